@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# Knowing and stopping processes by pid file. Sourced. A pid alone proves nothing (after kill -9 or a
+# reboot it may belong to somebody else), so every question also names what the command line must hold.
+
+# command_of PID: its command line, or nothing when there is no such process.
+command_of() {
+    if [ -z "$1" ]; then return; fi
+    if [ -d /proc/self ]; then
+        tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" || true
+    else
+        ps -o command= -p "$1" 2>/dev/null || true
+    fi
+}
+
+# pid_in FILE: the number on its first line, or nothing.
+pid_in() {
+    head -n 1 "$1" 2>/dev/null | tr -dc 0-9 || true
+}
+
+# is_running PID WORD: is it alive, and is it the program we think it is?
+is_running() {
+    [ -n "$1" ] && [[ "$(command_of "$1")" == *"$2"* ]]
+}
+
+# wait_for_end PID WORD SECONDS: false when it is still there after that.
+wait_for_end() {
+    local tries=$(($3 * 20))
+    while is_running "$1" "$2"; do
+        if [ "$tries" -le 0 ]; then return 1; fi
+        tries=$((tries - 1))
+        sleep 0.05
+    done
+}
+
+# stop_process PID WORD SECONDS [SOFT HARD]: asks it to stop, and insists when the seconds are over.
+stop_process() {
+    if ! is_running "$1" "$2"; then return; fi
+    kill "-${4:-TERM}" "$1" 2>/dev/null || true
+    if wait_for_end "$1" "$2" "$3"; then return; fi
+    kill "-${5:-KILL}" "$1" 2>/dev/null || true
+    wait_for_end "$1" "$2" 2 || fail "process $1 ($2) does not stop"
+}
