@@ -17,7 +17,7 @@ logged() {
     shift
     if ! "$@" >"$log" 2>&1; then
         tail -n 30 "$log" >&2
-        fail "'$1' failed; all it said is in $log"
+        fail "that did not work; all it said is in $log"
     fi
 }
 

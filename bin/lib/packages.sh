@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# What must be on the machine besides Python, and how to get it there. Sourced; needs $root, say.sh
+# and find-postgres.sh.
+: "${root:?}"
+
+# has_library NAME: can GeoDjango load lib<NAME>?
+has_library() {
+    case $(uname) in
+        Darwin) compgen -G "/opt/homebrew/lib/lib$1.dylib" || compgen -G "/usr/local/lib/lib$1.dylib" ;;
+        *) [[ "$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)" == *"lib$1.so"* ]] ;;
+    esac >/dev/null
+}
+
+knows_package() {
+    [ -n "$(apt-cache show --no-all-versions "$1" 2>/dev/null)" ]
+}
+
+# postgis_package: for a server that is here already; else the newest on offer; else the release's own.
+postgis_package() {
+    local major _bin
+    while read -r major _bin; do
+        if [ "$major" -ge 15 ]; then
+            printf 'postgresql-%s-postgis-3\n' "$major"
+            return
+        fi
+    done < <(postgres_bins)
+    for major in 19 18 17 16 15; do
+        if knows_package "postgresql-$major-postgis-3"; then
+            printf 'postgresql-%s-postgis-3\n' "$major"
+            return
+        fi
+    done
+    echo postgresql-postgis
+}
+
+# venv_package PYTHON: Debian's own Python comes without what `python -m venv` needs.
+venv_package() {
+    if ! "$1" -c 'import ensurepip, venv' 2>/dev/null; then
+        "$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+    fi
+}
+
+# missing_packages: Debian names, one a line; nothing when all is here.
+missing_packages() {
+    find_postgres >/dev/null || postgis_package
+    has redis-server || echo redis-server
+    { has_library gdal && has_library geos_c; } || echo gdal-bin
+}
+
+# missing_extras: what a browser test wants, and nothing else does. Ubuntu has Chromium only as a snap.
+missing_extras() {
+    has chromium || has google-chrome || { knows_package chromium && echo chromium; } || true
+    [ -d /usr/share/fonts/truetype/tlwg ] || { knows_package fonts-thai-tlwg && echo fonts-thai-tlwg; } || true
+}
+
+# as_root COMMAND...: as we are, or through sudo; false when there is no way.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo && sudo -n true 2>/dev/null; then
+        sudo -n "$@"
+    elif has sudo && [ -t 0 ] && [ -t 1 ]; then
+        say "sudo may ask for your password, to install packages."
+        sudo -v && sudo "$@"
+    else
+        return 1
+    fi
+}
+
+# refuse_with_command PACKAGES: for whoever may not install them.
+refuse_with_command() {
+    fail "this machine lacks: $*
+Ask somebody who may install packages to run this, then start again:
+
+    apt-get update && apt-get install --yes --no-install-recommends $*
+"
+}
+
+# install_packages LOG PACKAGE...
+install_packages() {
+    local log=$1
+    shift
+    if ! has apt-get; then
+        fail "this machine lacks PostgreSQL 15+ with PostGIS 3, Redis 7+, GDAL or GEOS, and has no apt to install them"
+    fi
+    say "      installing $*"
+    as_root true || refuse_with_command "$@"
+    logged "$log" as_root "$root/bin/lib/apt-install.sh" "$@"
+}
+
+# check_homebrew: on macOS we only say what to install.
+check_homebrew() {
+    if find_postgres >/dev/null && has redis-server && has_library gdal && has_library geos_c; then return; fi
+    fail "install what is missing with Homebrew, then start again:
+
+    brew install python@3.13 postgresql@17 postgis redis gdal
+"
+}

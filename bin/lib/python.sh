@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# The virtual environment in .venv, made to hold what a lock file lists. Sourced; needs say.sh, $root and $log.
+: "${root:?}" "${log:?}"
+
+venv=$root/.venv
+
+# find_python: the first Python on the path that is 3.11 or newer. PYTHON=... overrides.
+find_python() {
+    local python
+    for python in ${PYTHON:+"$PYTHON"} python3.13 python3.12 python3.11 python3; do
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    return 1
+}
+
+# stamp: what tells one Python and one place from another; a venv outlives neither.
+stamp() {
+    "$venv/bin/python" -c 'import sys; print(sys.version_info[:2], sys.prefix)' 2>/dev/null
+}
+
+# holds NAME: was requirements/NAME.lock, as it is now, installed to the end into this venv?
+holds() {
+    cmp -s "$root/requirements/$1.lock" "$venv/$1.lock" && [ "$(stamp)" = "$(cat "$venv/stamp" 2>/dev/null)" ]
+}
+
+# is_ready WANTED: dev.lock lists all that run.lock does, and more.
+is_ready() {
+    holds "$1" || { [ "$1" = run ] && holds dev; }
+}
+
+# make_venv PYTHON: keeps a sound one; starts afresh when it was broken off or belongs to another Python.
+make_venv() {
+    if [ -e "$venv/stamp" ] && [ "$(stamp)" = "$(cat "$venv/stamp")" ]; then return; fi
+    rm -rf "$venv"
+    logged "$log" "$1" -m venv "$venv"
+}
+
+# install_lock NAME: the stamp is written last, so that a broken-off installation is never taken for whole.
+install_lock() {
+    local lock=$root/requirements/$1.lock
+    rm -f "$venv/stamp" "$venv/run.lock" "$venv/dev.lock"
+    logged "$log" "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --requirement "$lock"
+    cp "$lock" "$venv/$1.lock"
+    stamp >"$venv/stamp"
+}
