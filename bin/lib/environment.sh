@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# The variables backend/settings.py reads, for a private system under a directory. Sourced; needs $root.
+: "${root:?}"
+
+# random_key: 64 hexadecimal digits.
+random_key() {
+    od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+# secret_key DIR: made once, so that sessions survive a restart.
+secret_key() {
+    if [ ! -s "$1/secret-key" ]; then (umask 077 && random_key >"$1/secret-key"); fi
+    cat "$1/secret-key"
+}
+
+# export_line NAME VALUE
+export_line() {
+    printf 'export %s=%q\n' "$1" "$2"
+}
+
+# library_lines: Homebrew's libraries are not where Python looks for them.
+library_lines() {
+    local prefix
+    for prefix in /opt/homebrew/lib /usr/local/lib; do
+        if [ -e "$prefix/libgdal.dylib" ]; then
+            export_line GDAL_LIBRARY_PATH "$prefix/libgdal.dylib"
+            export_line GEOS_LIBRARY_PATH "$prefix/libgeos_c.dylib"
+        fi
+    done
+}
+
+# write_environment DIR KIND PUBLIC_URL ALLOWED_HOSTS: writes DIR/env, to be sourced. It holds a secret.
+write_environment() {
+    local dir=$1
+    mkdir -p "$dir/media" "$dir/static"
+    (
+        umask 077
+        {
+            export_line ENVIRONMENT "$2"
+            export_line PUBLIC_URL "$3"
+            export_line ALLOWED_HOSTS "$4"
+            export_line SECRET_KEY "$(secret_key "$dir")"
+            export_line MEDIA_ROOT "$dir/media"
+            export_line STATIC_ROOT "$dir/static"
+            if [ "$2" = development ]; then export_line WITHOUT_LINTER true; fi
+            library_lines
+            cat "$dir/env.postgres" "$dir/env.redis"
+        } >"$dir/env.new"
+    )
+    mv "$dir/env.new" "$dir/env"
+}
