@@ -42,9 +42,12 @@ venv_package() {
 
 # missing_packages: Debian names, one a line; nothing when all is here.
 missing_packages() {
-    find_postgres >/dev/null || postgis_package
+    if ! find_postgres >/dev/null; then
+        postgis_package # brings GDAL and GEOS
+    elif ! has_library gdal || ! has_library geos_c; then
+        echo gdal-bin
+    fi
     has redis-server || echo redis-server
-    { has_library gdal && has_library geos_c; } || echo gdal-bin
 }
 
 # missing_extras: what a browser test wants, and nothing else does. Ubuntu has Chromium only as a snap.
@@ -83,8 +86,8 @@ install_packages() {
     if ! has apt-get; then
         fail "this machine lacks PostgreSQL 15+ with PostGIS 3, Redis 7+, GDAL or GEOS, and has no apt to install them"
     fi
-    say "      installing $*"
     as_root true || refuse_with_command "$@"
+    say "      installing $*"
     logged "$log" as_root "$root/bin/lib/apt-install.sh" "$@"
 }
 
