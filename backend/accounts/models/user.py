@@ -1,0 +1,63 @@
+"""A person with an account; resident and collector are roles, and one account may be both."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backend.shared.models import PublicModel
+
+AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; staff sign in to the admin with phone and password, nobody else has a password."""
+
+    def create_superuser(self, phone: str, password: str, **fields: Any) -> "User":
+        """A user who may do everything in the admin."""
+        user = self.model(phone=phone, is_staff=True, is_superuser=True, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(PublicModel, AbstractBaseUser, PermissionsMixin):
+    """Personal data: phone, name, Firebase uid. Erased by anonymising in place."""
+
+    class Locale(models.TextChoices):
+        THAI = "th", "ไทย"
+        ENGLISH = "en", "English"
+
+    phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, unique=True, help_text="E.164.")
+    firebase_uid = models.CharField(max_length=128, null=True, blank=True, unique=True)
+    display_name = models.CharField(_("name"), max_length=80)
+    locale = models.CharField(_("language"), max_length=2, choices=Locale, default=Locale.THAI)
+    avatar_colour = models.CharField(max_length=7, default=AVATAR_COLOURS[0])
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "phone"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(phone__isnull=True) | models.Q(phone__regex=r"^\+[1-9]\d{6,14}$"),
+                name="phone_is_e164",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or str(self.pk)
+
+    @property
+    def first_name(self) -> str:
+        """What strangers may read: the first word of the name."""
+        return self.display_name.split(" ")[0]

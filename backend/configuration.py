@@ -1,0 +1,66 @@
+"""Reads the environment, and refuses to start on a configuration that is half done or dangerous.
+
+Every value may also come from a file named by `NAME_FILE`, as container secrets do.
+"""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import FileAwareEnv
+
+DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-used-in-production"  # noqa: S105
+ENVIRONMENTS = ("development", "test", "production")
+NEEDED_IN_PRODUCTION = {
+    "SECRET_KEY": "it signs everything the service hands out",
+    "ALLOWED_HOSTS": "without it a forged Host header is believed",
+    "POSTGRES_HOST": "the service has no other memory",
+    "REDIS_URL": "sockets and limits are shared through it",
+    "PUBLIC_URL": "links and the socket address are built from it",
+    "FIREBASE_PROJECT_ID": "without it demo sign-in would let anybody in as anybody",
+}
+
+env = FileAwareEnv()
+
+
+def is_given(environment: Mapping[str, str], name: str) -> bool:
+    """Whether `name` has a value, directly or through `NAME_FILE`."""
+    return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def problems_of(environment: Mapping[str, str]) -> list[str]:
+    """Every reason why a server must not start with this environment; empty when it may."""
+    kind = environment.get("ENVIRONMENT", "production")
+    if kind not in ENVIRONMENTS:
+        return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
+    return _firebase_problems(environment) + (_production_problems(environment) if kind == "production" else [])
+
+
+def _production_problems(environment: Mapping[str, str]) -> list[str]:
+    missing = [
+        f"{name} is not set: {why}." for name, why in NEEDED_IN_PRODUCTION.items() if not is_given(environment, name)
+    ]
+    if is_given(environment, "FIREBASE_AUTH_EMULATOR_HOST"):
+        missing.append(
+            "FIREBASE_AUTH_EMULATOR_HOST is set: the Admin SDK would accept unsigned tokens, so anybody gets in."
+        )
+    return missing
+
+
+def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
+    has_project = is_given(environment, "FIREBASE_PROJECT_ID")
+    has_credentials = bool(environment.get("GOOGLE_APPLICATION_CREDENTIALS"))
+    on_google = environment.get("FIREBASE_USE_DEFAULT_CREDENTIALS", "") == "true"
+    if has_credentials and not has_project:
+        return ["GOOGLE_APPLICATION_CREDENTIALS is set but FIREBASE_PROJECT_ID is not: name the project too."]
+    if has_project and not (has_credentials or on_google):
+        return [
+            "FIREBASE_PROJECT_ID is set but GOOGLE_APPLICATION_CREDENTIALS is not: name the service account file, "
+            "or set FIREBASE_USE_DEFAULT_CREDENTIALS=true on Google's machines."
+        ]
+    return []
+
+
+def require_complete(environment: Mapping[str, str]) -> None:
+    """Raise ImproperlyConfigured naming each variable that is wrong, and why."""
+    if problems := problems_of(environment):
+        raise ImproperlyConfigured("The service does not start:\n  - " + "\n  - ".join(problems))

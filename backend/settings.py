@@ -1,0 +1,228 @@
+"""All settings of the service. Each comes from the environment and has a safe default.
+
+See docs/operations.md for the list. Numbers that a city may want to change stand under "The rules of a city".
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+
+from backend.configuration import DEVELOPMENT_SECRET_KEY, env, require_complete
+from backend.shared.logs import logging_settings
+
+require_complete(os.environ)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOCAL_DIR = BASE_DIR / ".local"
+ENVIRONMENT = env.str("ENVIRONMENT", default="production")
+IS_PRODUCTION = ENVIRONMENT == "production"
+
+# --- The web ---------------------------------------------------------------------------------------------
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL])
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+ASGI_APPLICATION = "backend.asgi.application"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "leaflet",
+    "procrastinate.contrib.django",
+    "django_migration_linter",
+    "backend.shared",
+    "backend.accounts",
+    "notifications",
+    "chat",
+    "geo",
+]
+if env.bool("WITHOUT_LINTER", default=ENVIRONMENT == "production"):
+    INSTALLED_APPS.remove("django_migration_linter")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static"))
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+MEDIA_URL = env.str("MEDIA_URL", default="/media/")
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
+
+# --- Memory ----------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "HOST": env.str("POSTGRES_HOST", default=""),
+        "PORT": env.str("POSTGRES_PORT", default="5432"),
+        "NAME": env.str("POSTGRES_DB", default="tft"),
+        "USER": env.str("POSTGRES_USER", default="tft"),
+        "PASSWORD": env.str("POSTGRES_PASSWORD", default=""),
+        "ATOMIC_REQUESTS": False,
+        # PostGIS costs make the planner compile every deck query: four times slower.
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": env.int("POSTGRES_POOL", default=20), "timeout": 10},
+            "options": "-c jit=off -c timezone=UTC",
+        },
+    }
+}
+if ENVIRONMENT == "test":
+    # Tests come and go with their connections: a pool would keep the throw-away database open.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c timezone=UTC"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_PREFIX = env.str("REDIS_PREFIX", default="tft:")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- People and languages --------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+KNOX_TOKEN_MODEL = "accounts.Session"
+REST_KNOX = {
+    "TOKEN_MODEL": "accounts.Session",
+    "TOKEN_TTL": timedelta(days=env.int("SESSION_DAYS", default=90)),
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "AUTO_REFRESH": False,
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LANGUAGES = [("th", "ไทย"), ("en", "English")]
+LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="en")
+USE_I18N = True
+USE_TZ = True
+# Times are stored in UTC and decided in the city's own zone.
+TIME_ZONE = "UTC"
+CITY_TIME_ZONE = env.str("CITY_TIME_ZONE", default="Asia/Bangkok")
+PHONE_REGION = env.str("PHONE_REGION", default="TH")
+
+# --- Firebase --------------------------------------------------------------------------------------------
+FIREBASE_PROJECT_ID = env.str("FIREBASE_PROJECT_ID", default="")
+FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default="")
+FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
+# The only supported way to send the Admin SDK elsewhere than to Google, for tests and local demonstrations.
+FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")
+PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FIREBASE_PROJECT_ID else "console")
+
+# --- The API ---------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "backend.shared.schema.ProblemAutoSchema",
+    "EXCEPTION_HANDLER": "backend.shared.problems.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tinder for Trash",
+    "DESCRIPTION": "Residents post recyclables, collectors swipe the pickups near them, a match opens a chat.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+LEAFLET_CONFIG = {
+    "DEFAULT_CENTER": (13.75, 100.52),
+    "DEFAULT_ZOOM": 11,
+    "MIN_ZOOM": 3,
+    "MAX_ZOOM": 18,
+    "TILES": env.str("MAP_TILES", default="https://tile.openstreetmap.org/{z}/{x}/{y}.png"),
+    "ATTRIBUTION_PREFIX": "© OpenStreetMap contributors",
+    "RESET_VIEW": False,
+}
+
+# --- The rules of a city (shared/PRODUCT.md section 7) ---------------------------------------------------
+GRID_SIZE_M = env.int("GRID_SIZE_M", default=300)
+DECK_SIZE = env.int("DECK_SIZE", default=20)
+DECK_SIZE_MAX = env.int("DECK_SIZE_MAX", default=50)
+RADIUS_DEFAULT_M = env.int("RADIUS_DEFAULT_M", default=5_000)
+RADIUS_MAX_M = env.int("RADIUS_MAX_M", default=50_000)
+PICKUP_DAYS = env.int("PICKUP_DAYS", default=7)
+PICKUP_DAYS_MAX = env.int("PICKUP_DAYS_MAX", default=30)
+PICKUP_ITEMS_MAX = env.int("PICKUP_ITEMS_MAX", default=20)
+PHOTOS_MAX = env.int("PHOTOS_MAX", default=6)
+PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
+PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)
+PHOTO_SIZES = {"large": 1600, "thumb": 400}
+MESSAGE_CHARACTERS_MAX = env.int("MESSAGE_CHARACTERS_MAX", default=2_000)
+LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
+MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
+HANDOVER_CODE_TRIES = env.int("HANDOVER_CODE_TRIES", default=5)
+DEVICES_MAX = env.int("DEVICES_MAX", default=10)
+QUIET_FROM = env.str("QUIET_FROM", default="20:00")
+QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
+PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)
+EVENT_DAYS = env.int("EVENT_DAYS", default=30)
+HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
+TICKET_S = env.int("TICKET_S", default=30)
+CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")
+RATE_LIMITS = {
+    "sign_in": env.str("RATE_SIGN_IN", default="30/minute"),
+    "write": env.str("RATE_WRITE", default="300/minute"),
+    "read": env.str("RATE_READ", default="1200/minute"),
+}
+
+# --- Reports ---------------------------------------------------------------------------------------------
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]  # Debian 12 ships GDAL 3.6, which serves all we use of it.
+MIGRATION_LINTER_OPTIONS = {
+    "sql_analyser": "postgresql",
+    "exclude_apps": ["procrastinate", "knox"],
+    "quiet": ["ok"],
+}
+LOGGING = logging_settings(as_json=IS_PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
+
+django_stubs_ext.monkeypatch()

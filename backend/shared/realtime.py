@@ -1,0 +1,41 @@
+"""Nudges: what goes to open sockets on commit, through Redis publish, and may be lost.
+
+The durable truth is each person's event log; a lost nudge shows within one heartbeat.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import msgspec
+import structlog
+from django.db import transaction
+from redis import RedisError
+
+from backend.shared.redis import key, sync_redis
+
+log = structlog.get_logger(__name__)
+_encode = msgspec.json.Encoder().encode
+Frame = Mapping[str, object]
+
+
+def channel_of(user_id: uuid.UUID) -> str:
+    """The Redis channel that carries one person's frames."""
+    return key(f"user:{user_id}")
+
+
+def publish_on_commit(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
+    """Send each `(user id, frame)` to that person's open sockets once the transaction has committed."""
+    if frames:
+        transaction.on_commit(partial(publish, frames), robust=True)
+
+
+def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
+    """Send now. Loses the frames, with a warning, when Redis does not answer."""
+    try:
+        with sync_redis().pipeline(transaction=False) as pipe:
+            for user_id, frame in frames:
+                pipe.publish(channel_of(user_id), _encode(frame))
+            pipe.execute()
+    except (RedisError, OSError) as error:
+        log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)

@@ -1,0 +1,23 @@
+"""The connections to Redis. Nothing durable lives there: every caller must do without it."""
+
+from functools import cache
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+
+@cache
+def sync_redis() -> "redis.Redis":
+    """One pooled client per process, for threads. Gives up after a second: Redis may lose, never stall."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=False)
+
+
+def async_redis() -> "redis.asyncio.Redis":
+    """A new client for the running event loop; the caller closes it."""
+    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1)
+
+
+def key(name: str) -> str:
+    """`name` under this installation's prefix, so that several share one Redis."""
+    return f"{settings.REDIS_PREFIX}{name}"

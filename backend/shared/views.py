@@ -1,0 +1,48 @@
+"""The base of every HTTP door: throttled, idempotent on POST, with the clock read once."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from backend.shared import idempotency
+from backend.shared.clock import read_clock
+from backend.shared.throttling import ScopedThrottle
+
+
+class Door(APIView):
+    """An API view. Handlers translate in, make one service call, translate out; `self.now` is the time to pass."""
+
+    rate_scope: str | None = None
+    now: datetime
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Read the clock, authenticate and throttle; then let a POST with a key run at most once."""
+        self.now = read_clock()
+        super().initial(request, *args, **kwargs)
+        key = idempotency.key_of(request)
+        if key is not None and request.user.is_authenticated:
+            self._answer_once(request, key)
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """One throttle, whose scope is the view's or follows from the method."""
+        return [ScopedThrottle()]
+
+    def _answer_once(self, request: Request, key: str) -> None:
+        """Wrap this request's `post`, so that its answer is kept in the transaction of its effect."""
+        post: Callable[..., Response] = self.post  # type: ignore[attr-defined]
+
+        def post_once(request: Request, *args: Any, **kwargs: Any) -> Response:
+            return idempotency.answer_once(
+                owner=request.user.pk,
+                key=key,
+                fingerprint=idempotency.fingerprint_of(request),
+                now=self.now,
+                respond=lambda: post(request, *args, **kwargs),
+            )
+
+        self.post = post_once

@@ -1,0 +1,32 @@
+"""What somebody wrote."""
+
+from django.conf import settings
+from django.db import models
+
+from backend.shared.models import PublicModel
+from chat.models.conversation import Conversation
+
+
+class Message(PublicModel):
+    """Personal data: the text. `seq` is its place in the conversation; `client_id` makes a resend harmless."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        EVENT = "event"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    seq = models.PositiveIntegerField()
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    client_id = models.UUIDField()
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
+    text = models.CharField(max_length=4000, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="one_message_per_number"),
+            models.UniqueConstraint(fields=["conversation", "sender", "client_id"], name="one_message_per_client_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.seq}"

@@ -1,0 +1,22 @@
+"""Opening and closing the chat of a match."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from chat.models import Conversation, Participant
+
+
+@transaction.atomic
+def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datetime) -> Conversation:
+    """A new conversation between `user_ids`. Tells nobody: the caller's own event does."""
+    conversation = Conversation.objects.create(title=title[:120], created_at=now)
+    Participant.objects.bulk_create(Participant(conversation=conversation, user_id=user_id) for user_id in user_ids)
+    return conversation
+
+
+def close_conversation(*, conversation_id: uuid.UUID, now: datetime) -> None:
+    """Nobody writes there from now on; everybody keeps reading. Closing twice changes nothing."""
+    Conversation.objects.filter(pk=conversation_id, closed_at=None).update(closed_at=now)

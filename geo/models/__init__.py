@@ -1,0 +1,25 @@
+"""What is where, and who takes it."""
+
+from geo.models.collector import Collector
+from geo.models.handover import Handover, WeighInLine
+from geo.models.match import Match
+from geo.models.material import EmissionFactor, Material
+from geo.models.photo import PickupPhoto
+from geo.models.pickup import Pickup, PickupItem
+from geo.models.receipt import Receipt, ReceiptLine
+from geo.models.swipe import Swipe
+
+__all__ = [
+    "Collector",
+    "EmissionFactor",
+    "Handover",
+    "Match",
+    "Material",
+    "Pickup",
+    "PickupItem",
+    "PickupPhoto",
+    "Receipt",
+    "ReceiptLine",
+    "Swipe",
+    "WeighInLine",
+]

@@ -1,0 +1,23 @@
+"""A person in the role of collector: where he goes and what he takes."""
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
+
+
+class Collector(models.Model):
+    """Personal data: the service point. An empty `material_ids` means everything that is not hazardous."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="collector")
+    service_point = models.PointField(geography=True, srid=4326)
+    radius_m = models.PositiveIntegerField()
+    material_ids = ArrayField(models.IntegerField(), default=list, blank=True)
+    vehicle = models.CharField(max_length=40, blank=True)
+    capacity_kg = models.DecimalField(max_digits=8, decimal_places=1, null=True, blank=True)
+    bio = models.CharField(max_length=500, blank=True)
+    is_available = models.BooleanField(default=True)
+    has_hazard_badge = models.BooleanField(default=False)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"collector {self.user_id}"

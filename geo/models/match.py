@@ -1,0 +1,58 @@
+"""A pickup and a collector, both willing."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from backend.shared.models import PublicModel
+from chat.models import Conversation
+from geo.models.pickup import Pickup
+
+
+class Match(PublicModel):
+    """One live match per pickup: the partial unique index is what really decides a race."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        COMPLETED = "completed"
+        RELEASED = "released"
+        NO_SHOW = "no_show"
+
+    class ReleaseReason(models.TextChoices):
+        CANNOT_COME = "cannot_come"
+        NO_ANSWER = "no_answer"
+        NOT_AS_DESCRIBED = "not_as_described"
+        NO_AGREEMENT = "no_agreement"
+        CANCELLED = "cancelled", "the resident cancelled the pickup"
+        OTHER = "other"
+
+    TRANSITIONS = {
+        Status.ACTIVE: {Status.COMPLETED, Status.RELEASED, Status.NO_SHOW},
+        Status.COMPLETED: set[Status](),
+        Status.RELEASED: set[Status](),
+        Status.NO_SHOW: set[Status](),
+    }
+
+    pickup = models.ForeignKey(Pickup, models.PROTECT, related_name="matches")
+    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="matches")
+    conversation = models.OneToOneField(Conversation, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    release_reason = models.CharField(max_length=20, choices=ReleaseReason, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pickup"], condition=Q(status="active"), name="one_active_match_per_pickup"
+            ),
+        ]
+        indexes = [models.Index(fields=["collector", "-id"], name="match_of_collector")]
+
+    def __str__(self) -> str:
+        return f"match {self.pk} {self.status}"
+
+    def may_become(self, status: "Match.Status") -> bool:
+        """Whether the transition table allows the move."""
+        return status in self.TRANSITIONS[Match.Status(self.status)]

@@ -1,0 +1,56 @@
+"""The catalogue of what can be recycled, and what recycling it saves."""
+
+from django.db import models
+from django.utils.translation import get_language
+
+
+class Material(models.Model):
+    """A row of the catalogue; loaded from `geo/data/materials.csv` by `load_materials`."""
+
+    class Unit(models.TextChoices):
+        KILOGRAM = "kg"
+        PIECE = "piece"
+
+    code = models.SlugField(max_length=40, unique=True)
+    name_th = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    group = models.CharField(
+        max_length=20, help_text="paper, plastic, metal, glass, e-waste, oil, textile, battery, other"
+    )
+    unit = models.CharField(max_length=5, choices=Unit, default=Unit.KILOGRAM)
+    kg_per_unit = models.DecimalField(max_digits=8, decimal_places=4, default=1)
+    resin_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    ewc_code = models.CharField(max_length=10, blank=True, help_text="European Waste Catalogue, such as 15 01 02.")
+    is_hazardous = models.BooleanField(default=False)
+    icon = models.CharField(max_length=8, help_text="An emoji, for those who would rather not read.")
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def name(self) -> str:
+        """The name in the language that is active now."""
+        return self.name_th if (get_language() or "").startswith("th") else self.name_en
+
+
+class EmissionFactor(models.Model):
+    """Kilograms of CO2e avoided per kilogram recycled, with its source. Sets are never mixed in one total."""
+
+    material = models.ForeignKey(Material, models.CASCADE, related_name="factors")
+    factor_set = models.CharField(max_length=20, help_text="less, warm, or an operator's own.")
+    version = models.CharField(max_length=20)
+    kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["material", "factor_set", "version"], name="one_factor_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.factor_set} {self.version} {self.kg_co2e_per_kg}"

@@ -1,0 +1,113 @@
+"""What one resident gives away at one place."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex, OpClass
+from django.db.models import F, Q
+
+from backend.shared.models import PublicModel
+from geo.models.material import Material
+
+
+class Pickup(PublicModel):
+    """Personal data: `location`, `address`, `access_note`, `note`. Strangers are only ever shown `cell`."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        MATCHED = "matched"
+        HANDED_OVER = "handed_over"
+        CANCELLED = "cancelled"
+        EXPIRED = "expired"
+
+    class PriceMode(models.TextChoices):
+        FREE = "free"
+        ASKS = "asks", "the resident asks for money"
+        PAYS = "pays", "the resident pays for the service"
+
+    class Choose(models.TextChoices):
+        FIRST = "first", "the first collector who likes it"
+        RESIDENT = "resident", "the resident picks among those who liked it"
+
+    # From each status, the statuses it may move to.
+    TRANSITIONS = {
+        Status.OPEN: {Status.MATCHED, Status.CANCELLED, Status.EXPIRED},
+        Status.MATCHED: {Status.OPEN, Status.MATCHED, Status.CANCELLED, Status.HANDED_OVER},
+        Status.HANDED_OVER: set[Status](),
+        Status.CANCELLED: set[Status](),
+        Status.EXPIRED: set[Status](),
+    }
+
+    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pickups")
+    title = models.CharField(max_length=80)
+    note = models.CharField(max_length=1000, blank=True)
+    location = models.PointField(geography=True, srid=4326)
+    cell = models.PointField(srid=3857, spatial_index=False, help_text="Centre of the grid square, Web Mercator.")
+    area = models.CharField(max_length=120, blank=True, help_text="The neighbourhood, for everybody.")
+    address = models.CharField(max_length=300, blank=True)
+    access_note = models.CharField(max_length=300, blank=True)
+    window_from = models.DateTimeField()
+    window_until = models.DateTimeField()
+    price_mode = models.CharField(max_length=4, choices=PriceMode, default=PriceMode.FREE)
+    price_thb = models.DecimalField(max_digits=9, decimal_places=2, null=True)
+    choose = models.CharField(max_length=8, choices=Choose, default=Choose.FIRST)
+    status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
+    material_ids = ArrayField(models.IntegerField())
+    likes_counted = models.PositiveIntegerField(default=0, help_text="Numbers the queue; never goes down.")
+    revision = models.PositiveIntegerField(default=1, help_text="Grows when it changes materially.")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(window_until__gt=F("window_from")), name="window_has_length"),
+            models.CheckConstraint(condition=Q(kg_estimate__gt=0), name="pickup_weighs_something"),
+            models.CheckConstraint(
+                condition=Q(price_mode="free", price_thb=None) | (~Q(price_mode="free") & Q(price_thb__gt=0)),
+                name="price_fits_its_mode",
+            ),
+        ]
+        indexes = [
+            GistIndex(
+                OpClass(F("cell"), "gist_geometry_ops_2d"),
+                OpClass(F("material_ids"), "gist__int_ops"),
+                name="pickup_deck",
+                condition=Q(status="open"),
+            ),
+            models.Index(fields=["resident", "-id"], name="pickup_of_resident"),
+            models.Index(fields=["expires_at"], name="pickup_expiry", condition=Q(status="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.pk}"
+
+    def may_become(self, status: "Pickup.Status") -> bool:
+        """Whether the transition table allows the move."""
+        return status in self.TRANSITIONS[Pickup.Status(self.status)]
+
+    def is_open_at(self, now: datetime) -> bool:
+        """Whether collectors may still like it."""
+        return self.status == self.Status.OPEN and self.expires_at > now
+
+
+class PickupItem(models.Model):
+    """One material of a pickup, in the material's own unit, with the kilograms that makes."""
+
+    pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="items")
+    material = models.ForeignKey(Material, models.PROTECT, related_name="+")
+    quantity = models.DecimalField(max_digits=9, decimal_places=3)
+    kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pickup", "material"], name="material_once_in_a_pickup"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="item_has_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.material_id}"

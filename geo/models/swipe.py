@@ -1,0 +1,58 @@
+"""One collector's LIKE or PASS on one pickup."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from backend.shared.models import PublicModel
+from geo.models.pickup import Pickup
+
+
+class Swipe(PublicModel):
+    """A like waits in the queue by `queue_number` until it is matched, declined, withdrawn or closed."""
+
+    class Direction(models.TextChoices):
+        LIKE = "like"
+        PASS = "pass"  # noqa: S105
+
+    class LikeState(models.TextChoices):
+        NONE = "", "a pass"
+        WAITING = "waiting"
+        MATCHED = "matched"
+        DECLINED = "declined"
+        RELEASED = "released", "its match was given back"
+        CLOSED = "closed", "the pickup went without it"
+
+    class Reason(models.TextChoices):
+        TOO_FAR = "too_far"
+        TOO_LITTLE = "too_little"
+        WRONG_TIME = "wrong_time"
+        PRICE = "price"
+        NOT_MY_MATERIAL = "not_my_material"
+        OTHER = "other"
+
+    pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes")
+    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="swipes")
+    direction = models.CharField(max_length=4, choices=Direction)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    like_state = models.CharField(max_length=8, choices=LikeState, default=LikeState.NONE, blank=True)
+    queue_number = models.PositiveIntegerField(null=True, help_text="Order of arrival among the pickup's likes.")
+    pickup_revision = models.PositiveIntegerField(help_text="What the collector saw; a pass holds for it only.")
+    swiped_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collector", "pickup"], name="one_swipe_per_pickup"),
+            models.UniqueConstraint(fields=["pickup", "queue_number"], name="one_place_in_the_queue"),
+            models.CheckConstraint(
+                condition=Q(direction="pass", like_state="", queue_number=None)
+                | (Q(direction="like", queue_number__isnull=False) & ~Q(like_state="")),
+                name="likes_queue_and_passes_do_not",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["collector"], name="like_waits", condition=Q(like_state="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} of {self.collector_id} on {self.pickup_id}"

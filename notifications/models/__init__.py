@@ -1,0 +1,8 @@
+"""The event log, the devices that can be reached, and what was sent to them."""
+
+from notifications.models.device import Device
+from notifications.models.event import Event, EventCounter
+from notifications.models.preferences import Preferences
+from notifications.models.push import Push
+
+__all__ = ["Device", "Event", "EventCounter", "Preferences", "Push"]

@@ -1,0 +1,47 @@
+"""One past fact for one person, numbered without gaps: the source of frames, pushes and the inbox."""
+
+from django.conf import settings
+from django.db import models
+
+
+class EventCounter(models.Model):
+    """The row that numbers one person's events; whoever writes an event holds its lock."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="event_counter"
+    )
+    head = models.PositiveBigIntegerField(default=0, help_text="The last number given.")
+    acked = models.PositiveBigIntegerField(default=0, help_text="The last number an open app has shown.")
+    floor = models.PositiveBigIntegerField(default=0, help_text="Events up to this number have been removed.")
+    push_pending = models.BooleanField(default=False, help_text="A deliver job waits for this person.")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.head}"
+
+
+class Event(models.Model):
+    """`data` holds ids and short text, never an address. Personal data: removed after `EVENT_DAYS`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=40, help_text="Such as `match.made`; docs/glossary.md lists them.")
+    data = models.JSONField(default=dict)
+    wants_push = models.BooleanField(default=False, help_text="Reach the person if no app has shown it.")
+    collapse_key = models.CharField(max_length=64, blank=True, help_text="Newer pushes with it replace older ones.")
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    pushed_at = models.DateTimeField(null=True, help_text="When a deliver job took care of it.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "seq"], name="one_event_per_number")]
+        indexes = [
+            models.Index(
+                fields=["user"],
+                name="event_waits_for_push",
+                condition=models.Q(wants_push=True, pushed_at=None),
+            ),
+            models.Index(fields=["created_at"], name="event_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seq} {self.name}"

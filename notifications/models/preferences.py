@@ -1,0 +1,24 @@
+"""What a person wants to be told, and when not."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Preferences(models.Model):
+    """Choices per kind; the defaults matter more than the settings, for almost nobody changes them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="notification_preferences"
+    )
+    chat = models.BooleanField(default=True)
+    likes = models.BooleanField(default=True)
+    matches = models.BooleanField(default=True)
+    handover = models.BooleanField(default=True)
+    nearby = models.BooleanField(default=True)
+    digest = models.BooleanField(default=True)
+    preview = models.BooleanField(default=False, help_text="Show the text of chat messages in pushes.")
+    quiet_from = models.TimeField(null=True, help_text="City time; the city's own hours when empty.")
+    quiet_until = models.TimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"

@@ -1,0 +1,47 @@
+"""What every test stands on: real PostGIS, real Redis under a prefix of its own, and nobody else's network."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.shared.redis import sync_redis
+from tests.makers import client_of, make_user
+
+
+@pytest.fixture(autouse=True)
+def redis_prefix(settings: SettingsWrapper) -> Iterator[str]:
+    """A prefix that no other test uses; what was written under it is removed."""
+    settings.REDIS_PREFIX = f"test:{uuid.uuid4().hex[:12]}:"
+    yield settings.REDIS_PREFIX
+    for name in sync_redis().scan_iter(f"{settings.REDIS_PREFIX}*"):
+        sync_redis().delete(name)
+
+
+@pytest.fixture(autouse=True)
+def places(settings: SettingsWrapper, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Photos go to a folder of the test; pushes to the memory backend, without a wait."""
+    settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
+    settings.PUSH_BACKEND = "memory"
+    settings.PUSH_WAIT_S = 0
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    """Somebody."""
+    return make_user()
+
+
+@pytest.fixture
+def client(user: User) -> APIClient:
+    """A signed-in phone of `user`, through a real session."""
+    return client_of(user)
+
+
+@pytest.fixture
+def anonymous(db: None) -> APIClient:
+    """A phone nobody has signed in on."""
+    return APIClient()
