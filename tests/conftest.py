@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.shared.redis import sync_redis
+from backend.shared.throttling import _limiter
 from tests.makers import client_of, make_user
 
 
 @pytest.fixture(autouse=True)
-def redis_prefix(settings: SettingsWrapper) -> Iterator[str]:
+def redis_prefix(settings: Settings) -> Iterator[str]:
     """A prefix that no other test uses; what was written under it is removed."""
     settings.REDIS_PREFIX = f"test:{uuid.uuid4().hex[:12]}:"
     yield settings.REDIS_PREFIX
@@ -21,8 +22,20 @@ def redis_prefix(settings: SettingsWrapper) -> Iterator[str]:
         sync_redis().delete(name)
 
 
+@pytest.fixture
+def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[None]:
+    """Nobody listens where Redis should be."""
+    alive = settings.REDIS_URL
+    for url in ("redis://127.0.0.1:1/0", alive):
+        settings.REDIS_URL = url
+        sync_redis.cache_clear()
+        _limiter.cache_clear()
+        if url != alive:
+            yield
+
+
 @pytest.fixture(autouse=True)
-def places(settings: SettingsWrapper, tmp_path_factory: pytest.TempPathFactory) -> None:
+def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Photos go to a folder of the test; pushes to the memory backend, without a wait."""
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PUSH_BACKEND = "memory"

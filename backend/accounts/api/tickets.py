@@ -1,0 +1,42 @@
+"""`POST /realtime/tickets`: the way from a session to a socket."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.services.tickets import issue_ticket
+from backend.shared.views import Door
+
+
+class TicketAnswer(serializers.Serializer[Any]):
+    """One ticket, and where to take it."""
+
+    ticket = serializers.CharField(help_text="Goes into the subprotocol `ticket.<ticket>`.")
+    url = serializers.CharField(help_text="The address of the socket.")
+    expires_at = serializers.DateTimeField()
+
+
+class TicketsDoor(Door):
+    """Tickets for the socket."""
+
+    @extend_schema(
+        summary="Get a ticket that opens one socket, once",
+        operation_id="issue_ticket",
+        tags=["realtime"],
+        request=None,
+        responses={201: TicketAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """Single use, `TICKET_S` seconds."""
+        ticket, expires_at = issue_ticket(session=request.auth, now=self.now)
+        answer = TicketAnswer({"ticket": ticket, "url": socket_url(), "expires_at": expires_at})
+        return Response(answer.data, status=201)
+
+
+def socket_url() -> str:
+    """`wss://` (or `ws://` at home) beside the public address."""
+    return "ws" + settings.PUBLIC_URL.removeprefix("http") + "/ws/v1/"
