@@ -24,5 +24,5 @@ if __name__ == "__main__":
     candidates = (port for port in range(wanted, min(wanted + 100, 65536)) if is_free(sys.argv[1], port))
     port = next(candidates, None)
     if port is None:
-        sys.exit(f"no free port between {wanted} and {wanted + 99} on {sys.argv[1]}")
+        sys.exit(f"cannot listen on {sys.argv[1]}, on no port from {wanted} to {wanted + 99}")
     sys.stdout.write(f"{port}\n")
