@@ -55,8 +55,8 @@ main() {
     trap allow_services EXIT
     trap 'exit 130' INT TERM HUP
     forbid_services
-    apt-get update
-    apt-get install --yes --no-install-recommends "$@"
+    apt-get -o DPkg::Lock::Timeout=120 update
+    apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends "$@"
     if [ "$redis_is_new" = yes ]; then keep_redis_off; fi
 }
 

@@ -62,7 +62,7 @@ as_root() {
         "$@"
     elif has sudo && sudo -n true 2>/dev/null; then
         sudo -n "$@"
-    elif has sudo && [ -t 0 ] && [ -t 1 ]; then
+    elif has sudo && [ -t 0 ]; then
         say "sudo may ask for your password, to install packages."
         sudo -v && sudo "$@"
     else
