@@ -1,0 +1,24 @@
+"""What an open app has shown, and what a person has read: no push is due for either."""
+
+import uuid
+from datetime import datetime
+
+from django.db.models import F
+from django.db.models.functions import Least
+
+from notifications.models import Event, EventCounter
+
+
+def acknowledge(*, user_id: uuid.UUID, seq: int) -> None:
+    """An open app has shown everything up to `seq`. Only moves forward, and never past the last number given."""
+    EventCounter.objects.filter(pk=user_id, acked__lt=Least(F("head"), seq)).update(acked=Least(F("head"), seq))
+
+
+def mark_events_read(*, user_id: uuid.UUID, up_to: int, now: datetime) -> int:
+    """The person has read the inbox up to this number. Returns how many events are newly read."""
+    return Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None).update(read_at=now)
+
+
+def mark_collapsed_read(*, user_id: uuid.UUID, collapse_key: str, now: datetime) -> int:
+    """The person has seen what these events were about, such as a conversation. Returns how many are newly read."""
+    return Event.objects.filter(user_id=user_id, collapse_key=collapse_key, read_at=None).update(read_at=now)
