@@ -2,7 +2,8 @@
 
 from notifications.models.device import Device
 from notifications.models.event import Event, EventCounter
+from notifications.models.periodic import PeriodicRun
 from notifications.models.preferences import Preferences
 from notifications.models.push import Push
 
-__all__ = ["Device", "Event", "EventCounter", "Preferences", "Push"]
+__all__ = ["Device", "Event", "EventCounter", "PeriodicRun", "Preferences", "Push"]

@@ -14,6 +14,12 @@ class EventCounter(models.Model):
     acked = models.PositiveBigIntegerField(default=0, help_text="The last number an open app has shown.")
     floor = models.PositiveBigIntegerField(default=0, help_text="Events up to this number have been removed.")
     push_pending = models.BooleanField(default=False, help_text="A deliver job waits for this person.")
+    wake_at = models.DateTimeField(null=True, help_text="From then on pushes are overdue, if no job waits.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["wake_at"], name="counter_wakes", condition=models.Q(wake_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.head}"
@@ -26,6 +32,7 @@ class Event(models.Model):
     seq = models.PositiveBigIntegerField()
     name = models.CharField(max_length=40, help_text="Such as `match.made`; docs/glossary.md lists them.")
     data = models.JSONField(default=dict)
+    by = models.UUIDField(null=True, help_text="Who did it; no push goes between people who blocked each other.")
     wants_push = models.BooleanField(default=False, help_text="Reach the person if no app has shown it.")
     collapse_key = models.CharField(max_length=64, blank=True, help_text="Newer pushes with it replace older ones.")
     created_at = models.DateTimeField()
