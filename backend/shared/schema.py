@@ -26,7 +26,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="In the reader's language.")
     code = serializers.CharField(help_text="Stable; programs decide by it.")
-    errors = FieldProblem(many=True, required=False)
+    errors = FieldProblem(many=True, required=False)  # type: ignore[assignment] # a field, declared as DRF does it
 
 
 class ProblemAutoSchema(AutoSchema):
@@ -42,11 +42,12 @@ class ProblemAutoSchema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         problem = OpenApiResponse(Problem, description="Refused; see `code`.")
-        bodies["default"] = self._get_response_for_code(problem, "default", ["application/problem+json"])
+        describe: Any = self._get_response_for_code
+        bodies["default"] = describe(problem, "default", ["application/problem+json"])
         return bodies
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """`Authorization: Bearer <token>`, the token that sign-in handed out."""
 
     target_class = "backend.accounts.authentication.BearerAuthentication"

@@ -1,9 +1,11 @@
 """The base of every HTTP door: throttled, idempotent on POST, with the clock read once."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils import translation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -24,25 +26,32 @@ class Door(APIView):
         """Read the clock, authenticate and throttle; then let a POST with a key run at most once."""
         self.now = read_clock()
         super().initial(request, *args, **kwargs)
+        _speak_language_of(request)
         key = idempotency.key_of(request)
-        if key is not None and request.user.is_authenticated:
-            self._answer_once(request, key)
+        if key is not None and request.user.is_authenticated and hasattr(self, "post"):
+            self._answer_once(request, request.user.id, key)
 
     def get_throttles(self) -> list[BaseThrottle]:
         """One throttle, whose scope is the view's or follows from the method."""
         return [ScopedThrottle()]
 
-    def _answer_once(self, request: Request, key: str) -> None:
+    def _answer_once(self, request: Request, owner: uuid.UUID, key: str) -> None:
         """Wrap this request's `post`, so that its answer is kept in the transaction of its effect."""
-        post: Callable[..., Response] = self.post  # type: ignore[attr-defined]
+        post: Callable[..., Response] = getattr(self, "post")  # noqa: B009 - only some doors have one
 
         def post_once(request: Request, *args: Any, **kwargs: Any) -> Response:
             return idempotency.answer_once(
-                owner=request.user.pk,
+                owner=owner,
                 key=key,
                 fingerprint=idempotency.fingerprint_of(request),
                 now=self.now,
                 respond=lambda: post(request, *args, **kwargs),
             )
 
-        self.post = post_once
+        setattr(self, "post", post_once)  # noqa: B010
+
+
+def _speak_language_of(request: Request) -> None:
+    """`Accept-Language` decides; a phone that sends none gets the language of its person."""
+    if "Accept-Language" not in request.headers and (locale := getattr(request.user, "locale", None)):
+        translation.activate(locale)

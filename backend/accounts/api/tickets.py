@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import session_of
 from backend.accounts.services.tickets import issue_ticket
 from backend.shared.views import Door
 
@@ -32,11 +33,11 @@ class TicketsDoor(Door):
     )
     def post(self, request: Request) -> Response:
         """Single use, `TICKET_S` seconds."""
-        ticket, expires_at = issue_ticket(session=request.auth, now=self.now)
+        ticket, expires_at = issue_ticket(session=session_of(request), now=self.now)
         answer = TicketAnswer({"ticket": ticket, "url": socket_url(), "expires_at": expires_at})
         return Response(answer.data, status=201)
 
 
 def socket_url() -> str:
     """`wss://` (or `ws://` at home) beside the public address."""
-    return "ws" + settings.PUBLIC_URL.removeprefix("http") + "/ws/v1/"
+    return f"ws{settings.PUBLIC_URL.removeprefix('http')}/ws/v1/"

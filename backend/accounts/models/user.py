@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backend.shared.models import PublicModel
@@ -24,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(PublicModel, AbstractBaseUser, PermissionsMixin):
+class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
     """Personal data: phone, name, Firebase uid. Erased by anonymising in place."""
 
     class Locale(models.TextChoices):
@@ -60,4 +61,4 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):
     @property
     def first_name(self) -> str:
         """What strangers may read: the first word of the name."""
-        return self.display_name.split(" ")[0]
+        return gettext("Former member") if self.erased_at else self.display_name.split(" ")[0]
