@@ -1,0 +1,28 @@
+"""`manage.py load_materials`: the catalogue, from the files in geo/data or from an operator's own."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from geo.services.materials import FACTORS_FILE, MATERIALS_FILE, load_materials
+
+
+class Command(BaseCommand):
+    """Safe to run at every start: it changes what the files changed, and nothing else."""
+
+    help = "Load or refresh the catalogue of materials and their CO2e factors."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Files of an operator's own."""
+        parser.add_argument("--materials", type=Path, default=MATERIALS_FILE, help="CSV like geo/data/materials.csv")
+        parser.add_argument("--factors", type=Path, default=FACTORS_FILE, help="CSV like geo/data/factors.csv")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load both files in one transaction."""
+        try:
+            materials, factors = load_materials(materials_file=options["materials"], factors_file=options["factors"])
+        except (OSError, KeyError) as error:
+            raise CommandError(f"The catalogue was not loaded: {error}") from error
+        self.stdout.write(f"{materials} materials, {factors} factors.")

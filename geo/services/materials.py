@@ -1,0 +1,74 @@
+"""Loading the catalogue: what can be recycled, and what recycling it saves."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import transaction
+
+from geo.models import EmissionFactor, Material
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+MATERIALS_FILE = DATA / "materials.csv"
+FACTORS_FILE = DATA / "factors.csv"
+
+
+@transaction.atomic
+def load_materials(*, materials_file: Path = MATERIALS_FILE, factors_file: Path = FACTORS_FILE) -> tuple[int, int]:
+    """Make the catalogue say what the files say; returns how many materials and factors they hold.
+
+    Rows are found again by code, and by material, set and version. What an operator added stays, and so does
+    whether a material is active. Raises KeyError for a factor of a material that nobody knows.
+    """
+    materials = list(_read_materials(materials_file))
+    Material.objects.bulk_create(
+        materials,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=[
+            "name_th", "name_en", "group", "unit", "kg_per_unit", "resin_code", "ewc_code", "is_hazardous",
+            "icon", "position",
+        ],
+    )  # fmt: skip
+    factors = list(_read_factors(factors_file))
+    EmissionFactor.objects.bulk_create(
+        factors,
+        update_conflicts=True,
+        unique_fields=["material", "factor_set", "version"],
+        update_fields=["kg_co2e_per_kg", "source"],
+    )
+    return len(materials), len(factors)
+
+
+def _read_materials(path: Path) -> Iterator[Material]:
+    for position, row in enumerate(_rows(path)):
+        yield Material(
+            code=row["code"],
+            name_th=row["name_th"],
+            name_en=row["name_en"],
+            group=row["group"],
+            unit=row["unit"],
+            kg_per_unit=row["kg_per_unit"],
+            resin_code=int(row["resin_code"]) if row["resin_code"] else None,
+            ewc_code=row["ewc_code"],
+            is_hazardous=row["hazardous"] == "yes",
+            icon=row["icon"],
+            position=position,
+        )
+
+
+def _read_factors(path: Path) -> Iterator[EmissionFactor]:
+    id_of = dict(Material.objects.values_list("code", "id"))
+    for row in _rows(path):
+        yield EmissionFactor(
+            material_id=id_of[row["material"]],
+            factor_set=row["factor_set"],
+            version=row["version"],
+            kg_co2e_per_kg=row["kg_co2e_per_kg"],
+            source=row["source"],
+        )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
