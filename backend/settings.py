@@ -123,7 +123,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # --- People and languages --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-KNOX_TOKEN_MODEL = "accounts.Session"
+KNOX_TOKEN_MODEL = "accounts.Session"  # noqa: S105 - the name of a model
 REST_KNOX = {
     "TOKEN_MODEL": "accounts.Session",
     "TOKEN_TTL": timedelta(days=env.int("SESSION_DAYS", default=90)),
@@ -187,13 +187,18 @@ LEAFLET_CONFIG = {
 
 # --- The rules of a city (shared/PRODUCT.md section 7) ---------------------------------------------------
 GRID_SIZE_M = env.int("GRID_SIZE_M", default=300)
+# West, south, east, north, in degrees: Thailand.
+SERVICE_AREA = tuple(env.list("SERVICE_AREA", cast=float, default=[97.3, 5.6, 105.7, 20.5]))
 DECK_SIZE = env.int("DECK_SIZE", default=20)
 DECK_SIZE_MAX = env.int("DECK_SIZE_MAX", default=50)
 RADIUS_DEFAULT_M = env.int("RADIUS_DEFAULT_M", default=5_000)
+RADIUS_MIN_M = env.int("RADIUS_MIN_M", default=500)
 RADIUS_MAX_M = env.int("RADIUS_MAX_M", default=50_000)
 PICKUP_DAYS = env.int("PICKUP_DAYS", default=7)
 PICKUP_DAYS_MAX = env.int("PICKUP_DAYS_MAX", default=30)
 PICKUP_ITEMS_MAX = env.int("PICKUP_ITEMS_MAX", default=20)
+PICKUP_KG_MAX = env.int("PICKUP_KG_MAX", default=5_000)
+PICKUP_PIECES_MAX = env.int("PICKUP_PIECES_MAX", default=100_000)
 PHOTOS_MAX = env.int("PHOTOS_MAX", default=6)
 PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
 PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)

@@ -1,0 +1,142 @@
+"""Signing in and out, and the devices on which a person is signed in."""
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.api.serializers import SIGN_INS, SessionRow, SignInAnswer
+from backend.accounts.authentication import session_of, user_of
+from backend.accounts.errors import ProviderUnknown
+from backend.accounts.identity import provider_called
+from backend.accounts.selectors.sessions import sessions_of
+from backend.accounts.services.sessions import end_other_sessions, end_session
+from backend.accounts.services.sign_in import SignedIn, sign_in
+from backend.shared.pagination import CursorPages
+from backend.shared.views import Door
+
+
+class ProviderChoice(serializers.Serializer[Any]):
+    """Which way to sign in."""
+
+    provider = serializers.CharField(max_length=20)
+
+
+class SignInDoor(Door):
+    """From an identity to a session."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    rate_scope = "sign_in"
+
+    @extend_schema(
+        summary="Sign in, and get a session of our own",
+        operation_id="sign_in",
+        tags=["accounts"],
+        auth=[],
+        request=PolymorphicProxySerializer(
+            component_name="SignIn", serializers=dict(SIGN_INS), resource_type_field_name="provider"
+        ),
+        responses={200: SignInAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """The account is made at first sight. One session per device."""
+        given = credentials_in(request)
+        identity = provider_called(given["provider"]).identify(given)
+        signed_in = sign_in(
+            identity=identity, installation=given["installation"], device_name=given["device_name"], now=self.now
+        )
+        return Response(answer_of(signed_in))
+
+
+def credentials_in(request: Request) -> dict[str, str]:
+    """The body, checked as its provider wants it. Raises ProviderUnknown."""
+    choice = ProviderChoice(data=request.data)
+    choice.is_valid(raise_exception=True)
+    provider = choice.validated_data["provider"]
+    if provider not in SIGN_INS:
+        raise ProviderUnknown(field="provider")
+    provider_called(provider)
+    body = SIGN_INS[provider](data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def answer_of(signed_in: SignedIn) -> dict[str, Any]:
+    """What the phone keeps."""
+    fields = {
+        "token": signed_in.token,
+        "expires_at": signed_in.session.expiry,
+        "session": signed_in.session.public_id,
+        "user": signed_in.user,
+        "created": signed_in.created,
+    }
+    return dict(SignInAnswer(fields).data)
+
+
+class SignOutDoor(Door):
+    """The end of the session that asks."""
+
+    @extend_schema(
+        summary="Sign out on this device",
+        operation_id="sign_out",
+        tags=["accounts"],
+        request=None,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """The token is worth nothing from now on, and this device's socket closes."""
+        end_session(user=user_of(request), session_id=session_of(request).public_id)
+        return Response(status=204)
+
+
+class SessionPages(CursorPages):
+    """The newest sign-in first."""
+
+    ordering = "-public_id"
+
+
+class SessionsDoor(Door):
+    """All devices of a person."""
+
+    pagination_class = SessionPages
+
+    @extend_schema(
+        summary="List the devices you are signed in on",
+        operation_id="list_sessions",
+        tags=["accounts"],
+        responses={200: SessionRow(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """One row a device."""
+        pages = SessionPages()
+        page = pages.paginate_queryset(sessions_of(user_of(request), self.now), request, view=self)
+        rows = SessionRow(page or [], many=True, context={"current": session_of(request)})
+        return pages.get_paginated_response(rows.data)
+
+    @extend_schema(
+        summary="Sign out on all other devices",
+        operation_id="end_other_sessions",
+        tags=["accounts"],
+        responses={204: None},
+    )
+    def delete(self, request: Request) -> Response:
+        """The device that asks stays signed in."""
+        end_other_sessions(user=user_of(request), keep=session_of(request))
+        return Response(status=204)
+
+
+class SessionDoor(Door):
+    """One device of a person."""
+
+    @extend_schema(
+        summary="Sign out on one device", operation_id="end_session", tags=["accounts"], responses={204: None}
+    )
+    def delete(self, request: Request, session_id: uuid.UUID) -> Response:
+        """At once, with its socket and its pushes."""
+        end_session(user=user_of(request), session_id=session_id)
+        return Response(status=204)

@@ -1,0 +1,72 @@
+"""A Firebase ID token, verified once by the Admin SDK: signature, project, age, revocation, disabled users."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from google.auth.exceptions import GoogleAuthError
+
+from backend.accounts.errors import (
+    AccountDisabled,
+    IdentityExpired,
+    IdentityRefused,
+    IdentityRevoked,
+    IdentityUnavailable,
+)
+from backend.accounts.identity import Identity
+from backend.accounts.identity.phones import to_e164
+from backend.shared.errors import DomainError
+from backend.shared.firebase import firebase_app
+
+log = structlog.get_logger(__name__)
+CLOCK_SKEW_S = 10
+
+
+class FirebaseProvider:
+    """Costs one request to Google, for the revocation."""
+
+    def identify(self, credentials: Mapping[str, str]) -> Identity:
+        """Verify `token`. Raises an IdentityRefused, AccountDisabled or IdentityUnavailable."""
+        claims = _verify(credentials["token"])
+        return Identity(
+            phone=to_e164(str(claims.get("phone_number", ""))),
+            firebase_uid=claims["uid"],
+            name=credentials.get("name") or str(claims.get("name", "")),
+            locale=credentials.get("locale", ""),
+        )
+
+
+def _verify(token: str) -> Mapping[str, Any]:
+    from firebase_admin import auth  # noqa: PLC0415 - takes half a second
+    from firebase_admin.exceptions import FirebaseError  # noqa: PLC0415
+
+    app = firebase_app()
+    try:
+        claims: Mapping[str, Any] = auth.verify_id_token(
+            token, app, check_revoked=True, clock_skew_seconds=CLOCK_SKEW_S
+        )
+    except (FirebaseError, GoogleAuthError, ValueError, TypeError) as error:
+        raise _refusal_of(error) from error
+    return claims
+
+
+def _refusal_of(error: Exception) -> DomainError:
+    """What the SDK's error means. The order matters: expired and revoked are kinds of invalid."""
+    from firebase_admin import auth  # noqa: PLC0415
+
+    refusals: list[tuple[type[Exception], type[DomainError]]] = [
+        (auth.ExpiredIdTokenError, IdentityExpired),
+        (auth.RevokedIdTokenError, IdentityRevoked),
+        (auth.UserDisabledError, AccountDisabled),
+        (auth.InvalidIdTokenError, IdentityRefused),
+        (auth.UserNotFoundError, IdentityRefused),
+        (GoogleAuthError, IdentityUnavailable),
+        # Not the SDK's own errors: an empty token, or one whose parts have the wrong JSON type.
+        (ValueError, IdentityRefused),
+        (TypeError, IdentityRefused),
+    ]
+    refusal = next((refusal for kind, refusal in refusals if isinstance(error, kind)), IdentityUnavailable)
+    if refusal is IdentityUnavailable:
+        log.warning("firebase_unavailable", reason=type(error).__name__)
+        return IdentityUnavailable(retry_after_s=5)
+    return refusal()

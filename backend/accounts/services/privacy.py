@@ -1,0 +1,51 @@
+"""A person's copy of everything held about him, and its erasure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.accounts.holders import erase_all, export_all
+from backend.accounts.models import Block, Session, User
+from backend.accounts.models.user import AVATAR_COLOURS
+from backend.accounts.services.sessions import end_sessions
+
+
+def export_of(*, user: User) -> dict[str, object]:
+    """Everything held about `user`, JSON-ready, one key an app."""
+    return {"account": _account(user), **export_all(user=user)}
+
+
+@transaction.atomic
+def erase_account(*, user: User, now: datetime) -> None:
+    """Anonymise in place, so that what was recycled stays counted; nobody can sign in to the account again."""
+    locked = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    end_sessions(Session.objects.filter(user=locked))
+    Block.objects.filter(blocker=locked).delete()
+    _anonymise(locked, now)
+    erase_all(user=locked, now=now)
+
+
+def _anonymise(user: User, now: datetime) -> None:
+    user.phone = user.firebase_uid = None
+    user.display_name = ""
+    user.avatar_colour = AVATAR_COLOURS[0]
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.erased_at = now
+    user.set_unusable_password()
+    user.save()
+
+
+def _account(user: User) -> Mapping[str, object]:
+    return {
+        "id": str(user.pk),
+        "phone": user.phone,
+        "firebase_uid": user.firebase_uid,
+        "display_name": user.display_name,
+        "locale": user.locale,
+        "avatar_colour": user.avatar_colour,
+        "created_at": user.created_at,
+        "sessions": list(user.auth_token_set.values("public_id", "installation", "device_name", "created", "expiry")),
+        "blocks": list(user.blocks_made.values("blocked_id", "created_at")),
+        "reports": list(user.reports_made.values("reported_id", "reason", "subject", "text", "created_at")),
+    }

@@ -1,0 +1,34 @@
+"""Keeping people apart who do not want to meet, and telling the city what is wrong."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.accounts.errors import AboutYourself
+from backend.accounts.models import Block, Report, User
+
+
+@transaction.atomic
+def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
+    """The two do not meet any more. Blocking twice changes nothing. Raises AboutYourself."""
+    if blocker == blocked:
+        raise AboutYourself
+    Block.objects.bulk_create([Block(blocker=blocker, blocked=blocked, created_at=now)], ignore_conflicts=True)
+    return Block.objects.select_related("blocked").get(blocker=blocker, blocked=blocked)
+
+
+@transaction.atomic
+def unblock_person(*, blocker: User, blocked_id: uuid.UUID) -> None:
+    """They may meet again. Changes nothing when there was no block."""
+    Block.objects.filter(blocker=blocker, blocked_id=blocked_id).delete()
+
+
+@transaction.atomic
+def report_person(*, reporter: User, reported: User, reason: str, subject: str, text: str, now: datetime) -> Report:
+    """File a report for the city's desk. Raises AboutYourself."""
+    if reporter == reported:
+        raise AboutYourself(field="user")
+    return Report.objects.create(
+        reporter=reporter, reported=reported, reason=reason, subject=subject, text=text, created_at=now
+    )

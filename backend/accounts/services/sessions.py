@@ -1,0 +1,37 @@
+"""Ending sessions: at once, and with them the open sockets and the push addresses of their devices."""
+
+import uuid
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from backend.accounts.holders import forget_installations
+from backend.accounts.models import Session, User
+from backend.shared.errors import NotFound
+from backend.shared.realtime import publish_on_commit
+
+
+@transaction.atomic
+def end_session(*, user: User, session_id: uuid.UUID) -> None:
+    """End one of this person's sessions. Raises NotFound for anybody else's."""
+    if not end_sessions(Session.objects.filter(user=user, public_id=session_id)):
+        raise NotFound
+
+
+@transaction.atomic
+def end_other_sessions(*, user: User, keep: Session) -> None:
+    """End all of this person's sessions but the one that asks."""
+    end_sessions(Session.objects.filter(user=user).exclude(public_id=keep.public_id))
+
+
+@transaction.atomic
+def end_sessions(sessions: QuerySet[Session]) -> int:
+    """End these; returns how many. Their sockets get `{"type": "signed_out", "session": id}` on commit."""
+    ended = list(sessions.select_for_update(of=("self",), no_key=True).order_by("public_id"))
+    Session.objects.filter(public_id__in=[session.public_id for session in ended]).delete()
+    publish_on_commit(
+        [(session.user_id, {"type": "signed_out", "session": str(session.public_id)}) for session in ended]
+    )
+    for session in ended:
+        forget_installations(user_id=session.user_id, installations=[session.installation])
+    return len(ended)
