@@ -10,6 +10,7 @@ from django.db import connection
 
 from backend.shared.realtime import publish_on_commit
 from notifications.frames import frame_of
+from notifications.kinds import require_known
 from notifications.models import Event
 from notifications.services.outbox import schedule_pushes
 
@@ -25,25 +26,33 @@ _DRAW_NUMBERS = """
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """What one person is to be told. `data` is JSON: ids and short text, never an address or an exact place."""
+    """What one person is to be told. `data` is JSON: ids and short text, never an address or an exact place.
+
+    `push` reaches a person who is not looking; of several with one `collapse_key` only the newest is pushed. `by` is
+    who did it: nothing is pushed between people who have blocked each other.
+    """
 
     user_id: uuid.UUID
     event: str
     data: Mapping[str, object] = field(default_factory=dict)
     push: bool = False
     collapse_key: str = ""
+    by: uuid.UUID | None = None
 
 
 def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
     """Append each notice to its person's log, in the caller's transaction; must be its last call that locks.
 
     Open sockets get the event on commit. Where `push` is set, one deliver job per person is deferred in the
-    same transaction. Call it once per transaction, with everybody who is to be told.
+    same transaction. Call it once per transaction, with everybody who is to be told. Raises UnknownEvent or
+    SilentEvent for what `notifications.kinds` cannot tell.
     """
     if not notices:
         return []
+    for notice in notices:
+        require_known(notice.event, push=notice.push)
     events = Event.objects.bulk_create(_numbered(notices, now))
-    schedule_pushes(user_ids=[event.user_id for event in events if event.wants_push], now=now)
+    schedule_pushes(user_ids={event.user_id for event in events if event.wants_push}, now=now)
     publish_on_commit([(event.user_id, frame_of(event)) for event in events])
     return events
 
@@ -70,6 +79,7 @@ def _event(notice: Notice, seq: int, now: datetime) -> Event:
         seq=seq,
         name=notice.event,
         data=dict(notice.data),
+        by=notice.by,
         wants_push=notice.push,
         collapse_key=notice.collapse_key,
         created_at=now,

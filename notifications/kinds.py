@@ -1,0 +1,151 @@
+"""Every kind of event there is: what it is about, and what a push says of it.
+
+A new kind is one row here and its Thai text in `locale/th`. Texts hold no place and no words of a chat.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+Text = str | Promise
+
+
+class Category(StrEnum):
+    """What a person can choose to be told of; the name of a field of `Preferences`, and the Android channel."""
+
+    CHAT = "chat"
+    LIKES = "likes"
+    MATCHES = "matches"
+    HANDOVER = "handover"
+    NEARBY = "nearby"
+
+
+# In quiet hours only what somebody is waiting for comes through; the rest comes when they end.
+THROUGH_QUIET_HOURS = frozenset({Category.CHAT, Category.MATCHES, Category.HANDOVER})
+URGENT = frozenset({Category.CHAT, Category.MATCHES, Category.HANDOVER})
+LIFE_S: Mapping[Category, int] = {
+    Category.CHAT: 86_400,
+    Category.LIKES: 86_400,
+    Category.MATCHES: 86_400,
+    Category.HANDOVER: 6 * 3_600,
+    Category.NEARBY: 2 * 3_600,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventKind:
+    """`title` and `body` are filled from the event's data; without them the kind is never pushed.
+
+    `link` is where a tap leads, as a path inside the app, filled from the data's ids.
+    """
+
+    category: Category
+    title: Text = ""
+    body: Text = ""
+    link: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it goes to open apps alone."""
+        return not self.title
+
+
+class UnknownEvent(LookupError):
+    """No such kind of event: add it to `notifications.kinds`."""
+
+
+class SilentEvent(ValueError):
+    """This kind of event has no text, so it cannot be pushed."""
+
+
+KINDS: Mapping[str, EventKind] = {
+    "message.sent": EventKind(
+        category=Category.CHAT,
+        title=_("New message"),
+        body=ngettext_lazy("You have a new message.", "You have %(count)d new messages.", "count"),
+        link="/conversations/{conversation}",
+    ),
+    "message.read": EventKind(category=Category.CHAT),
+    "pickup.liked": EventKind(
+        category=Category.LIKES,
+        title=_("Somebody would like to collect"),
+        body=ngettext_lazy(
+            "A collector would like to take “%(title)s”.",
+            "%(count)d collectors would like to take “%(title)s”.",
+            "count",
+        ),
+        link="/pickups/{pickup}/likes",
+    ),
+    "match.made": EventKind(
+        category=Category.MATCHES,
+        title=_("It is a match"),
+        body=_("“%(title)s”: write to each other and agree on a time."),
+        link="/conversations/{conversation}",
+    ),
+    "like.declined": EventKind(
+        category=Category.LIKES,
+        title=_("Not this time"),
+        body=_("“%(title)s” goes to another collector. Thank you for offering."),
+        link="/deck",
+    ),
+    "pickup.closed": EventKind(
+        category=Category.LIKES,
+        title=_("No longer available"),
+        body=_("“%(title)s” is no longer available. Thank you for waiting."),
+        link="/deck",
+    ),
+    "match.released": EventKind(
+        category=Category.MATCHES,
+        title=_("The match has ended"),
+        body=_("The other side has given back the match for “%(title)s”."),
+        link="/matches/{match}",
+    ),
+    "handover.proposed": EventKind(
+        category=Category.HANDOVER,
+        title=_("A time is proposed"),
+        body=_("%(at)s. Does it suit you?"),
+        link="/matches/{match}",
+    ),
+    "handover.agreed": EventKind(
+        category=Category.HANDOVER,
+        title=_("The time is agreed"),
+        body=_("The handover is on %(at)s."),
+        link="/matches/{match}",
+    ),
+    "handover.weighed_in": EventKind(
+        category=Category.HANDOVER,
+        title=_("Weighed"),
+        body=_("The scale says %(net_kg)s kg. Please look and confirm."),
+        link="/matches/{match}",
+    ),
+    "receipt.issued": EventKind(
+        category=Category.HANDOVER,
+        title=_("Thank you for recycling"),
+        body=_("%(net_kg)s kg handed over. The receipt is ready."),
+        link="/matches/{match}",
+    ),
+    "pickup.expired": EventKind(
+        category=Category.LIKES,
+        title=_("Your pickup has expired"),
+        body=_("Nobody came for “%(title)s” in time. You can post it again."),
+        link="/pickups/{pickup}",
+    ),
+}
+
+
+def kind_of(event: str) -> EventKind:
+    """The kind of this name. Raises UnknownEvent."""
+    try:
+        return KINDS[event]
+    except KeyError:
+        raise UnknownEvent(event) from None
+
+
+def require_known(event: str, *, push: bool) -> None:
+    """Raise UnknownEvent or SilentEvent where the code asks for what cannot be told."""
+    if kind_of(event).is_silent and push:
+        raise SilentEvent(event)

@@ -1,0 +1,62 @@
+"""What every way of sending a push understands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushMessage:
+    """One notification for one device. `message_id` stays the same however often it is tried."""
+
+    message_id: str
+    address: str
+    address_kind: str  # `Device.Kind`: token or fid
+    platform: str
+    title: str
+    body: str
+    collapse_id: str  # at most 64 bytes; a newer push with it takes the place of an older one
+    channel: str  # `notifications.kinds.Category`
+    is_urgent: bool = False
+    life_s: int = 86_400
+    badge: int = 0
+    link: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The service has taken it over."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The address is dead: forget the device."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Not now; `after_s` is how long the service asked us to wait, if it did."""
+
+    reason: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It will never be accepted, and the address is not to blame."""
+
+    reason: str
+
+
+Outcome = Accepted | Gone | Retry | Refused
+
+
+class PushBackend(Protocol):
+    """Sends pushes. One message's failure is its own outcome; sending never raises."""
+
+    def send(self, messages: Sequence[PushMessage]) -> list[Outcome]:
+        """Send them all, and say of each in turn what became of it."""
+        ...

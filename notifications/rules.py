@@ -1,0 +1,50 @@
+"""Whether one event is worth a push now."""
+
+import uuid
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from notifications.kinds import KINDS, THROUGH_QUIET_HOURS, Category
+from notifications.models import Event, Preferences
+from notifications.quiet import quiet_hours_of
+
+
+class Verdict(Enum):
+    """What is to become of an event that asks for a push."""
+
+    SEND = auto()
+    HOLD = auto()
+    DROP = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What holds for one person at one moment."""
+
+    acked: int
+    preferences: Preferences
+    estranged: Set[uuid.UUID]
+    now: datetime
+
+    def verdict_on(self, event: Event) -> Verdict:
+        """DROP what has been seen, is not wanted, or comes from somebody blocked; HOLD what can wait for morning."""
+        kind = KINDS.get(event.name)
+        if kind is None or self._is_pointless(event) or not self.wants(kind.category):
+            return Verdict.DROP
+        return Verdict.HOLD if self._can_wait(kind.category) else Verdict.SEND
+
+    def wants(self, category: Category) -> bool:
+        """Whether the person has left this kind switched on."""
+        return bool(getattr(self.preferences, category))
+
+    def quiet_until(self) -> datetime:
+        """When the quiet hours end next."""
+        return quiet_hours_of(self.preferences).end_after(self.now)
+
+    def _is_pointless(self, event: Event) -> bool:
+        return event.seq <= self.acked or event.read_at is not None or event.by in self.estranged
+
+    def _can_wait(self, category: Category) -> bool:
+        return category not in THROUGH_QUIET_HOURS and quiet_hours_of(self.preferences).covers(self.now)

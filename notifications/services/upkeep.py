@@ -1,0 +1,75 @@
+"""What the periodic tasks do: wake who was forgotten, and remove what is old."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from backend.accounts.models import Session
+from backend.shared.models import IdempotentAnswer
+from notifications.models import Device, Event, EventCounter, PeriodicRun
+from notifications.services.outbox import OVERDUE, defer_deliver, lock_of
+
+BATCH = 1_000
+
+
+def record_run(*, name: str, now: datetime) -> None:
+    """This periodic task has done its work; whoever watches sees when it last did."""
+    row = PeriodicRun(name=name, last_run_at=now)
+    PeriodicRun.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["last_run_at"])
+
+
+@transaction.atomic
+def wake_sleepers(*, now: datetime) -> int:
+    """Defer a job for everybody whose pushes are overdue and who has none: after quiet hours, or when one was lost."""
+    sleepers = EventCounter.objects.filter(wake_at__lte=now).exclude(_has_job()).order_by("pk")
+    locked = list(sleepers.select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH])
+    user_ids = [counter.pk for counter in locked]
+    EventCounter.objects.filter(pk__in=user_ids).update(push_pending=True, wake_at=now + OVERDUE)
+    defer_deliver(user_ids=user_ids, due_at=now)
+    return len(user_ids)
+
+
+def _has_job() -> Exists:
+    lock = Concat(Value(lock_of("")), Cast(OuterRef("pk"), CharField()))
+    return Exists(ProcrastinateJob.objects.filter(lock=lock, status__in=["todo", "doing"]))
+
+
+@transaction.atomic
+def remove_old_events(*, now: datetime) -> int:
+    """Remove one batch of events older than `EVENT_DAYS`, and raise the floor of each log. Returns how many.
+
+    What is left of a log is always without gaps: an event goes together with all before it.
+    """
+    old = Event.objects.filter(created_at__lt=now - timedelta(days=settings.EVENT_DAYS)).order_by("created_at")
+    floors: dict[uuid.UUID, int] = {}
+    for user_id, seq in old.values_list("user_id", "seq")[:BATCH]:
+        floors[user_id] = max(seq, floors.get(user_id, 0))
+    counters = list(_locked_counters(floors))
+    for counter in counters:
+        counter.floor = max(counter.floor, floors[counter.pk])
+    EventCounter.objects.bulk_update(counters, ["floor"])
+    below = Event.objects.filter(user_id__in=floors, seq__lte=F("user__event_counter__floor"))
+    return below.delete()[1].get(Event._meta.label, 0)
+
+
+def _locked_counters(user_ids: Iterable[uuid.UUID]) -> QuerySet[EventCounter]:
+    counters = EventCounter.objects.filter(pk__in=list(user_ids)).order_by("pk")
+    return counters.select_for_update(of=("self",), no_key=True)
+
+
+def remove_signed_out_devices() -> int:
+    """Forget the devices on which nobody is signed in any more. Returns how many."""
+    session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
+    return Device.objects.exclude(installation="").exclude(Exists(session)).delete()[0]
+
+
+def remove_old_answers(*, now: datetime) -> int:
+    """Forget the answers kept for an `Idempotency-Key` longer than `IDEMPOTENCY_HOURS`. Returns how many."""
+    old = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
+    return IdempotentAnswer.objects.filter(created_at__lt=old).delete()[0]

@@ -1,0 +1,65 @@
+"""What a push says, in the language of the device."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import translation
+from django.utils.formats import date_format
+
+from backend.shared.clock import city_zone
+from notifications.kinds import kind_of
+
+TITLE_CHARACTERS_MAX = 65
+BODY_CHARACTERS_MAX = 240
+NAME_CHARACTERS_MAX = 80
+
+
+class PushText(NamedTuple):
+    """One line of heading, and one of what happened."""
+
+    title: str
+    body: str
+
+
+def text_of(*, event: str, data: Mapping[str, object], locale: str, count: int = 1, preview: bool = False) -> PushText:
+    """Title (at most 65 characters) and body (at most 240) for `count` events that became one push.
+
+    The words of a chat message appear only with `preview`. Raises UnknownEvent.
+    """
+    kind = kind_of(event)
+    with translation.override(locale):
+        # Lazy plurals choose their form by the mapping that fills them.
+        body = (preview and _words_of(data)) or kind.body % _values(data, count)
+        return PushText(_clip(str(kind.title), TITLE_CHARACTERS_MAX), _clip(str(body), BODY_CHARACTERS_MAX))
+
+
+def _values(data: Mapping[str, object], count: int) -> Mapping[str, object]:
+    """What the texts may name; a thing the event does not hold stays empty rather than stopping the push."""
+    values: dict[str, object] = defaultdict(str)
+    values["count"] = count
+    values["title"] = _clip(str(data.get("title", "")), NAME_CHARACTERS_MAX)
+    values["net_kg"] = data.get("net_kg", "")
+    values["at"] = _moment(data.get("at"))
+    return values
+
+
+def _moment(at: object) -> str:
+    """A time of RFC 3339, as people in the city say it: "Fri 4 Dec, 18:30"."""
+    try:
+        moment = datetime.fromisoformat(str(at)).astimezone(city_zone())
+    except ValueError:
+        return ""
+    return date_format(moment, "D j M, H:i")
+
+
+def _words_of(data: Mapping[str, object]) -> str:
+    message = data.get("message")
+    return str(message.get("text", "")) if isinstance(message, Mapping) else ""
+
+
+def _clip(text: str, characters_max: int) -> str:
+    """One line of at most `characters_max`, with an ellipsis where something was cut off."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters_max else f"{line[: characters_max - 1].rstrip()}…"
