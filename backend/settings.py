@@ -151,6 +151,10 @@ FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
 FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")
 PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FIREBASE_PROJECT_ID else "console")
 
+# --- Jobs ------------------------------------------------------------------------------------------------
+# A job that was scheduled for later is only found by asking, so this bounds how late a push may be.
+PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 0.5, "concurrency": 4, "delete_jobs": "successful"}
+
 # --- The API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.BearerAuthentication"],
@@ -211,7 +215,10 @@ DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")
 QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
 PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)
+LONG_POLL_S = env.int("LONG_POLL_S", default=25)
+LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
+IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
 TICKET_S = env.int("TICKET_S", default=30)
 CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")
