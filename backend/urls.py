@@ -8,6 +8,7 @@ handler500 = "backend.shared.problems.server_error"
 
 api = [
     path("", include("backend.accounts.urls")),
+    path("", include("chat.urls")),
 ]
 
 urlpatterns = [

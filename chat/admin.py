@@ -1,0 +1,54 @@
+"""The city's desk: who talks to whom, to look into a report. Nothing can be changed here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from chat.models import Conversation, Message, Participant
+
+
+class ReadOnly:
+    """Looking, never touching."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class ParticipantInline(ReadOnly, admin.TabularInline[Participant, Conversation]):
+    """Who takes part."""
+
+    model = Participant
+    fields = ["user", "read_seq"]
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
+    """Conversations, the last active first."""
+
+    list_display = ["title", "id", "last_seq", "last_message_at", "created_at", "closed_at"]
+    list_filter = ["closed_at"]
+    search_fields = ["id", "participants__user__phone"]
+    ordering = ["-created_at"]
+    inlines = [ParticipantInline]
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
+    """Messages. The list shows no text: reading one takes opening it."""
+
+    list_display = ["id", "conversation", "seq", "sender", "kind", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["conversation", "sender"]
+    search_fields = ["=conversation__id", "=id"]
+    ordering = ["-created_at"]
+    show_full_result_count = False

@@ -1,0 +1,79 @@
+"""What chat refuses, each with its stable code."""
+
+from django.utils.translation import gettext_lazy as _
+
+from backend.shared.errors import DomainError, Invalid, Kind
+
+
+class ConversationClosed(DomainError):
+    """Nobody writes there any more; everybody keeps reading."""
+
+    code = "conversation_closed"
+    kind = Kind.CONFLICT
+    message = _("This conversation is closed. You can still read it.")
+
+
+class Blocked(DomainError):
+    """One of the two has blocked the other; which one is nobody's business."""
+
+    code = "blocked"
+    kind = Kind.CONFLICT
+    message = _("You cannot write to each other.")
+
+
+class TextEmpty(Invalid):
+    """Nothing that could be seen is in the text."""
+
+    code = "text_empty"
+    message = _("Write something first.")
+
+
+class TextTooLong(Invalid):
+    """More than `MESSAGE_CHARACTERS_MAX` characters."""
+
+    code = "text_too_long"
+    message = _("A message has at most %(limit)s characters.")
+
+
+class TextUnreadable(Invalid):
+    """It holds NUL, or halves of characters that no encoding can carry."""
+
+    code = "text_unreadable"
+    message = _("This text has characters that cannot be sent.")
+
+
+class KindUnknown(Invalid):
+    """People send texts; everything else is written by the service itself."""
+
+    code = "kind_unknown"
+    message = _("Messages of this kind cannot be sent.")
+
+
+class FrameUnreadable(Invalid):
+    """A frame that is not JSON."""
+
+    code = "frame_unreadable"
+    message = _("This is not JSON.")
+
+
+class FrameInvalid(Invalid):
+    """A frame of an unknown type, or with a field that is missing or wrong."""
+
+    code = "frame_invalid"
+    message = _("This frame is not one of those we know.")
+
+
+class TooManyFrames(DomainError):
+    """More frames a second than one person can mean."""
+
+    code = "rate_limited"
+    kind = Kind.RATE_LIMITED
+    message = _("Too many at once. Wait a moment.")
+
+
+class Unavailable(DomainError):
+    """The database does not answer."""
+
+    code = "unavailable"
+    kind = Kind.UNAVAILABLE
+    message = _("The service is not available now. Try again soon.")

@@ -1,0 +1,28 @@
+"""Reading messages."""
+
+import uuid
+
+from django.db.models import QuerySet
+
+from chat.models import Message
+
+MESSAGES_MAX = 100
+
+
+def messages_of(
+    conversation_id: uuid.UUID, *, before: int | None = None, after: int | None = None, limit: int = MESSAGES_MAX
+) -> list[Message]:
+    """At most `limit` messages numbered below `before` and above `after`.
+
+    The newest first, as a reader scrolls back; with `after` the oldest first, as a reader catches up.
+    """
+    messages = _between(Message.objects.filter(conversation_id=conversation_id), before, after)
+    return list(messages.order_by("-seq" if after is None else "seq")[: min(limit, MESSAGES_MAX)])
+
+
+def _between(messages: QuerySet[Message], before: int | None, after: int | None) -> QuerySet[Message]:
+    if before is not None:
+        messages = messages.filter(seq__lt=before)
+    if after is not None:
+        messages = messages.filter(seq__gt=after)
+    return messages

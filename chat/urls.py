@@ -1,0 +1,12 @@
+"""Chat's addresses under `/api/v1/`."""
+
+from django.urls import path
+
+from chat.api.conversations import Conversations, ReadPosition
+from chat.api.messages import Messages
+
+urlpatterns = [
+    path("conversations", Conversations.as_view()),
+    path("conversations/<uuid:conversation_id>/messages", Messages.as_view()),
+    path("conversations/<uuid:conversation_id>/read", ReadPosition.as_view()),
+]

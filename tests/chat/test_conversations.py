@@ -1,0 +1,149 @@
+"""The list of conversations, and how far one has read."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from chat.models import Conversation, Participant
+from notifications.models import Event
+from tests.makers import client_of, make_user
+from tests.makers_chat import make_conversation, make_message
+
+LIST = "/api/v1/conversations"
+
+
+@pytest.fixture
+def other(db: None) -> User:
+    return make_user(display_name="Malee Jaidee", avatar_colour="#be123c")
+
+
+@pytest.fixture
+def conversation(user: User, other: User) -> Conversation:
+    return make_conversation(user, other)
+
+
+def read(client: APIClient, conversation: Conversation, seq: object) -> Any:
+    return client.put(f"{LIST}/{conversation.pk}/read", {"seq": seq})
+
+
+class TestList:
+    def test_shows_all_a_list_needs(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        make_message(conversation, user, "Is it still there?")
+        make_message(conversation, other, "Yes")
+        make_message(conversation, other, "Come")
+
+        (row,) = client.get(LIST).json()["results"]
+
+        assert row["id"] == str(conversation.pk)
+        assert row["title"] == "Six bags of cardboard"
+        assert row["other"] == {"id": str(other.pk), "first_name": "Malee", "avatar_colour": "#be123c"}
+        assert (row["last_seq"], row["read_seq"], row["unread"]) == (3, 0, 2)
+        assert row["last_message"]["text"] == "Come"
+        assert row["active_at"] == row["last_message"]["created_at"]
+        assert row["closed_at"] is None
+
+    def test_shows_one_without_messages(self, client: APIClient, conversation: Conversation) -> None:
+        (row,) = client.get(LIST).json()["results"]
+
+        assert (row["last_seq"], row["unread"], row["last_message"]) == (0, 0, None)
+
+    def test_counts_from_the_position(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        for sender in (other, user, other, other):
+            make_message(conversation, sender)
+        read(client, conversation, 3)
+
+        (row,) = client.get(LIST).json()["results"]
+
+        assert (row["read_seq"], row["unread"]) == (3, 1)
+
+    def test_puts_the_last_active_first(self, client: APIClient, user: User, conversation: Conversation) -> None:
+        newer = make_conversation(user, make_user())
+        make_message(conversation, user)
+
+        rows = client.get(LIST).json()["results"]
+
+        assert [row["id"] for row in rows] == [str(conversation.pk), str(newer.pk)]
+
+    def test_pages_through_all_once(self, client: APIClient, user: User) -> None:
+        made = {str(make_conversation(user, make_user()).pk) for _ in range(5)}
+        seen: list[str] = []
+        link: str | None = f"{LIST}?limit=2"
+        while link:
+            page = client.get(link).json()
+            seen += [row["id"] for row in page["results"]]
+            link = page["next"]
+
+        assert sorted(seen) == sorted(made)
+
+    def test_hides_those_of_others(self, conversation: Conversation) -> None:
+        assert client_of(make_user()).get(LIST).json() == {"results": [], "next": None}
+
+    def test_refuses_without_a_token(self, anonymous: APIClient) -> None:
+        assert anonymous.get(LIST).status_code == 401
+
+    @pytest.mark.parametrize("count", [1, 10])
+    def test_takes_one_query(self, client: APIClient, user: User, count: int, django_assert_num_queries: Any) -> None:
+        for _ in range(count):
+            other = make_user()
+            make_message(make_conversation(user, other), other)
+
+        with django_assert_num_queries(2):  # the session, the list
+            rows = client.get(LIST).json()["results"]
+
+        assert len(rows) == count
+
+
+class TestRead:
+    def test_moves_forward_only(self, client: APIClient, other: User, conversation: Conversation) -> None:
+        for _ in range(3):
+            make_message(conversation, other)
+
+        answers = [read(client, conversation, seq).json()["read_seq"] for seq in (2, 1, 3)]
+
+        assert answers == [2, 2, 3]
+
+    def test_stops_at_the_last_message(self, client: APIClient, other: User, conversation: Conversation) -> None:
+        make_message(conversation, other)
+
+        assert read(client, conversation, 2_000_000_000).json() == {"read_seq": 1}
+
+    def test_tells_the_other_once(self, client: APIClient, user: User, other: User, conversation: Conversation) -> None:
+        make_message(conversation, other)
+        read(client, conversation, 1)
+        read(client, conversation, 1)
+
+        event = Event.objects.get(name="message.read")
+
+        assert (event.user_id, event.wants_push) == (other.pk, False)
+        assert event.data == {"conversation": str(conversation.pk), "user": str(user.pk), "seq": 1}
+
+    def test_calls_off_the_push_once_all_is_read(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        make_message(conversation, other)
+        make_message(conversation, other)
+
+        read(client, conversation, 1)
+        assert Event.objects.filter(user=user, read_at=None).count() == 2
+
+        read(client, conversation, 2)
+        assert not Event.objects.filter(user=user, read_at=None).exists()
+
+    @pytest.mark.parametrize("seq", [-1, "x", None, 1.5, [], 99999999999])
+    def test_refuses_a_bad_number(self, client: APIClient, conversation: Conversation, seq: object) -> None:
+        answer = read(client, conversation, seq)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+    def test_refuses_a_stranger(self, conversation: Conversation) -> None:
+        assert read(client_of(make_user()), conversation, 1).status_code == 404
+        assert set(Participant.objects.values_list("read_seq", flat=True)) == {0}
+
+    def test_refuses_without_a_token(self, anonymous: APIClient, conversation: Conversation) -> None:
+        assert read(anonymous, conversation, 1).status_code == 401
