@@ -144,27 +144,6 @@ class ProposalOutdated(DomainError):
     message = _("The proposed time has passed. Propose a new one.")
 
 
-class WeighInMaterialUnknown(Invalid):
-    """No such code in the catalogue."""
-
-    code = "material_unknown"
-    message = _("We do not know this material.")
-
-
-class WeighInMaterialHazardous(Invalid):
-    """Hazardous waste goes another way."""
-
-    code = "material_hazardous"
-    message = _("Hazardous material cannot be handed over here.")
-
-
-class WeighInMaterialTwice(Invalid):
-    """One line for each material."""
-
-    code = "material_twice"
-    message = _("Each material can be weighed in once.")
-
-
 class NetNotPositive(Invalid):
     """The container weighs as much as, or more than, container and content."""
 
@@ -191,3 +170,160 @@ class CodeLocked(DomainError):
 
     code = "code_locked"
     message = _("The code was wrong too often. Confirm on both phones instead.")
+
+
+# --- Places ------------------------------------------------------------------------------------------------
+
+
+class NotOnEarth(Invalid):
+    """No such degrees, or so near to a pole that no map of ours reaches."""
+
+    code = "not_on_earth"
+    message = _("This is not a place we can find on the map.")
+
+
+class CoordinatesSwapped(Invalid):
+    """Latitude and longitude changed places: the other way round it would be served."""
+
+    code = "coordinates_swapped"
+    message = _("Latitude and longitude seem to be swapped.")
+
+
+class OutsideServiceArea(Invalid):
+    """A place on earth, but not one that this city serves."""
+
+    code = "outside_service_area"
+    message = _("This place is outside the area we serve.")
+
+
+class PlaceNeeded(Invalid):
+    """A deck of nowhere: no coordinates asked for, and no service point known."""
+
+    code = "place_needed"
+    message = _("Say where you are, or set your service point first.")
+
+
+# --- Pickups -----------------------------------------------------------------------------------------------
+
+
+class PickupNotOpen(DomainError):
+    """Only an open pickup can be changed or extended; a matched one keeps its note and window free."""
+
+    code = "pickup_not_open"
+    message = _("This pickup is not open any more, so it cannot be changed.")
+
+
+class MaterialUnknown(Invalid):
+    """No such code in the catalogue."""
+
+    code = "material_unknown"
+    message = _("We do not know the material “%(material)s”.")
+
+
+class MaterialHazardous(Invalid):
+    """Hazardous waste goes another way."""
+
+    code = "material_hazardous"
+    message = _("%(material)s is hazardous. Please take it to a collection point for hazardous waste.")
+
+
+class MaterialTwice(Invalid):
+    """One item for each material."""
+
+    code = "material_twice"
+    message = _("%(material)s is listed twice. Add the quantities up.")
+
+
+class UnitMismatch(Invalid):
+    """Each material is counted in one unit: kilograms or pieces."""
+
+    code = "unit_mismatch"
+    message = _("%(material)s is given in “%(unit)s”.")
+
+
+class QuantityNotWhole(Invalid):
+    """Half a bottle is broken glass."""
+
+    code = "quantity_not_whole"
+    message = _("%(material)s is counted in whole pieces.")
+
+
+class QuantityTooLarge(Invalid):
+    """More than one pickup may hold."""
+
+    code = "quantity_too_large"
+    message = _("This is too much for one pickup: at most %(kg)s kg and %(pieces)s pieces.")
+
+
+class WindowReversed(Invalid):
+    """Ends before or when it starts."""
+
+    code = "window_reversed"
+    message = _("The pickup window ends before it starts.")
+
+
+class WindowInThePast(Invalid):
+    """Nobody can come any more, or it began longer ago than a day."""
+
+    code = "window_in_the_past"
+    message = _("The pickup window is in the past.")
+
+
+class WindowBeyondExpiry(Invalid):
+    """It ends after the pickup expires, or further ahead than any pickup may last."""
+
+    code = "window_beyond_expiry"
+    message = _("The pickup window ends after the pickup expires.")
+
+
+class ExpiryInThePast(Invalid):
+    """It would be over before it began."""
+
+    code = "expiry_in_the_past"
+    message = _("The expiry must be in the future.")
+
+
+class ExpiryTooFar(Invalid):
+    """A pickup lasts `days` days at most."""
+
+    code = "expiry_too_far"
+    message = _("A pickup can stay open for %(days)s days at most.")
+
+
+class PriceMismatch(Invalid):
+    """Free has no amount; everything else has one."""
+
+    code = "price_mismatch"
+    message = _("A free pickup has no amount, and any other needs one.")
+
+
+# --- Photos ------------------------------------------------------------------------------------------------
+
+
+class PhotoTooLarge(DomainError):
+    """More bytes than `megabytes` MB."""
+
+    code = "photo_too_large"
+    kind = Kind.TOO_LARGE
+    message = _("A photo can have %(megabytes)s MB at most.")
+
+
+class PhotoTooManyPixels(Invalid):
+    """It would unpack to more memory than a photo is worth; refused by its header, unpacked by nobody."""
+
+    code = "photo_too_many_pixels"
+    message = _("This photo has too many pixels: %(megapixels)s million at most.")
+
+
+class PhotoUnreadable(Invalid):
+    """No JPEG, PNG, WebP or HEIC, or a broken one."""
+
+    code = "photo_unreadable"
+    message = _("We cannot read this photo. Please send a JPEG, PNG, WebP or HEIC picture.")
+
+
+class PhotosFull(DomainError):
+    """The pickup has `limit` photos."""
+
+    code = "photos_full"
+    message = _("A pickup can have %(limit)s photos at most. Remove one first.")

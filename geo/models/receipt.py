@@ -23,7 +23,10 @@ class Receipt(PublicModel):
 
 
 class ReceiptLine(models.Model):
-    """Gross, tare and net kilograms of one material, with the factor that was in force."""
+    """Gross, tare and net kilograms of one material, with the factor that was in force.
+
+    The factor's set and version are kept apart from its source, so that a total never mixes two sets.
+    """
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")
     material = models.ForeignKey(Material, models.PROTECT, related_name="+")
@@ -31,6 +34,8 @@ class ReceiptLine(models.Model):
     tare_kg = models.DecimalField(max_digits=9, decimal_places=3)
     net_kg = models.DecimalField(max_digits=9, decimal_places=3)
     kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4, null=True)
+    factor_set = models.CharField(max_length=20, blank=True, db_default="")
+    factor_version = models.CharField(max_length=20, blank=True, db_default="")
     factor_source = models.CharField(max_length=240, blank=True)
 
     def __str__(self) -> str:

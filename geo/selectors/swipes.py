@@ -1,0 +1,28 @@
+"""Reading swipes and the queue of likes behind a pickup."""
+
+import uuid
+
+from django.db.models import QuerySet
+
+from geo.models import Swipe
+
+
+def swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe | None:
+    """What a collector said about a pickup, if anything."""
+    return Swipe.objects.filter(collector_id=collector_id, pickup_id=pickup_id).first()
+
+
+def waiting_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:
+    """Likes that wait for a pickup, first come first."""
+    waiting = Swipe.objects.filter(pickup_id=pickup_id, like_state=Swipe.LikeState.WAITING)
+    return waiting.order_by("queue_number")
+
+
+def queue_position(like: Swipe) -> int:
+    """The place of a waiting like, counted from 1."""
+    return waiting_likes(like.pickup_id).filter(queue_number__lte=like.queue_number).count()
+
+
+def count_waiting_likes_of(collector_id: uuid.UUID) -> int:
+    """How many likes of a collector wait for an answer, on all pickups."""
+    return Swipe.objects.filter(collector_id=collector_id, like_state=Swipe.LikeState.WAITING).count()

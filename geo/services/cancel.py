@@ -1,0 +1,41 @@
+"""A resident takes a pickup back."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from geo.errors import PickupClosed
+from geo.models import Match, Pickup
+from geo.selectors.matches import live_match_of
+from geo.services import notices
+from geo.services.closing import close_waiting_likes
+from geo.services.locks import lock_match_under_pickup_lock, lock_own_pickup
+from geo.services.transitions import give_match_back, move_pickup
+from notifications.services.notify import Notice, notify
+
+
+@transaction.atomic
+def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> Pickup:
+    """Cancel an open or matched pickup: its match is released, and all who waited are told.
+
+    Cancelling twice changes nothing. Raises NotFound for strangers, PickupClosed after handover or expiry.
+    """
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    if pickup.status == Pickup.Status.CANCELLED:
+        return pickup
+    if not pickup.may_become(Pickup.Status.CANCELLED):
+        raise PickupClosed
+    told = _release_live_match(pickup, now)
+    move_pickup(pickup=pickup, status=Pickup.Status.CANCELLED, now=now)
+    notify(notices=told + close_waiting_likes(pickup=pickup, reason="cancelled"), now=now)
+    return pickup
+
+
+def _release_live_match(pickup: Pickup, now: datetime) -> list[Notice]:
+    live = live_match_of(pickup.pk)
+    if live is None:
+        return []
+    match = lock_match_under_pickup_lock(match_id=live.pk, pickup=pickup)
+    give_match_back(match=match, by=pickup.resident_id, reason=Match.ReleaseReason.CANCELLED, now=now)
+    return notices.of_release(match=match, acting=pickup.resident_id)

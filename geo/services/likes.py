@@ -1,0 +1,73 @@
+"""The resident's answers to those who like a pickup."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.shared.errors import NotFound
+from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupTaken
+from geo.models import Match, Pickup, Swipe
+from geo.selectors.blocks import is_blocked_between
+from geo.selectors.matches import live_match_of
+from geo.services import notices
+from geo.services.limits import collectors_with_room
+from geo.services.locks import lock_own_pickup
+from geo.services.matches import make_match_under_pickup_lock
+from notifications.services.notify import notify
+
+State = Swipe.LikeState
+
+
+@transaction.atomic
+def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> Match:
+    """Match an open pickup with one who likes it, whoever chooses. Accepting twice answers with the same match.
+
+    Raises NotFound, PickupTaken, PickupClosed, LikeNotWaiting, CollectorAtLimit.
+    """
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    like = _like_on(pickup, like_id)
+    match = live_match_of(pickup.pk)
+    if match and match.collector_id == like.collector_id:
+        return match
+    _require_acceptable(pickup, like, now)
+    match = make_match_under_pickup_lock(pickup=pickup, collector_id=like.collector_id, now=now)
+    _set_state(like, State.MATCHED)
+    notify(notices=notices.of_new_match(match=match, acting=resident_id), now=now)
+    return match
+
+
+@transaction.atomic
+def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> None:
+    """Say no, politely, to a like that waits. Declining twice changes nothing. Raises NotFound, LikeNotWaiting."""
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    like = _like_on(pickup, like_id)
+    if like.like_state == State.DECLINED:
+        return
+    if like.like_state != State.WAITING:
+        raise LikeNotWaiting
+    _set_state(like, State.DECLINED)
+    notify(notices=notices.of_decline(pickup=pickup, collector_id=like.collector_id), now=now)
+
+
+def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:
+    like = Swipe.objects.filter(pk=like_id, pickup=pickup, direction=Swipe.Direction.LIKE).first()
+    if like is None or is_blocked_between(pickup.resident_id, like.collector_id):
+        raise NotFound
+    return like
+
+
+def _require_acceptable(pickup: Pickup, like: Swipe, now: datetime) -> None:
+    if pickup.status == Pickup.Status.MATCHED:
+        raise PickupTaken
+    if not pickup.is_open_at(now):
+        raise PickupClosed
+    if like.like_state != State.WAITING:
+        raise LikeNotWaiting
+    if like.collector_id not in collectors_with_room(user_ids=[like.collector_id]):
+        raise CollectorAtLimit
+
+
+def _set_state(like: Swipe, state: Swipe.LikeState) -> None:
+    like.like_state = state
+    like.save(update_fields=["like_state"])

@@ -1,0 +1,81 @@
+"""What people are told of likes, matches and handovers. Whoever acted sees it on the socket, and gets no push."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from geo.models import Handover, Match, Pickup, Receipt, Swipe
+from notifications.services.notify import Notice
+
+
+def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
+    """`pickup.liked`, to the resident who chooses."""
+    data = {"pickup": str(pickup.pk), "like": str(like.pk), "title": pickup.title}
+    key = f"pickup:{pickup.pk}"
+    return [Notice(user_id=pickup.resident_id, event="pickup.liked", data=data, push=True, collapse_key=key)]
+
+
+def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:
+    """`like.declined`, to the collector."""
+    data = {"pickup": str(pickup.pk), "title": pickup.title}
+    return [Notice(user_id=collector_id, event="like.declined", data=data, push=True)]
+
+
+def of_new_match(*, match: Match, acting: uuid.UUID) -> list[Notice]:
+    """`match.made`, to both."""
+    data = {"match": str(match.pk), "pickup": str(match.pickup_id), "conversation": str(match.conversation_id)}
+    return _to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
+
+
+def of_release(*, match: Match, acting: uuid.UUID) -> list[Notice]:
+    """`match.released`, to both."""
+    data = {"match": str(match.pk), "pickup": str(match.pickup_id), "title": match.pickup.title}
+    return _to_both(match, "match.released", data | {"reason": match.release_reason}, acting)
+
+
+def of_close(*, pickup: Pickup, collector_ids: Iterable[uuid.UUID], reason: str) -> list[Notice]:
+    """`pickup.closed`, to everybody who still waited."""
+    data = {"pickup": str(pickup.pk), "title": pickup.title, "reason": reason}
+    return [Notice(user_id=user_id, event="pickup.closed", data=data, push=True) for user_id in collector_ids]
+
+
+def of_expiry(*, pickup: Pickup) -> list[Notice]:
+    """`pickup.expired`, to the resident."""
+    data = {"pickup": str(pickup.pk), "title": pickup.title}
+    return [Notice(user_id=pickup.resident_id, event="pickup.expired", data=data, push=True)]
+
+
+def of_proposal(*, match: Match, at: datetime, by: uuid.UUID) -> list[Notice]:
+    """`handover.proposed`, to both."""
+    return _to_both(match, "handover.proposed", {"match": str(match.pk), "at": _spelled(at), "by": str(by)}, by)
+
+
+def of_agreement(*, match: Match, at: datetime, acting: uuid.UUID) -> list[Notice]:
+    """`handover.agreed`, to both."""
+    return _to_both(match, "handover.agreed", {"match": str(match.pk), "at": _spelled(at)}, acting)
+
+
+def of_weigh_in(*, match: Match, handover: Handover, net_kg: Decimal) -> list[Notice]:
+    """`handover.weighed_in`, to both."""
+    data = {"match": str(match.pk), "net_kg": float(net_kg), "paid_thb": float(handover.paid_thb)}
+    return _to_both(match, "handover.weighed_in", data, match.collector_id)
+
+
+def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID) -> list[Notice]:
+    """`receipt.issued`, to both."""
+    data = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}
+    return _to_both(match, "receipt.issued", data, acting)
+
+
+def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID) -> list[Notice]:
+    # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
+    key = f"handover:{match.pk}" if event.startswith("handover.") else ""
+    return [
+        Notice(user_id=user_id, event=event, data=data, push=user_id != acting, collapse_key=key)
+        for user_id in (match.pickup.resident_id, match.collector_id)
+    ]
+
+
+def _spelled(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

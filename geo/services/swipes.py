@@ -1,0 +1,145 @@
+"""A collector's swipe: a pass, a like that waits, or a like that matches at once."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from geo.errors import LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
+from geo.models import Match, Pickup, Swipe
+from geo.selectors.matches import live_match_of
+from geo.selectors.swipes import queue_position, swipe_of
+from geo.services import notices
+from geo.services.limits import require_room_for_like, require_room_for_match
+from geo.services.locks import lock_pickup_for_swiper
+from geo.services.matches import make_match_under_pickup_lock
+from notifications.services.notify import notify
+
+State = Swipe.LikeState
+LIKEABLE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
+_FINAL = {State.DECLINED: LikeDeclined, State.RELEASED: LikeReleased}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwipeResult:
+    """A pass has neither; a like has its match, or its place in the queue counted from 1."""
+
+    swipe: Swipe
+    match: Match | None = None
+    queue_position: int | None = None
+
+
+@transaction.atomic
+def record_swipe(
+    *, collector_id: uuid.UUID, pickup_id: uuid.UUID, direction: str, reason: str = "", now: datetime
+) -> SwipeResult:
+    """Say LIKE or PASS (with a `reason`) to a pickup. The same swipe again changes nothing and answers the same.
+
+    A pass after a waiting like withdraws it, a like after a pass is a new like. Raises NotFound, OwnPickup,
+    PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, TooManyLikes, TooManyMatches.
+    """
+    pickup = lock_pickup_for_swiper(pickup_id=pickup_id, collector_id=collector_id)
+    swipe = swipe_of(collector_id=collector_id, pickup_id=pickup_id)
+    if direction == Swipe.Direction.LIKE and swipe and _is_matched(pickup, swipe):
+        return SwipeResult(swipe=swipe, match=live_match_of(pickup.pk))
+    _require_swipeable(pickup, swipe, collector_id, now)
+    if direction == Swipe.Direction.PASS:
+        return SwipeResult(swipe=_put_pass(pickup, swipe, collector_id, reason, now))
+    if pickup.status == Pickup.Status.OPEN and pickup.choose == Pickup.Choose.FIRST:
+        return _like_and_match(pickup, swipe, collector_id, now)
+    return _like_and_wait(pickup, swipe, collector_id, now)
+
+
+@transaction.atomic
+def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> None:
+    """Rewind a pass, or withdraw a like that waits; nothing to take back is no error.
+
+    Raises NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased.
+    """
+    pickup = lock_pickup_for_swiper(pickup_id=pickup_id, collector_id=collector_id)
+    swipe = swipe_of(collector_id=collector_id, pickup_id=pickup_id)
+    _require_swipeable(pickup, swipe, collector_id, now)
+    if swipe:
+        swipe.delete()
+
+
+def _is_matched(pickup: Pickup, swipe: Swipe) -> bool:
+    return swipe.like_state == State.MATCHED and pickup.status == Pickup.Status.MATCHED
+
+
+def _require_swipeable(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> None:
+    if pickup.resident_id == collector_id:
+        raise OwnPickup
+    if swipe and _is_matched(pickup, swipe):
+        raise LikeIsMatch
+    # A match outlives the expiry, but to wait behind it is pointless: a release would expire the pickup.
+    if pickup.status not in LIKEABLE or pickup.expires_at <= now:
+        raise PickupClosed
+    if swipe and swipe.like_state in _FINAL:
+        raise _FINAL[State(swipe.like_state)]
+
+
+def _put_pass(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, reason: str, now: datetime) -> Swipe:
+    return _put(
+        swipe,
+        pickup=pickup,
+        collector_id=collector_id,
+        direction=Swipe.Direction.PASS,
+        reason=reason,
+        like_state=State.NONE,
+        queue_number=None,
+        pickup_revision=pickup.revision,
+        swiped_at=now,
+    )
+
+
+def _like_and_match(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> SwipeResult:
+    require_room_for_match(collector_id=collector_id)
+    like = _put_like(pickup, swipe, collector_id, State.MATCHED, now)
+    match = make_match_under_pickup_lock(pickup=pickup, collector_id=collector_id, now=now)
+    notify(notices=notices.of_new_match(match=match, acting=collector_id), now=now)
+    return SwipeResult(swipe=like, match=match)
+
+
+def _like_and_wait(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> SwipeResult:
+    if swipe and swipe.like_state == State.WAITING:
+        return SwipeResult(swipe=swipe, queue_position=queue_position(swipe))
+    require_room_for_like(collector_id=collector_id)
+    like = _put_like(pickup, swipe, collector_id, State.WAITING, now)
+    if pickup.choose == Pickup.Choose.RESIDENT:
+        notify(notices=notices.of_like(pickup=pickup, like=like), now=now)
+    return SwipeResult(swipe=like, queue_position=queue_position(like))
+
+
+def _put_like(
+    pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, state: Swipe.LikeState, now: datetime
+) -> Swipe:
+    return _put(
+        swipe,
+        pickup=pickup,
+        collector_id=collector_id,
+        direction=Swipe.Direction.LIKE,
+        reason="",
+        like_state=state,
+        queue_number=(swipe and swipe.queue_number) or _next_queue_number(pickup),
+        pickup_revision=pickup.revision,
+        swiped_at=now,
+    )
+
+
+def _next_queue_number(pickup: Pickup) -> int:
+    pickup.likes_counted += 1
+    pickup.save(update_fields=["likes_counted"])
+    return pickup.likes_counted
+
+
+def _put(swipe: Swipe | None, **fields: Any) -> Swipe:
+    """Change the swipe there is, or add one; the pickup's lock keeps a second phone from doing the same."""
+    if swipe is None:
+        return Swipe.objects.create(**fields)
+    for name, value in fields.items():
+        setattr(swipe, name, value)
+    swipe.save(update_fields=[name for name in fields if name not in ("pickup", "collector_id")])
+    return swipe

@@ -1,0 +1,38 @@
+"""Moving pickups and matches from status to status, by the tables on their models and in no other way."""
+
+import uuid
+from datetime import datetime
+
+from chat.services.conversations import close_conversation
+from geo.errors import MatchOver, PickupClosed, PickupTaken
+from geo.models import Match, Pickup, Swipe
+
+CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPIRED)
+
+
+def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime) -> None:
+    """Move a locked pickup. Raises PickupClosed for a move outside the table, PickupTaken when it has moved already."""
+    if not pickup.may_become(status):
+        raise PickupClosed
+    closed_at = now if status in CLOSED else None
+    unmoved = Pickup.objects.filter(pk=pickup.pk, status=pickup.status)
+    if not unmoved.update(status=status, closed_at=closed_at, updated_at=now):
+        raise PickupTaken
+    pickup.status, pickup.closed_at, pickup.updated_at = status, closed_at, now
+
+
+def end_match(*, match: Match, status: Match.Status, now: datetime) -> None:
+    """End a locked match; raises MatchOver for a move outside the table."""
+    if not match.may_become(status):
+        raise MatchOver
+    match.status, match.ended_at = status, now
+    match.save(update_fields=["status", "ended_at", "released_by", "release_reason"])
+
+
+def give_match_back(*, match: Match, by: uuid.UUID, reason: str, now: datetime) -> None:
+    """Release a locked match, its like and its conversation. The pickup is the caller's to move."""
+    match.released_by_id, match.release_reason = by, reason
+    end_match(match=match, status=Match.Status.RELEASED, now=now)
+    like = Swipe.objects.filter(pickup_id=match.pickup_id, collector_id=match.collector_id)
+    like.update(like_state=Swipe.LikeState.RELEASED)
+    close_conversation(conversation_id=match.conversation_id, now=now)
