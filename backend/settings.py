@@ -65,6 +65,7 @@ if env.bool("WITHOUT_LINTER", default=ENVIRONMENT == "production"):
     INSTALLED_APPS.remove("django_migration_linter")
 
 MIDDLEWARE = [
+    "backend.shared.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -91,7 +92,8 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static"))
+# Filled by collectstatic for production; elsewhere the files are served from where they lie.
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static") if IS_PRODUCTION else "") or None
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
@@ -136,6 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LANGUAGES = [("th", "ไทย"), ("en", "English")]
 LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="en")
+LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
 USE_I18N = True
 USE_TZ = True
 # Times are stored in UTC and decided in the city's own zone.
@@ -160,7 +163,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["backend.shared.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "backend.shared.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "backend.shared.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -176,6 +179,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # Without this the page asks a validator on the internet.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {},
 }
@@ -220,6 +225,7 @@ LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
+IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=48)
 TICKET_S = env.int("TICKET_S", default=30)
 CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")
 RATE_LIMITS = {

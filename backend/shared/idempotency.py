@@ -8,8 +8,9 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -99,3 +100,9 @@ def _kept_answer(owner: uuid.UUID, key: str, fingerprint: str) -> Response:
 def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
     body = json.loads(json.dumps(response.data, cls=JSONEncoder))
     IdempotentAnswer.objects.filter(owner=owner, key=key).update(status=response.status_code, body=body)
+
+
+def delete_old_answers(*, now: datetime) -> int:
+    """Forget the answers older than `IDEMPOTENCY_HOURS`; returns how many."""
+    oldest = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
+    return IdempotentAnswer.objects.filter(created_at__lt=oldest).delete()[0]

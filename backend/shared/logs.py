@@ -41,5 +41,8 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             # An anticipated refusal is an answer, not something to look into.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # One line a task, at each start of anything.
+            "procrastinate.blueprints": {"level": "WARNING"},
+            "procrastinate.periodic": {"level": "WARNING"},
         },
     }

@@ -2,8 +2,23 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.shared.errors import Invalid
+
+
+class CursorInvalid(Invalid):
+    """The cursor was not made by a page."""
+
+    code = "cursor_invalid"
+    message = _("This page does not exist. Start again from the first one.")
 
 
 class CursorPages(CursorPagination):
@@ -13,6 +28,15 @@ class CursorPages(CursorPagination):
     page_size = 20
     max_page_size = 100
     page_size_query_param = "limit"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        """The page. Raises CursorInvalid for a cursor that no page ever gave out."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (NotFound, ValidationError, ValueError, OverflowError, DataError) as error:
+            if self.cursor_query_param not in request.query_params:
+                raise
+            raise CursorInvalid(field=self.cursor_query_param) from error
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page without a backward link, which no client needs."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from rest_framework.views import set_rollback
 
 from backend.shared.errors import DomainError
 
+log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 CODES_OF_DRF = {
     "parse_error": "body_unreadable",
@@ -42,7 +44,10 @@ def problem_response(error: Exception, context: Mapping[str, Any] | None = None)
     if isinstance(error, DomainError):
         return _of_domain_error(error)
     if isinstance(error, OperationalError | InterfaceError):
+        log.warning("database_unavailable", reason=type(error).__name__)
         return _of_outage()
+    if isinstance(error, SuspiciousOperation | UnreadablePostError):
+        return _of_bad_request(error)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -54,7 +59,18 @@ def _of_domain_error(error: DomainError) -> Response:
     errors = [{"field": error.field, "code": error.code, "detail": error.text}] if error.field else None
     body = problem(status=error.status, code=error.code, detail=error.text, errors=errors)
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(body, status=error.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _of_bad_request(error: Exception) -> Response:
+    """What Django itself refuses to read."""
+    if isinstance(error, RequestDataTooBig):
+        body = problem(status=413, code="body_too_large", detail=_("This request is too large."))
+    else:
+        body = problem(status=400, code="bad_request", detail=_("We could not read this request."))
+    return Response(body, status=cast(int, body["status"]), content_type=CONTENT_TYPE)
 
 
 def _of_outage() -> Response:
@@ -104,3 +120,15 @@ def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500."""
     body = problem(status=500, code="server_error", detail=_("Something broke on our side. We will look into it."))
     return JsonResponse(body, status=500, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler400: a forged host, or a body that Django refuses to read."""
+    body = problem(status=400, code="bad_request", detail=_("We could not read this request."))
+    return JsonResponse(body, status=400, content_type=CONTENT_TYPE)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler403."""
+    body = problem(status=403, code="forbidden", detail=_("You may not do this."))
+    return JsonResponse(body, status=403, content_type=CONTENT_TYPE)

@@ -1,11 +1,15 @@
 """The base of every HTTP door: throttled, idempotent on POST, with the clock read once."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.utils import translation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -16,9 +20,34 @@ from backend.shared.clock import read_clock
 from backend.shared.throttling import ScopedThrottle
 
 
+class OneRenderer(BaseContentNegotiation):
+    """Every door speaks one format; what `Accept` asks for beside it is no reason to refuse."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        """The parser of the body's media type."""
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first one."""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class OpenDoor(APIView):
+    """A view beside the API: for everybody, without limits, and not in the schema."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    content_negotiation_class = OneRenderer
+    schema = None
+
+
 class Door(APIView):
     """An API view. Handlers translate in, make one service call, translate out; `self.now` is the time to pass."""
 
+    content_negotiation_class = OneRenderer
     rate_scope: str | None = None
     now: datetime
 

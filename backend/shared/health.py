@@ -1,0 +1,81 @@
+"""Whether the service lives, and whether it can serve."""
+
+from functools import cache
+
+import structlog
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from redis import RedisError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.shared.problems import CONTENT_TYPE, problem
+from backend.shared.redis import sync_redis
+from backend.shared.views import OpenDoor
+
+log = structlog.get_logger(__name__)
+
+
+class AliveDoor(OpenDoor):
+    """`/healthz`: the process answers; it asks nobody else, so that an outage elsewhere restarts nothing."""
+
+    def get(self, request: Request) -> Response:
+        """Always 200."""
+        return Response({"status": "alive"})
+
+
+class ReadyDoor(OpenDoor):
+    """`/readyz`: everything a request needs is there."""
+
+    def get(self, request: Request) -> Response:
+        """200, or 503 with the parts that fail."""
+        checks = {"postgresql": postgresql_state(), "redis": redis_state()}
+        if checks["postgresql"] == "ok":
+            checks["migrations"] = migrations_state()
+        if set(checks.values()) == {"ok"}:
+            return Response({"status": "ready", "checks": checks})
+        log.warning("not_ready", **checks)
+        body = problem(status=503, code="not_ready", detail=_("The service is not available now. Try again soon."))
+        return Response(body | {"checks": checks}, status=503, content_type=CONTENT_TYPE)
+
+
+def postgresql_state() -> str:
+    """`ok`, or the kind of error."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return type(error).__name__
+    return "ok"
+
+
+def redis_state() -> str:
+    """`ok`, or the kind of error."""
+    try:
+        sync_redis().ping()
+    except (RedisError, OSError) as error:
+        return type(error).__name__
+    return "ok"
+
+
+def migrations_state() -> str:
+    """`ok`, or how many migrations are still to be applied."""
+    try:
+        return "ok" if _are_migrations_applied() else "missing"
+    except _MigrationsMissing as error:
+        return f"{error.args[0]} to apply"
+
+
+class _MigrationsMissing(Exception):
+    """Raised so that only the good answer is remembered."""
+
+
+@cache
+def _are_migrations_applied() -> bool:
+    """True for good once it was true: a database is not migrated back under a running service."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        raise _MigrationsMissing(len(plan))
+    return True

@@ -1,0 +1,63 @@
+"""What Prometheus reads at `/metrics`, for this process."""
+
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from rest_framework.request import Request
+
+from backend.shared.errors import NotFound
+from backend.shared.views import OpenDoor
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+REQUEST_SECONDS = Histogram(
+    "http_request_seconds",
+    "Time to answer a request, by route.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class MetricsMiddleware:
+    """Times every request under its route, never its address: addresses hold ids and have no end."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and note how long it took."""
+        started = time.perf_counter()
+        response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else "none"
+        method = request.method if request.method in METHODS else "other"
+        REQUEST_SECONDS.labels(method, route, response.status_code).observe(time.perf_counter() - started)
+        return response
+
+
+class MetricsDoor(OpenDoor):
+    """`/metrics`: for this machine, or for who knows `METRICS_TOKEN`; for everybody else it is not there."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """The text format of Prometheus."""
+        if not (_is_from_this_machine(request) or _has_token(request)):
+            raise NotFound
+        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    """A proxy on this machine forwards for others, and says so."""
+    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token(request: Request) -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    return bool(settings.METRICS_TOKEN) and secrets.compare_digest(given, settings.METRICS_TOKEN.encode())

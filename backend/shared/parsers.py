@@ -1,0 +1,39 @@
+"""Reading JSON bodies so that nothing a stranger sends can cost more than a refusal."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import msgspec
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from backend.shared.errors import DomainError, Kind
+
+
+class BodyTooLarge(DomainError):
+    """More than `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
+
+    code = "body_too_large"
+    kind = Kind.TOO_LARGE
+    message = _("This request is too large.")
+
+
+class StrictJSONParser(BaseParser):
+    """JSON as RFC 8259 has it: UTF-8, no NaN, no lone surrogates, and not deeper than a stack."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The value. Raises ParseError, or BodyTooLarge; Django limits only bodies that it reads itself."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise BodyTooLarge
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ParseError(_("This is not valid JSON.")) from error
