@@ -66,7 +66,7 @@ KINDS: Mapping[str, EventKind] = {
     "message.sent": EventKind(
         category=Category.CHAT,
         title=_("New message"),
-        body=ngettext_lazy("You have a new message.", "You have %(count)d new messages.", "count"),
+        body=ngettext_lazy("You have %(count)d new message.", "You have %(count)d new messages.", "count"),
         link="/conversations/{conversation}",
     ),
     "message.read": EventKind(category=Category.CHAT),
@@ -74,7 +74,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.LIKES,
         title=_("Somebody would like to collect"),
         body=ngettext_lazy(
-            "A collector would like to take “%(title)s”.",
+            "%(count)d collector would like to take “%(title)s”.",
             "%(count)d collectors would like to take “%(title)s”.",
             "count",
         ),

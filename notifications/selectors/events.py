@@ -1,10 +1,12 @@
 """Reading one person's event log."""
 
+import time
 import uuid
 
 from django.db.models import Max
 
 from notifications.models import Event, EventCounter
+from notifications.nudges import nudges_for
 
 EVENTS_MAX = 100
 
@@ -26,3 +28,15 @@ def log_reaches_back(*, user_id: uuid.UUID, since: int) -> bool:
     """
     counter = EventCounter.objects.filter(pk=user_id).first()
     return counter.floor <= since <= counter.head if counter else since == 0
+
+
+def wait_for_events(*, user_id: uuid.UUID, since: int, wait_s: float) -> list[Event]:
+    """Like `events_after`, but stays up to `wait_s` seconds until there is one."""
+    if wait_s <= 0:
+        return events_after(user_id=user_id, since=since)
+    until = time.monotonic() + wait_s
+    with nudges_for(user_id) as wait:
+        while not (events := events_after(user_id=user_id, since=since)):
+            if not wait(until - time.monotonic()):
+                return events_after(user_id=user_id, since=since)
+        return events

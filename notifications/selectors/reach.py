@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from backend.accounts.models import Block, Session
+from backend.accounts.models import Block
+from backend.accounts.selectors.sessions import live_sessions
 from notifications.models import Device, Preferences
 
 
@@ -16,8 +17,7 @@ def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
 
 def reachable_devices_of(*, user_id: uuid.UUID, now: datetime) -> list[Device]:
     """Those on which the person is still signed in, so that nobody reads the pushes of who was there before."""
-    session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
-    is_signed_in = Exists(session.filter(Q(expiry=None) | Q(expiry__gt=now)))
+    is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
     return list(devices_of(user_id).filter(Q(installation="") | is_signed_in).order_by("id"))
 
 

@@ -1,0 +1,78 @@
+"""`/events`: the same log as on the socket, for who cannot keep one open."""
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.views import Door
+from notifications.api.serializers import Acknowledgement, EventsOut, EventsQuery, ReadUpTo
+from notifications.frames import frame_of
+from notifications.selectors.events import head_of, log_reaches_back, wait_for_events
+from notifications.selectors.inbox import unread_count_of
+from notifications.services.ack import acknowledge, mark_events_read
+
+
+class EventsDoor(Door):
+    """One's own event log."""
+
+    @extend_schema(
+        operation_id="events_list",
+        summary="What happened after a number, waiting for it if need be",
+        tags=["events"],
+        parameters=[EventsQuery],
+        responses=EventsOut,
+    )
+    def get(self, request: Request) -> Response:
+        """All or nothing: never a part of what was missed."""
+        query = EventsQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        user_id, since = user_of(request).pk, query.validated_data["since"]
+        reset = not log_reaches_back(user_id=user_id, since=since)
+        wait_s = min(query.validated_data["wait"], settings.LONG_POLL_S)
+        events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
+        answer = {
+            "events": [frame_of(event) for event in events],
+            "head": head_of(user_id),
+            "unread": unread_count_of(user_id),
+            "reset": reset,
+        }
+        return Response(answer)
+
+
+class AcknowledgeDoor(Door):
+    """What an open app has shown."""
+
+    @extend_schema(
+        operation_id="events_acknowledge",
+        summary="Say up to where the app has shown the events; they are not pushed then",
+        tags=["events"],
+        request=Acknowledgement,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Moves forward only."""
+        body = Acknowledgement(data=request.data)
+        body.is_valid(raise_exception=True)
+        acknowledge(user_id=user_of(request).pk, seq=body.validated_data["seq"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReadDoor(Door):
+    """What a person has read of the inbox."""
+
+    @extend_schema(
+        operation_id="events_read",
+        summary="Mark the inbox read up to a number",
+        tags=["events"],
+        request=ReadUpTo,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Read stays read."""
+        body = ReadUpTo(data=request.data)
+        body.is_valid(raise_exception=True)
+        mark_events_read(user_id=user_of(request).pk, up_to=body.validated_data["up_to"], now=self.now)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,89 @@
+"""What goes in and out of the doors of this app."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from notifications.models import Device, Preferences
+
+SEQ_MAX = 2**63 - 1
+
+
+class DeviceIn(serializers.Serializer[Any]):
+    """Where an app can be reached."""
+
+    kind = serializers.ChoiceField(choices=Device.Kind.choices, default=Device.Kind.TOKEN)
+    value = serializers.CharField(max_length=512, help_text="The registration token or installation id of Firebase.")
+    platform = serializers.ChoiceField(choices=Device.Platform.choices)
+    locale = serializers.ChoiceField(
+        choices=settings.LANGUAGES, required=False, help_text="The person's, if not given."
+    )
+    app_version = serializers.CharField(max_length=30, required=False, default="", allow_blank=True)
+
+
+class DeviceOut(serializers.ModelSerializer[Device]):
+    """A registered device. Its push address is told to nobody."""
+
+    class Meta:
+        model = Device
+        fields = ["id", "kind", "platform", "locale", "app_version", "created_at", "last_seen_at"]
+        read_only_fields = fields
+
+
+class Choices(serializers.ModelSerializer[Preferences]):
+    """What the person wants to be told, and when not. Quiet hours are city time; null means the city's own."""
+
+    class Meta:
+        model = Preferences
+        fields = [
+            "chat",
+            "likes",
+            "matches",
+            "handover",
+            "nearby",
+            "digest",
+            "preview",
+            "quiet_from",
+            "quiet_until",
+        ]
+
+
+class EventsQuery(serializers.Serializer[Any]):
+    """From where to read the log, and how long to wait for something new."""
+
+    since = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, default=0, help_text="The last number seen.")
+    wait = serializers.IntegerField(
+        min_value=0, default=0, help_text="Seconds to wait while there is nothing; 25 at most."
+    )
+
+
+class EventFrame(serializers.Serializer[Any]):
+    """One past fact, as on the socket."""
+
+    type = serializers.CharField(default="event")
+    seq = serializers.IntegerField()
+    event = serializers.CharField(help_text="Such as match.made.")
+    data = serializers.DictField()  # type: ignore[assignment] # the serializer's own `data` is another thing
+    at = serializers.DateTimeField()
+
+
+class EventsOut(serializers.Serializer[Any]):
+    """At most 100 events in order; ask again while the last is below `head`."""
+
+    events = EventFrame(many=True)
+    head = serializers.IntegerField(help_text="The last number given.")
+    unread = serializers.IntegerField(help_text="How many things worth a push are unread.")
+    reset = serializers.BooleanField(help_text="The log does not reach back to `since`: load anew, go on from `head`.")
+
+
+class Acknowledgement(serializers.Serializer[Any]):
+    """Everything up to this number has been shown."""
+
+    seq = serializers.IntegerField(min_value=0, max_value=SEQ_MAX)
+
+
+class ReadUpTo(serializers.Serializer[Any]):
+    """Everything up to this number has been read."""
+
+    up_to = serializers.IntegerField(min_value=0, max_value=SEQ_MAX)

@@ -1,0 +1,61 @@
+"""Registering the phones and browsers that can be reached."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.shared.errors import NotFound
+from notifications.models import Device, Push
+
+REFRESHED = ["user", "kind", "platform", "locale", "installation", "app_version", "last_seen_at"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """What an app says of the place where it runs; `value` is the address Firebase gave it."""
+
+    kind: str
+    value: str
+    platform: str
+    locale: str
+    installation: str
+    app_version: str = ""
+
+
+@transaction.atomic
+def register_device(*, user_id: uuid.UUID, registration: Registration, now: datetime) -> Device:
+    """Remember or refresh a push address; one that belonged to somebody else moves here.
+
+    An app has one address at a time, and a person at most `DEVICES_MAX` devices: the one unseen longest goes first.
+    """
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    row = Device(user_id=user_id, created_at=now, last_seen_at=now, **vars(registration))
+    Device.objects.bulk_create([row], update_conflicts=True, unique_fields=["value"], update_fields=REFRESHED)
+    device = Device.objects.get(value=registration.value)
+    _drop_pushes_of_others(device)
+    _forget_older_addresses(device)
+    return device
+
+
+def forget_device(*, user_id: uuid.UUID, device_id: uuid.UUID) -> None:
+    """Nothing is pushed there any more. Raises NotFound when this person has no such device."""
+    _, forgotten = Device.objects.filter(pk=device_id, user_id=user_id).delete()
+    if not forgotten.get(Device._meta.label):
+        raise NotFound
+
+
+def _drop_pushes_of_others(device: Device) -> None:
+    """What still waits for the person who had this address before is not for the one who has it now."""
+    waiting = Push.objects.filter(device=device, state=Push.State.WAITING)
+    waiting.exclude(event__user_id=device.user_id).update(state=Push.State.DROPPED)
+
+
+def _forget_older_addresses(device: Device) -> None:
+    others = Device.objects.filter(user_id=device.user_id).exclude(pk=device.pk)
+    others.filter(installation=device.installation).exclude(installation="").delete()
+    too_many = others.order_by("-last_seen_at", "-pk").values_list("pk", flat=True)[settings.DEVICES_MAX - 1 :]
+    Device.objects.filter(pk__in=list(too_many)).delete()

@@ -1,0 +1,15 @@
+"""The addresses of this app, under `/api/v1/`."""
+
+from django.urls import path
+
+from notifications.api.devices import ChoicesDoor, DeviceDoor, DevicesDoor
+from notifications.api.events import AcknowledgeDoor, EventsDoor, ReadDoor
+
+urlpatterns = [
+    path("devices", DevicesDoor.as_view()),
+    path("devices/<uuid:device_id>", DeviceDoor.as_view()),
+    path("me/notifications", ChoicesDoor.as_view()),
+    path("events", EventsDoor.as_view()),
+    path("events/ack", AcknowledgeDoor.as_view()),
+    path("events/read", ReadDoor.as_view()),
+]
