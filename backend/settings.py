@@ -182,7 +182,11 @@ SPECTACULAR_SETTINGS = {
     # Without this the page asks a validator on the internet.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "DeviceKind": "notifications.models.Device.Kind",
+        "DevicePlatform": "notifications.models.Device.Platform",
+        "MessageKind": "chat.models.Message.Kind",
+    },
 }
 LEAFLET_CONFIG = {
     "DEFAULT_CENTER": (13.75, 100.52),

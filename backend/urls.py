@@ -17,6 +17,7 @@ handler500 = "backend.shared.problems.server_error"
 api = [
     path("", include("backend.accounts.urls")),
     path("", include("geo.urls")),
+    path("", include("notifications.urls")),
     path("", include("chat.urls")),
 ]
 
