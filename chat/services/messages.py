@@ -68,9 +68,9 @@ def _append(conversation: Conversation, message: Message, now: datetime) -> Mess
 def _notices(message: Message, others: Collection[uuid.UUID]) -> list[Notice]:
     """For everybody in the conversation; a push only for those who did not write it."""
     data = {"conversation": str(message.conversation_id), "message": message_shape(message)}
-    key = collapse_key_of(message.conversation_id)
+    key, by = collapse_key_of(message.conversation_id), message.sender_id
     return [
-        Notice(user_id=user_id, event="message.sent", data=data, push=user_id in others, collapse_key=key)
+        Notice(user_id=user_id, event="message.sent", data=data, push=user_id in others, collapse_key=key, by=by)
         for user_id in [message.sender_id, *others]
     ]
 
