@@ -1,0 +1,63 @@
+"""Doors to the photos of one's own pickup."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.views import Door
+from geo.api.photo_serializers import PhotoInput, PhotoOutput
+from geo.errors import PhotoTooLarge
+from geo.services.photos import add_photo, remove_photo
+
+TAGS = ["pickups"]
+ENVELOPE_BYTES_MAX = 100_000  # what multipart adds around the photo
+
+
+class PhotosDoor(Door):
+    """The photos of one pickup."""
+
+    parser_classes = [MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Turn away what is far too large before it is read."""
+        if _length_of(request) > settings.PHOTO_BYTES_MAX + ENVELOPE_BYTES_MAX:
+            raise PhotoTooLarge(megabytes=settings.PHOTO_BYTES_MAX // 1_000_000)
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        summary="Add a photo to a pickup",
+        operation_id="add_photo",
+        tags=TAGS,
+        request={"multipart/form-data": PhotoInput},
+        responses={201: PhotoOutput},
+    )
+    def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """Turned upright, made smaller, and cleaned of place and camera."""
+        body = PhotoInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        file = body.validated_data["photo"]
+        resident_id = user_of(request).pk
+        photo = add_photo(resident_id=resident_id, pickup_id=pickup_id, file=file, size=file.size, now=self.now)
+        return Response(PhotoOutput(photo, context={"request": request}).data, status=201)
+
+
+class PhotoDoor(Door):
+    """One photo of one pickup."""
+
+    @extend_schema(summary="Remove a photo", operation_id="remove_photo", tags=TAGS, responses={204: None})
+    def delete(self, request: Request, pickup_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
+        """For good: its files go too."""
+        resident_id = user_of(request).pk
+        remove_photo(resident_id=resident_id, pickup_id=pickup_id, photo_id=photo_id, now=self.now)
+        return Response(status=204)
+
+
+def _length_of(request: Request) -> int:
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0

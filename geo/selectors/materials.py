@@ -1,0 +1,53 @@
+"""Reading the catalogue."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
+from django.conf import settings
+
+from geo.models import EmissionFactor, Material
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All active materials in order, their factors in force by material id, and a version that changes with either."""
+
+    materials: list[Material]
+    factors: dict[int, EmissionFactor]
+    version: str
+
+
+def read_catalogue() -> Catalogue:
+    """The catalogue as it stands, in two queries."""
+    materials = list(Material.objects.filter(is_active=True))
+    factors = factors_in_force()
+    return Catalogue(materials=materials, factors=factors, version=_version_of(materials, factors))
+
+
+def factors_in_force(factor_set: str | None = None) -> dict[int, EmissionFactor]:
+    """By material id: the factor last loaded of one set, by default `CO2E_FACTOR_SET`. Sets are never mixed."""
+    rows = EmissionFactor.objects.filter(factor_set=factor_set or settings.CO2E_FACTOR_SET).order_by("id")
+    return {row.material_id: row for row in rows}
+
+
+def materials_by_code(codes: Iterable[str]) -> dict[str, Material]:
+    """The materials with these codes, active or not; unknown codes are left out."""
+    return {material.code: material for material in Material.objects.filter(code__in=set(codes))}
+
+
+def _version_of(materials: list[Material], factors: dict[int, EmissionFactor]) -> str:
+    shown = [
+        (
+            material.code, material.name_th, material.name_en, material.group, material.unit,
+            str(material.kg_per_unit), material.resin_code, material.ewc_code, material.is_hazardous, material.icon,
+            _factor_version(factors.get(material.pk)),
+        )
+        for material in materials
+    ]  # fmt: skip
+    return sha256(msgspec.json.encode(shown)).hexdigest()[:12]
+
+
+def _factor_version(factor: EmissionFactor | None) -> str:
+    return f"{factor} {factor.source}" if factor else ""

@@ -1,0 +1,85 @@
+"""Photos of a pickup: kept small, clean and few."""
+
+import uuid
+from datetime import datetime
+from functools import partial
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.db import transaction
+
+from backend.shared.errors import NotFound
+from geo.errors import PhotosFull, PhotoTooLarge, PickupNotOpen
+from geo.models import Pickup, PickupPhoto
+from geo.pictures import Picture, redraw
+from geo.selectors.pickups import get_pickup_of
+from geo.services.locks import lock_own_pickup
+
+
+def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, size: int, now: datetime) -> PickupPhoto:
+    """Show a photo of `size` bytes with an open pickup; collectors who passed see the pickup again.
+
+    Raises NotFound, PickupNotOpen, PhotosFull, PhotoTooLarge, PhotoTooManyPixels or PhotoUnreadable.
+    """
+    if size > settings.PHOTO_BYTES_MAX:
+        raise PhotoTooLarge(field="photo", megabytes=settings.PHOTO_BYTES_MAX // 1_000_000)
+    # Whoever may not add a photo does not get one drawn, either.
+    _require_room(get_pickup_of(resident_id, pickup_id), now)
+    photo = _store(redraw(file), now)
+    try:
+        return _attach(photo, resident_id=resident_id, pickup_id=pickup_id, now=now)
+    except BaseException:
+        _remove_files(photo)
+        raise
+
+
+@transaction.atomic
+def remove_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, photo_id: uuid.UUID, now: datetime) -> None:
+    """Take a photo away from an open pickup. Raises NotFound or PickupNotOpen."""
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    photo = pickup.photos.filter(pk=photo_id).first()
+    if photo is None:
+        raise NotFound
+    if not pickup.is_open_at(now):
+        raise PickupNotOpen
+    photo.delete()
+    transaction.on_commit(partial(_remove_files, photo))
+
+
+@transaction.atomic
+def _attach(photo: PickupPhoto, *, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> PickupPhoto:
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    taken = _require_room(pickup, now)
+    photo.pickup = pickup
+    photo.position = min(set(range(settings.PHOTOS_MAX)) - taken)
+    photo.save(force_insert=True)
+    pickup.revision += 1
+    pickup.updated_at = now
+    pickup.save(update_fields=["revision", "updated_at"])
+    return photo
+
+
+def _require_room(pickup: Pickup, now: datetime) -> set[int]:
+    """The positions that are taken. Raises PickupNotOpen or PhotosFull."""
+    if not pickup.is_open_at(now):
+        raise PickupNotOpen
+    taken = set(pickup.photos.values_list("position", flat=True))
+    if len(taken) >= settings.PHOTOS_MAX:
+        raise PhotosFull(limit=settings.PHOTOS_MAX)
+    return taken
+
+
+def _store(picture: Picture, now: datetime) -> PickupPhoto:
+    """Write both files; no row refers to them yet."""
+    photo = PickupPhoto(created_at=now)
+    photo.large.save("large.jpg", ContentFile(picture.large), save=False)
+    photo.thumb.save("thumb.jpg", ContentFile(picture.thumb), save=False)
+    return photo
+
+
+def _remove_files(photo: PickupPhoto) -> None:
+    for file in (photo.large, photo.thumb):
+        storage: Storage = file.storage
+        storage.delete(str(file.name))

@@ -1,0 +1,154 @@
+"""Posting a pickup, changing it, and letting it stay open longer."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from geo.errors import PickupNotOpen
+from geo.grid import cell_of
+from geo.models import Pickup
+from geo.service_area import require_served
+from geo.services.contents import Line, check_items, fill, store_items
+from geo.services.drafts import (
+    PickupChanges,
+    PickupDraft,
+    Price,
+    Window,
+    check_expiry,
+    check_price,
+    check_window,
+    expiry_of,
+    latest_expiry,
+)
+from geo.services.locks import lock_own_pickup
+
+PLAIN_FIELDS = ("title", "note", "area", "address", "access_note", "choose")
+# A collector who is on his way has agreed to all the rest.
+FREE_WHILE_MATCHED = {"note", "window"}
+AMENDED_FIELDS = [
+    *PLAIN_FIELDS, "location", "cell", "window_from", "window_until", "price_mode", "price_thb", "kg_estimate",
+    "material_ids", "revision", "updated_at",
+]  # fmt: skip
+
+
+@transaction.atomic
+def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) -> Pickup:
+    """Offer material to the collectors nearby. Raises an Invalid that names the field at fault."""
+    require_served(draft.location, field="location")
+    expires_at = expiry_of(draft, now=now)
+    check_expiry(expires_at, now=now)
+    check_window(draft.window, expires_at=expires_at, now=now)
+    price = check_price(draft.price)
+    lines = check_items(draft.items)
+    pickup = Pickup(resident_id=resident_id, expires_at=expires_at, created_at=now, updated_at=now)
+    _set_plain_fields(pickup, draft)
+    pickup.location, pickup.cell = draft.location, cell_of(draft.location)
+    _set_window(pickup, draft.window)
+    _set_price(pickup, price)
+    fill(pickup, lines)
+    pickup.save(force_insert=True)
+    store_items(pickup, lines)
+    return pickup
+
+
+@transaction.atomic
+def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: PickupChanges, now: datetime) -> Pickup:
+    """Change an open pickup; of a matched one, its note and window only.
+
+    Collectors who passed see it again when it changed materially. Raises NotFound, PickupNotOpen, or an Invalid.
+    """
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    _require_changeable(pickup, changes, now)
+    before = _offer_of(pickup)
+    lines = _apply(pickup, changes, now)
+    if lines is not None:
+        store_items(pickup, lines)
+    if _offer_of(pickup).is_worth_another_look(before):
+        pickup.revision += 1
+    pickup.updated_at = now
+    pickup.save(update_fields=AMENDED_FIELDS)
+    return pickup
+
+
+@transaction.atomic
+def extend_pickup(
+    *, resident_id: uuid.UUID, pickup_id: uuid.UUID, expires_at: datetime | None, now: datetime
+) -> Pickup:
+    """Let an open pickup expire at `expires_at`, or `PICKUP_DAYS` later than now planned, within the limit.
+
+    Raises NotFound, PickupNotOpen, ExpiryInThePast or ExpiryTooFar.
+    """
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    if not pickup.is_open_at(now):
+        raise PickupNotOpen
+    later = pickup.expires_at + timedelta(days=settings.PICKUP_DAYS)
+    pickup.expires_at = expires_at or min(later, latest_expiry(now))
+    check_expiry(pickup.expires_at, now=now)
+    pickup.updated_at = now
+    pickup.save(update_fields=["expires_at", "updated_at"])
+    return pickup
+
+
+def _require_changeable(pickup: Pickup, changes: PickupChanges, now: datetime) -> None:
+    is_free = pickup.status == Pickup.Status.MATCHED and changes.named() <= FREE_WHILE_MATCHED
+    if not (pickup.is_open_at(now) or is_free):
+        raise PickupNotOpen
+
+
+def _apply(pickup: Pickup, changes: PickupChanges, now: datetime) -> list[Line] | None:
+    """Put the changes on the pickup without saving; returns the new items, if they are to change."""
+    _set_plain_fields(pickup, changes)
+    if changes.location is not None:
+        require_served(changes.location, field="location")
+        pickup.location, pickup.cell = changes.location, cell_of(changes.location)
+    if changes.window is not None:
+        ends_by = pickup.expires_at if pickup.status == Pickup.Status.OPEN else latest_expiry(now)
+        check_window(changes.window, expires_at=ends_by, now=now)
+        _set_window(pickup, changes.window)
+    if changes.price is not None:
+        _set_price(pickup, check_price(changes.price))
+    if changes.items is None:
+        return None
+    lines = check_items(changes.items)
+    fill(pickup, lines)
+    return lines
+
+
+def _set_plain_fields(pickup: Pickup, source: PickupDraft | PickupChanges) -> None:
+    for name in PLAIN_FIELDS:
+        value = getattr(source, name)
+        if value is not None:
+            setattr(pickup, name, value)
+
+
+def _set_window(pickup: Pickup, window: Window) -> None:
+    pickup.window_from, pickup.window_until = window.begins_at, window.ends_at
+
+
+def _set_price(pickup: Pickup, price: Price) -> None:
+    pickup.price_mode, pickup.price_thb = price.mode, price.thb
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What a collector decides by."""
+
+    terms: tuple[object, ...]
+    kg: Decimal
+    materials: frozenset[int]
+
+    def is_worth_another_look(self, before: "_Offer") -> bool:
+        """Whether somebody who passed on `before` may think otherwise now."""
+        return self.terms != before.terms or self.kg > before.kg or not self.materials <= before.materials
+
+
+def _offer_of(pickup: Pickup) -> _Offer:
+    return _Offer(
+        (pickup.window_from, pickup.window_until, pickup.price_mode, pickup.price_thb, pickup.cell.coords),
+        pickup.kg_estimate,
+        frozenset(pickup.material_ids),
+    )

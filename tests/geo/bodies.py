@@ -1,0 +1,33 @@
+"""Request bodies that are right, to be spoilt by tests."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.shared.clock import read_clock
+
+
+def in_hours(hours: float) -> datetime:
+    """That many hours from now."""
+    return read_clock() + timedelta(hours=hours)
+
+
+def spelled(at: datetime) -> str:
+    """As JSON has it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def pickup_body(**fields: Any) -> dict[str, Any]:
+    """Two kilograms of clear PET and ten bottles in Lumphini, tomorrow. The catalogue must be loaded."""
+    return {
+        "title": "Bottles and cans",
+        "note": "In two bags",
+        "items": [
+            {"material": "pet_clear", "quantity": 2, "unit": "kg"},
+            {"material": "glass_bottles", "quantity": 10},
+        ],
+        "location": {"lat": 13.7307, "lon": 100.5418},
+        "area": "Lumphini",
+        "address": "99/1 Rama IV Road",
+        "access_note": "Ring twice",
+        "window": {"from": spelled(in_hours(20)), "until": spelled(in_hours(24))},
+    } | fields
