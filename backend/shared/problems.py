@@ -91,6 +91,9 @@ def _of_drf_error(error: exceptions.APIException) -> Response:
             detail=_("Some fields are not right."),
             errors=list(_field_errors(error.detail)),
         )
+    elif isinstance(error, exceptions.Throttled):
+        text = _("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": headers.get("Retry-After", "1")}
+        body = problem(status=429, code="rate_limited", detail=text)
     else:
         code = str(error.get_codes()) if isinstance(error.detail, str) else error.default_code
         body = problem(status=error.status_code, code=CODES_OF_DRF.get(code, code), detail=str(error.detail))

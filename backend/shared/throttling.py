@@ -50,5 +50,9 @@ class ScopedThrottle(BaseThrottle):
         """Seconds until the next request may pass."""
         if self._request is None:
             return None
-        reset = _limiter().get_window_stats(*self._request).reset_time
+        try:
+            reset = _limiter().get_window_stats(*self._request).reset_time
+        except Exception as error:
+            log.warning("rate_limit_unknown", reason=type(error).__name__)
+            return 1.0
         return max(1.0, reset - time.time())
