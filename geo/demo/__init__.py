@@ -1,0 +1,1 @@
+"""A made-up Bangkok to try the service in: real places, invented people, drawn photos."""

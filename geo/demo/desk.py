@@ -1,0 +1,64 @@
+"""The account for the admin on a developer's machine, with a password that nobody else knows."""
+
+import os
+import secrets
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.accounts.models import User
+from geo.demo.ids import demo_id
+
+PHONE = "+66800000099"
+NAME = "City desk"
+
+
+def password_file() -> Path:
+    """Where the password is kept, readable by its owner only."""
+    return Path(settings.LOCAL_DIR) / "run" / "admin-password"
+
+
+def ensure_desk() -> bool:
+    """Make the account, or give it a new password where the kept one is lost; returns whether it can sign in.
+
+    An account that was there before under the same number is left alone.
+    """
+    if User.objects.filter(phone=PHONE).exclude(pk=desk_id()).exists():
+        return False
+    desk = User.objects.filter(pk=desk_id()).first()
+    if desk is None or not _kept_password_fits(desk):
+        _write_password(_renew(desk))
+    return True
+
+
+def desk_id() -> uuid.UUID:
+    """The account's id, the same everywhere."""
+    return demo_id("account", "desk", 0)
+
+
+def _kept_password_fits(desk: User) -> bool:
+    try:
+        return desk.check_password(password_file().read_text(encoding="utf-8").strip())
+    except FileNotFoundError:
+        return False
+
+
+@transaction.atomic
+def _renew(desk: User | None) -> str:
+    password = secrets.token_urlsafe(15)
+    if desk is None:
+        User.objects.create_superuser(PHONE, password, id=desk_id(), display_name=NAME, locale="en")
+    else:
+        desk.set_password(password)
+        desk.save(update_fields=["password"])
+    return password
+
+
+def _write_password(password: str) -> None:
+    path = password_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"{password}\n")

@@ -1,0 +1,138 @@
+"""Writing the demo city: once, and again only what is missing or ran out."""
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+
+from backend.accounts.models import User
+from geo.demo import pictures
+from geo.demo.city import CityPlan
+from geo.demo.rows import (
+    PhotoPlan,
+    collector_row,
+    item_rows,
+    photo_row,
+    photos_of,
+    pickup_row,
+    start_of_day,
+    user_row,
+    window_of,
+)
+from geo.demo.stories import Picture
+from geo.models import Collector, Material, Pickup, PickupItem, PickupPhoto, Swipe
+
+LOCK = 0x7F7_C17
+Advance = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How much was new, and how many pickups that had run out are open again."""
+
+    people: int
+    collectors: int
+    pickups: int
+    reopened: int
+
+
+@transaction.atomic
+def load_rows(*, plan: CityPlan, catalogue: Mapping[str, Material], now: datetime) -> Loaded:
+    """Write what is not there yet, and give new windows to pickups that ran out untouched.
+
+    A row that is there is somebody's to change, so nothing else of it is written again.
+    """
+    _wait_for_other_loads()
+    today = start_of_day(now)
+    people = _add_people(plan, today)
+    collectors = _add_collectors(plan, catalogue, today)
+    reopened = _reopen_pickups(plan, now)
+    return Loaded(people=people, collectors=collectors, pickups=_add_pickups(plan, today), reopened=reopened)
+
+
+def drawings_to_make(plan: CityPlan) -> list[Picture]:
+    """The drawings that photos of the plan need and that do not exist."""
+    return pictures.missing_drawings(photo.picture for photo in photos_of(plan.seed, plan.pickups))
+
+
+def put_photos(*, plan: CityPlan, advance: Advance) -> None:
+    """Give every photo of the city its two files; a photo that its resident deleted stays deleted."""
+    photos = list(photos_of(plan.seed, plan.pickups))
+    known = set(PickupPhoto.objects.filter(pk__in=[photo.id for photo in photos]).values_list("pk", flat=True))
+    for photo in photos:
+        if photo.id in known:
+            _put_photo(photo)
+        advance()
+
+
+def _put_photo(photo: PhotoPlan) -> None:
+    for size in settings.PHOTO_SIZES:
+        pictures.put_photo(photo.picture, size, photo.file(size))
+
+
+def _wait_for_other_loads() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _add_people(plan: CityPlan, today: datetime) -> int:
+    ids = [person.id for person in plan.people]
+    known = set(User.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    phones = [person.phone for person in plan.people if person.phone]
+    taken = set(User.objects.filter(phone__in=phones).exclude(pk__in=ids).values_list("phone", flat=True))
+    rows = [
+        user_row(person, taken_phones={phone for phone in taken if phone}, today=today)
+        for person in plan.people
+        if person.id not in known
+    ]
+    return len(User.objects.bulk_create(rows))
+
+
+def _add_collectors(plan: CityPlan, catalogue: Mapping[str, Material], today: datetime) -> int:
+    ids = [collector.person.id for collector in plan.collectors]
+    known = set(Collector.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    rows = [
+        collector_row(collector, catalogue=catalogue, today=today)
+        for collector in plan.collectors
+        if collector.person.id not in known
+    ]
+    return len(Collector.objects.bulk_create(rows))
+
+
+def _add_pickups(plan: CityPlan, today: datetime) -> int:
+    ids = [pickup.id for pickup in plan.pickups]
+    known = set(Pickup.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    fresh = [pickup for pickup in plan.pickups if pickup.id not in known]
+    Pickup.objects.bulk_create(pickup_row(pickup, today=today) for pickup in fresh)
+    PickupItem.objects.bulk_create(item for pickup in fresh for item in item_rows(pickup))
+    PickupPhoto.objects.bulk_create(
+        photo_row(photo, today=today) for photo in photos_of(plan.seed, plan.pickups) if photo.pickup.id not in known
+    )
+    return len(fresh)
+
+
+def _reopen_pickups(plan: CityPlan, now: datetime) -> int:
+    """Pickups whose time ran out get their window anew, unless a collector was told that they are closed."""
+    plans = {pickup.id: pickup for pickup in plan.pickups}
+    today = start_of_day(now)
+    rows = list(_ran_out(list(plans), now))
+    for pickup in rows:
+        pickup.window_from, pickup.window_until = window_of(plans[pickup.pk], today)
+        pickup.expires_at = pickup.window_until
+        pickup.status, pickup.closed_at = Pickup.Status.OPEN, None
+        pickup.revision += 1
+        pickup.updated_at = now
+    fields = ["window_from", "window_until", "expires_at", "status", "closed_at", "revision", "updated_at"]
+    Pickup.objects.bulk_update(rows, fields)
+    return len(rows)
+
+
+def _ran_out(ids: list[uuid.UUID], now: datetime) -> Iterable[Pickup]:
+    over = Q(status=Pickup.Status.OPEN, expires_at__lte=now) | Q(status=Pickup.Status.EXPIRED)
+    liked = Swipe.objects.filter(direction=Swipe.Direction.LIKE).values("pickup")
+    untouched = Pickup.objects.filter(over, pk__in=ids).exclude(status=Pickup.Status.EXPIRED, pk__in=liked)
+    return untouched.select_for_update(of=("self",), no_key=True).order_by("pk")

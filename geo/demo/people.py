@@ -1,0 +1,140 @@
+"""The people of the demo city: residents, collectors, and the accounts to try it with."""
+
+import tomllib
+import uuid
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.contrib.gis.geos import Point
+
+from backend.accounts.models.user import AVATAR_COLOURS
+from geo.demo.ids import demo_id
+from geo.demo.places import Place, order_places, read_places, spot_near
+
+PEOPLE_FILE = Path(__file__).with_name("people.toml")
+RESIDENTS_MAX = 200
+THAI_SHARE = 0.68
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody with a phone number, for people to sign in as. Accounts are the same for every seed."""
+
+    role: str
+    phone: str
+    name: str
+    label: str
+    locale: str
+    place: str
+    vehicle: int = 0
+    radius_m: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """One made-up user and where he lives or works."""
+
+    id: uuid.UUID
+    name: str
+    locale: str
+    colour: str
+    phone: str | None
+    place: Place
+    point: Point
+
+
+@dataclass(frozen=True)
+class CollectorPlan:
+    """One made-up collector; no `groups` means that he takes everything."""
+
+    person: Person
+    vehicle: str
+    radius_m: int
+    capacity_kg: int
+    groups: tuple[str, ...]
+    bio: str
+
+
+@cache
+def read_people() -> dict[str, Any]:
+    """What people.toml says."""
+    return tomllib.loads(PEOPLE_FILE.read_text(encoding="utf-8"))
+
+
+def accounts_of(role: str) -> list[Account]:
+    """The named accounts with a role."""
+    return [Account(**row) for row in read_people()["account"] if row["role"] == role]
+
+
+def plan_residents(seed: int, count: int) -> list[Person]:
+    """At most 200 residents: the named ones, then others, so that every district has some."""
+    return _plan_people(seed, "resident", min(count, RESIDENTS_MAX))
+
+
+def plan_collectors(seed: int, count: int) -> list[CollectorPlan]:
+    """Collectors all over the city, the named ones first; these take everything."""
+    accounts = accounts_of("collector")
+    people = _plan_people(seed, "collector", count)
+    return [
+        _equip(Random(f"{seed} equipment {number}"), person, accounts[number] if number < len(accounts) else None)
+        for number, person in enumerate(people)
+    ]
+
+
+def _plan_people(seed: int, role: str, count: int) -> list[Person]:
+    accounts = accounts_of(role)
+    places = order_places(Random(f"{seed} places of {role}"), [account.place for account in accounts])
+    named = [_named_person(account, role, number) for number, account in enumerate(accounts)]
+    others = [_person(seed, role, number, places[number % len(places)]) for number in range(len(named), count)]
+    return (named + others)[:count]
+
+
+def _named_person(account: Account, role: str, number: int) -> Person:
+    place = read_places()[account.place]
+    return Person(
+        id=demo_id("account", role, number),
+        name=account.name,
+        locale=account.locale,
+        colour=AVATAR_COLOURS[number % len(AVATAR_COLOURS)],
+        phone=account.phone,
+        place=place,
+        point=spot_near(Random(account.phone), place),
+    )
+
+
+def _person(seed: int, role: str, number: int, place: Place) -> Person:
+    random = Random(f"{seed} {role} {number}")
+    locale = "th" if random.random() < THAI_SHARE else "en"
+    names = read_people()[locale]
+    return Person(
+        id=demo_id(seed, role, number),
+        name=f"{random.choice(names['first'])} {random.choice(names['last'])}",
+        locale=locale,
+        colour=random.choice(AVATAR_COLOURS),
+        phone=None,
+        place=place,
+        point=spot_near(random, place),
+    )
+
+
+def _equip(random: Random, person: Person, account: Account | None) -> CollectorPlan:
+    words = read_people()
+    vehicle = words["vehicle"][account.vehicle] if account else random.choice(words["vehicle"])
+    tastes = words["taste"]
+    taste = tastes[0] if account else random.choices(tastes, [row["weight"] for row in tastes])[0]
+    radius = account.radius_m if account else _rounded(random, vehicle["radius_m"], 500)
+    return CollectorPlan(
+        person=person,
+        vehicle=vehicle[person.locale],
+        radius_m=radius,
+        capacity_kg=_rounded(random, vehicle["capacity_kg"], 10),
+        groups=tuple(taste["groups"]),
+        bio=random.choice(taste[person.locale]),
+    )
+
+
+def _rounded(random: Random, limits: list[int], to: int) -> int:
+    return round(random.uniform(*limits) / to) * to

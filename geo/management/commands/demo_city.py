@@ -1,0 +1,113 @@
+"""Loads a made-up Bangkok to try the service in, or tells how to sign in to it."""
+
+import shlex
+import sys
+from argparse import ArgumentParser
+from typing import Any, Never
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from tqdm import tqdm
+
+from backend.shared.clock import read_clock
+from geo.demo.city import SEED, CityPlan, plan_city
+from geo.demo.desk import PHONE, ensure_desk, password_file
+from geo.demo.loading import Loaded, drawings_to_make, load_rows, put_photos
+from geo.demo.people import Account, accounts_of
+from geo.demo.pictures import make_drawings
+from geo.demo.places import read_places
+from geo.models import Material
+
+LANGUAGES = {"th": "Thai", "en": "English"}
+
+
+class Command(BaseCommand):
+    """`manage.py demo_city`."""
+
+    help = "Load a made-up Bangkok with residents, collectors and pickups. Safe to repeat; never in production."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What may be chosen."""
+        parser.add_argument("--seed", type=int, default=SEED, help="The same number makes the same city.")
+        parser.add_argument("--pickups", type=int, default=320)
+        parser.add_argument("--collectors", type=int, default=48)
+        parser.add_argument("--accounts", action="store_true", help="Load nothing; tell whom to sign in as, and how.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load the city, or print the accounts. Raises CommandError in production and without a catalogue."""
+        if settings.IS_PRODUCTION:
+            raise CommandError("The demo city is made of invented people and is never loaded in production.")
+        if options["accounts"]:
+            self.stdout.write(describe_accounts())
+            return
+        if options["pickups"] < 1 or options["collectors"] < 1:
+            raise CommandError("A city has at least one pickup and one collector.")
+        self.stdout.write(_load(options["seed"], options["pickups"], options["collectors"]))
+
+
+def _load(seed: int, pickups: int, collectors: int) -> str:
+    catalogue = {material.code: material for material in Material.objects.all()}
+    try:
+        plan = plan_city(seed=seed, pickups=pickups, collectors=collectors, catalogue=catalogue)
+    except KeyError as missing:
+        raise CommandError(f"There is no material {missing} in the catalogue: run manage.py load_materials.") from None
+    loaded = _write(plan, catalogue)
+    has_desk = settings.ENVIRONMENT == "development" and ensure_desk()
+    desk = f" Desk: {PHONE}, password in {password_file()}." if has_desk else ""
+    return f"{_summary(plan, loaded)}{desk}"
+
+
+def _write(plan: CityPlan, catalogue: dict[str, Material]) -> Loaded:
+    drawings = drawings_to_make(plan)
+    total = len(drawings) + 1 + sum(len(pickup.pictures) for pickup in plan.pickups)
+    with _bar(total) as bar:
+        for motif, _ in make_drawings(drawings):
+            bar.set_postfix_str(motif, refresh=False)
+            bar.update()
+        loaded = load_rows(plan=plan, catalogue=catalogue, now=read_clock())
+        bar.update()
+        put_photos(plan=plan, advance=bar.update)
+        bar.set_postfix_str("", refresh=False)
+    return loaded
+
+
+def _bar(total: int) -> "tqdm[Never]":
+    """A bar that a log file can bear too: few lines where nobody watches."""
+    interval = 0.1 if sys.stderr.isatty() else 5
+    return tqdm(total=total, desc="Demo city", unit="step", mininterval=interval, dynamic_ncols=True)
+
+
+def _summary(plan: CityPlan, loaded: Loaded) -> str:
+    districts = len({pickup.resident.place.district_en for pickup in plan.pickups})
+    return (
+        f"Demo city {plan.seed}: {len(plan.pickups)} pickups in {districts} districts, "
+        f"{len(plan.collectors)} collectors; {loaded.pickups} pickups new, {loaded.reopened} open again."
+    )
+
+
+def describe_accounts() -> str:
+    """The accounts as a table, and how to sign in as one of them."""
+    accounts = accounts_of("resident") + accounts_of("collector")
+    lines = [_line("phone", "name", "role", "language", "place"), *(_account_line(account) for account in accounts)]
+    return "\n".join(["Demo accounts (a phone number is enough to sign in):", *lines, "", _how_to_sign_in(accounts[0])])
+
+
+def _account_line(account: Account) -> str:
+    place = read_places()[account.place]
+    where = f"{place.name_en}, {place.district_en}"
+    return _line(account.phone, account.label, account.role, LANGUAGES[account.locale], where)
+
+
+def _line(*cells: str) -> str:
+    return "  " + "".join(f"{cell:<{width}}" for cell, width in zip(cells, (15, 10, 12, 10, 1), strict=True)).rstrip()
+
+
+def _how_to_sign_in(account: Account) -> str:
+    body = f'{{"provider": "demo", "phone": "{account.phone}"}}'
+    lines = [
+        f"curl -s {shlex.quote(f'{settings.PUBLIC_URL}/api/v1/auth/sign-in')} "
+        f"-H 'Content-Type: application/json' -d {shlex.quote(body)}",
+    ]
+    if password_file().exists():
+        lines.append(f"{settings.PUBLIC_URL}/admin/  phone {PHONE}, password: cat {password_file()}")
+    return "\n".join(f"  {line}" for line in lines)
