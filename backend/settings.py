@@ -29,6 +29,9 @@ SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL]
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
 ASGI_APPLICATION = "backend.asgi.application"
+# Threads of the realtime process, for requests and for sockets. Together below POSTGRES_POOL, so that none waits.
+HTTP_THREADS = env.int("HTTP_THREADS", default=12)
+SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
@@ -186,6 +189,11 @@ SPECTACULAR_SETTINGS = {
         "DeviceKind": "notifications.models.Device.Kind",
         "DevicePlatform": "notifications.models.Device.Platform",
         "MessageKind": "chat.models.Message.Kind",
+        "PickupStatus": "geo.models.Pickup.Status",
+        "MatchStatus": "geo.models.Match.Status",
+        "MatchRole": "geo.api.match_serializers.Role",
+        "PassReason": "geo.models.Swipe.Reason",
+        "ReleaseReason": "geo.api.matches.REASONS",
     },
 }
 LEAFLET_CONFIG = {
@@ -229,6 +237,8 @@ LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
+SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)
+SOCKET_SEND_TIMEOUT_S = env.int("SOCKET_SEND_TIMEOUT_S", default=10)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=48)
 TICKET_S = env.int("TICKET_S", default=30)
 CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")

@@ -2,8 +2,15 @@
 
 from django.urls import path
 
+from geo.api.cancel import CancelDoor
+from geo.api.handover import AgreeDoor, ConfirmDoor, ProposeDoor, WeighInDoor
+from geo.api.impact import CityImpactDoor, MyImpactDoor
+from geo.api.likes import AcceptDoor, DeclineDoor, LikesDoor
+from geo.api.matches import MatchDoor, MatchesDoor, ReleaseDoor
 from geo.api.photos import PhotoDoor, PhotosDoor
 from geo.api.pickups import ExtensionDoor, PickupDoor, PickupsDoor
+from geo.api.receipts import ReceiptDoor
+from geo.api.swipes import SwipeDoor
 
 urlpatterns = [
     path("pickups", PickupsDoor.as_view(), name="pickups"),
@@ -11,4 +18,19 @@ urlpatterns = [
     path("pickups/<uuid:pickup_id>/extend", ExtensionDoor.as_view(), name="extend"),
     path("pickups/<uuid:pickup_id>/photos", PhotosDoor.as_view(), name="photos"),
     path("pickups/<uuid:pickup_id>/photos/<uuid:photo_id>", PhotoDoor.as_view(), name="photo"),
+    path("pickups/<uuid:pickup_id>/cancel", CancelDoor.as_view(), name="cancel"),
+    path("pickups/<uuid:pickup_id>/swipe", SwipeDoor.as_view(), name="swipe"),
+    path("pickups/<uuid:pickup_id>/likes", LikesDoor.as_view(), name="likes"),
+    path("pickups/<uuid:pickup_id>/likes/<uuid:like_id>/accept", AcceptDoor.as_view(), name="accept"),
+    path("pickups/<uuid:pickup_id>/likes/<uuid:like_id>/decline", DeclineDoor.as_view(), name="decline"),
+    path("matches", MatchesDoor.as_view(), name="matches"),
+    path("matches/<uuid:match_id>", MatchDoor.as_view(), name="match"),
+    path("matches/<uuid:match_id>/release", ReleaseDoor.as_view(), name="release"),
+    path("matches/<uuid:match_id>/handover/propose", ProposeDoor.as_view(), name="propose"),
+    path("matches/<uuid:match_id>/handover/agree", AgreeDoor.as_view(), name="agree"),
+    path("matches/<uuid:match_id>/handover/weigh-in", WeighInDoor.as_view(), name="weigh_in"),
+    path("matches/<uuid:match_id>/handover/confirm", ConfirmDoor.as_view(), name="confirm"),
+    path("receipts/<uuid:receipt_id>", ReceiptDoor.as_view(), name="receipt"),
+    path("impact/me", MyImpactDoor.as_view(), name="my_impact"),
+    path("impact/city", CityImpactDoor.as_view(), name="city_impact"),
 ]

@@ -1,0 +1,88 @@
+"""The resident's side of the swipe."""
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.pagination import CursorPages
+from backend.shared.views import Door
+from geo.api.match_serializers import MatchOutput, PersonOutput
+from geo.api.matches import show_match
+from geo.models import Swipe
+from geo.selectors.likes import distance_of, likes_on
+from geo.services.likes import accept_like, decline_like
+
+TAGS = ["likes"]
+
+
+class LikeOutput(serializers.Serializer[Any]):
+    """Somebody who would come."""
+
+    id = serializers.UUIDField()
+    collector = PersonOutput()
+    rating = serializers.FloatField(allow_null=True, default=None, help_text="Null until there are enough.")
+    queue_position = serializers.IntegerField(source="position", help_text="Counted from 1.")
+    distance_m = serializers.SerializerMethodField()
+    liked_at = serializers.DateTimeField(source="swiped_at")
+
+    def get_distance_m(self, like: Swipe) -> int | None:
+        """From where he usually starts, to the nearest 100."""
+        return distance_of(like)
+
+
+class LikePages(CursorPages):
+    """First come first."""
+
+    ordering = "queue_number"
+
+
+class LikesDoor(Door):
+    """Who likes a pickup."""
+
+    pagination_class = LikePages
+
+    @extend_schema(
+        summary="List who likes your pickup, first come first",
+        operation_id="list_likes",
+        tags=TAGS,
+        responses=LikeOutput(many=True),
+    )
+    def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """Those who still wait for an answer."""
+        pages = LikePages()
+        likes = likes_on(pickup_id=pickup_id, resident_id=user_of(request).pk)
+        page = pages.paginate_queryset(likes, request, view=self)
+        return pages.get_paginated_response(LikeOutput(page, many=True).data)
+
+
+class AcceptDoor(Door):
+    """The resident says yes."""
+
+    @extend_schema(
+        summary="Accept a like: it is a match",
+        operation_id="accept_like",
+        tags=TAGS,
+        request=None,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, pickup_id: uuid.UUID, like_id: uuid.UUID) -> Response:
+        """Accepting twice answers with the same match."""
+        match = accept_like(resident_id=user_of(request).pk, pickup_id=pickup_id, like_id=like_id, now=self.now)
+        return show_match(request, match.pk)
+
+
+class DeclineDoor(Door):
+    """The resident says no."""
+
+    @extend_schema(
+        summary="Decline a like", operation_id="decline_like", tags=TAGS, request=None, responses={204: None}
+    )
+    def post(self, request: Request, pickup_id: uuid.UUID, like_id: uuid.UUID) -> Response:
+        """The collector is told, politely. Declining twice changes nothing."""
+        decline_like(resident_id=user_of(request).pk, pickup_id=pickup_id, like_id=like_id, now=self.now)
+        return Response(status=204)

@@ -1,0 +1,186 @@
+"""How matches, their handover and their receipt look on the wire."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from backend.shared.serializers import LatLon
+from geo.api.pickup_serializers import ItemOutput, PriceOutput, WindowOutput
+from geo.models import Match, Pickup, WeighInLine
+from geo.services.handover import Weighed
+
+LINES_MAX = 50
+GROSS_KG_MAX = Decimal(5_000)
+PAID_THB_MAX = Decimal(1_000_000)
+
+
+class Role(models.TextChoices):
+    """Which of the two the reader is."""
+
+    RESIDENT = "resident"
+    COLLECTOR = "collector"
+
+
+def kilograms(**options: Any) -> serializers.DecimalField:
+    """Kilograms to the gram."""
+    return serializers.DecimalField(max_digits=9, decimal_places=3, **options)
+
+
+class PersonOutput(serializers.Serializer[Any]):
+    """What one stranger reads of another."""
+
+    id = serializers.UUIDField()
+    first_name = serializers.CharField()
+    avatar_colour = serializers.CharField()
+
+
+class WeighedInput(serializers.Serializer[Any]):
+    """What the scale said for one material."""
+
+    material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
+    gross_kg = kilograms(min_value=Decimal("0.001"), max_value=GROSS_KG_MAX, help_text="With the container.")
+    tare_kg = kilograms(min_value=Decimal(0), max_value=GROSS_KG_MAX, default=Decimal(0), help_text="The container.")
+
+
+class WeighInInput(serializers.Serializer[Any]):
+    """All that was weighed; replaces what was weighed in before."""
+
+    lines = serializers.ListField(child=WeighedInput(), min_length=1, max_length=LINES_MAX)
+    paid = serializers.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        min_value=-PAID_THB_MAX,
+        max_value=PAID_THB_MAX,
+        default=Decimal(0),
+        help_text="THB to the resident; negative when the resident paid.",
+    )
+
+    def weighed(self) -> list[Weighed]:
+        """What the service takes."""
+        return [Weighed(**line) for line in self.validated_data["lines"]]
+
+
+class WeighedOutput(serializers.Serializer[Any]):
+    """What the scale said for one material."""
+
+    material = serializers.CharField(source="material.code")
+    gross_kg = kilograms()
+    tare_kg = kilograms()
+    net_kg = serializers.SerializerMethodField()
+
+    def get_net_kg(self, line: WeighInLine) -> float:
+        """Gross less tare."""
+        return float(line.gross_kg - line.tare_kg)
+
+
+class HandoverOutput(serializers.Serializer[Any]):
+    """The agreed time, the weigh-in, and who has confirmed."""
+
+    proposed_for = serializers.DateTimeField(allow_null=True)
+    proposed_by = serializers.UUIDField(source="proposed_by_id", allow_null=True, help_text="A person's id.")
+    agreed_for = serializers.DateTimeField(allow_null=True)
+    weighed_at = serializers.DateTimeField(allow_null=True)
+    lines = WeighedOutput(many=True)
+    paid = serializers.DecimalField(max_digits=9, decimal_places=2, source="paid_thb", help_text="THB to the resident.")
+    resident_confirmed_at = serializers.DateTimeField(allow_null=True)
+    collector_confirmed_at = serializers.DateTimeField(allow_null=True)
+    code = serializers.CharField(allow_null=True, help_text="For the resident, to say at the door; six digits.")
+
+
+class ReceiptLineOutput(serializers.Serializer[Any]):
+    """One material of a receipt. Without a factor, nobody has modelled what recycling it saves."""
+
+    material = serializers.CharField(source="material.code")
+    name = serializers.CharField(source="material.name", help_text="In the reader's language.")
+    gross_kg = kilograms()
+    tare_kg = kilograms()
+    net_kg = kilograms()
+    kg_co2e = serializers.SerializerMethodField()
+    kg_co2e_per_kg = serializers.DecimalField(max_digits=8, decimal_places=4, allow_null=True)
+    factor_set = serializers.CharField()
+    factor_version = serializers.CharField()
+    factor_source = serializers.CharField()
+
+    def get_kg_co2e(self, line: Any) -> float | None:
+        """Net kilograms times the factor."""
+        return None if line.kg_co2e_per_kg is None else float(line.net_kg * line.kg_co2e_per_kg)
+
+
+class ReceiptOutput(serializers.Serializer[Any]):
+    """What was really handed over; it never changes."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    match = serializers.UUIDField(source="match_id")
+    handed_over_at = serializers.DateTimeField()
+    resident = PersonOutput()
+    collector = PersonOutput()
+    paid = serializers.DecimalField(max_digits=9, decimal_places=2, source="paid_thb", help_text="THB to the resident.")
+    net_kg = serializers.SerializerMethodField()
+    lines = ReceiptLineOutput(many=True)
+
+    def get_net_kg(self, receipt: Any) -> float:
+        """Of all lines."""
+        return float(sum((line.net_kg for line in receipt.lines.all()), Decimal(0)))
+
+
+class MatchedPickupOutput(serializers.Serializer[Any]):
+    """What the match is about."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Pickup.Status.choices)
+    title = serializers.CharField()
+    note = serializers.CharField()
+    items = ItemOutput(many=True)
+    kg_estimate = kilograms()
+    price = PriceOutput(source="*")
+    window = WindowOutput(source="*")
+    area = serializers.CharField()
+
+
+class MatchOutput(serializers.Serializer[Any]):
+    """A match, for one of its two. The exact place is for the collector only as long as it is his to go to."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Match.Status.choices)
+    role = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    released_by = serializers.UUIDField(source="released_by_id", allow_null=True, help_text="A person's id.")
+    release_reason = serializers.ChoiceField(choices=Match.ReleaseReason.choices, allow_blank=True)
+    conversation = serializers.UUIDField(source="conversation_id")
+    other = serializers.SerializerMethodField()
+    pickup = MatchedPickupOutput()
+    location = LatLon(source="pickup.location", allow_null=True)
+    address = serializers.CharField(source="pickup.address", allow_null=True)
+    access_note = serializers.CharField(source="pickup.access_note", allow_null=True)
+    handover = HandoverOutput()
+    receipt = ReceiptOutput(allow_null=True, default=None)
+
+    @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
+    def get_role(self, match: Match) -> str:
+        """Which of the two the reader is."""
+        return Role.RESIDENT if self._is_resident(match) else Role.COLLECTOR
+
+    @extend_schema_field(PersonOutput)
+    def get_other(self, match: Match) -> dict[str, Any]:
+        """The one the reader deals with."""
+        other = match.collector if self._is_resident(match) else match.pickup.resident
+        return PersonOutput(other).data
+
+    def to_representation(self, instance: Match) -> dict[str, Any]:
+        """Without what is only the resident's, or only for a live match."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        is_active = instance.status == Match.Status.ACTIVE
+        if not (is_active or self._is_resident(instance)):
+            shown |= {"location": None, "address": None, "access_note": None}
+        if not (is_active and self._is_resident(instance)):
+            shown["handover"]["code"] = None
+        return shown
+
+    def _is_resident(self, match: Match) -> bool:
+        is_resident: bool = match.pickup.resident_id == self.context["request"].user.pk
+        return is_resident

@@ -1,0 +1,84 @@
+"""The collector's thumb."""
+
+import uuid
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.views import Door
+from geo.models import Match, Swipe
+from geo.services.swipes import record_swipe, take_swipe_back
+
+TAGS = ["swipes"]
+
+
+class SwipeInput(serializers.Serializer[Any]):
+    """Yes or no, and why not."""
+
+    direction = serializers.ChoiceField(choices=Swipe.Direction.choices)
+    reason = serializers.ChoiceField(
+        choices=Swipe.Reason.choices, required=False, allow_blank=True, help_text="Why one passes."
+    )
+
+    default_error_messages = {"reason_without_pass": _("Only a pass has a reason.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A like needs no excuse."""
+        if attrs.get("reason") and attrs["direction"] != Swipe.Direction.PASS:
+            error = self.error_messages["reason_without_pass"]
+            raise serializers.ValidationError({"reason": [error]}, code="reason_without_pass")
+        return attrs
+
+
+class NewMatchOutput(serializers.Serializer[Any]):
+    """The match a like became; `GET /matches/{id}` has the place."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Match.Status.choices)
+    conversation = serializers.UUIDField(source="conversation_id")
+    created_at = serializers.DateTimeField()
+
+
+class SwipeOutput(serializers.Serializer[Any]):
+    """A like has its match, or its place in the queue counted from 1."""
+
+    direction = serializers.ChoiceField(choices=Swipe.Direction.choices, source="swipe.direction")
+    match = NewMatchOutput(allow_null=True)
+    queue_position = serializers.IntegerField(allow_null=True)
+
+
+class SwipeDoor(Door):
+    """What a collector says about one pickup."""
+
+    @extend_schema(
+        summary="Like a pickup, or pass on it",
+        operation_id="swipe_pickup",
+        tags=TAGS,
+        request=SwipeInput,
+        responses={200: SwipeOutput},
+    )
+    def put(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """The same swipe again changes nothing. A pass withdraws a like that waits."""
+        body = SwipeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        result = record_swipe(
+            collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **body.validated_data
+        )
+        return Response(SwipeOutput(result).data)
+
+    @extend_schema(
+        summary="Rewind a pass, or withdraw a like that waits",
+        operation_id="take_swipe_back",
+        tags=TAGS,
+        request=None,
+        responses={204: None},
+    )
+    def delete(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """A like that is a match is released instead."""
+        take_swipe_back(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now)
+        return Response(status=204)
