@@ -17,6 +17,7 @@ from geo.demo.places import Place, order_places, read_places, spot_near
 PEOPLE_FILE = Path(__file__).with_name("people.toml")
 RESIDENTS_MAX = 200
 THAI_SHARE = 0.68
+WOMEN_SHARE = 0.55
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Account:
     label: str
     locale: str
     place: str
+    is_woman: bool = False
     vehicle: int = 0
     radius_m: int = 0
 
@@ -39,11 +41,17 @@ class Person:
 
     id: uuid.UUID
     name: str
+    is_woman: bool
     locale: str
     colour: str
     phone: str | None
     place: Place
     point: Point
+
+    @property
+    def particles(self) -> dict[str, str]:
+        """The polite words that end a Thai sentence, as this person says them: stating, and asking or softening."""
+        return {"polite": "ค่ะ", "soft": "คะ"} if self.is_woman else {"polite": "ครับ", "soft": "ครับ"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ def _named_person(account: Account, role: str, number: int) -> Person:
     return Person(
         id=demo_id("account", role, number),
         name=account.name,
+        is_woman=account.is_woman,
         locale=account.locale,
         colour=AVATAR_COLOURS[number % len(AVATAR_COLOURS)],
         phone=account.phone,
@@ -108,10 +117,11 @@ def _named_person(account: Account, role: str, number: int) -> Person:
 def _person(seed: int, role: str, number: int, place: Place) -> Person:
     random = Random(f"{seed} {role} {number}")
     locale = "th" if random.random() < THAI_SHARE else "en"
-    names = read_people()[locale]
+    is_woman, names = random.random() < WOMEN_SHARE, read_people()[locale]
     return Person(
         id=demo_id(seed, role, number),
-        name=f"{random.choice(names['first'])} {random.choice(names['last'])}",
+        name=f"{random.choice(names['women' if is_woman else 'men'])} {random.choice(names['last'])}",
+        is_woman=is_woman,
         locale=locale,
         colour=random.choice(AVATAR_COLOURS),
         phone=None,

@@ -82,7 +82,7 @@ def _plan_pickup(seed: int, number: int, resident: Person, catalogue: Mapping[st
         id=demo_id(seed, "pickup", number),
         resident=resident,
         title=_title(random, story, resident.locale, items),
-        note=random.choice(story[f"notes_{resident.locale}"]),
+        note=random.choice(story[f"notes_{resident.locale}"]).format(**resident.particles),
         items=items,
         **_address(random, resident),
         day=1 + (number * 3 + random.randrange(2)) % DAYS_AHEAD,
@@ -116,7 +116,7 @@ def _address(random: Random, resident: Person) -> dict[str, str]:
     return {
         "address": random.choice(words["address"]).format(**place, **numbers),
         "area": words["area"].format(**place),
-        "access_note": random.choice(words["access"]),
+        "access_note": random.choice(words["access"]).format(**resident.particles),
     }
 
 
