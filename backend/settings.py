@@ -129,6 +129,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # --- People and languages --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 KNOX_TOKEN_MODEL = "accounts.Session"  # noqa: S105 - the name of a model
+# Our sessions stand in for knox's own table, which its migrations would make all the same.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {
     "TOKEN_MODEL": "accounts.Session",
     "TOKEN_TTL": timedelta(days=env.int("SESSION_DAYS", default=90)),
@@ -193,6 +195,7 @@ SPECTACULAR_SETTINGS = {
         "MatchStatus": "geo.models.Match.Status",
         "MatchRole": "geo.api.match_serializers.Role",
         "PassReason": "geo.models.Swipe.Reason",
+        "ReportReason": "backend.accounts.models.Report.Reason",
         "ReleaseReason": "geo.api.matches.REASONS",
     },
 }

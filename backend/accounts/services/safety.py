@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.accounts.errors import AboutYourself
 from backend.accounts.models import Block, Report, User
@@ -32,3 +33,8 @@ def report_person(*, reporter: User, reported: User, reason: str, subject: str, 
     return Report.objects.create(
         reporter=reporter, reported=reported, reason=reason, subject=subject, text=text, created_at=now
     )
+
+
+def handle_reports(reports: QuerySet[Report], *, now: datetime) -> int:
+    """Note that the city has acted on these; returns how many were waiting for it."""
+    return reports.filter(handled_at=None).update(handled_at=now)

@@ -1,0 +1,16 @@
+"""What `manage.py check --deploy` refuses."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+
+def refuse_demo_sign_in(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Demo sign-in lets anybody in as anybody."""
+    if settings.FIREBASE_PROJECT_ID:
+        return []
+    hint = "Set FIREBASE_PROJECT_ID and GOOGLE_APPLICATION_CREDENTIALS."
+    return [Error("Demo sign-in is on: a phone number is enough to be anybody.", hint=hint, id="accounts.E001")]

@@ -1,0 +1,139 @@
+"""What the Admin SDK asks of Google when somebody signs in, on loopback: keys, OAuth tokens, user records.
+
+The SDK itself is the real one, and so are the signatures.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from google.auth import crypt, jwt
+
+PROJECT = "tft-test"
+KEY_ID = "key-of-the-test"
+
+
+@cache
+def private_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def private_pem() -> str:
+    form = serialization.PrivateFormat.PKCS8
+    return private_key().private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+@cache
+def certificate_pem() -> str:
+    """Self-signed, as Google's are."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private_key().public_key())
+    builder = builder.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    return builder.sign(private_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def id_token(uid: str = "uid-1", *, key_id: str = KEY_ID, project: str = PROJECT, age_s: int = 0, **claims: Any) -> str:
+    """A token as Firebase's phone sign-in issues it, `age_s` seconds ago, valid for an hour."""
+    issued_at = int(time.time()) - age_s
+    payload = {
+        "iss": f"https://securetoken.google.com/{project}",
+        "aud": project,
+        "sub": uid,
+        "iat": issued_at,
+        "auth_time": issued_at,
+        "exp": issued_at + 3600,
+    }
+    signer = crypt.RSASigner.from_string(private_pem(), key_id=key_id)
+    token: bytes = jwt.encode(signer, payload | claims)
+    return token.decode()
+
+
+@dataclass
+class FirebaseEndpoint:
+    """`users` maps a uid to its record; `down` lists the parts that answer with an error."""
+
+    url: str = ""
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    lookups: int = 0
+
+    def add_user(self, uid: str, **record: Any) -> None:
+        self.users[uid] = {"localId": uid, "validSince": "0"} | record
+
+    def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        part = path.rsplit("/", 1)[-1]
+        if part in self.down:
+            return 404, {"error": {"code": 404, "message": "CONFIGURATION_NOT_FOUND"}}
+        if part == "certs":
+            return 200, {KEY_ID: certificate_pem()}
+        if part == "token":
+            return 200, {"access_token": "of the loopback", "expires_in": 3600, "token_type": "Bearer"}
+        self.lookups += 1
+        found = [self.users[uid] for uid in json.loads(body)["localId"] if uid in self.users]
+        return 200, {"users": found} if found else {}
+
+
+def handler_for(endpoint: FirebaseEndpoint) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, answer = endpoint.answer(self.path, b"")
+            self.reply(status, answer)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.reply(*endpoint.answer(self.path, body))
+
+        def reply(self, status: int, answer: dict[str, Any]) -> None:
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return Handler
+
+
+@contextmanager
+def running_endpoint() -> Iterator[FirebaseEndpoint]:
+    """An endpoint that answers until the end of the block."""
+    endpoint = FirebaseEndpoint()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(endpoint))
+    endpoint.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield endpoint
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def write_service_account(path: Path, endpoint: FirebaseEndpoint) -> None:
+    """A service account file whose OAuth tokens come from the endpoint."""
+    account = {
+        "type": "service_account",
+        "project_id": PROJECT,
+        "private_key_id": "1",
+        "private_key": private_pem(),
+        "client_email": f"tests@{PROJECT}.iam.gserviceaccount.com",
+        "token_uri": f"{endpoint.url}/token",
+    }
+    path.write_text(json.dumps(account))
