@@ -39,14 +39,14 @@ class TooManyLikes(DomainError):
     """The collector has `limit` likes waiting."""
 
     code = "too_many_likes"
-    message = _("You already have %(limit)s likes waiting. Withdraw one, or wait for an answer.")
+    message = _("At most %(limit)s of your likes can wait at once. Withdraw one, or wait for an answer.")
 
 
 class TooManyMatches(DomainError):
     """The collector asking has `limit` active matches."""
 
     code = "too_many_matches"
-    message = _("You already have %(limit)s pickups to collect. Finish one first.")
+    message = _("You can have at most %(limit)s pickups to collect at once. Finish one first.")
 
 
 class CollectorAtLimit(DomainError):
