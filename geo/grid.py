@@ -38,7 +38,7 @@ def cell_of(point: Point) -> Point:
     """The centre (SRID 3857) of the square around `point` (SRID 4326). Raises OffTheGrid beyond 85 degrees."""
     if not abs(point.y) <= LATITUDE_MAX:
         raise OffTheGrid(f"latitude {point.y:.0f}")
-    band = _band(min(math.floor(point.y), int(LATITUDE_MAX) - 1), settings.GRID_SIZE_M)
+    band = band_at(min(math.floor(point.y), int(LATITUDE_MAX) - 1), settings.GRID_SIZE_M)
     column = math.floor((x_of(point.x) + WORLD_M / 2) / band.side_x) % round(WORLD_M / band.side_x)
     row = min(max(math.floor((y_of(point.y) - band.bottom) / band.side_y), 0), band.rows - 1)
     return Point(
@@ -49,7 +49,8 @@ def cell_of(point: Point) -> Point:
 
 
 @cache
-def _band(degree: int, size_m: int) -> Band:
+def band_at(degree: int, size_m: int) -> Band:
+    """The band from `degree` of latitude to the next, in squares of `size_m` metres of ground."""
     bottom, top = y_of(degree), y_of(degree + 1)
     side = size_m * stretch_at(degree + 0.5)
     rows = max(1, round((top - bottom) / side))

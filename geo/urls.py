@@ -3,16 +3,24 @@
 from django.urls import path
 
 from geo.api.cancel import CancelDoor
+from geo.api.collectors import CollectorDoor
+from geo.api.config import ConfigDoor
+from geo.api.deck import DeckDoor
 from geo.api.handover import AgreeDoor, ConfirmDoor, ProposeDoor, WeighInDoor
 from geo.api.impact import CityImpactDoor, MyImpactDoor
 from geo.api.likes import AcceptDoor, DeclineDoor, LikesDoor
 from geo.api.matches import MatchDoor, MatchesDoor, ReleaseDoor
+from geo.api.materials import MaterialsDoor
 from geo.api.photos import PhotoDoor, PhotosDoor
 from geo.api.pickups import ExtensionDoor, PickupDoor, PickupsDoor
 from geo.api.receipts import ReceiptDoor
 from geo.api.swipes import SwipeDoor
 
 urlpatterns = [
+    path("config", ConfigDoor.as_view(), name="config"),
+    path("materials", MaterialsDoor.as_view(), name="materials"),
+    path("me/collector", CollectorDoor.as_view(), name="collector"),
+    path("deck", DeckDoor.as_view(), name="deck"),
     path("pickups", PickupsDoor.as_view(), name="pickups"),
     path("pickups/<uuid:pickup_id>", PickupDoor.as_view(), name="pickup"),
     path("pickups/<uuid:pickup_id>/extend", ExtensionDoor.as_view(), name="extend"),

@@ -1,12 +1,13 @@
 """Reading the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
 from django.conf import settings
 
+from geo.errors import MaterialUnknown
 from geo.models import EmissionFactor, Material
 
 
@@ -35,6 +36,20 @@ def factors_in_force(factor_set: str | None = None) -> dict[int, EmissionFactor]
 def materials_by_code(codes: Iterable[str]) -> dict[str, Material]:
     """The materials with these codes, active or not; unknown codes are left out."""
     return {material.code: material for material in Material.objects.filter(code__in=set(codes))}
+
+
+def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
+    """The ids of active materials, sorted. Raises MaterialUnknown for a code that is none."""
+    known = materials_by_code(codes)
+    for code in codes:
+        if code not in known or not known[code].is_active:
+            raise MaterialUnknown(field=field, material=code[:40])
+    return sorted({known[code].pk for code in codes})
+
+
+def codes_of(material_ids: Iterable[int]) -> list[str]:
+    """The codes of materials, in the order of the catalogue."""
+    return list(Material.objects.filter(pk__in=list(material_ids)).values_list("code", flat=True))
 
 
 def _version_of(materials: list[Material], factors: dict[int, EmissionFactor]) -> str:

@@ -1,0 +1,64 @@
+"""The deck: which pickups one collector may swipe now, nearest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib.gis.geos import Point
+from django.db import connection
+
+from geo.grid import in_degrees
+from geo.selectors.deck_sql import DeckQuery, deck_sql
+
+DISTANCE_STEP_M = 100
+ITEM_KEYS = ("material", "quantity", "unit", "kg_estimate")
+Reason = Literal["collector_unavailable", "nothing_near"]
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Deck:
+    """Cards as they are shown; without any, the reason why."""
+
+    cards: list[Card]
+    reason: Reason | None
+
+
+def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
+    """The cards of one query, in one statement; file addresses begin with `media_url`."""
+    with connection.cursor() as cursor:
+        cursor.execute(*deck_sql(query))
+        names = [column.name for column in cursor.description or ()]
+        cards = [_card_of(dict(zip(names, row, strict=True)), media_url) for row in cursor.fetchall()]
+    return Deck(cards=cards, reason=None if cards else "nothing_near")
+
+
+def _card_of(row: Mapping[str, Any], media_url: str) -> Card:
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "items": [
+            dict(zip(("material", "quantity", "unit", "kg_estimate"), item, strict=True)) for item in row["items"]
+        ],
+        "photos": [_photo_of(photo, media_url) for photo in row["photos"]],
+        "kg_estimate": row["kg_estimate"],
+        "price": {"mode": row["price_mode"], "amount": row["price_thb"]},
+        "window": {"from": row["window_from"], "until": row["window_until"]},
+        "choose": row["choose"],
+        "area": row["area"],
+        "cell": _degrees_of(row["x"], row["y"]),
+        "distance_m": round(row["distance_m"] / DISTANCE_STEP_M) * DISTANCE_STEP_M,
+        "resident": {"first_name": row["first_name"], "rating": None},
+        "expires_at": row["expires_at"],
+        "created_at": row["created_at"],
+    }
+
+
+def _photo_of(photo: list[Any], media_url: str) -> Card:
+    id_, large, thumb, width, height = photo
+    return {"id": id_, "large": media_url + large, "thumb": media_url + thumb, "width": width, "height": height}
+
+
+def _degrees_of(x: float, y: float) -> dict[str, float]:
+    place = in_degrees(Point(x, y, srid=3857))
+    return {"lat": round(place.y, 6), "lon": round(place.x, 6)}

@@ -1,0 +1,88 @@
+"""The one statement behind a deck: the nearest cards, complete, in the order in which they are shown.
+
+`cell && box` and `ORDER BY cell <-> point` both run on the partial index `pickup_deck`, which hands rows out by
+distance and ends at the box. All other conditions are checked row by row on the way, so that the walk stops with the
+last card, however many pickups are open. `WITH TIES` takes the last square whole, so that the newest of it can be
+chosen; to sort by time in the walk itself would make the planner read and sort everything within the radius. So would
+`ST_DWithin`, which is the same box and the same circle, but is estimated as if its radius were nothing.
+
+Only rows that made it into the deck are joined with their items, photos and resident.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.gis.geos import Point
+
+from geo.grid import on_map, stretch_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeckQuery:
+    """Whose deck, around which point (SRID 4326), how far in metres of ground, and of which materials (None: all)."""
+
+    viewer_id: uuid.UUID
+    point: Point
+    radius_m: int
+    material_ids: Sequence[int] | None
+    limit: int
+    now: datetime
+
+
+_NEAR = """
+    SELECT id, resident_id, title, kg_estimate, price_mode, price_thb, window_from, window_until, choose, area, cell,
+           expires_at, created_at, cell <-> {point} AS map_distance
+    FROM geo_pickup
+    WHERE status = 'open'
+      AND cell && ST_Expand({point}, %(map_radius)s) AND cell <-> {point} <= %(map_radius)s
+      {of_materials}
+      AND expires_at > %(now)s
+      AND NOT material_ids && ARRAY(SELECT id::int FROM geo_material WHERE is_hazardous)
+      AND resident_id <> ALL (
+          ARRAY(SELECT blocked_id FROM accounts_block WHERE blocker_id = %(viewer)s
+                UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(viewer)s
+                UNION ALL SELECT %(viewer)s::uuid))
+      AND NOT EXISTS (
+          SELECT 1 FROM geo_swipe
+          WHERE collector_id = %(viewer)s AND pickup_id = geo_pickup.id
+            AND (direction = 'like' OR pickup_revision >= geo_pickup.revision))
+    ORDER BY cell <-> {point}
+    FETCH FIRST %(limit)s ROWS WITH TIES
+"""
+
+_CARDS = """
+WITH walked AS MATERIALIZED ({near}),
+near AS (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT %(limit)s)
+SELECT near.id, title, kg_estimate, price_mode, price_thb, window_from, window_until, choose, area, expires_at,
+       near.created_at, split_part(resident.display_name, ' ', 1) AS first_name, ST_X(cell) AS x, ST_Y(cell) AS y,
+       ST_Distance(ST_Transform(cell, 4326)::geography, ST_Point(%(lon)s, %(lat)s, 4326)::geography) AS distance_m,
+       ARRAY(SELECT json_build_array(material.code, item.quantity, material.unit, item.kg_estimate)
+             FROM geo_pickupitem item JOIN geo_material material ON material.id = item.material_id
+             WHERE item.pickup_id = near.id ORDER BY item.id) AS items,
+       ARRAY(SELECT json_build_array(photo.id, photo.large, photo.thumb, photo.width, photo.height)
+             FROM geo_pickupphoto photo WHERE photo.pickup_id = near.id ORDER BY photo.position) AS photos
+FROM near JOIN accounts_user resident ON resident.id = near.resident_id
+ORDER BY map_distance, created_at DESC, id DESC
+"""
+
+
+def deck_sql(query: DeckQuery) -> tuple[str, dict[str, object]]:
+    """The statement and its parameters, to be run as they are: by the service, by tests and by the benchmark."""
+    centre = on_map(query.point)
+    wanted = "" if query.material_ids is None else "AND material_ids && %(materials)s::int[]"
+    near = _NEAR.format(point="ST_Point(%(x)s, %(y)s, 3857)", of_materials=wanted)
+    params: dict[str, object] = {
+        "viewer": query.viewer_id,
+        "x": centre.x,
+        "y": centre.y,
+        "lon": query.point.x,
+        "lat": query.point.y,
+        "map_radius": query.radius_m * stretch_at(query.point.y),
+        "now": query.now,
+        "limit": query.limit,
+    }
+    if query.material_ids is not None:
+        params["materials"] = list(query.material_ids)
+    return _CARDS.format(near=near), params
