@@ -3,7 +3,9 @@
 Every value may also come from a file named by `NAME_FILE`, as container secrets do.
 """
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
@@ -19,6 +21,8 @@ NEEDED_IN_PRODUCTION = {
     "FIREBASE_PROJECT_ID": "without it demo sign-in would let anybody in as anybody",
 }
 
+NEEDED_OF_ACCOUNT = {"type", "project_id", "private_key", "client_email", "token_uri"}
+
 env = FileAwareEnv()
 
 
@@ -32,18 +36,32 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
     kind = environment.get("ENVIRONMENT", "production")
     if kind not in ENVIRONMENTS:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
-    return _firebase_problems(environment) + (_production_problems(environment) if kind == "production" else [])
+    found = _firebase_problems(environment) + _emulator_problems(environment, kind)
+    return found + (_missing(environment) + _dangers(environment) if kind == "production" else [])
 
 
-def _production_problems(environment: Mapping[str, str]) -> list[str]:
-    missing = [
+def _missing(environment: Mapping[str, str]) -> list[str]:
+    return [
         f"{name} is not set: {why}." for name, why in NEEDED_IN_PRODUCTION.items() if not is_given(environment, name)
     ]
-    if is_given(environment, "FIREBASE_AUTH_EMULATOR_HOST"):
-        missing.append(
-            "FIREBASE_AUTH_EMULATOR_HOST is set: the Admin SDK would accept unsigned tokens, so anybody gets in."
-        )
-    return missing
+
+
+def _dangers(environment: Mapping[str, str]) -> list[str]:
+    """What is set, but to a value that opens the service to everybody."""
+    found = []
+    if environment.get("SECRET_KEY") == DEVELOPMENT_SECRET_KEY:
+        found.append("SECRET_KEY is the one of development: everybody can read it, and sign with it.")
+    if "*" in environment.get("ALLOWED_HOSTS", "").split(","):
+        found.append("ALLOWED_HOSTS holds '*': a forged Host header would be believed.")
+    if (url := environment.get("PUBLIC_URL", "")) and not url.startswith("https://"):
+        found.append(f"PUBLIC_URL is {url!r}; it must begin with https://, for tokens travel over it.")
+    return found
+
+
+def _emulator_problems(environment: Mapping[str, str], kind: str) -> list[str]:
+    if kind == "development" or not is_given(environment, "FIREBASE_AUTH_EMULATOR_HOST"):
+        return []
+    return ["FIREBASE_AUTH_EMULATOR_HOST is set: the Admin SDK would accept unsigned tokens, so anybody gets in."]
 
 
 def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
@@ -57,7 +75,19 @@ def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
             "FIREBASE_PROJECT_ID is set but GOOGLE_APPLICATION_CREDENTIALS is not: name the service account file, "
             "or set FIREBASE_USE_DEFAULT_CREDENTIALS=true on Google's machines."
         ]
-    return []
+    return _account_problems(environment["GOOGLE_APPLICATION_CREDENTIALS"]) if has_credentials else []
+
+
+def _account_problems(file: str) -> list[str]:
+    try:
+        account = json.loads(Path(file).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = type(error).__name__
+    else:
+        if isinstance(account, dict) and set(account) >= NEEDED_OF_ACCOUNT:
+            return []
+        reason = "something is missing in it"
+    return [f"GOOGLE_APPLICATION_CREDENTIALS names {file!r}, which is no service account file ({reason})."]
 
 
 def require_complete(environment: Mapping[str, str]) -> None:

@@ -5,6 +5,8 @@ from functools import cache
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 
 @cache
@@ -16,6 +18,15 @@ def sync_redis() -> "redis.Redis":
 def async_redis() -> "redis.asyncio.Redis":
     """A new client for the running event loop; the caller closes it."""
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1)
+
+
+def subscriber() -> redis.asyncio.Connection:
+    """A bare connection to subscribe on, in the running event loop. The caller connects it, and does so anew."""
+    pool = redis.asyncio.ConnectionPool.from_url(
+        settings.REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
+    connection: redis.asyncio.Connection = pool.make_connection()  # type: ignore[no-untyped-call]
+    return connection
 
 
 def key(name: str) -> str:

@@ -1,0 +1,47 @@
+"""The socket's door, and at home the one for everything: `uvicorn backend.asgi:application`."""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, cast
+from urllib.parse import quote_from_bytes
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+from a2wsgi import WSGIMiddleware
+from channels.routing import ProtocolTypeRouter
+from django.conf import settings
+
+# First of ours: it makes the apps ready, which everything after it needs.
+from backend.wsgi import application as wsgi_application
+from chat.consumers.realtime import Realtime
+from chat.routing import sockets
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+in_threads = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.HTTP_THREADS)
+# Bytes that are no UTF-8 end the socket with 1007; they are the client's fault and nothing to look into.
+logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Invalid UTF-8"))
+
+
+async def http(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hand the request to the WSGI application, in the form that a web server would."""
+    query = quote_from_bytes(scope["query_string"], safe="".join(map(chr, range(33, 127))))
+    # `X_Real` and `X-Real` become one name in WSGI, so one could pose as the other.
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    clean: Any = {**scope, "query_string": query.encode(), "headers": headers}
+    await in_threads(clean, receive, send)
+
+
+async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    """Start what the sockets share before the first one, and stop it after the last."""
+    await receive()
+    async with Realtime() as scope["state"]["realtime"]:
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": lifespan})

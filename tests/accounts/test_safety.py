@@ -1,0 +1,129 @@
+"""Blocking and reporting."""
+
+import uuid
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from backend.accounts.models import Block, Report, User
+from tests.makers import client_of, make_user
+
+BLOCKS = "/api/v1/blocks"
+REPORTS = "/api/v1/reports"
+
+
+class TestBlocks:
+    def test_blocks_and_shows_it(self, client: APIClient) -> None:
+        other = make_user(display_name="Anan Dee")
+
+        answer = client.put(f"{BLOCKS}/{other.pk}")
+
+        assert answer.status_code == 200
+        assert answer.json()["user"] == {
+            "id": str(other.pk),
+            "first_name": "Anan",
+            "avatar_colour": other.avatar_colour,
+        }
+        assert client.get(f"{BLOCKS}/{other.pk}").json() == answer.json()
+        assert client.get(BLOCKS).json()["results"] == [answer.json()]
+
+    def test_changes_nothing_the_second_time(self, client: APIClient) -> None:
+        other = make_user()
+
+        first, second = (client.put(f"{BLOCKS}/{other.pk}") for _ in range(2))
+
+        assert first.json() == second.json()
+        assert Block.objects.count() == 1
+
+    def test_unblocks(self, client: APIClient) -> None:
+        other = make_user()
+        client.put(f"{BLOCKS}/{other.pk}")
+
+        assert client.delete(f"{BLOCKS}/{other.pk}").status_code == 204
+        assert client.delete(f"{BLOCKS}/{other.pk}").status_code == 204
+        assert client.get(f"{BLOCKS}/{other.pk}").status_code == 404
+
+    def test_is_not_told_to_the_other(self, client: APIClient, user: User) -> None:
+        other = make_user()
+        client.put(f"{BLOCKS}/{other.pk}")
+
+        theirs = client_of(other)
+
+        assert theirs.get(f"{BLOCKS}/{user.pk}").status_code == 404
+        assert theirs.get(BLOCKS).json()["results"] == []
+
+    def test_leaves_the_blocks_of_strangers_alone(self, client: APIClient) -> None:
+        one, other = make_user(), make_user()
+        Block.objects.create(blocker=one, blocked=other)
+
+        client.delete(f"{BLOCKS}/{other.pk}")
+
+        assert Block.objects.count() == 1
+
+    def test_refuses_oneself(self, client: APIClient, user: User) -> None:
+        answer = client.put(f"{BLOCKS}/{user.pk}")
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "about_yourself")
+
+    @pytest.mark.parametrize("user_id", [uuid.UUID(int=1), "x", "%00"])
+    def test_refuses_nobody(self, client: APIClient, user_id: object) -> None:
+        assert client.put(f"{BLOCKS}/{user_id}").status_code == 404
+
+    def test_costs_the_same_for_one_and_ten(
+        self, client: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for count in (1, 10):
+            Block.objects.all().delete()
+            Block.objects.bulk_create(Block(blocker=user, blocked=make_user()) for _ in range(count))
+            with django_assert_num_queries(2):
+                assert len(client.get(BLOCKS).json()["results"]) == count
+
+    @pytest.mark.parametrize("method", ["get", "put", "delete"])
+    def test_needs_a_token(self, anonymous: APIClient, method: str) -> None:
+        assert getattr(anonymous, method)(f"{BLOCKS}/{uuid.uuid4()}").status_code == 401
+        assert anonymous.get(BLOCKS).status_code == 401
+
+
+class TestReports:
+    def report(self, client: APIClient, **fields: Any) -> Any:
+        return client.post(REPORTS, {"user": str(make_user().pk), "reason": "fraud"} | fields)
+
+    def test_files_it(self, client: APIClient, user: User) -> None:
+        answer = self.report(client, subject="pickup:1", text="Took it and did not pay.")
+
+        assert answer.status_code == 201
+        report = Report.objects.get()
+        assert answer.json()["id"] == str(report.pk)
+        assert (report.reporter, report.reason, report.text) == (user, "fraud", "Took it and did not pay.")
+        assert report.handled_at is None
+
+    def test_refuses_oneself(self, client: APIClient, user: User) -> None:
+        answer = self.report(client, user=str(user.pk))
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "about_yourself")
+        assert answer.json()["errors"][0]["field"] == "user"
+
+    def test_refuses_nobody(self, client: APIClient) -> None:
+        assert self.report(client, user=str(uuid.uuid4())).status_code == 404
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"user": "x"},
+            {"user": None},
+            {"reason": "boring"},
+            {"text": "x" * 100_000},
+            {"text": "a\u0000"},
+            {"subject": "x" * 61},
+        ],
+    )
+    def test_refuses_a_bad_shape(self, client: APIClient, fields: dict[str, Any]) -> None:
+        answer = self.report(client, **fields)
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, next(iter(fields)))
+        assert not Report.objects.exists()
+
+    def test_needs_a_token(self, anonymous: APIClient) -> None:
+        assert self.report(anonymous).status_code == 401

@@ -1,0 +1,34 @@
+"""`POST /realtime/tickets`."""
+
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.accounts.services.tickets import redeem_ticket
+
+TICKETS = "/api/v1/realtime/tickets"
+
+
+class TestTicketDoor:
+    def test_hands_out_a_ticket(self, client: APIClient, user: User) -> None:
+        answer = client.post(TICKETS)
+
+        assert answer.status_code == 201
+        assert answer.json()["url"] == "ws://127.0.0.1:8000/ws/v1/"
+        holder = redeem_ticket(answer.json()["ticket"])
+        assert holder is not None
+        assert holder.user_id == user.pk
+
+    def test_leads_to_a_safe_socket_in_public(self, client: APIClient, settings: Settings) -> None:
+        settings.PUBLIC_URL = "https://trash.example"
+
+        assert client.post(TICKETS).json()["url"] == "wss://trash.example/ws/v1/"
+
+    def test_says_so_when_redis_is_away(self, client: APIClient, dead_redis: None) -> None:
+        answer = client.post(TICKETS)
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "realtime_unavailable")
+        assert answer["Retry-After"] == "5"
+
+    def test_needs_a_token(self, anonymous: APIClient) -> None:
+        assert anonymous.post(TICKETS).status_code == 401

@@ -1,0 +1,164 @@
+"""The service does not start half configured or open to everybody: it says which variable, and why."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.configuration import NEEDED_IN_PRODUCTION, problems_of, require_complete
+from tests.firebase_endpoint import FirebaseEndpoint, write_service_account
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Path:
+    file = tmp_path / "account.json"
+    write_service_account(file, FirebaseEndpoint())
+    return file
+
+
+@pytest.fixture
+def complete(account: Path) -> dict[str, str]:
+    """A whole production."""
+    return {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "x7" * 40 + "-a-long-one-with-many-letters",
+        "ALLOWED_HOSTS": "trash.example",
+        "POSTGRES_HOST": os.environ["POSTGRES_HOST"],
+        "REDIS_URL": os.environ["REDIS_URL"],
+        "PUBLIC_URL": "https://trash.example",
+        "FIREBASE_PROJECT_ID": "city",
+        "GOOGLE_APPLICATION_CREDENTIALS": str(account),
+    }
+
+
+def run_check(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The real process, in an environment of its own."""
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    libraries = {name: value for name, value in os.environ.items() if name.endswith("_LIBRARY_PATH")}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "manage.py", "check", *arguments],
+        cwd=ROOT,
+        env=keep | libraries | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class TestProduction:
+    def test_starts_when_complete(self, complete: dict[str, str]) -> None:
+        assert problems_of(complete) == []
+
+    def test_is_meant_when_nothing_is_said(self) -> None:
+        assert len(problems_of({})) == len(NEEDED_IN_PRODUCTION)
+
+    @pytest.mark.parametrize("name", NEEDED_IN_PRODUCTION)
+    def test_names_what_is_missing_and_why(self, complete: dict[str, str], name: str) -> None:
+        del complete[name]
+
+        assert any(f"{name} is not set: {NEEDED_IN_PRODUCTION[name]}." in text for text in problems_of(complete))
+
+    @pytest.mark.parametrize("name", ["SECRET_KEY", "REDIS_URL"])
+    def test_takes_a_value_from_a_file(self, complete: dict[str, str], name: str, tmp_path: Path) -> None:
+        (tmp_path / name).write_text(complete.pop(name))
+        complete[f"{name}_FILE"] = str(tmp_path / name)
+
+        assert problems_of(complete) == []
+
+    def test_refuses_the_development_key(self, complete: dict[str, str]) -> None:
+        complete["SECRET_KEY"] = "development-only-secret-key-never-used-in-production"
+
+        (text,) = problems_of(complete)
+        assert text.startswith("SECRET_KEY is the one of development")
+
+    def test_refuses_every_host(self, complete: dict[str, str]) -> None:
+        complete["ALLOWED_HOSTS"] = "trash.example,*"
+
+        (text,) = problems_of(complete)
+        assert text.startswith("ALLOWED_HOSTS holds '*'")
+
+    def test_refuses_the_auth_emulator(self, complete: dict[str, str]) -> None:
+        complete["FIREBASE_AUTH_EMULATOR_HOST"] = "127.0.0.1:9099"
+
+        (text,) = problems_of(complete)
+        assert text.startswith("FIREBASE_AUTH_EMULATOR_HOST is set: ")
+        assert "unsigned tokens" in text
+
+    def test_refuses_a_public_address_without_encryption(self, complete: dict[str, str]) -> None:
+        complete["PUBLIC_URL"] = "http://trash.example"
+
+        (text,) = problems_of(complete)
+        assert text.startswith("PUBLIC_URL is 'http://trash.example'")
+
+
+class TestFirebase:
+    def test_refuses_a_project_without_credentials(self) -> None:
+        (text,) = problems_of({"ENVIRONMENT": "development", "FIREBASE_PROJECT_ID": "city"})
+
+        assert text.startswith("FIREBASE_PROJECT_ID is set but GOOGLE_APPLICATION_CREDENTIALS is not")
+
+    def test_takes_googles_own_machines(self) -> None:
+        environment = {
+            "ENVIRONMENT": "development",
+            "FIREBASE_PROJECT_ID": "city",
+            "FIREBASE_USE_DEFAULT_CREDENTIALS": "true",
+        }
+
+        assert problems_of(environment) == []
+
+    def test_refuses_credentials_without_a_project(self, account: Path) -> None:
+        environment = {"ENVIRONMENT": "development", "GOOGLE_APPLICATION_CREDENTIALS": str(account)}
+
+        (text,) = problems_of(environment)
+        assert "FIREBASE_PROJECT_ID is not" in text
+
+    @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"type": "service_account"}'])
+    def test_refuses_a_file_that_is_no_service_account(
+        self, complete: dict[str, str], account: Path, content: str | None
+    ) -> None:
+        account.unlink()
+        if content is not None:
+            account.write_text(content)
+
+        (text,) = problems_of(complete)
+        assert text.startswith(f"GOOGLE_APPLICATION_CREDENTIALS names {str(account)!r}")
+
+    def test_takes_the_emulator_at_home(self) -> None:
+        assert problems_of({"ENVIRONMENT": "development", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}) == []
+
+    def test_refuses_the_emulator_in_tests(self) -> None:
+        (text,) = problems_of({"ENVIRONMENT": "test", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"})
+
+        assert "FIREBASE_AUTH_EMULATOR_HOST" in text
+
+
+class TestRefusal:
+    def test_lists_every_reason_at_once(self) -> None:
+        with pytest.raises(ImproperlyConfigured) as caught:
+            require_complete({})
+
+        assert all(name in str(caught.value) for name in NEEDED_IN_PRODUCTION)
+
+    def test_refuses_an_environment_nobody_knows(self) -> None:
+        (text,) = problems_of({"ENVIRONMENT": "staging"})
+
+        assert text == "ENVIRONMENT is 'staging'; it must be one of development, test, production."
+
+
+class TestRealProcess:
+    def test_ends_with_the_emulator_set(self, complete: dict[str, str]) -> None:
+        done = run_check(complete | {"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"})
+
+        assert done.returncode != 0
+        assert "FIREBASE_AUTH_EMULATOR_HOST is set" in done.stderr
+
+    def test_is_content_with_a_whole_production(self, complete: dict[str, str]) -> None:
+        done = run_check(complete, "--deploy", "--fail-level", "WARNING")
+
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        assert "no issues" in done.stdout
