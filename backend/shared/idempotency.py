@@ -1,7 +1,8 @@
 """`Idempotency-Key` on any POST: the answer is kept in the same transaction as its effect.
 
-A second request with the key waits for the first, then gets its answer and changes nothing. Refusals are not
-kept: nothing happened, so the client may mend the request and use the key again.
+A second request with the key waits for the first, then gets its answer and changes nothing. Refusals that are
+raised are not kept: nothing happened, so the client may mend the request and use the key again. A refusal that is
+returned, because something happened (a wrong code was counted), is kept like any answer.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -20,6 +22,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from backend.shared.errors import DomainError, Invalid, Kind
 from backend.shared.models import IdempotentAnswer
+from backend.shared.problems import CONTENT_TYPE
 
 HEADER = "Idempotency-Key"
 KEY_CHARACTERS_MAX = 200
@@ -94,7 +97,9 @@ def _kept_answer(owner: uuid.UUID, key: str, fingerprint: str) -> Response:
     kept = IdempotentAnswer.objects.get(owner=owner, key=key)
     if kept.fingerprint != fingerprint:
         raise KeyReused
-    return Response(kept.body, status=kept.status, headers={"Idempotent-Replay": "true"})
+    is_refusal = kept.status is not None and kept.status >= HTTPStatus.BAD_REQUEST
+    headers = {"Idempotent-Replay": "true"}
+    return Response(kept.body, status=kept.status, headers=headers, content_type=CONTENT_TYPE if is_refusal else None)
 
 
 def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
