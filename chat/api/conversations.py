@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
 from backend.shared.views import Door
 from chat.api.serializers import ConversationOut, ReadIn, ReadOut
@@ -16,7 +17,7 @@ from chat.services.read import mark_read
 class ConversationPages(CursorPages):
     """Whoever was written to last comes first."""
 
-    ordering = ("-active_at", "-id")
+    ordering = ("-active_at", "-id")  # type: ignore[assignment]
 
 
 class Conversations(Door):
@@ -34,7 +35,7 @@ class Conversations(Door):
     def get(self, request: Request) -> Response:
         """A page of them, with unread counts."""
         pages = ConversationPages()
-        page = pages.paginate_queryset(conversations_of(request.user.pk), request, view=self)
+        page = pages.paginate_queryset(conversations_of(user_of(request).pk), request, view=self)
         return pages.get_paginated_response(ConversationOut(page, many=True).data)
 
 
@@ -53,5 +54,5 @@ class ReadPosition(Door):
         body = ReadIn(data=request.data)
         body.is_valid(raise_exception=True)
         seq = body.validated_data["seq"]
-        position = mark_read(user_id=request.user.pk, conversation_id=conversation_id, seq=seq, now=self.now)
+        position = mark_read(user_id=user_of(request).pk, conversation_id=conversation_id, seq=seq, now=self.now)
         return Response({"read_seq": position})

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from backend.accounts.authentication import user_of
 from backend.shared.views import Door
 from chat.api.serializers import HistoryOut, HistoryQuery, MessageIn, MessageOut
 from chat.models import Message
@@ -30,7 +31,7 @@ class Messages(Door):
         """A page of it, before or after a number."""
         query = HistoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        get_conversation_for(request.user.pk, conversation_id)
+        get_conversation_for(user_of(request).pk, conversation_id)
         wanted = query.validated_data
         messages = messages_of(conversation_id, **wanted)
         link = _next_link(request, messages, wanted) if len(messages) == wanted["limit"] else None
@@ -51,7 +52,7 @@ class Messages(Door):
         body = MessageIn(data=request.data)
         body.is_valid(raise_exception=True)
         message, is_new = send_message(
-            user_id=request.user.pk, conversation_id=conversation_id, now=self.now, **body.validated_data
+            user_id=user_of(request).pk, conversation_id=conversation_id, now=self.now, **body.validated_data
         )
         return Response(MessageOut(message).data, status=201 if is_new else 200)
 

@@ -1,0 +1,211 @@
+"""The socket `/ws/v1/`: one per app, for everything. docs/asyncapi.yaml describes what is said on it."""
+
+import asyncio
+import random
+import uuid
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.utils import translation
+
+from backend.accounts.errors import TicketsUnavailable
+from backend.accounts.services.tickets import TicketHolder, redeem_ticket
+from backend.shared.clock import read_clock
+from backend.shared.errors import DomainError
+from backend.shared.realtime import channel_of
+from chat.consumers.acks import Acks
+from chat.consumers.answers import answer_message, answer_read, answer_typing
+from chat.consumers.codes import REASONS, Close
+from chat.consumers.feed import Feed, Nudge
+from chat.consumers.frames import (
+    Ack,
+    ClientFrame,
+    Error,
+    Heartbeat,
+    Hello,
+    Read,
+    Resume,
+    SendMessage,
+    Typing,
+    decode,
+    encode,
+    gist_of,
+)
+from chat.consumers.handshake import PROTOCOL, is_welcome, language_of, ticket_in
+from chat.consumers.limits import FrameBudget, is_too_large
+from chat.consumers.outgoing import Outgoing
+from chat.consumers.realtime import Realtime
+from chat.consumers.threads import DATABASE_AWAY, in_thread
+from chat.errors import TooManyFrames, Unavailable
+from chat.selectors.sockets import Standing, standings_of
+from notifications.selectors.events import head_of
+
+BURST_S = 3
+
+
+class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One open app. Frames are answered one after the other, so that a client's messages keep their order."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    channel: str
+    language: str
+    feed: Feed
+    outgoing: Outgoing
+    acks: Acks
+    budget: FrameBudget
+    writer: asyncio.Task[None] | None = None
+    has_joined = False
+    next_beat_s = float("inf")
+
+    # --- Coming and going
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection to its end, whatever that is."""
+        self.realtime: Realtime = scope["state"]["realtime"]
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Channels' own goes through a thread for every frame to close connections this loop never opens."""
+        if message["type"] == "websocket.receive":
+            await self.receive(message.get("text"), message.get("bytes"))
+        elif message["type"] == "websocket.connect":
+            await self.connect()
+        else:
+            raise StopConsumer
+
+    async def connect(self) -> None:
+        """Let in whoever has a ticket of a living session; tell everybody else, in a way browsers can see."""
+        if not is_welcome(self.scope):
+            await self.close()
+            return
+        try:
+            holder = await in_thread(redeem_ticket, ticket_in(self.scope["subprotocols"]))
+            standing = await self._join(holder) if holder else None
+        except (TicketsUnavailable, *DATABASE_AWAY):
+            await self._turn_away(Close.TRY_LATER)
+            return
+        if standing is None:
+            await self._turn_away(Close.SIGNED_OUT)
+            return
+        await self._greet(standing)
+
+    async def _join(self, holder: TicketHolder) -> Standing | None:
+        """Listen first and look then, so that neither an event nor a sign-out falls between."""
+        self.user_id, self.session_id = holder.user_id, holder.session_id
+        self.channel = channel_of(self.user_id)
+        self.feed = Feed(self.user_id)
+        self.outgoing = Outgoing(self.base_send, self.feed)
+        self.acks = Acks(self.user_id)
+        self.has_joined = True
+        await self.realtime.hub.join(self)
+        return (await in_thread(standings_of, [self.session_id], read_clock())).get(self.session_id)
+
+    async def _turn_away(self, code: Close) -> None:
+        await self.accept(PROTOCOL)
+        await self.close(int(code), REASONS[code])
+
+    async def _greet(self, standing: Standing) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self.language = language_of(self.scope, standing.language)
+        self.budget = FrameBudget(settings.SOCKET_FRAMES_PER_S, settings.SOCKET_FRAMES_PER_S * BURST_S, now_s)
+        self.feed.see_head(standing.head)
+        await self.accept(PROTOCOL)
+        await self.outgoing.say(Hello(head=self.feed.head, heartbeat_s=settings.HEARTBEAT_S))
+        self.writer = asyncio.create_task(self.outgoing.run())
+        self.next_beat_s = now_s + settings.HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - spreads the load
+
+    async def _leave(self) -> None:
+        if self.writer is not None:
+            self.writer.cancel()
+        if self.has_joined:
+            await self.realtime.hub.leave(self)
+            await self.acks.flush()
+
+    # --- What the client says
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """One frame: answered, refused with a code, or the end."""
+        if self.writer is None or self.writer.done():
+            return
+        if text_data is None:
+            self.outgoing.finish(Close.BINARY)
+        elif is_too_large(text_data):
+            self.outgoing.finish(Close.TOO_LARGE)
+        else:
+            await self._receive_text(text_data)
+
+    async def _receive_text(self, text: str) -> None:
+        try:
+            if not self.budget.spend(asyncio.get_running_loop().time()):
+                raise TooManyFrames
+            await self._answer(decode(text))
+        except DomainError as error:
+            await self._refuse(text, error)
+        except DATABASE_AWAY:
+            await self._refuse(text, Unavailable())
+        if self.budget.is_flooded:
+            self.outgoing.finish(Close.TOO_FLOODING)
+
+    async def _answer(self, frame: ClientFrame) -> None:
+        match frame:
+            case Resume(since=since):
+                await self._resume(since)
+            case Ack(seq=seq):
+                self.acks.note(seq)
+            case SendMessage():
+                await self.outgoing.say(await answer_message(self.user_id, frame))
+            case Read():
+                await answer_read(self.user_id, frame)
+            case Typing():
+                await answer_typing(self.user_id, frame)
+
+    async def _resume(self, since: int) -> None:
+        if since > self.feed.head:
+            self.feed.see_head(await in_thread(head_of, self.user_id))
+        self.feed.resume(since)
+        self.outgoing.wake()
+
+    async def _refuse(self, text: str, error: DomainError) -> None:
+        gist = gist_of(text)
+        with translation.override(self.language):
+            words = error.text
+        await self.outgoing.say(Error(code=error.code, text=words, about=gist.type, client_id=gist.client_id))
+
+    # --- What the hub and the heart say; none of it waits
+
+    def hear(self, nudge: Nudge) -> None:
+        """Something was published for this person."""
+        if nudge.type == "event":
+            self.feed.take(nudge)
+            self.outgoing.wake()
+        elif nudge.type == "signed_out":
+            if nudge.session == str(self.session_id):
+                self.sign_out()
+        elif self.writer is not None:
+            self.outgoing.mention(nudge.text)
+
+    def check_soon(self) -> None:
+        """Nudges may have been lost: let the next beat tell."""
+        if self.writer is not None:
+            self.next_beat_s = 0
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether the next heartbeat is due."""
+        return self.next_beat_s <= now_s
+
+    def beat(self, standing: Standing | None) -> None:
+        """Tell the head; the feed then sees what the client lacks."""
+        self.next_beat_s = asyncio.get_running_loop().time() + settings.HEARTBEAT_S
+        if standing is not None:
+            self.feed.see_head(standing.head)
+        self.outgoing.mention(encode(Heartbeat(head=self.feed.head)))
+
+    def sign_out(self) -> None:
+        """The session has ended."""
+        self.outgoing.finish(Close.SIGNED_OUT)

@@ -1,0 +1,264 @@
+"""The socket's main story, through a real server and a real client."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from backend.accounts.models import User
+from chat.models import Message, Participant
+from chat.services.conversations import close_conversation
+from notifications.models import Event, EventCounter
+from tests.chat.phones import PATIENCE_S, Phone
+from tests.makers_chat import make_conversation, make_message
+
+OpenPhone = Callable[..., Phone]
+
+
+@pytest.fixture
+def lost_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis loses whatever services publish."""
+    monkeypatch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
+
+
+def wait_until(is_done: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + PATIENCE_S
+    while not is_done():
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
+
+
+def seqs(events: list[dict[str, Any]]) -> list[int]:
+    return [event["seq"] for event in events]
+
+
+class TestMessage:
+    def test_reaches_the_other_phone(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann, since=None), open_phone(bob)
+
+        client_id = anns.send_message(conversation, "ของยังอยู่ไหม 🚪")
+
+        ok = anns.expect("ok")
+        event = bobs.expect("event")
+        assert (ok["client_id"], ok["message"]["text"]) == (client_id, "ของยังอยู่ไหม 🚪")
+        assert (event["seq"], event["event"]) == (1, "message.sent")
+        assert event["data"] == {"conversation": str(conversation.pk), "message": ok["message"]}
+        assert event["at"].endswith("Z")
+
+    def test_reaches_every_phone_of_both(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        phones = [open_phone(ann), open_phone(bob), open_phone(bob)]
+
+        open_phone(ann, since=None).send_message(conversation)
+
+        assert {phone.expect("event")["data"]["message"]["text"] for phone in phones} == {"Hello"}
+
+    def test_is_stored_once_when_sent_again(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns = open_phone(ann, since=None)
+        client_id = anns.send_message(conversation)
+        first = anns.expect("ok")
+
+        anns.send_message(conversation, "Hello again", client_id=client_id)
+
+        assert anns.expect("ok") == first
+        assert Message.objects.count() == 1
+
+    def test_keeps_the_order_of_one_sender(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann, since=None), open_phone(bob)
+
+        for n in range(30):
+            anns.send_message(conversation, str(n))
+
+        texts = [event["data"]["message"]["text"] for event in bobs.expect_events(30)]
+        assert texts == [str(n) for n in range(30)]
+
+    def test_is_refused_with_code_and_words(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        close_conversation(conversation_id=conversation.pk, now=timezone.now())
+        anns = open_phone(ann, headers={"Accept-Language": "th-TH,th;q=0.9"})
+
+        client_id = anns.send_message(conversation)
+
+        assert anns.expect("error") == {
+            "type": "error",
+            "code": "conversation_closed",
+            "text": "การสนทนานี้ปิดแล้ว คุณยังอ่านข้อความเดิมได้",
+            "about": "message.send",
+            "client_id": client_id,
+        }
+
+    def test_speaks_the_persons_language_without_a_header(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        User.objects.filter(pk=ann.pk).update(locale="th")
+        anns = open_phone(ann)
+
+        anns.send_message(make_conversation(ann, bob), " ")
+
+        assert anns.expect("error")["text"] == "กรุณาพิมพ์ข้อความก่อน"
+
+    def test_is_refused_to_a_stranger(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        anns = open_phone(ann)
+
+        anns.send_message(make_conversation(bob))
+
+        assert anns.expect("error")["code"] == "not_found"
+        assert not Message.objects.exists()
+
+
+class TestResume:
+    def test_replays_in_order_and_goes_live(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        for n in range(40):
+            make_message(conversation, ann, str(n))
+
+        bobs = open_phone(bob, since=3)
+        replayed = bobs.expect_events(37)
+        make_message(conversation, ann, "live")
+
+        assert bobs.hello == {"type": "hello", "head": 40, "heartbeat_s": 1}
+        assert seqs(replayed) == list(range(4, 41))
+        assert bobs.expect("event")["seq"] == 41
+
+    def test_has_no_gap_or_double_while_messages_arrive(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        for n in range(20):
+            make_message(conversation, ann, str(n))
+        anns, bobs = open_phone(ann, since=None), open_phone(bob, since=None)
+
+        for n in range(20):
+            anns.send_message(conversation, str(n))
+            if n == 5:
+                bobs.say(type="resume", since=0)
+
+        assert seqs(bobs.expect_events(40)) == list(range(1, 41))
+
+    def test_sends_nothing_before(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        bobs = open_phone(bob, since=None)
+
+        make_message(conversation, ann)
+
+        assert bobs.receive() == {"type": "heartbeat", "head": 1}
+
+    def test_may_be_said_again(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        make_message(make_conversation(ann, bob), ann)
+        bobs = open_phone(bob)
+        bobs.expect_events(1)
+
+        bobs.say(type="resume", since=0)
+
+        assert seqs(bobs.expect_events(1)) == [1]
+
+    def test_resets_when_the_log_is_gone(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        for _ in range(3):
+            make_message(conversation, ann)
+        Event.objects.filter(user=bob, seq__lte=2).delete()
+        EventCounter.objects.filter(user=bob).update(floor=2)
+
+        bobs = open_phone(bob, since=1)
+
+        assert bobs.expect("reset") == {"type": "reset", "head": 3}
+        bobs.say(type="resume", since=3)
+        make_message(conversation, ann)
+        assert bobs.expect("event")["seq"] == 4
+
+    def test_resets_when_nothing_is_left(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        make_message(make_conversation(ann, bob), ann)
+        Event.objects.filter(user=bob).delete()
+
+        assert open_phone(bob, since=0).expect("reset") == {"type": "reset", "head": 1}
+
+    def test_resets_a_client_that_is_ahead(self, open_phone: OpenPhone, bob: User) -> None:
+        assert open_phone(bob, since=7).expect("reset") == {"type": "reset", "head": 0}
+
+
+class TestHeal:
+    def test_shows_a_lost_nudge_within_a_beat(
+        self, open_phone: OpenPhone, ann: User, bob: User, lost_nudges: None
+    ) -> None:
+        bobs = open_phone(bob)
+
+        make_message(make_conversation(ann, bob), ann)
+
+        assert bobs.expect("event")["seq"] == 1
+
+    def test_fills_a_hole_before_the_next_nudge(
+        self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.HEARTBEAT_S = 60
+        conversation = make_conversation(ann, bob)
+        bobs = open_phone(bob)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
+            make_message(conversation, ann)
+            make_message(conversation, ann)
+        make_message(conversation, ann)
+
+        assert seqs(bobs.expect_events(3)) == [1, 2, 3]
+
+    def test_beats_with_the_head(self, open_phone: OpenPhone, bob: User) -> None:
+        assert open_phone(bob).receive() == {"type": "heartbeat", "head": 0}
+
+
+class TestAck:
+    def test_is_written_down(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        for _ in range(3):
+            make_message(conversation, ann)
+        bobs = open_phone(bob)
+        bobs.expect_events(3)
+
+        for seq in (1, 2, 3):
+            bobs.say(type="ack", seq=seq)
+
+        wait_until(lambda: EventCounter.objects.get(user=bob).acked == 3)
+
+    def test_survives_hanging_up(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        make_message(make_conversation(ann, bob), ann)
+        bobs = open_phone(bob)
+        bobs.expect_events(1)
+
+        bobs.say(type="ack", seq=1)
+        bobs.close()
+
+        wait_until(lambda: EventCounter.objects.get(user=bob).acked == 1)
+
+
+class TestReadAndTyping:
+    def test_a_read_position_reaches_the_other(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        make_message(conversation, ann)
+        anns, bobs = open_phone(ann, since=1), open_phone(bob, since=None)
+
+        bobs.say(type="read", conversation=str(conversation.pk), seq=1)
+
+        assert anns.expect("event")["data"] == {"conversation": str(conversation.pk), "user": str(bob.pk), "seq": 1}
+        assert Participant.objects.get(user=bob).read_seq == 1
+
+    def test_typing_reaches_the_other_and_is_kept_nowhere(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann), open_phone(bob)
+
+        bobs.say(type="typing", conversation=str(conversation.pk))
+
+        assert anns.expect("typing") == {
+            "type": "typing",
+            "conversation": str(conversation.pk),
+            "user": str(bob.pk),
+        }
+        assert not Event.objects.exists()
+
+    @pytest.mark.parametrize("frame", [{"type": "typing"}, {"type": "read", "seq": 1}])
+    def test_a_stranger_is_refused(self, open_phone: OpenPhone, ann: User, bob: User, frame: dict[str, Any]) -> None:
+        phone = open_phone(ann)
+
+        phone.say(conversation=str(make_conversation(bob).pk), **frame)
+
+        error = phone.expect("error")
+        assert (error["code"], error["about"]) == ("not_found", frame["type"])

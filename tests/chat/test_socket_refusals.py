@@ -1,0 +1,263 @@
+"""What the socket does not do: whom it keeps out, and what it does not take from those it let in."""
+
+import json
+import socket as sockets
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from backend.accounts.models import User
+from chat.models import Message
+from notifications.models import Event, EventCounter
+from tests.chat.phones import Phone, code_of, open_socket, ticket_for
+from tests.makers import make_session
+from tests.makers_chat import make_conversation, make_message
+
+OpenPhone = Callable[..., Phone]
+
+
+def code_after(server: str, subprotocols: list[str]) -> int:
+    """The code with which the server ends a socket opened like this."""
+    with open_socket(server, subprotocols) as opened:
+        assert opened.subprotocol == "tft.v1"
+        with pytest.raises(ConnectionClosed) as end:
+            opened.recv(timeout=4)
+        return code_of(end.value)
+
+
+class TestTicket:
+    def test_is_needed(self, server: str) -> None:
+        assert code_after(server, ["tft.v1"]) == 4401
+
+    @pytest.mark.parametrize("ticket", ["unknown", "x" * 500, "."])
+    def test_must_be_known(self, server: str, ticket: str) -> None:
+        assert code_after(server, ["tft.v1", f"ticket.{ticket}"]) == 4401
+
+    def test_works_once(self, server: str, ann: User) -> None:
+        ticket = ticket_for(make_session(ann)[0])
+        with open_socket(server, ["tft.v1", f"ticket.{ticket}"]) as first:
+            assert json.loads(first.recv())["type"] == "hello"
+
+            assert code_after(server, ["tft.v1", f"ticket.{ticket}"]) == 4401
+
+    def test_ends_with_its_session(self, server: str, ann: User) -> None:
+        session, _ = make_session(ann)
+        ticket = ticket_for(session)
+        session.delete()
+
+        assert code_after(server, ["tft.v1", f"ticket.{ticket}"]) == 4401
+
+    def test_waits_while_redis_is_away(self, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        from backend.accounts.errors import TicketsUnavailable
+
+        def fail(ticket: str) -> None:
+            raise TicketsUnavailable
+
+        monkeypatch.setattr("chat.consumers.socket.redeem_ticket", fail)
+
+        assert code_after(server, ["tft.v1", "ticket.any"]) == 1013
+
+
+class TestHandshake:
+    def refusal(self, server: str, *subprotocols: str, **options: Any) -> int:
+        with pytest.raises(InvalidStatus) as refused:
+            open_socket(server, subprotocols, **options)
+        return refused.value.response.status_code
+
+    def test_needs_our_protocol(self, server: str, ann: User) -> None:
+        assert self.refusal(server, f"ticket.{ticket_for(make_session(ann)[0])}") == 403
+
+    def test_needs_our_path(self, server: str) -> None:
+        assert self.refusal(server, "tft.v1", path="/ws/v2/") == 403
+        assert self.refusal(server, "tft.v1", path="/%ff/%00") == 403
+
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8000.evil.example"])
+    def test_keeps_foreign_pages_out(self, server: str, ann: User, origin: str) -> None:
+        ticket = f"ticket.{ticket_for(make_session(ann)[0])}"
+
+        assert self.refusal(server, "tft.v1", ticket, headers={"Origin": origin}) == 403
+
+    def test_lets_our_own_pages_in(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
+        settings.SOCKET_ALLOWED_ORIGINS = ["https://trash.example"]
+
+        assert open_phone(ann, headers={"Origin": "https://trash.example"}).hello["type"] == "hello"
+
+
+class TestFrame:
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("not json", "frame_unreadable"),
+            ("{", "frame_unreadable"),
+            ("", "frame_unreadable"),
+            ('{"type": "ack", "seq": 1} trailing', "frame_unreadable"),
+            ('{"type": "message.send", "text": "\\ud83d"}', "frame_unreadable"),
+            ("[" * 20_000, "frame_invalid"),
+            ("[]", "frame_invalid"),
+            ("null", "frame_invalid"),
+            ('"resume"', "frame_invalid"),
+            ("{}", "frame_invalid"),
+            ('{"type": "unheard.of"}', "frame_invalid"),
+            ('{"type": 7}', "frame_invalid"),
+            ('{"type": "resume"}', "frame_invalid"),
+            ('{"type": "resume", "since": "1"}', "frame_invalid"),
+            ('{"type": "resume", "since": -1}', "frame_invalid"),
+            ('{"type": "resume", "since": 1e300}', "frame_invalid"),
+            ('{"type": "ack", "seq": 99999999999999999999}', "frame_invalid"),
+            ('{"type": "typing", "conversation": "7"}', "frame_invalid"),
+            (
+                '{"type": "read", "conversation": "00000000-0000-0000-0000-000000000000", "seq": 4294967296}',
+                "frame_invalid",
+            ),
+        ],
+    )
+    def test_is_refused(self, open_phone: OpenPhone, ann: User, text: str, code: str) -> None:
+        phone = open_phone(ann)
+
+        phone.socket.send(text)
+
+        assert phone.expect("error")["code"] == code
+        phone.say(type="resume", since=0)
+        assert phone.expect("heartbeat")
+
+    def test_keeps_the_client_id_in_the_refusal(self, open_phone: OpenPhone, ann: User) -> None:
+        phone = open_phone(ann)
+
+        phone.say(type="message.send", client_id="mine", text="Hello")
+
+        error = phone.expect("error")
+        assert (error["code"], error["about"], error["client_id"]) == ("frame_invalid", "message.send", "mine")
+
+    @pytest.mark.parametrize(
+        ("fields", "code"),
+        [
+            ({"text": "x" * 2001}, "text_too_long"),
+            ({"text": "🚪" * 5_000}, "text_too_long"),
+            ({"text": "nul\x00"}, "text_unreadable"),
+            ({"kind": "event"}, "kind_unknown"),
+        ],
+    )
+    def test_is_refused_by_the_service(
+        self, open_phone: OpenPhone, ann: User, bob: User, fields: dict[str, str], code: str
+    ) -> None:
+        phone = open_phone(ann)
+        wanted = {"conversation": str(make_conversation(ann, bob).pk), "client_id": str(uuid.uuid4()), "text": "Hi"}
+
+        phone.say(type="message.send", **wanted | fields)
+
+        assert phone.expect("error")["code"] == code
+        assert not Message.objects.exists()
+
+    def test_may_not_be_binary(self, open_phone: OpenPhone, ann: User) -> None:
+        phone = open_phone(ann)
+
+        phone.socket.send(b'{"type": "resume", "since": 0}')
+
+        assert phone.expect_close() == 1003
+
+    @pytest.mark.parametrize("size", [65_537, 5_000_000])
+    def test_may_not_be_too_large(self, open_phone: OpenPhone, ann: User, size: int) -> None:
+        phone = open_phone(ann)
+
+        phone.socket.send("x" * size)
+
+        assert phone.expect_close() == 1009
+
+    def test_may_not_be_broken_text(self, open_phone: OpenPhone, ann: User) -> None:
+        phone = open_phone(ann)
+
+        phone.socket.send(b"\xff\xfe", text=True)
+
+        assert phone.expect_close() == 1007
+
+    def test_may_not_come_in_floods(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
+        settings.SOCKET_FRAMES_PER_S = 2
+        phone = open_phone(ann)
+
+        for seq in range(12):
+            phone.say(type="ack", seq=seq)
+
+        assert phone.expect("error")["code"] == "rate_limited"
+        for seq in range(12):
+            phone.say(type="ack", seq=seq)
+        assert phone.expect_close() == 1008
+
+
+class TestSignOut:
+    def test_closes_the_sockets_of_that_session_at_once(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
+        from backend.shared.realtime import publish
+
+        settings.HEARTBEAT_S = 60
+        first, second = open_phone(ann), open_phone(ann)
+        first.session.delete()
+
+        publish([(ann.pk, {"type": "signed_out", "session": str(first.session.public_id)})])
+
+        assert first.expect_close() == 4401
+        make_message(make_conversation(ann), ann)
+        assert second.expect("event")["seq"] == 1
+
+    def test_shows_within_a_beat_when_the_nudge_is_lost(self, open_phone: OpenPhone, ann: User) -> None:
+        phone = open_phone(ann)
+
+        phone.session.delete()
+
+        assert phone.expect_close() == 4401
+
+
+class TestSlowReader:
+    def test_is_hung_up_on(self, server: str, bob: User, settings: Any) -> None:
+        settings.SOCKET_SEND_TIMEOUT_S = 0.5
+        settings.HEARTBEAT_S = 60
+        make_events(bob, count=100, size=100_000)
+
+        slow = SlowPhone(server, bob)
+        slow.say({"type": "resume", "since": 0})
+
+        assert slow.is_hung_up_within(4)
+
+
+def make_events(user: User, count: int, size: int) -> None:
+    """More than the buffers between two sockets of one machine hold."""
+    Event.objects.bulk_create(
+        Event(user=user, seq=seq, name="test", data={"text": "x" * size}, created_at=timezone.now())
+        for seq in range(1, count + 1)
+    )
+    EventCounter.objects.create(user=user, head=count)
+
+
+class SlowPhone:
+    """Opens a socket with a tiny window, and then never reads from it."""
+
+    def __init__(self, server: str, user: User) -> None:
+        host, port = server.split(":")
+        self.line = sockets.socket()
+        self.line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        self.line.connect((host, int(port)))
+        ticket = ticket_for(make_session(user)[0])
+        self.line.sendall(
+            f"GET /ws/v1/ HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: tft.v1, ticket.{ticket}\r\n\r\n".encode()
+        )
+        assert b"101 Switching" in self.line.recv(200)
+
+    def say(self, frame: dict[str, Any]) -> None:
+        text = json.dumps(frame).encode()
+        self.line.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+
+    def is_hung_up_within(self, seconds: float) -> bool:
+        """Whether the server lets go of the connection; told by writing to it, which reads nothing."""
+        ends_at = time.monotonic() + seconds
+        while time.monotonic() < ends_at:
+            try:
+                self.line.sendall(b"\x8a\x80\x00\x00\x00\x00")
+            except OSError:
+                return True
+            time.sleep(0.05)
+        return False
