@@ -40,9 +40,17 @@ def _values(data: Mapping[str, object], count: int) -> Mapping[str, object]:
     values: dict[str, object] = defaultdict(str)
     values["count"] = count
     values["title"] = _clip(str(data.get("title", "")), NAME_CHARACTERS_MAX)
-    values["net_kg"] = data.get("net_kg", "")
+    values["net_kg"] = _weight(data.get("net_kg"))
     values["at"] = _moment(data.get("at"))
     return values
+
+
+def _weight(kg: object) -> str:
+    """Kilograms without idle zeros."""
+    try:
+        return f"{float(str(kg)):g}"
+    except ValueError:
+        return ""
 
 
 def _moment(at: object) -> str:

@@ -82,7 +82,7 @@ def _sort_waiting(user_id: uuid.UUID, reachable: Set[uuid.UUID], rules: Rules) -
     waiting = Push.objects.filter(event__user_id=user_id, device__user_id=user_id, state=Push.State.WAITING)
     result = Sorted()
     newest: dict[tuple[uuid.UUID | None, str], Push] = {}
-    for push in waiting.select_related("event").order_by("-event__seq"):
+    for push in waiting.select_related("event").order_by("-event__seq", "-pk"):
         newer = newest.setdefault((push.device_id, _topic(push.event)), push)
         if newer is not push and newer.event.name == push.event.name:
             newer.count += push.count

@@ -1,0 +1,81 @@
+"""The city's desk: who can be reached, what was told, and what became of it. Nothing here is written by hand."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from notifications.models import Device, Event, EventCounter, PeriodicRun, Push
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """To look at."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody."""
+        return False
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnly):
+    """Devices may be forgotten by hand. Their addresses are shown to nobody."""
+
+    list_display = ["user", "platform", "kind", "locale", "app_version", "last_seen_at"]
+    list_filter = ["platform", "kind", "locale"]
+    list_select_related = ["user"]
+    search_fields = ["user__phone", "user__display_name"]
+    fields = ["user", "platform", "kind", "locale", "installation", "app_version", "created_at", "last_seen_at"]
+    ordering = ["-last_seen_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Who may delete devices."""
+        return request.user.has_perm("notifications.delete_device")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    """What people were told; not the words, which may be a chat's."""
+
+    list_display = ["user", "seq", "name", "wants_push", "created_at", "read_at", "pushed_at"]
+    list_filter = ["name", "wants_push"]
+    list_select_related = ["user"]
+    search_fields = ["=user__phone"]
+    fields = ["user", "seq", "name", "wants_push", "collapse_key", "created_at", "read_at", "pushed_at"]
+    ordering = ["-id"]
+
+
+@admin.register(EventCounter)
+class EventCounterAdmin(ReadOnly):
+    """Where each log stands, and whose pushes are overdue."""
+
+    list_display = ["user", "head", "acked", "floor", "push_pending", "wake_at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__phone"]
+
+
+@admin.register(Push)
+class PushAdmin(ReadOnly):
+    """What was sent, and why something was not."""
+
+    list_display = ["id", "event", "device", "state", "error", "attempts", "created_at", "due_at", "sent_at"]
+    list_filter = ["state", "error"]
+    list_select_related = ["event", "device"]
+    ordering = ["-id"]
+
+
+@admin.register(PeriodicRun)
+class PeriodicRunAdmin(ReadOnly):
+    """When the periodic tasks last did their work."""
+
+    list_display = ["name", "last_run_at"]

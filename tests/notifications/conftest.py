@@ -1,0 +1,40 @@
+"""Pushes are kept in memory; the job queue is the real one."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from notifications.push import memory
+from notifications.push.protocol import PushMessage
+
+
+@pytest.fixture(autouse=True)
+def outbox() -> Iterator[list[PushMessage]]:
+    """What has been sent."""
+    memory.forget()
+    yield memory.outbox
+    memory.forget()
+
+
+@pytest.fixture
+def queue(transactional_db: None) -> Iterator[None]:
+    """An empty job table, and empty again afterwards: Django does not clear it, since it does not manage it."""
+    empty_queue()
+    yield
+    empty_queue()
+
+
+def empty_queue() -> None:
+    """Remove all jobs."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_workers CASCADE")
+
+
+def work() -> None:
+    """Run a worker as `manage.py procrastinate worker` does, until nothing is due any more."""
+    assert isinstance(app.connector, DjangoConnector)
+    with app.replace_connector(app.connector.get_worker_connector()):
+        app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)

@@ -1,0 +1,229 @@
+"""The event log over HTTP: reading, waiting, acknowledging."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from notifications import nudges
+from notifications.models import Event, EventCounter
+from notifications.selectors.events import log_reaches_back
+from notifications.services.ack import acknowledge
+from notifications.services.upkeep import remove_old_events
+from tests.makers import client_of, make_user
+from tests.makers_notifications import NOON, make_notice, tell
+
+EVENTS = "/api/v1/events"
+
+
+class TestRead:
+    def test_gives_what_came_after(self, client: APIClient, user: User) -> None:
+        tell(*[make_notice(user) for _ in range(3)])
+
+        answer = client.get(EVENTS, {"since": 1}).json()
+
+        assert [event["seq"] for event in answer["events"]] == [2, 3]
+        assert answer["head"] == 3
+        assert answer["unread"] == 3
+        assert answer["reset"] is False
+        frame = answer["events"][0]
+        assert (frame["type"], frame["event"], frame["at"]) == ("event", "match.made", "2025-03-01T05:00:00Z")
+
+    def test_is_empty_at_first(self, client: APIClient) -> None:
+        assert client.get(EVENTS).json() == {"events": [], "head": 0, "unread": 0, "reset": False}
+
+    def test_shows_nobody_elses(self, client: APIClient) -> None:
+        tell(make_notice(make_user()))
+
+        assert client.get(EVENTS).json()["events"] == []
+
+    def test_gives_a_hundred_at_a_time(self, client: APIClient, user: User) -> None:
+        tell(*[make_notice(user) for _ in range(120)])
+
+        first = client.get(EVENTS).json()["events"]
+        rest = client.get(EVENTS, {"since": first[-1]["seq"]}).json()["events"]
+
+        assert [len(first), len(rest)] == [100, 20]
+
+    def test_says_when_the_log_does_not_reach_back(self, client: APIClient, user: User) -> None:
+        tell(make_notice(user), now=NOON - timedelta(days=31))
+        tell(make_notice(user))
+        remove_old_events(now=NOON)
+
+        answer = client.get(EVENTS, {"since": 0}).json()
+        assert (answer["reset"], answer["events"], answer["head"]) == (True, [], 2)
+        assert [event["seq"] for event in client.get(EVENTS, {"since": 1}).json()["events"]] == [2]
+
+    def test_says_so_for_a_number_of_another_log(self, client: APIClient) -> None:
+        assert client.get(EVENTS, {"since": 7}).json()["reset"] is True
+
+    @pytest.mark.parametrize("query", [{"since": "x"}, {"since": -1}, {"since": 2**63}, {"wait": "long"}, {"wait": -1}])
+    def test_refuses_what_is_no_number(self, client: APIClient, query: dict[str, str | int]) -> None:
+        assert client.get(EVENTS, query).status_code == 400
+
+    def test_refuses_strangers(self, anonymous: APIClient) -> None:
+        assert anonymous.get(EVENTS).status_code == 401
+
+    def test_takes_as_many_queries_for_ten_as_for_one(
+        self, client: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        tell(make_notice(user))
+        with django_assert_num_queries(5):
+            client.get(EVENTS)
+        tell(*[make_notice(user) for _ in range(9)])
+        with django_assert_num_queries(5):
+            client.get(EVENTS)
+
+
+class TestWait:
+    def test_ends_as_soon_as_something_comes(self, queue: None) -> None:
+        user = make_user()
+        client = client_of(user)
+        started = time.monotonic()
+        thread = threading.Thread(target=tell_soon, args=[user])
+        thread.start()
+
+        answer = client.get(EVENTS, {"wait": 20}).json()
+
+        thread.join()
+        assert [event["seq"] for event in answer["events"]] == [1]
+        assert time.monotonic() - started < 3
+
+    def test_gives_the_connection_back_meanwhile(self, queue: None) -> None:
+        user = make_user()
+        client = client_of(user)
+        waiting = threading.Thread(target=wait_two_seconds, args=[client])
+        waiting.start()
+        time.sleep(0.7)
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND query LIKE '%%notifications_event%%'"
+            )
+            (connections,) = cursor.fetchone()
+
+        waiting.join()
+        assert connections == 0
+
+    def test_ends_by_itself(self, client: APIClient) -> None:
+        started = time.monotonic()
+
+        assert client.get(EVENTS, {"wait": 1}).json()["events"] == []
+        assert 0.9 < time.monotonic() - started < 2.5
+
+    def test_lasts_no_longer_than_allowed(self, client: APIClient, settings: Settings) -> None:
+        settings.LONG_POLL_S = 1
+        started = time.monotonic()
+
+        client.get(EVENTS, {"wait": 10**12})
+
+        assert time.monotonic() - started < 2.5
+
+    def test_does_not_begin_when_something_is_there(self, client: APIClient, user: User) -> None:
+        tell(make_notice(user))
+        started = time.monotonic()
+
+        client.get(EVENTS, {"wait": 20})
+
+        assert time.monotonic() - started < 2
+
+    def test_does_not_begin_without_redis(self, client: APIClient, dead_redis: None) -> None:
+        assert client.get(EVENTS, {"wait": 20}).json()["events"] == []
+
+    def test_does_not_begin_where_too_many_wait(self, client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(nudges, "_places", threading.BoundedSemaphore(1))
+        nudges._places.acquire()
+        started = time.monotonic()
+
+        client.get(EVENTS, {"wait": 20})
+
+        assert time.monotonic() - started < 2
+
+
+def wait_two_seconds(client: APIClient) -> None:
+    client.get(EVENTS, {"wait": 2})
+    connection.close()
+
+
+def tell_soon(user: User) -> None:
+    time.sleep(0.3)
+    tell(make_notice(user))
+    connection.close()
+
+
+class TestAcknowledge:
+    def test_moves_forward_only(self, client: APIClient, user: User) -> None:
+        tell(*[make_notice(user) for _ in range(3)])
+
+        assert client.post(f"{EVENTS}/ack", {"seq": 2}).status_code == 204
+        assert client.post(f"{EVENTS}/ack", {"seq": 1}).status_code == 204
+
+        assert EventCounter.objects.get(pk=user.pk).acked == 2
+
+    def test_never_runs_ahead_of_the_log(self, user: User) -> None:
+        tell(make_notice(user))
+
+        acknowledge(user_id=user.pk, seq=2**62)
+
+        assert EventCounter.objects.get(pk=user.pk).acked == 1
+
+    def test_of_nothing_is_harmless(self, client: APIClient) -> None:
+        assert client.post(f"{EVENTS}/ack", {"seq": 5}).status_code == 204
+
+    @pytest.mark.parametrize("body", [{}, {"seq": -1}, {"seq": "all"}, {"seq": 2**63}, []])
+    def test_refuses_what_is_no_number(self, client: APIClient, body: object) -> None:
+        assert client.post(f"{EVENTS}/ack", body).status_code == 400
+
+    def test_refuses_strangers(self, anonymous: APIClient) -> None:
+        assert anonymous.post(f"{EVENTS}/ack", {"seq": 1}).status_code == 401
+
+
+class TestInbox:
+    def test_is_read_up_to_a_number(self, client: APIClient, user: User) -> None:
+        tell(*[make_notice(user) for _ in range(3)])
+        tell(make_notice(make_user()))
+
+        assert client.post(f"{EVENTS}/read", {"up_to": 2}).status_code == 204
+
+        assert client.get(EVENTS).json()["unread"] == 1
+        assert Event.objects.filter(read_at=None).count() == 2
+
+    @pytest.mark.parametrize("body", [{}, {"up_to": -1}, {"up_to": "all"}])
+    def test_refuses_what_is_no_number(self, client: APIClient, body: object) -> None:
+        assert client.post(f"{EVENTS}/read", body).status_code == 400
+
+    def test_refuses_strangers(self, anonymous: APIClient) -> None:
+        assert anonymous.post(f"{EVENTS}/read", {"up_to": 1}).status_code == 401
+
+
+class TestRemoval:
+    def test_raises_the_floor_and_leaves_no_gap(self, user: User) -> None:
+        tell(make_notice(user), now=NOON)
+        tell(make_notice(user), now=NOON - timedelta(days=40))
+        tell(make_notice(user), now=NOON)
+
+        assert remove_old_events(now=NOON) == 2
+
+        assert list(user.events.values_list("seq", flat=True)) == [3]
+        assert EventCounter.objects.get(pk=user.pk).floor == 2
+        assert not log_reaches_back(user_id=user.pk, since=1)
+        assert log_reaches_back(user_id=user.pk, since=2)
+
+    def test_touches_nobody_else(self, user: User) -> None:
+        other = make_user()
+        tell(make_notice(other))
+        tell(make_notice(user), now=NOON - timedelta(days=40))
+
+        remove_old_events(now=NOON)
+
+        assert other.events.count() == 1
+        assert EventCounter.objects.get(pk=other.pk).floor == 0
+
+    def test_ends(self, db: None) -> None:
+        assert remove_old_events(now=NOON) == 0

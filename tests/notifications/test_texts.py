@@ -1,0 +1,107 @@
+"""What a push says."""
+
+import pytest
+from django.utils import translation
+
+from notifications.kinds import KINDS, UnknownEvent
+from notifications.models import Preferences
+from notifications.texts import text_of
+
+AGREED = {
+    "message.sent",
+    "message.read",
+    "pickup.liked",
+    "match.made",
+    "like.declined",
+    "pickup.closed",
+    "match.released",
+    "handover.proposed",
+    "handover.agreed",
+    "handover.weighed_in",
+    "receipt.issued",
+    "pickup.expired",
+}
+PUSHED = sorted(name for name, kind in KINDS.items() if not kind.is_silent)
+EXACT = {"address": "99/1 Soi Ari 5", "location": {"lat": 13.779, "lon": 100.544}, "access_note": "code 4711"}
+DATA = {"title": "Cardboard", "at": "2025-12-05T11:30:00Z", "net_kg": "12.5", "message": {"text": "secret"}} | EXACT
+
+
+class TestKinds:
+    def test_cover_all_that_was_agreed(self) -> None:
+        assert set(KINDS) >= AGREED
+
+    def test_can_each_be_switched_off(self) -> None:
+        names = {field.name for field in Preferences._meta.get_fields()}
+
+        assert {kind.category.value for kind in KINDS.values()} <= names
+
+
+@pytest.mark.parametrize("name", PUSHED)
+class TestEveryKind:
+    @pytest.mark.parametrize("locale", ["th", "en"])
+    @pytest.mark.parametrize("count", [1, 7])
+    def test_fits_and_is_filled(self, name: str, locale: str, count: int) -> None:
+        long = DATA | {"title": "กระดาษลัง " * 40}
+
+        text = text_of(event=name, data=long, locale=locale, count=count)
+
+        assert 0 < len(text.title) <= 65
+        assert 0 < len(text.body) <= 240
+        assert "%(" not in text.title + text.body
+
+    def test_is_translated(self, name: str) -> None:
+        english, thai = (text_of(event=name, data=DATA, locale=locale) for locale in ("en", "th"))
+
+        assert english.title != thai.title
+        assert english.body != thai.body
+        assert english.title.isascii()
+
+    @pytest.mark.parametrize("locale", ["th", "en"])
+    def test_tells_no_place_and_no_words(self, name: str, locale: str) -> None:
+        text = text_of(event=name, data=DATA, locale=locale)
+
+        for secret in ("Soi", "13.7", "4711", "secret"):
+            assert secret not in text.title + text.body
+
+    def test_survives_an_event_that_holds_nothing(self, name: str) -> None:
+        assert text_of(event=name, data={}, locale="en").body
+
+
+class TestWords:
+    def test_say_a_time_as_the_city_does(self) -> None:
+        assert text_of(event="handover.agreed", data=DATA, locale="en").body == "The handover is on Fri 5 Dec, 18:30."
+        assert "18:30 น." in text_of(event="handover.agreed", data=DATA, locale="th").body
+
+    @pytest.mark.parametrize("at", ["soon", None, 7, ""])
+    def test_leave_out_a_time_that_is_none(self, at: object) -> None:
+        assert text_of(event="handover.agreed", data={"at": at}, locale="en").body == "The handover is on ."
+
+    @pytest.mark.parametrize("net_kg", [12.5, "12.500"])
+    def test_weigh_without_idle_zeros(self, net_kg: object) -> None:
+        body = text_of(event="receipt.issued", data={"net_kg": net_kg}, locale="en").body
+
+        assert body == "12.5 kg handed over. The receipt is ready."
+
+    def test_agree_in_number(self) -> None:
+        one, many = (text_of(event="message.sent", data={}, locale="en", count=count).body for count in (1, 2))
+
+        assert (one, many) == ("You have 1 new message.", "You have 2 new messages.")
+
+    def test_show_a_message_only_on_request_and_in_one_line(self) -> None:
+        data = {"message": {"text": f"Hello\n\nthere {'x' * 300}"}}
+
+        body = text_of(event="message.sent", data=data, locale="en", preview=True).body
+
+        assert body.startswith("Hello there xxx")
+        assert len(body) == 240
+        assert body.endswith("…")
+
+    def test_leave_the_language_of_the_request_alone(self) -> None:
+        with translation.override("en"):
+            text_of(event="match.made", data={}, locale="th")
+
+            assert translation.get_language() == "en"
+
+    def test_are_refused_for_what_nobody_knows(self) -> None:
+        with pytest.raises(UnknownEvent):
+            text_of(event="pickup.eaten", data={}, locale="en")
