@@ -43,6 +43,7 @@ class Match(PublicModel):
     release_reason = models.CharField(max_length=20, choices=ReleaseReason, blank=True)
 
     class Meta:
+        verbose_name_plural = "matches"
         constraints = [
             models.UniqueConstraint(
                 fields=["pickup"], condition=Q(status="active"), name="one_active_match_per_pickup"

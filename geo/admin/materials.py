@@ -1,0 +1,44 @@
+"""The catalogue at the desk: the one thing here that an operator edits."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from geo.models import EmissionFactor, Material
+
+
+class EmissionFactorInline(admin.TabularInline[EmissionFactor, Material]):
+    """What recycling the material saves, by set and version."""
+
+    model = EmissionFactor
+    extra = 0
+
+
+@admin.register(Material)
+class MaterialAdmin(admin.ModelAdmin[Material]):
+    """Materials. One that is no longer wanted is made inactive, as old pickups and receipts still name it."""
+
+    list_display = ("icon", "code", "name_th", "name_en", "group", "unit", "kg_per_unit", "is_hazardous", "is_active")
+    list_display_links = ("code",)
+    list_filter = ("group", "is_hazardous", "is_active")
+    search_fields = ("code", "name_th", "name_en", "ewc_code")
+    inlines = (EmissionFactorInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Material | None = None) -> tuple[str, ...]:
+        """The code is what clients know a material by; the hazard flag decides what may enter the deck."""
+        return ("code",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Material | None = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(EmissionFactor)
+class EmissionFactorAdmin(admin.ModelAdmin[EmissionFactor]):
+    """Factors with their sources. Receipts keep the one that was in force, so a new version changes no old total."""
+
+    list_display = ("material", "factor_set", "version", "kg_co2e_per_kg", "source")
+    list_filter = ("factor_set", "version")
+    list_select_related = ("material",)
+    search_fields = ("material__code", "material__name_th", "material__name_en", "source")
+    autocomplete_fields = ("material",)
+    ordering = ("material__position", "factor_set", "version")
