@@ -22,10 +22,12 @@ Image.MAX_IMAGE_PIXELS = None
 
 @dataclass(frozen=True)
 class Picture:
-    """The same picture twice, as JPEG bytes that hold nothing of the camera or the place."""
+    """The same picture twice, as JPEG bytes that hold nothing of the camera or the place; the size of `large`."""
 
     large: bytes
     thumb: bytes
+    width: int
+    height: int
 
 
 def redraw(file: BinaryIO) -> Picture:
@@ -43,7 +45,8 @@ def redraw(file: BinaryIO) -> Picture:
         # A broken file makes the decoders raise whatever was at hand: OSError, SyntaxError, struct.error, ...
         raise PhotoUnreadable(field="photo") from error
     large = _fitted(upright, settings.PHOTO_SIZES["large"])
-    return Picture(large=_jpeg_of(large), thumb=_jpeg_of(_fitted(large, settings.PHOTO_SIZES["thumb"])))
+    thumb = _fitted(large, settings.PHOTO_SIZES["thumb"])
+    return Picture(large=_jpeg_of(large), thumb=_jpeg_of(thumb), width=large.width, height=large.height)
 
 
 def _require_few_pixels(image: Image.Image) -> None:

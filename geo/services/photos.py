@@ -76,6 +76,7 @@ def _store(picture: Picture, now: datetime) -> PickupPhoto:
     photo = PickupPhoto(created_at=now)
     photo.large.save("large.jpg", ContentFile(picture.large), save=False)
     photo.thumb.save("thumb.jpg", ContentFile(picture.thumb), save=False)
+    photo.width, photo.height = picture.width, picture.height
     return photo
 
 
