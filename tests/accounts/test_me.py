@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, Session, User
-from tests.makers import client_of, make_user
+from tests.makers import client_of, make_session, make_user
 
 ME = "/api/v1/me"
 
@@ -67,9 +67,9 @@ class TestMe:
 
 
 class TestLanguage:
-    def refusal(self, user: User, **headers: str) -> str:
-        phone = client_of(user)
-        phone.credentials(HTTP_AUTHORIZATION=phone._credentials["HTTP_AUTHORIZATION"], **headers)
+    def refusal(self, user: User, **headers: Any) -> str:
+        _, token = make_session(user)
+        phone = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}", **headers)
         return str(phone.patch(ME, {"display_name": 5.5, "locale": "xx"}).json()["detail"])
 
     def test_follows_the_header(self, db: None) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -25,7 +26,7 @@ class TestDocs:
 
         assert len(addresses) >= 4
         for address in addresses:
-            answer = anonymous.get(address)
+            answer: Any = anonymous.get(address)
             assert answer.status_code == 200, address
             assert b"".join(answer.streaming_content if answer.streaming else [answer.content])
 
@@ -63,7 +64,7 @@ def media(settings: Settings) -> Path:
 
 class TestMedia:
     def test_serves_a_photo_for_ever(self, media: Path) -> None:
-        answer = APIClient().get("/media/photos/one.jpg")
+        answer: Any = APIClient().get("/media/photos/one.jpg")
 
         assert b"".join(answer.streaming_content) == b"\xff\xd8\xff"
         assert answer["Content-Type"] == "image/jpeg"

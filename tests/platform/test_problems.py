@@ -35,7 +35,8 @@ def check_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
 
 class TestBody:
     def send(self, client: APIClient, body: bytes, content_type: str = "application/json") -> Any:
-        return client.generic("POST", REPORTS, body, content_type=content_type)
+        post: Any = client.generic
+        return post("POST", REPORTS, body, content_type=content_type)
 
     @pytest.mark.parametrize(
         "body",
@@ -74,7 +75,7 @@ class TestBody:
         answer = client.generic(
             "POST",
             REPORTS,
-            b"[" * 100_000,
+            "[" * 100_000,
             content_type="application/json",
             HTTP_IDEMPOTENCY_KEY="a",
         )
