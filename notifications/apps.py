@@ -7,3 +7,10 @@ class NotificationsConfig(AppConfig):
     """Events, devices, preferences and pushes."""
 
     name = "notifications"
+
+    def ready(self) -> None:
+        """Take part in a person's copy and erasure."""
+        from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
+        from notifications.services import privacy  # noqa: PLC0415
+
+        register_holder("notifications", privacy)

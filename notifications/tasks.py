@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
 from backend.shared.clock import read_clock
+from backend.shared.idempotency import delete_old_answers
 from notifications.services import upkeep
 from notifications.services.deliver import deliver
 from notifications.services.outbox import DELIVER, RETRY_PRIORITY
@@ -54,7 +55,7 @@ def tidy(timestamp: int) -> None:
     now = read_clock()
     while upkeep.remove_old_events(now=now):
         pass
-    upkeep.remove_old_answers(now=now)
+    delete_old_answers(now=now)
     upkeep.remove_signed_out_devices()
     upkeep.record_run(name="notifications.tidy", now=now)
 

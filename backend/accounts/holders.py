@@ -3,34 +3,21 @@
 Accounts may not import them, yet one request of a person has to reach all that is held about him.
 """
 
-import uuid
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 from backend.accounts.models import User
 
 
-def _nothing(**_: Any) -> None:
-    return None
+class Holder(Protocol):
+    """What one app does for a person, inside the caller's transaction. A module with these functions is one."""
 
+    def export(self, *, user: User) -> Mapping[str, object]:
+        """All it holds about `user`, ready for JSON."""
 
-def _empty(**_: Any) -> Mapping[str, object]:
-    return {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holder:
-    """What one app does, inside the caller's transaction, for a person.
-
-    `export(user=)` returns JSON-ready data; `erase(user=, now=)` removes or anonymises it;
-    `forget_installations(user_id=, installations=)` runs when sessions on these devices end.
-    """
-
-    export: Callable[..., Mapping[str, object]] = _empty
-    erase: Callable[..., None] = _nothing
-    forget_installations: Callable[..., None] = _nothing
+    def erase(self, *, user: User, now: datetime) -> None:
+        """Remove or anonymise what it holds about `user`."""
 
 
 _holders: dict[str, Holder] = {}
@@ -50,9 +37,3 @@ def erase_all(*, user: User, now: datetime) -> None:
     """Have every app remove or anonymise what it holds about `user`."""
     for holder in _holders.values():
         holder.erase(user=user, now=now)
-
-
-def forget_installations(*, user_id: uuid.UUID, installations: Collection[str]) -> None:
-    """Have every app forget these devices of a person."""
-    for holder in _holders.values():
-        holder.forget_installations(user_id=user_id, installations=installations)

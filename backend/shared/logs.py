@@ -44,5 +44,7 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             # One line a task, at each start of anything.
             "procrastinate.blueprints": {"level": "WARNING"},
             "procrastinate.periodic": {"level": "WARNING"},
+            # One line for each push that may become due.
+            "procrastinate.jobs": {"level": "WARNING"},
         },
     }

@@ -1,5 +1,6 @@
 """The connections to Redis. Nothing durable lives there: every caller must do without it."""
 
+import os
 from functools import cache
 
 import redis
@@ -23,7 +24,7 @@ def async_redis() -> "redis.asyncio.Redis":
 def subscriber() -> redis.asyncio.Connection:
     """A bare connection to subscribe on, in the running event loop. The caller connects it, and does so anew."""
     pool = redis.asyncio.ConnectionPool.from_url(
-        settings.REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        settings.REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), client_name=f"realtime-{os.getpid()}"
     )
     connection: redis.asyncio.Connection = pool.make_connection()  # type: ignore[no-untyped-call]
     return connection

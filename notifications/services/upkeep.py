@@ -11,7 +11,6 @@ from django.db.models.functions import Cast, Concat
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backend.accounts.models import Session
-from backend.shared.models import IdempotentAnswer
 from notifications.models import Device, Event, EventCounter, PeriodicRun
 from notifications.services.outbox import OVERDUE, defer_deliver, lock_of
 
@@ -67,9 +66,3 @@ def remove_signed_out_devices() -> int:
     """Forget the devices on which nobody is signed in any more. Returns how many."""
     session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
     return Device.objects.exclude(installation="").exclude(Exists(session)).delete()[0]
-
-
-def remove_old_answers(*, now: datetime) -> int:
-    """Forget the answers kept for an `Idempotency-Key` longer than `IDEMPOTENCY_HOURS`. Returns how many."""
-    old = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
-    return IdempotentAnswer.objects.filter(created_at__lt=old).delete()[0]

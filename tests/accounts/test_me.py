@@ -108,6 +108,15 @@ class TestErasure:
         assert client.get(ME).status_code == other.get(ME).status_code == 401
         assert not Session.objects.filter(user=user).exists()
 
+    def test_reaches_what_other_apps_hold(self, client: APIClient, user: User) -> None:
+        body = {"value": "address", "platform": "android", "locale": "en"}
+        assert client.post("/api/v1/devices", body).status_code in {200, 201}
+        assert len(client.get(f"{ME}/export").json()["notifications"]["devices"]) == 1
+
+        client.delete(ME)
+
+        assert not user.devices.exists()
+
     def test_sets_the_number_free(self, client: APIClient, user: User) -> None:
         client.delete(ME)
 

@@ -1,11 +1,10 @@
-"""Ending sessions: at once, and with them the open sockets and the push addresses of their devices."""
+"""Ending sessions: at once, and with them the open sockets. Pushes go only where a session lives."""
 
 import uuid
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backend.accounts.holders import forget_installations
 from backend.accounts.models import Session, User
 from backend.shared.errors import NotFound
 from backend.shared.realtime import publish_on_commit
@@ -32,6 +31,4 @@ def end_sessions(sessions: QuerySet[Session]) -> int:
     publish_on_commit(
         [(session.user_id, {"type": "signed_out", "session": str(session.public_id)}) for session in ended]
     )
-    for session in ended:
-        forget_installations(user_id=session.user_id, installations=[session.installation])
     return len(ended)

@@ -1,0 +1,23 @@
+"""What notifications hold about a person: his copy of it, and its erasure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from backend.accounts.models import User
+from notifications.models import Device, Event, Preferences
+
+
+def export(*, user: User) -> Mapping[str, object]:
+    """Events, devices and choices, ready for JSON. The push addresses are keys, and stay here."""
+    return {
+        "events": list(Event.objects.filter(user=user).order_by("seq").values("seq", "name", "data", "created_at")),
+        "devices": list(Device.objects.filter(user=user).values("platform", "locale", "app_version", "created_at")),
+        "preferences": Preferences.objects.filter(user=user).values().first(),
+    }
+
+
+def erase(*, user: User, now: datetime) -> None:
+    """Remove all of it; the counter stays, so that no number is ever given twice."""
+    Event.objects.filter(user=user).delete()
+    Device.objects.filter(user=user).delete()
+    Preferences.objects.filter(user=user).delete()
