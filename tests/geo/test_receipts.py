@@ -111,9 +111,9 @@ class TestNumber:
 
     def test_leaves_no_gap_for_a_handover_that_was_rolled_back(self) -> None:
         make_receipt()
-        with pytest.raises(RuntimeError), transaction.atomic():
+        with transaction.atomic():
             make_receipt()
-            raise RuntimeError
+            transaction.set_rollback(True)
 
         assert make_receipt().number == 2
 

@@ -1,0 +1,26 @@
+"""Tests that commit, and clear up what Django's flush does not know."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+
+@pytest.fixture(autouse=True)
+def committed(transactional_db: None) -> Iterator[None]:
+    """Threads see each other's commits. The job queue's tables are unmanaged, so a flush leaves them."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+
+
+@pytest.fixture
+def without_match_index(committed: None) -> Iterator[None]:
+    """For controls: nothing in the database keeps two live matches apart."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_indexdef('one_active_match_per_pickup'::regclass)")
+        definition = cursor.fetchone()[0]
+        cursor.execute("DROP INDEX one_active_match_per_pickup")
+        yield
+        cursor.execute("TRUNCATE geo_match CASCADE")
+        cursor.execute(definition)

@@ -1,0 +1,95 @@
+"""What somebody would write who trusts what he has just read: the controls that the races can be lost.
+
+Each looks, lets others do something `meanwhile`, and then writes what it thought was right.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from backend.shared.clock import read_clock
+from chat.models import Conversation
+from geo.models import Handover, Match, Pickup, Receipt, Swipe
+
+Meanwhile = Callable[[], Any]
+
+
+def like(pickup_id: object, collector_id: Any, *, meanwhile: Meanwhile) -> None:
+    """Match when it looked open and first come, wait otherwise."""
+    pickup = Pickup.objects.get(pk=pickup_id)
+    meanwhile()
+    with transaction.atomic():
+        matches = pickup.status == "open" and pickup.choose == "first"
+        pickup.likes_counted += 1
+        pickup.status = "matched" if matches else pickup.status
+        pickup.save(update_fields=["likes_counted", "status"])
+        Swipe.objects.create(
+            pickup=pickup,
+            collector_id=collector_id,
+            direction="like",
+            like_state="matched" if matches else "waiting",
+            queue_number=pickup.likes_counted,
+            pickup_revision=pickup.revision,
+            swiped_at=read_clock(),
+        )
+        if matches:
+            _match(pickup, collector_id)
+
+
+def like_within(limit: int, pickup_id: object, collector_id: Any, *, meanwhile: Meanwhile) -> None:
+    """The same, when the collector looked as if he had room."""
+    if Match.objects.filter(collector_id=collector_id, status="active").count() < limit:
+        like(pickup_id, collector_id, meanwhile=meanwhile)
+
+
+def accept(like_id: object, *, meanwhile: Meanwhile) -> None:
+    """Match a like that looked as if it waited."""
+    wanted = Swipe.objects.select_related("pickup").get(pk=like_id)
+    meanwhile()
+    with transaction.atomic():
+        Pickup.objects.filter(pk=wanted.pickup_id).update(status="matched")
+        Swipe.objects.filter(pk=like_id).update(like_state="matched")
+        _match(wanted.pickup, wanted.collector_id)
+
+
+def release(match_id: object, *, meanwhile: Meanwhile) -> None:
+    """Give back a match that looked active."""
+    match = Match.objects.get(pk=match_id)
+    meanwhile()
+    with transaction.atomic():
+        match.status = "released"
+        match.save(update_fields=["status"])
+        Swipe.objects.filter(pickup=match.pickup_id, collector=match.collector_id).update(like_state="released")
+        Pickup.objects.filter(pk=match.pickup_id).update(status="open")
+
+
+def count_wrong_code(match_id: object, *, meanwhile: Meanwhile) -> None:
+    """One more than there seemed to be."""
+    handover = Handover.objects.get(pk=match_id)
+    meanwhile()
+    handover.wrong_codes += 1
+    handover.save(update_fields=["wrong_codes"])
+
+
+def issue_receipt(match: Match, *, meanwhile: Meanwhile) -> None:
+    """One more than the last there seemed to be."""
+    last = Receipt.objects.aggregate(last=Max("number"))["last"] or 0
+    meanwhile()
+    Receipt.objects.create(
+        number=last + 1,
+        match=match,
+        resident=match.pickup.resident,
+        collector=match.collector,
+        paid_thb=0,
+        handed_over_at=read_clock(),
+    )
+
+
+def _match(pickup: Pickup, collector_id: Any) -> None:
+    conversation = Conversation.objects.create(title=pickup.title, created_at=read_clock())
+    match = Match.objects.create(
+        pickup=pickup, collector_id=collector_id, conversation=conversation, created_at=read_clock()
+    )
+    Handover.objects.create(match=match, code="000000")

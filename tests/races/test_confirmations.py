@@ -1,0 +1,78 @@
+"""Codes tried and receipts issued at the same instant."""
+
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError
+
+from backend.shared.clock import read_clock
+from geo.errors import CodeLocked
+from geo.models import Handover, Match, Receipt
+from geo.services.confirm import Confirmation, confirm_handover
+from tests.makers_match import make_match, names_of_events, weigh
+from tests.races import naive
+from tests.races.together import at_once, require_agreement, require_answers
+
+
+def confirm(match: Match, code: str = "") -> Confirmation:
+    """By the collector; with the right code unless told otherwise."""
+    return confirm_handover(
+        user_id=match.collector_id, match_id=match.pk, code=code or match.handover.code, now=read_clock()
+    )
+
+
+def wrong_code(match: Match) -> str:
+    """Not the code."""
+    return f"{(int(match.handover.code) + 1) % 1_000_000:06d}"
+
+
+class TestWrongCodes:
+    def test_are_all_counted(self) -> None:
+        match = weigh(make_match())
+
+        results = at_once([partial(confirm, match, wrong_code(match))] * 12)
+
+        require_answers(results)
+        assert Handover.objects.get().wrong_codes == 5
+        assert sum(isinstance(result.refusal, CodeLocked) for result in results) == 8
+
+    def test_would_be_lost_without_the_lock(self) -> None:
+        """The control: two tries for the price of one."""
+        match, both_looked = weigh(make_match()), Barrier(2)
+
+        at_once([partial(naive.count_wrong_code, match.pk, meanwhile=both_looked.wait)] * 2)
+
+        assert Handover.objects.get().wrong_codes == 1
+
+
+class TestConfirmTwice:
+    def test_issues_one_receipt(self) -> None:
+        match = weigh(make_match())
+
+        results = at_once([partial(confirm, match)] * 4)
+
+        require_answers(results)
+        require_agreement(match.pickup_id)
+        assert Receipt.objects.count() == 1
+        assert names_of_events(match.collector).count("receipt.issued") == 1
+
+
+class TestReceiptNumbers:
+    def test_have_neither_gap_nor_double(self) -> None:
+        matches = [weigh(make_match()) for _ in range(8)]
+
+        results = at_once([partial(confirm, match) for match in matches])
+
+        require_answers(results)
+        assert sorted(Receipt.objects.values_list("number", flat=True)) == list(range(1, 9))
+
+    def test_would_be_drawn_twice_without_the_lock(self) -> None:
+        """The control: one of the two would see an error of the server."""
+        matches, both_looked = [weigh(make_match()) for _ in range(2)], Barrier(2)
+
+        results = at_once([partial(naive.issue_receipt, match, meanwhile=both_looked.wait) for match in matches])
+
+        assert [type(result) for result in results if result] == [IntegrityError]
+        with pytest.raises(AssertionError):
+            require_answers(results)

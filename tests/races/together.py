@@ -1,0 +1,54 @@
+"""Starting things at the same instant, and looking whether what is left agrees with itself."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from django.db import connections
+
+from backend.shared.errors import DomainError
+from geo.models import Match, Pickup, Receipt, Swipe
+
+PATIENCE_S = 20
+CLOSED = {"cancelled", "expired", "handed_over"}
+
+
+def at_once(actions: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run each action in a thread of its own, all from one barrier; its result, or the exception it raised."""
+    barrier = Barrier(len(actions), timeout=PATIENCE_S)
+
+    def run(action: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return action()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(actions)) as threads:
+        return [future.result(PATIENCE_S) for future in [threads.submit(run, action) for action in actions]]
+
+
+def require_answers(results: Sequence[Any]) -> None:
+    """Everybody got a result or a refusal: no deadlock, nothing that would be an error of the server."""
+    broken = [repr(result) for result in results if isinstance(result, Exception)]
+    assert all(isinstance(result, DomainError) for result in results if isinstance(result, Exception)), broken
+
+
+def require_agreement(pickup_id: object) -> None:
+    """A pickup, its matches, likes and receipt tell one story."""
+    pickup = Pickup.objects.get(pk=pickup_id)
+    statuses = Counter(Match.objects.filter(pickup=pickup).values_list("status", flat=True))
+    likes = Swipe.objects.filter(pickup=pickup, direction="like")
+
+    assert statuses["active"] == (pickup.status == "matched"), (pickup.status, statuses)
+    assert statuses["completed"] == (pickup.status == "handed_over"), (pickup.status, statuses)
+    assert Receipt.objects.filter(match__pickup=pickup).count() == statuses["completed"]
+    assert likes.filter(like_state="matched").count() == statuses["active"] + statuses["completed"]
+    assert not (pickup.status in CLOSED and likes.filter(like_state="waiting").exists()), "somebody waits in vain"
+    assert sorted(likes.values_list("queue_number", flat=True)) == sorted(
+        set(likes.values_list("queue_number", flat=True))
+    )
