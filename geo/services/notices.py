@@ -12,8 +12,8 @@ from notifications.services.notify import Notice
 def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
     """`pickup.liked`, to the resident who chooses."""
     data = {"pickup": str(pickup.pk), "like": str(like.pk), "title": pickup.title}
-    key = f"pickup:{pickup.pk}"
-    return [Notice(user_id=pickup.resident_id, event="pickup.liked", data=data, push=True, collapse_key=key)]
+    key, by = f"pickup:{pickup.pk}", like.collector_id
+    return [Notice(user_id=pickup.resident_id, event="pickup.liked", data=data, push=True, collapse_key=key, by=by)]
 
 
 def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:
@@ -71,8 +71,10 @@ def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.
 def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID) -> list[Notice]:
     # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
     key = f"handover:{match.pk}" if event.startswith("handover.") else ""
+    # Nothing is pushed from somebody blocked, but that nobody comes any more: it saves a wasted trip.
+    by = None if event == "match.released" else acting
     return [
-        Notice(user_id=user_id, event=event, data=data, push=user_id != acting, collapse_key=key)
+        Notice(user_id=user_id, event=event, data=data, push=user_id != acting, collapse_key=key, by=by)
         for user_id in (match.pickup.resident_id, match.collector_id)
     ]
 
