@@ -1,0 +1,68 @@
+"""From an event to a phone and back, through the real SDK."""
+
+import pytest
+
+from backend.accounts.models import User
+from notifications.models import Push
+from notifications.push.fcm import FcmBackend
+from notifications.services.deliver import deliver
+from tests.fcm import server as answers
+from tests.fcm.server import FcmServer
+from tests.makers_notifications import NIGHT, NOON, make_device, make_message_notice, make_notice, tell
+
+pytestmark = pytest.mark.usefixtures("backend")
+
+
+class TestDelivery:
+    def test_reaches_the_phone_with_the_id_of_its_push(self, user: User, fcm: FcmServer) -> None:
+        make_device(user, locale="th")
+        tell(make_message_notice(user, "12 Soi Ari"))
+
+        deliver(user_id=user.pk, clock=lambda: NOON)
+
+        (message,) = fcm.sent
+        assert message["notification"]["title"] == "ข้อความใหม่"
+        assert message["data"]["message_id"] == str(Push.objects.get().pk)
+        assert "Soi" not in str(message)
+
+    def test_forgets_the_dead_and_reaches_the_living(self, user: User, fcm: FcmServer) -> None:
+        dead, foreign, mistyped, well = (make_device(user) for _ in range(4))
+        fcm.always |= {
+            dead.value: answers.UNREGISTERED,
+            foreign.value: answers.SENDER_ID_MISMATCH,
+            mistyped.value: answers.BAD_TOKEN,
+        }
+        tell(make_notice(user))
+
+        deliver(user_id=user.pk, clock=lambda: NOON)
+
+        assert list(user.devices.all()) == [well]
+
+    def test_tries_again_only_where_it_failed(self, user: User, fcm: FcmServer) -> None:
+        busy, well = make_device(user), make_device(user)
+        fcm.answers[busy.value].append(answers.QUOTA)
+        tell(make_notice(user))
+        deliver(user_id=user.pk, clock=lambda: NOON)
+
+        deliver(user_id=user.pk, clock=lambda: NIGHT)
+
+        assert (fcm.requests[busy.value], fcm.requests[well.value]) == (2, 1)
+        first, second = (message for message in fcm.sent if message["token"] == busy.value)
+        assert first["data"]["message_id"] == second["data"]["message_id"]
+        assert {push.state for push in Push.objects.all()} == {"accepted"}
+
+    def test_keeps_the_device_when_our_payload_is_wrong(self, user: User, fcm: FcmServer) -> None:
+        device = make_device(user)
+        fcm.always[device.value] = answers.BAD_PAYLOAD
+        tell(make_notice(user))
+
+        deliver(user_id=user.pk, clock=lambda: NOON)
+
+        assert user.devices.count() == 1
+        assert Push.objects.get().state == Push.State.FAILED
+
+
+def test_the_backend_is_the_one_that_settings_name(backend: FcmBackend) -> None:
+    from notifications.push import push_backend
+
+    assert isinstance(push_backend(), FcmBackend)
