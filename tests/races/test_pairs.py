@@ -44,6 +44,12 @@ def confirm(match: Match) -> None:
     confirm_handover(user_id=match.collector_id, match_id=match.pk, code=match.handover.code, now=read_clock())
 
 
+def require_cancelled(pickup: Pickup) -> None:
+    """It is over, and all that hangs on it agrees."""
+    require_agreement(pickup.pk)
+    assert Pickup.objects.get(pk=pickup.pk).status == "cancelled"
+
+
 class TestLikeAndCancel:
     @pytest.mark.parametrize("choose", ["first", "resident"])
     def test_leave_nobody_waiting(self, choose: str) -> None:
@@ -53,8 +59,7 @@ class TestLikeAndCancel:
             results = at_once([partial(swipe, collector, pickup), partial(cancel, pickup)])
 
             require_answers(results)
-            require_agreement(pickup.pk)
-            assert Pickup.objects.get(pk=pickup.pk).status == "cancelled"
+            require_cancelled(pickup)
             # Who got his like in was told that the pickup has gone, one way or the other.
             liked = Swipe.objects.filter(pickup=pickup).exists()
             told = {"match.released", "pickup.closed"} & set(names_of_events(collector))
@@ -68,8 +73,7 @@ class TestLikeAndCancel:
         naive.like(pickup.pk, collector.pk, meanwhile=partial(cancel, pickup))
 
         with pytest.raises(AssertionError):
-            require_agreement(pickup.pk)
-            assert Pickup.objects.get(pk=pickup.pk).status == "cancelled"
+            require_cancelled(pickup)
 
 
 class TestAcceptAndWithdraw:
