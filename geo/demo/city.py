@@ -7,7 +7,8 @@ from geo.demo.people import CollectorPlan, Person, plan_collectors, plan_residen
 from geo.demo.stories import PickupPlan, plan_pickups
 from geo.models import Material
 
-SEED = 1
+# With this one Malee and James, as whom people try the service, have pickups of both ways to match.
+SEED = 92
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ STORIES_FILE = Path(__file__).with_name("stories.toml")
 DAYS_AHEAD = 7
 CHOOSES_SHARE = 0.4
 PAYS_SHARE = 0.25
+ASKS_SHARE = 0.6
 HEAVY_KG = 15
 FREE_BELOW_THB = 15
+NEVER_FREE_THB = 250
 
 Picture = tuple[str, int]
 
@@ -135,7 +137,7 @@ def _price(random: Random, items: tuple[tuple[Material, Decimal], ...]) -> tuple
     is_a_burden = worth == 0 or kg_of(items) >= HEAVY_KG
     if is_a_burden and draw < PAYS_SHARE:
         return Pickup.PriceMode.PAYS, Decimal(5 * random.randint(8, 30))
-    if worth * share < FREE_BELOW_THB or draw > 0.62:
+    if worth * share < FREE_BELOW_THB or (draw > ASKS_SHARE and worth < NEVER_FREE_THB):
         return Pickup.PriceMode.FREE, None
     return Pickup.PriceMode.ASKS, Decimal(5 * max(3, round(worth * share / 5)))
 
