@@ -1,0 +1,50 @@
+"""A phone that knows the addresses and nothing else."""
+
+import uuid
+from typing import Any
+
+from rest_framework.test import APIClient
+
+
+class Phone:
+    """Signed in through the front door; every call must succeed."""
+
+    def __init__(self, *, phone: str, name: str, locale: str = "en") -> None:
+        self.client = APIClient()
+        body = {"provider": "demo", "phone": phone, "name": name, "locale": locale}
+        signed_in = self.post("auth/sign-in", **body)
+        self.id: str = signed_in["user"]["id"]
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {signed_in['token']}", HTTP_ACCEPT_LANGUAGE=locale)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What stands there."""
+        return self._answer(self.client.get(f"/api/v1/{path}", query))
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Do something, at most once however often it is sent."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        return self._answer(self.client.post(f"/api/v1/{path}", body, headers=headers))
+
+    def put(self, path: str, **body: Any) -> Any:
+        """Make it so."""
+        return self._answer(self.client.put(f"/api/v1/{path}", body))
+
+    def events(self) -> list[str]:
+        """The names of all this person has been told."""
+        return [event["event"] for event in self.get("events", since=0)["events"]]
+
+    def collect_in_lumphini(self) -> None:
+        """Set up as a collector."""
+        self.put(
+            "me/collector",
+            service_point={"lat": 13.7307, "lon": 100.5418},
+            radius_m=5000,
+            materials=[],
+            vehicle="pickup truck",
+            available=True,
+        )
+
+    @staticmethod
+    def _answer(answer: Any) -> Any:
+        assert answer.status_code < 300, (answer.status_code, answer.content.decode())
+        return answer.json() if answer.content else None
