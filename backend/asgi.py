@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
-from urllib.parse import quote_from_bytes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -28,11 +27,9 @@ logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessag
 
 async def http(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand the request to the WSGI application, in the form that a web server would."""
-    query = quote_from_bytes(scope["query_string"], safe="".join(map(chr, range(33, 127))))
     # `X_Real` and `X-Real` become one name in WSGI, so one could pose as the other.
     headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
-    clean: Any = {**scope, "query_string": query.encode(), "headers": headers}
-    await in_threads(clean, receive, send)
+    await in_threads(cast(Any, {**scope, "headers": headers}), receive, send)
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,29 +8,61 @@ from typing import Any
 
 import pytest
 import uvicorn
-from django.db import connections
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from backend.accounts.models import User
-from tests.chat.phones import Phone
+from tests.chat.phones import PATIENCE_S, Phone
 from tests.makers import make_user
+
+# What these tests write, in the order in which it can go.
+TABLES = (
+    "chat_message",
+    "chat_participant",
+    "chat_conversation",
+    "notifications_event",
+    "notifications_eventcounter",
+    "procrastinate_events",
+    "procrastinate_jobs",
+    "accounts_session",
+    "accounts_user",
+)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[uvicorn.Server]:
+    """Uvicorn serving `backend.asgi`, for all tests of this process; each test brings its own prefix in Redis."""
+    from backend.asgi import application
+
+    config = uvicorn.Config(application, port=0, log_config=None, ws_max_size=65_536, timeout_graceful_shutdown=3)
+    uvicorn_server = uvicorn.Server(config)
+    thread = threading.Thread(target=uvicorn_server.run, name="uvicorn")
+    thread.start()
+    while not uvicorn_server.started:
+        time.sleep(0.005)
+    yield uvicorn_server
+    uvicorn_server.should_exit = True
+    thread.join(timeout=5)
+    assert not thread.is_alive()
 
 
 @pytest.fixture
-def server(transactional_db: None, settings: Any) -> Iterator[str]:
-    """`host:port` of uvicorn serving `backend.asgi` on the test's own database."""
-    from backend.asgi import application
+def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """In place of pytest-django's, which truncates every table: that takes half a second a test."""
+    with django_db_blocker.unblock():
+        yield
+        with connection.cursor() as cursor:
+            for table in TABLES:
+                cursor.execute(f"DELETE FROM {table}")
+        connection.close()
 
+
+@pytest.fixture
+def server(running: uvicorn.Server, transactional_db: None, settings: Any) -> Iterator[str]:
+    """`host:port` of a server on the test's own committing database; it is idle again in the end."""
     settings.HEARTBEAT_S = 1
-    config = uvicorn.Config(application, port=0, log_config=None, ws_max_size=65_536, timeout_graceful_shutdown=3)
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, name="uvicorn")
-    thread.start()
-    while not running.started:
-        time.sleep(0.005)
     yield f"127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    thread.join(timeout=5)
-    assert not thread.is_alive()
+    wait_until(lambda: not running.server_state.tasks)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +85,6 @@ def open_phone(server: str) -> Iterator[Callable[..., Phone]]:
     yield open_one
     for phone in phones:
         phone.close()
-    connections.close_all()
 
 
 @pytest.fixture
@@ -64,3 +95,11 @@ def ann(transactional_db: None) -> User:
 @pytest.fixture
 def bob(transactional_db: None) -> User:
     return make_user(display_name="Bob")
+
+
+def wait_until(is_done: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+    """Until it is so, but not for ever."""
+    ends_at = time.monotonic() + patience_s
+    while not is_done():
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)

@@ -71,6 +71,13 @@ class Phone:
             assert frame["type"] == "heartbeat", frame
         return frame
 
+    def expect_any(self, *kinds: str) -> dict[str, Any]:
+        """The next frame that is no heartbeat; it must be one of these."""
+        while (frame := self.receive())["type"] == "heartbeat":
+            pass
+        assert frame["type"] in kinds, frame
+        return frame
+
     def expect_events(self, count: int) -> list[dict[str, Any]]:
         """The next `count` events."""
         return [self.expect("event") for _ in range(count)]

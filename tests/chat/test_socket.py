@@ -1,6 +1,6 @@
 """The socket's main story, through a real server and a real client."""
 
-import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +11,8 @@ from backend.accounts.models import User
 from chat.models import Message, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event, EventCounter
-from tests.chat.phones import PATIENCE_S, Phone
+from tests.chat.conftest import wait_until
+from tests.chat.phones import Phone
 from tests.makers_chat import make_conversation, make_message
 
 OpenPhone = Callable[..., Phone]
@@ -21,13 +22,6 @@ OpenPhone = Callable[..., Phone]
 def lost_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis loses whatever services publish."""
     monkeypatch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
-
-
-def wait_until(is_done: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + PATIENCE_S
-    while not is_done():
-        assert time.monotonic() < ends_at
-        time.sleep(0.02)
 
 
 def seqs(events: list[dict[str, Any]]) -> list[int]:
@@ -62,7 +56,7 @@ class TestMessage:
         client_id = anns.send_message(conversation)
         first = anns.expect("ok")
 
-        anns.send_message(conversation, "Hello again", client_id=client_id)
+        anns.send_message(conversation, "Hello again", client_id=uuid.UUID(client_id))
 
         assert anns.expect("ok") == first
         assert Message.objects.count() == 1

@@ -1,0 +1,157 @@
+"""One process on one port: what `backend.asgi` does beside sockets."""
+
+import os
+import signal
+import socket as sockets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.db import connection
+
+from backend.accounts.models import User
+from tests.chat.conftest import wait_until
+from tests.chat.phones import Phone
+from tests.makers import make_session
+from tests.makers_chat import make_conversation, make_message
+
+BUNDLE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def http(server: str, ann: User) -> Iterator[httpx.Client]:
+    """A signed-in client of the server."""
+    headers = {"Authorization": f"Bearer {make_session(ann)[1]}", "Accept-Language": "en"}
+    with httpx.Client(base_url=f"http://{server}", headers=headers, timeout=20) as client:
+        yield client
+
+
+def raw_answer(server: str, request: bytes) -> bytes:
+    """What the server says to these bytes."""
+    host, port = server.split(":")
+    with sockets.create_connection((host, int(port)), timeout=4) as line:
+        line.sendall(request.replace(b"HOST", server.encode()))
+        return line.makefile("rb").readline()
+
+
+class TestHttp:
+    def test_answers_many_at_once(self, http: httpx.Client, ann: User, bob: User) -> None:
+        make_message(make_conversation(ann, bob), bob)
+
+        with ThreadPoolExecutor(40) as threads:
+            answers = list(threads.map(lambda n: http.get("/api/v1/conversations"), range(80)))
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert {len(answer.json()["results"]) for answer in answers} == {1}
+
+    def test_sends_large_answers_whole(self, http: httpx.Client) -> None:
+        answer = http.get(BUNDLE, headers={"Accept-Encoding": "identity"})
+
+        assert answer.status_code == 200
+        assert len(answer.content) == int(answer.headers["Content-Length"]) > 1_000_000
+
+    def test_takes_large_requests(self, http: httpx.Client, ann: User, bob: User) -> None:
+        address = f"/api/v1/conversations/{make_conversation(ann, bob).pk}/messages"
+
+        answer = http.post(address, files={"photo": ("a.jpg", b"x" * 10_000_000, "image/jpeg")})
+
+        assert answer.status_code == 415
+
+    def test_survives_hanging_up_in_the_middle(self, server: str, http: httpx.Client) -> None:
+        host, port = server.split(":")
+        for request in (
+            f"GET {BUNDLE} HTTP/1.1\r\nHost: {server}\r\n\r\n",
+            "POST /x HTTP/1.1\r\nContent-Length: 9\r\n\r\n",
+        ):
+            with sockets.create_connection((host, int(port))) as line:
+                line.sendall(request.encode())
+
+        assert http.get("/api/v1/conversations").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("request_line", "status"),
+        [
+            (b"GET /api/v1/conversations?cursor=\xff\xe0 HTTP/1.1", b"400"),
+            (b"GET /api/v1/conversations?cursor=%ff%e0&x=%00 HTTP/1.1", b"401"),
+            (b"GET /%ff%00/%f0%28 HTTP/1.1", b"404"),
+            (b"GET /ws/v1/ HTTP/1.1", b"404"),
+        ],
+    )
+    def test_survives_odd_bytes(self, server: str, request_line: bytes, status: bytes) -> None:
+        assert raw_answer(server, request_line + b"\r\nHost: HOST\r\n\r\n").split()[1] == status
+
+    def test_drops_headers_that_pose_as_others(self, server: str) -> None:
+        answer = httpx.get(f"http://{server}/api/v1/conversations", headers={"Accept_Language": "th"})
+
+        assert answer.headers["Content-Language"] == "en"
+
+
+class TestSocketHandshake:
+    @pytest.mark.parametrize("headers", [b"", b"Sec-WebSocket-Key: x\r\n", b"Sec-WebSocket-Key: \xff\r\n"])
+    def test_survives_a_broken_one(self, server: str, headers: bytes) -> None:
+        upgrade = b"GET /ws/v1/ HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+
+        assert raw_answer(server, upgrade + headers + b"\r\n").split()[1] in (b"400", b"426")
+
+
+class TestConnections:
+    def test_are_all_given_back(
+        self, http: httpx.Client, open_phone: Callable[..., Phone], ann: User, bob: User
+    ) -> None:
+        conversation = make_conversation(ann, bob)
+        anns = open_phone(ann)
+        for _ in range(5):
+            http.get("/api/v1/conversations")
+            anns.send_message(conversation)
+            anns.expect_any("ok", "event")
+
+        wait_until(lambda: count_other_connections() == 0)
+
+
+def count_other_connections() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        count: int = cursor.fetchone()[0]
+        return count
+
+
+@contextmanager
+def running_process(redis_prefix: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`uvicorn backend.asgi:application` as operators start it, on the test's database; and its `host:port`."""
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = os.environ | {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
+    command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port)]
+    process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
+    try:
+        wait_until(lambda: is_listening(port), patience_s=15)
+        yield process, f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_listening(port: int) -> bool:
+    with sockets.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+class TestStop:
+    def test_tells_clients_to_come_back(self, transactional_db: None, bob: User, settings: Any) -> None:
+        with running_process(settings.REDIS_PREFIX) as (process, server):
+            phone = Phone(server, bob)
+
+            process.send_signal(signal.SIGTERM)
+
+            assert phone.expect_close() == 1012
+            assert process.wait(timeout=4) in (0, -signal.SIGTERM)
+            phone.close()

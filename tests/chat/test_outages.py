@@ -1,0 +1,91 @@
+"""What open sockets do while Redis or PostgreSQL is away."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pytest
+from django.db import OperationalError
+from redis import Redis
+
+from backend.accounts.models import User
+from backend.shared.redis import subscriber, sync_redis
+from tests.chat.phones import Phone
+from tests.makers_chat import make_conversation, make_message
+
+OpenPhone = Callable[..., Phone]
+
+
+def cut_subscriptions() -> None:
+    """Hang up on this process's subscription connection, as a Redis that restarts does."""
+    ours = subscriber().client_name
+    redis: Redis = sync_redis()
+    for client in redis.client_list():
+        if client["name"] == ours:
+            redis.client_kill_filter(_id=client["id"])
+
+
+def fail(*args: object, **kwargs: object) -> NoReturn:
+    raise OperationalError("the database is away")
+
+
+class TestRedisAway:
+    def test_events_follow_once_it_is_back(self, open_phone: OpenPhone, ann: User, bob: User, settings: Any) -> None:
+        settings.HEARTBEAT_S = 60
+        conversation = make_conversation(ann, bob)
+        bobs = open_phone(bob)
+        make_message(conversation, ann)
+        bobs.expect("event")
+
+        cut_subscriptions()
+        make_message(conversation, ann, "while it is away")
+
+        assert bobs.expect("event")["data"]["message"]["text"] == "while it is away"
+        make_message(conversation, ann, "live again")
+        assert bobs.expect("event")["data"]["message"]["text"] == "live again"
+
+    def test_sending_goes_on(self, open_phone: OpenPhone, ann: User, bob: User, settings: Any) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann), open_phone(bob)
+        alive = settings.REDIS_URL
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        sync_redis.cache_clear()
+
+        anns.send_message(conversation)
+        frames = [anns.expect_any("ok", "event"), anns.expect_any("ok", "event")]
+
+        assert {frame["type"] for frame in frames} == {"ok", "event"}
+        assert bobs.expect("event")["seq"] == 1
+        settings.REDIS_URL = alive
+        sync_redis.cache_clear()
+
+
+class TestPostgresAway:
+    def test_a_message_is_refused_for_now(
+        self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        conversation = make_conversation(ann, bob)
+        anns = open_phone(ann, since=None)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("chat.consumers.answers.send_message", fail)
+            client_id = anns.send_message(conversation)
+            error = anns.expect("error")
+        anns.send_message(conversation)
+
+        assert (error["code"], error["client_id"]) == ("unavailable", client_id)
+        assert anns.expect("ok")["message"]["seq"] == 1
+
+    def test_sockets_stay_and_catch_up(
+        self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        conversation = make_conversation(ann, bob)
+        bobs = open_phone(bob, since=None)
+        make_message(conversation, ann)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("chat.consumers.feed.events_after", fail)
+            patch.setattr("chat.consumers.heart.standings_of", fail)
+            bobs.say(type="resume", since=0)
+            assert bobs.receive()["type"] == "heartbeat"
+
+        assert bobs.expect("event")["seq"] == 1

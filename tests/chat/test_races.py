@@ -1,0 +1,121 @@
+"""Many senders at the same instant, and proof that the race is real without the lock."""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+import pytest
+from django.db import IntegrityError, connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from backend.accounts.models import User
+from chat.models import Conversation, Message, Participant
+from chat.services.messages import send_message
+from chat.services.read import mark_read
+from notifications.models import Event
+from tests.makers_chat import make_conversation, make_message
+
+
+T = TypeVar("T")
+Sent: TypeAlias = tuple[uuid.UUID, bool]
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T | IntegrityError]:
+    """Run each call in a thread of its own, all let go together; returns what each returned or raised."""
+    barrier = threading.Barrier(len(calls))
+    results: list[T | IntegrityError] = []
+
+    def run(call: Callable[[], T]) -> None:
+        barrier.wait()
+        try:
+            results.append(call())
+        except IntegrityError as error:
+            results.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def sending(conversation: Conversation, sender: User, client_id: uuid.UUID | None = None) -> Callable[[], Sent]:
+    """A call that sends; it returns the message's id, and whether it is new."""
+
+    def send() -> Sent:
+        message, is_new = send_message(
+            user_id=sender.pk,
+            conversation_id=conversation.pk,
+            client_id=client_id or uuid.uuid4(),
+            kind="text",
+            text="Hello",
+            now=timezone.now(),
+        )
+        return message.pk, is_new
+
+    return send
+
+
+def reading(conversation: Conversation, reader: User, seq: int) -> Callable[[], int]:
+    """A call that says how far it has read."""
+    return lambda: mark_read(user_id=reader.pk, conversation_id=conversation.pk, seq=seq, now=timezone.now())
+
+
+class TestManySenders:
+    def test_number_without_gap_or_double(self, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+
+        at_once([sending(conversation, [ann, bob][n % 2]) for n in range(16)])
+
+        assert sorted(Message.objects.values_list("seq", flat=True)) == list(range(1, 17))
+        for person in (ann, bob):
+            events = Event.objects.filter(user=person).order_by("seq")
+            assert [event.seq for event in events] == list(range(1, 17))
+            assert [event.data["message"]["seq"] for event in events] == list(range(1, 17))
+
+    def test_collide_without_the_lock(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda query, **options: query)
+        conversation = make_conversation(ann, bob)
+
+        results = at_once([sending(conversation, ann) for _ in range(16)])
+
+        assert any(isinstance(result, IntegrityError) for result in results)
+
+    def test_send_one_message_with_one_client_id(self, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        client_id = uuid.uuid4()
+
+        results = at_once([sending(conversation, ann, client_id) for _ in range(8)])
+
+        message = Message.objects.get()
+        assert results.count((message.pk, True)) == 1
+        assert results.count((message.pk, False)) == 7
+        assert Event.objects.count() == 2
+
+    def test_do_not_wait_for_each_other_in_a_circle(self, ann: User, bob: User) -> None:
+        first, second = make_conversation(ann, bob), make_conversation(bob, ann)
+
+        results = at_once([sending([first, second][n % 2], [ann, bob][n // 2 % 2]) for n in range(16)])
+
+        assert len(results) == 16
+        assert Message.objects.count() == 16
+
+
+class TestManyReaders:
+    def test_end_at_the_furthest(self, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        for _ in range(8):
+            make_message(conversation, ann)
+
+        at_once([reading(conversation, bob, seq) for seq in range(1, 9)])
+
+        assert Participant.objects.get(user=bob).read_seq == 8
+        told = Event.objects.filter(user=ann, name="message.read").order_by("seq")
+        positions = [event.data["seq"] for event in told]
+        assert positions == sorted(positions)
+        assert positions[-1] == 8
