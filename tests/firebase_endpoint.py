@@ -13,7 +13,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -56,8 +56,8 @@ def id_token(uid: str = "uid-1", *, key_id: str = KEY_ID, project: str = PROJECT
         "auth_time": issued_at,
         "exp": issued_at + 3600,
     }
-    signer = crypt.RSASigner.from_string(private_pem(), key_id=key_id)
-    token: bytes = jwt.encode(signer, payload | claims)
+    signer_from, encode = cast(Any, crypt.RSASigner.from_string), cast(Any, jwt.encode)  # google.auth is untyped
+    token: bytes = encode(signer_from(private_pem(), key_id=key_id), payload | claims)
     return token.decode()
 
 
