@@ -39,7 +39,7 @@ def cell_of(point: Point) -> Point:
     if not abs(point.y) <= LATITUDE_MAX:
         raise OffTheGrid(f"latitude {point.y:.0f}")
     band = band_at(min(math.floor(point.y), int(LATITUDE_MAX) - 1), settings.GRID_SIZE_M)
-    column = math.floor((x_of(point.x) + WORLD_M / 2) / band.side_x) % round(WORLD_M / band.side_x)
+    column = math.floor(x_of((point.x + 180) % 360) / band.side_x) % round(WORLD_M / band.side_x)
     row = min(max(math.floor((y_of(point.y) - band.bottom) / band.side_y), 0), band.rows - 1)
     return Point(
         (column + 0.5) * band.side_x - WORLD_M / 2,
