@@ -61,5 +61,5 @@ def _write(image: Image.Image, picture: Picture, size: str) -> None:
     path = _master(picture, size)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
-    image.save(unfinished, "JPEG", quality=JPEG_QUALITY, progressive=True)
+    image.save(unfinished, "JPEG", quality=JPEG_QUALITY)
     unfinished.replace(path)

@@ -1,4 +1,8 @@
-"""Real places of Bangkok, as the demo city uses them."""
+"""Real places of Bangkok, as the demo city uses them.
+
+places.csv names 154 of the city's subdistricts with a central point to three decimals and the postcode; English
+names follow the Royal Thai General System. Good for a demonstration, not for a survey.
+"""
 
 import csv
 import math

@@ -47,7 +47,7 @@ def catalogue(db: None) -> Mapping[str, Material]:
 def pictures(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Drawing takes seconds, so here the pictures are small and empty; TestArt looks at the drawings."""
     settings.PHOTO_SIZES = {"large": 160, "thumb": 40}
-    monkeypatch.setattr(art, "draw", lambda motif, variant: Image.new("RGB", (art.WIDTH, art.HEIGHT), "teal"))
+    monkeypatch.setattr(art, "draw", lambda motif, variant: Image.new("RGB", (160, 120), "teal"))
 
 
 def plan_of(catalogue: Mapping[str, Material], pickups: int = 12, seed: int = SEED) -> CityPlan:
