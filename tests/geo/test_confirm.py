@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from rest_framework.response import Response
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from geo.models import Handover, Match, Pickup, Receipt, Swipe
-from tests.conftest import Settings
 from tests.makers import client_of
 from tests.makers_match import (
     events_of,
@@ -40,7 +39,7 @@ def collector(match: Match) -> APIClient:
     return client_of(match.collector)
 
 
-def confirm(client: APIClient, match: Match, key: str = "", **body: Any) -> Response:
+def confirm(client: APIClient, match: Match, key: str = "", **body: Any) -> Any:
     """Say that it is right."""
     headers = {"Idempotency-Key": key} if key else {}
     return client.post(f"/api/v1/matches/{match.pk}/handover/confirm", body, headers=headers)

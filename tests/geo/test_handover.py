@@ -24,7 +24,7 @@ def match() -> Match:
     return make_match()
 
 
-def post(client: APIClient, match: Match, step: str, **body: Any) -> Response:
+def post(client: APIClient, match: Match, step: str, **body: Any) -> Any:
     """Take a step of the handover."""
     return client.post(f"/api/v1/matches/{match.pk}/handover/{step}", body)
 

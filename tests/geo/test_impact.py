@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from geo.models import EmissionFactor, Match
-from tests.conftest import Settings
 from tests.makers import client_of
 from tests.makers_geo import make_material, make_pickup, material
 from tests.makers_match import make_collecting_user, make_match, make_receipt

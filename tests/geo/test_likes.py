@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.gis.geos import Point
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -15,7 +15,6 @@ from geo.models import Collector, Match, Pickup, Swipe
 from geo.services.cancel import cancel_pickup
 from geo.services.likes import accept_like
 from geo.services.matches import release_match
-from tests.conftest import Settings
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_pickup
 from tests.makers_match import (

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from geo.models import EmissionFactor, Receipt, ReceiptLine
-from tests.conftest import Settings
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_material, material
 from tests.makers_match import make_match, make_receipt, weigh

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -10,7 +11,6 @@ from backend.accounts.models import Block
 from backend.shared.clock import read_clock
 from geo.models import Collector, Match, Pickup, Swipe
 from geo.services.likes import accept_like
-from tests.conftest import Settings
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_pickup
 from tests.makers_match import (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -15,7 +16,6 @@ from geo.models import Match, Pickup, Swipe
 from geo.services.cancel import cancel_pickup
 from geo.services.likes import decline_like
 from geo.services.matches import release_match
-from tests.conftest import Settings
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_pickup
 from tests.makers_match import (

@@ -5,6 +5,7 @@ Each looks, lets others do something `meanwhile`, and then writes what it though
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -16,7 +17,7 @@ from geo.models import Handover, Match, Pickup, Receipt, Swipe
 Meanwhile = Callable[[], Any]
 
 
-def like(pickup_id: object, collector_id: Any, *, meanwhile: Meanwhile) -> None:
+def like(pickup_id: UUID, collector_id: UUID, *, meanwhile: Meanwhile) -> None:
     """Match when it looked open and first come, wait otherwise."""
     pickup = Pickup.objects.get(pk=pickup_id)
     meanwhile()
@@ -38,13 +39,13 @@ def like(pickup_id: object, collector_id: Any, *, meanwhile: Meanwhile) -> None:
             _match(pickup, collector_id)
 
 
-def like_within(limit: int, pickup_id: object, collector_id: Any, *, meanwhile: Meanwhile) -> None:
+def like_within(limit: int, pickup_id: UUID, collector_id: UUID, *, meanwhile: Meanwhile) -> None:
     """The same, when the collector looked as if he had room."""
     if Match.objects.filter(collector_id=collector_id, status="active").count() < limit:
         like(pickup_id, collector_id, meanwhile=meanwhile)
 
 
-def accept(like_id: object, *, meanwhile: Meanwhile) -> None:
+def accept(like_id: UUID, *, meanwhile: Meanwhile) -> None:
     """Match a like that looked as if it waited."""
     wanted = Swipe.objects.select_related("pickup").get(pk=like_id)
     meanwhile()
@@ -54,7 +55,7 @@ def accept(like_id: object, *, meanwhile: Meanwhile) -> None:
         _match(wanted.pickup, wanted.collector_id)
 
 
-def release(match_id: object, *, meanwhile: Meanwhile) -> None:
+def release(match_id: UUID, *, meanwhile: Meanwhile) -> None:
     """Give back a match that looked active."""
     match = Match.objects.get(pk=match_id)
     meanwhile()
@@ -65,7 +66,7 @@ def release(match_id: object, *, meanwhile: Meanwhile) -> None:
         Pickup.objects.filter(pk=match.pickup_id).update(status="open")
 
 
-def count_wrong_code(match_id: object, *, meanwhile: Meanwhile) -> None:
+def count_wrong_code(match_id: UUID, *, meanwhile: Meanwhile) -> None:
     """One more than there seemed to be."""
     handover = Handover.objects.get(pk=match_id)
     meanwhile()
@@ -87,7 +88,7 @@ def issue_receipt(match: Match, *, meanwhile: Meanwhile) -> None:
     )
 
 
-def _match(pickup: Pickup, collector_id: Any) -> None:
+def _match(pickup: Pickup, collector_id: UUID) -> None:
     conversation = Conversation.objects.create(title=pickup.title, created_at=read_clock())
     match = Match.objects.create(
         pickup=pickup, collector_id=collector_id, conversation=conversation, created_at=read_clock()

@@ -5,6 +5,7 @@ from threading import Barrier
 
 import pytest
 from django.db import IntegrityError
+from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -12,7 +13,6 @@ from backend.shared.clock import read_clock
 from geo.errors import TooManyLikes, TooManyMatches
 from geo.models import Match, Pickup, Swipe
 from geo.services.matches import release_match
-from tests.conftest import Settings
 from tests.makers import client_of
 from tests.makers_geo import make_pickup
 from tests.makers_match import make_collecting_user, make_like, make_match, names_of_events, swipe
