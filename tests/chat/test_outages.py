@@ -1,7 +1,7 @@
 """What open sockets do while Redis or PostgreSQL is away."""
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 from django.db import OperationalError
@@ -19,7 +19,7 @@ def cut_subscriptions() -> None:
     """Hang up on this process's subscription connection, as a Redis that restarts does."""
     ours = subscriber().client_name
     redis: Redis = sync_redis()
-    for client in redis.client_list():
+    for client in cast(list[dict[str, str]], redis.client_list()):
         if client["name"] == ours:
             redis.client_kill_filter(_id=client["id"])
 

@@ -17,7 +17,6 @@ from chat.services.read import mark_read
 from notifications.models import Event
 from tests.makers_chat import make_conversation, make_message
 
-
 T = TypeVar("T")
 Sent: TypeAlias = tuple[uuid.UUID, bool]
 
