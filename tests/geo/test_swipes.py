@@ -1,11 +1,10 @@
-"""A collector's thumb: `PUT` and `DELETE /pickups/{id}/swipe`."""
+"""A collector's thumb: `PUT /pickups/{id}/swipe`."""
 
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
@@ -13,7 +12,6 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
 from geo.models import Match, Pickup, Swipe
-from geo.services.cancel import cancel_pickup
 from geo.services.likes import decline_like
 from geo.services.matches import release_match
 from tests.makers import client_of, make_user
@@ -353,86 +351,3 @@ class TestRefusals:
         phone = client_of(make_user(locale="th"))
 
         assert put(phone, make_pickup(status="cancelled").pk).data["detail"].startswith("รายการนี้")
-
-
-class TestTakeBack:
-    def test_rewinds_a_pass(self, phone: APIClient) -> None:
-        pickup = make_pickup()
-        put(phone, pickup.pk, direction="pass")
-
-        answer = phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe")
-
-        assert answer.status_code == 204
-        assert not Swipe.objects.exists()
-
-    def test_withdraws_a_like_that_waits(self, phone: APIClient) -> None:
-        pickup = make_pickup(choose="resident")
-        put(phone, pickup.pk)
-
-        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").status_code == 204
-        assert not Swipe.objects.exists()
-
-    def test_changes_nothing_where_nothing_was_said(self, phone: APIClient) -> None:
-        assert phone.delete(f"/api/v1/pickups/{make_pickup().pk}/swipe").status_code == 204
-
-    def test_refuses_a_match(self, phone: APIClient) -> None:
-        pickup = make_pickup()
-        put(phone, pickup.pk)
-
-        answer = phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe")
-
-        assert (answer.status_code, answer.data["code"]) == (409, "like_is_match")
-        assert Match.objects.get().status == "active"
-
-    def test_refuses_what_was_declined(self, phone: APIClient, collector: User) -> None:
-        pickup = make_pickup(choose="resident")
-        like = make_like(pickup, collector)
-        decline_like(resident_id=pickup.resident_id, pickup_id=pickup.pk, like_id=like.pk, now=read_clock())
-
-        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").data["code"] == "like_declined"
-        assert Swipe.objects.exists()
-
-    def test_refuses_a_closed_pickup(self, phone: APIClient, collector: User) -> None:
-        pickup = make_pickup(choose="resident")
-        make_like(pickup, collector)
-        cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())
-
-        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").data["code"] == "pickup_closed"
-
-    def test_unknown_pickup(self, phone: APIClient) -> None:
-        assert phone.delete(f"/api/v1/pickups/{uuid.uuid4()}/swipe").status_code == 404
-
-    def test_nobody_without_a_token(self, anonymous: APIClient) -> None:
-        assert anonymous.delete(f"/api/v1/pickups/{make_pickup().pk}/swipe").status_code == 401
-
-
-class TestConstraints:
-    """What the database refuses, whoever asks."""
-
-    def test_one_active_match_for_a_pickup(self) -> None:
-        match = make_match()
-        other = make_match()
-
-        with pytest.raises(IntegrityError, match="one_active_match_per_pickup"), transaction.atomic():
-            Match.objects.filter(pk=other.pk).update(pickup=match.pickup)
-
-    def test_one_swipe_of_a_collector_on_a_pickup(self) -> None:
-        like = make_like(make_pickup())
-        like.pk = uuid.uuid4()
-        like.queue_number = 99
-
-        with pytest.raises(IntegrityError, match="one_swipe_per_pickup"), transaction.atomic():
-            like.save(force_insert=True)
-
-    def test_one_like_for_a_place_in_the_queue(self) -> None:
-        pickup = make_pickup(choose="resident")
-        first, second = make_like(pickup), make_like(pickup)
-
-        with pytest.raises(IntegrityError, match="one_place_in_the_queue"), transaction.atomic():
-            Swipe.objects.filter(pk=second.pk).update(queue_number=first.queue_number)
-
-    def test_no_pass_in_the_queue(self) -> None:
-        like = make_like(make_pickup())
-
-        with pytest.raises(IntegrityError, match="likes_queue_and_passes_do_not"), transaction.atomic():
-            Swipe.objects.filter(pk=like.pk).update(direction="pass")
