@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
@@ -66,7 +67,7 @@ class MaterialsDoor(Door):
         auth=[],
         responses={200: CatalogueOutput},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """With an ETag: whoever has this version already gets 304."""
         catalogue = read_catalogue()
         rows = MaterialOutput(catalogue.materials, many=True, context={"catalogue": catalogue}).data
@@ -74,4 +75,4 @@ class MaterialsDoor(Door):
         etag = f'"{catalogue.version}-{get_language()}"'
         response["ETag"] = etag
         response["Cache-Control"] = "no-cache"
-        return get_conditional_response(request._request, etag=etag, response=response)
+        return get_conditional_response(request._request, etag=etag, response=response) or response

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.gis.geos import Point
 
@@ -68,12 +69,12 @@ ORDER BY map_distance, created_at DESC, id DESC
 """
 
 
-def deck_sql(query: DeckQuery) -> tuple[str, dict[str, object]]:
+def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters, to be run as they are: by the service, by tests and by the benchmark."""
     centre = on_map(query.point)
     wanted = "" if query.material_ids is None else "AND material_ids && %(materials)s::int[]"
     near = _NEAR.format(point="ST_Point(%(x)s, %(y)s, 3857)", of_materials=wanted)
-    params: dict[str, object] = {
+    params: dict[str, Any] = {
         "viewer": query.viewer_id,
         "x": centre.x,
         "y": centre.y,

@@ -11,9 +11,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
 from geo.models import Collector, Pickup, PickupPhoto, Swipe
-from geo.services.drafts import PickupChanges, Price
-from geo.services.pickups import amend_pickup
-from tests.makers import make_user
+from tests.makers import client_of, make_user
 from tests.makers_geo import LUMPHINI, make_collector, make_material, make_pickup, material
 
 
@@ -141,11 +139,11 @@ class TestLeftOut:
     def test_a_pass_until_the_pickup_changes_materially(self, client: APIClient, collector: Collector) -> None:
         pickup = make_pickup()
         swipe(collector, pickup)
-        change = {"resident_id": pickup.resident_id, "pickup_id": pickup.pk, "now": read_clock()}
+        resident = client_of(pickup.resident)
 
-        amend_pickup(changes=PickupChanges(note="Now with a note"), **change)
+        resident.patch(f"/api/v1/pickups/{pickup.pk}", {"note": "Now with a note"})
         after_a_note = ids(client)
-        amend_pickup(changes=PickupChanges(price=Price(mode="pays", thb=20)), **change)
+        resident.patch(f"/api/v1/pickups/{pickup.pk}", {"price": {"mode": "pays", "amount": 20}})
 
         assert after_a_note == []
         assert ids(client) == [str(pickup.pk)]
