@@ -50,10 +50,10 @@ class TooManyMatches(DomainError):
 
 
 class CollectorAtLimit(DomainError):
-    """The collector whom the resident wants has as many active matches as he may."""
+    """The collector whom the resident wants has as many active matches as he may, or has stopped for now."""
 
     code = "collector_at_limit"
-    message = _("This collector has too many pickups at the moment. Choose another, or try again later.")
+    message = _("This collector cannot take another pickup at the moment. Choose another, or try again later.")
 
 
 class LikeIsMatch(DomainError):
