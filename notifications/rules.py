@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
+
+from django.conf import settings
 
 from notifications.kinds import KINDS, THROUGH_QUIET_HOURS, Category
 from notifications.models import Event, Preferences
@@ -34,6 +36,10 @@ class Rules:
         if kind is None or self._is_pointless(event) or not self.wants(kind.category):
             return Verdict.DROP
         return Verdict.HOLD if self._can_wait(kind.category) else Verdict.SEND
+
+    def is_fresh(self, event: Event) -> bool:
+        """Whether an open app may still be about to show it: the job waited for an older event, and must wait again."""
+        return event.seq > self.acked and event.created_at > self.now - timedelta(seconds=settings.PUSH_WAIT_S / 2)
 
     def wants(self, category: Category) -> bool:
         """Whether the person has left this kind switched on."""

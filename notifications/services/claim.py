@@ -13,7 +13,7 @@ from notifications.push.protocol import PushMessage
 from notifications.rules import Rules, Verdict
 from notifications.selectors.inbox import unread_count_of
 from notifications.selectors.reach import estranged_from, preferences_of, reachable_devices_of
-from notifications.services.outbox import OVERDUE
+from notifications.services.outbox import OVERDUE, schedule_pushes
 from notifications.wording import message_of
 
 ATTEMPTS_MAX = 8
@@ -41,18 +41,20 @@ def claim_pushes(*, user_id: uuid.UUID, now: datetime) -> dict[int, PushMessage]
         return {}
     rules = Rules(acked=counter.acked, preferences=preferences_of(user_id), estranged=estranged_from(user_id), now=now)
     devices = reachable_devices_of(user_id=user_id, now=now)
-    is_holding = _settle_events(user_id, devices, rules)
+    waiting = list(Event.objects.filter(user_id=user_id, wants_push=True, pushed_at=None).order_by("seq"))
+    is_holding = _settle_events([event for event in waiting if not rules.is_fresh(event)], devices, rules)
     pushes = _sort_waiting(user_id, {device.pk for device in devices}, rules)
     _write_down(pushes)
     counter.push_pending = False
     counter.wake_at = min([*pushes.later, *([rules.quiet_until()] if is_holding else [])], default=None)
     counter.save(update_fields=["push_pending", "wake_at"])
+    if any(rules.is_fresh(event) for event in waiting):
+        schedule_pushes(user_ids=[user_id], now=now)
     return _messages(pushes.due, devices, rules)
 
 
-def _settle_events(user_id: uuid.UUID, devices: list[Device], rules: Rules) -> bool:
+def _settle_events(waiting: list[Event], devices: list[Device], rules: Rules) -> bool:
     """Make a push per device for what is worth one; returns whether something is held back for later."""
-    waiting = list(Event.objects.filter(user_id=user_id, wants_push=True, pushed_at=None).order_by("seq"))
     verdicts = {event.pk: rules.verdict_on(event) for event in waiting}
     worth_one = [event for event in waiting if verdicts[event.pk] is Verdict.SEND]
     Push.objects.bulk_create(_pushes_for(worth_one, devices, rules.now))

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.accounts.models import Block, User
 from notifications.models import Device, Event, EventCounter, Preferences, Push
@@ -193,6 +193,31 @@ class TestCollapsing:
 
         assert [message.body for message in outbox] == ["You have 2 new messages."]
         assert {push.state for push in Push.objects.all()} == {"dropped", "accepted"}
+
+
+class TestFresh:
+    """One job serves all that happened since it was put down; what happened last must not be pushed too soon."""
+
+    def test_gives_an_open_app_time_to_show_it(
+        self, device: Device, outbox: list[PushMessage], settings: Settings
+    ) -> None:
+        settings.PUSH_WAIT_S = 2
+        tell(make_notice(device.user, data={"title": "first"}))
+        (second,) = tell(make_notice(device.user, data={"title": "second"}), now=NOON + timedelta(seconds=1.9))
+
+        deliver_to(device.user, NOON + timedelta(seconds=2))
+        acknowledge(user_id=device.user.pk, seq=second.seq)
+        deliver_to(device.user, NOON + timedelta(seconds=4))
+
+        assert ["first" in message.body for message in outbox] == [True]
+
+    def test_comes_with_the_next_job(self, device: Device, outbox: list[PushMessage], settings: Settings) -> None:
+        settings.PUSH_WAIT_S = 2
+        tell(make_notice(device.user), now=NOON)
+
+        assert deliver_to(device.user, NOON) == 0
+        assert EventCounter.objects.get(user=device.user).push_pending
+        assert deliver_to(device.user, NOON + timedelta(seconds=2)) == 1
 
 
 class TestQuietHours:
