@@ -1,6 +1,5 @@
 """A resident's own pickups: listing, reading, amending, extending, and their end."""
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -119,7 +118,7 @@ class TestRead:
         assert client_of(make_user()).get(url(pickup)).status_code == 404
         assert anonymous.get(url(pickup)).status_code == 401
 
-    @pytest.mark.parametrize("name", [str(uuid.uuid4()), "1", "x" * 100, "%00"])
+    @pytest.mark.parametrize("name", ["01a20629-d35b-720a-bfba-ab81809f07f1", "1", "x" * 100, "%00"])
     def test_does_not_find_what_is_not_there(self, client: APIClient, name: str) -> None:
         answer = client.get(f"/api/v1/pickups/{name}")
 
