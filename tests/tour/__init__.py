@@ -1,0 +1,1 @@
+"""The main job played against a running server through its public doors only, as phones would."""
