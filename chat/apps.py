@@ -7,3 +7,10 @@ class ChatConfig(AppConfig):
     """The chat of a match, and the one socket of an app."""
 
     name = "chat"
+
+    def ready(self) -> None:
+        """Take part in a person's copy and erasure."""
+        from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
+        from chat.services import privacy  # noqa: PLC0415
+
+        register_holder("chat", privacy)

@@ -50,7 +50,7 @@ class Phone:
         self, server: str, user: User, *, since: int | None = 0, headers: Mapping[str, str] | None = None
     ) -> None:
         self.user = user
-        self.session, _ = make_session(user)
+        self.session, self.token = make_session(user)
         self.socket = open_socket(server, ["tft.v1", f"ticket.{ticket_for(self.session)}"], headers)
         self.hello = self.receive()
         if since is not None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -190,14 +191,14 @@ class TestFrame:
 
 
 class TestSignOut:
-    def test_closes_the_sockets_of_that_session_at_once(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
-        from backend.shared.realtime import publish
-
+    def test_closes_the_sockets_of_that_session_at_once(
+        self, server: str, open_phone: OpenPhone, ann: User, settings: Any
+    ) -> None:
         settings.HEARTBEAT_S = 60
         first, second = open_phone(ann), open_phone(ann)
-        first.session.delete()
+        headers = {"Authorization": f"Bearer {first.token}"}
 
-        publish([(ann.pk, {"type": "signed_out", "session": str(first.session.public_id)})])
+        assert httpx.post(f"http://{server}/api/v1/auth/sign-out", headers=headers).is_success
 
         assert first.expect_close() == 4401
         make_message(make_conversation(ann), ann)
