@@ -57,15 +57,14 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "leaflet",
     "procrastinate.contrib.django",
-    "django_migration_linter",
     "backend.shared",
     "backend.accounts",
     "notifications",
     "chat",
     "geo",
 ]
-if env.bool("WITHOUT_LINTER", default=ENVIRONMENT == "production"):
-    INSTALLED_APPS.remove("django_migration_linter")
+if ENVIRONMENT == "test":
+    INSTALLED_APPS.append("django_migration_linter")
 
 MIDDLEWARE = [
     "backend.shared.metrics.MetricsMiddleware",
@@ -122,6 +121,9 @@ DATABASES = {
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
     DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c timezone=UTC"}
+# Where the loader does not look by itself, as with Homebrew.
+GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
+GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_PREFIX = env.str("REDIS_PREFIX", default="tft:")

@@ -11,10 +11,13 @@ from backend.accounts.models import User
 
 
 class Holder(Protocol):
-    """What one app does for a person, inside the caller's transaction. A module with these functions is one."""
+    """What one app does for a person; `erase` inside the caller's transaction. A module with these functions is one."""
 
     def export(self, *, user: User) -> Mapping[str, object]:
         """All it holds about `user`, ready for JSON."""
+
+    def leave(self, *, user: User, now: datetime) -> None:
+        """End what others still wait for, outside of any transaction; may be done again."""
 
     def erase(self, *, user: User, now: datetime) -> None:
         """Remove or anonymise what it holds about `user`."""
@@ -31,6 +34,12 @@ def register_holder(name: str, holder: Holder) -> None:
 def export_all(*, user: User) -> dict[str, Mapping[str, object]]:
     """What every app holds about `user`."""
     return {name: holder.export(user=user) for name, holder in _holders.items()}
+
+
+def leave_all(*, user: User, now: datetime) -> None:
+    """Have every app end what others still wait for."""
+    for holder in _holders.values():
+        holder.leave(user=user, now=now)
 
 
 def erase_all(*, user: User, now: datetime) -> None:

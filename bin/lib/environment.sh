@@ -42,7 +42,6 @@ write_environment() {
             export_line SECRET_KEY "$(secret_key "$dir")"
             export_line MEDIA_ROOT "$dir/media"
             export_line STATIC_ROOT "$dir/static"
-            if [ "$2" = development ]; then export_line WITHOUT_LINTER true; fi
             library_lines
             cat "$dir/env.postgres" "$dir/env.redis"
         } >"$dir/env.new"

@@ -31,7 +31,7 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
     try:
         return _attach(photo, resident_id=resident_id, pickup_id=pickup_id, now=now)
     except BaseException:
-        _remove_files(photo)
+        remove_files(photo)
         raise
 
 
@@ -45,7 +45,7 @@ def remove_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, photo_id: uuid
     if not pickup.is_open_at(now):
         raise PickupNotOpen
     photo.delete()
-    transaction.on_commit(partial(_remove_files, photo))
+    transaction.on_commit(partial(remove_files, photo))
 
 
 @transaction.atomic
@@ -80,7 +80,8 @@ def _store(picture: Picture, now: datetime) -> PickupPhoto:
     return photo
 
 
-def _remove_files(photo: PickupPhoto) -> None:
+def remove_files(photo: PickupPhoto) -> None:
+    """Delete both sizes from where photos are stored."""
     for file in (photo.large, photo.thumb):
         storage: Storage = file.storage
         storage.delete(str(file.name))

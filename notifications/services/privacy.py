@@ -16,6 +16,10 @@ def export(*, user: User) -> Mapping[str, object]:
     }
 
 
+def leave(*, user: User, now: datetime) -> None:
+    """Nothing to do: nobody waits for a notification from him."""
+
+
 def erase(*, user: User, now: datetime) -> None:
     """Remove all of it; the counter stays, so that no number is ever given twice."""
     Event.objects.filter(user=user).delete()

@@ -3,41 +3,8 @@
 import uuid
 from typing import Any
 
-import pytest
-
-from backend.accounts.models import User
-from geo.services.materials import load_materials
 from tests.geo.bodies import in_hours, pickup_body, spelled
 from tests.journeys.phones import Phone
-
-
-@pytest.fixture(autouse=True)
-def catalogue(db: None) -> None:
-    """What a fresh installation has: materials, and nobody."""
-    load_materials()
-    assert not User.objects.exists()
-
-
-@pytest.fixture
-def nok() -> Phone:
-    """Gives away."""
-    return Phone(phone="+66812345678", name="Nok Srisuk")
-
-
-@pytest.fixture
-def lek() -> Phone:
-    """Collects."""
-    phone = Phone(phone="+66898765432", name="Lek Thongdee", locale="th")
-    phone.collect_in_lumphini()
-    return phone
-
-
-@pytest.fixture
-def ploy() -> Phone:
-    """Collects too."""
-    phone = Phone(phone="+66865554444", name="Ploy Jaidee")
-    phone.collect_in_lumphini()
-    return phone
 
 
 def deck_of(phone: Phone) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.accounts.holders import erase_all, export_all
+from backend.accounts.holders import erase_all, export_all, leave_all
 from backend.accounts.models import Block, Session, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.accounts.services.sessions import end_sessions
@@ -16,9 +16,14 @@ def export_of(*, user: User) -> dict[str, object]:
     return {"account": _account(user), **export_all(user=user)}
 
 
-@transaction.atomic
 def erase_account(*, user: User, now: datetime) -> None:
-    """Anonymise in place, so that what was recycled stays counted; nobody can sign in to the account again."""
+    """Leave, then anonymise in place, so that what was recycled stays counted; nobody can sign in there again."""
+    leave_all(user=user, now=now)
+    _erase(user=user, now=now)
+
+
+@transaction.atomic
+def _erase(*, user: User, now: datetime) -> None:
     locked = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     end_sessions(Session.objects.filter(user=locked))
     Block.objects.filter(blocker=locked).delete()

@@ -1,0 +1,101 @@
+"""What geo holds about a person: his copy of it, his leaving, and its erasure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from django.contrib.gis.db.models.functions import Transform
+from django.contrib.gis.geos import Point
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from backend.accounts.models import User
+from geo.models import Collector, Match, Pickup, PickupPhoto, Receipt, Swipe
+from geo.services.cancel import cancel_pickup
+from geo.services.locks import lock_pickup
+from geo.services.matches import release_match
+from geo.services.photos import remove_files
+
+LIVE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
+PICKUP_FIELDS = (
+    "id", "title", "note", "location", "area", "address", "access_note", "window_from", "window_until", "price_mode",
+    "price_thb", "choose", "status", "expires_at", "kg_estimate", "created_at",
+)  # fmt: skip
+
+
+def export(*, user: User) -> Mapping[str, object]:
+    """Profile, pickups, swipes, matches and receipts, ready for JSON."""
+    return {
+        "collector": _profile_of(user),
+        "pickups": [
+            _spelled(row) for row in Pickup.objects.filter(resident=user).order_by("id").values(*PICKUP_FIELDS)
+        ],
+        "swipes": list(
+            Swipe.objects.filter(collector=user)
+            .order_by("id")
+            .values("pickup_id", "direction", "reason", "like_state", "swiped_at")
+        ),
+        "matches": list(_matches_of(user).values("id", "pickup_id", "status", "created_at", "ended_at")),
+        "receipts": list(
+            Receipt.objects.filter(Q(resident=user) | Q(collector=user))
+            .order_by("number")
+            .values("number", "match_id", "paid_thb", "handed_over_at")
+        ),
+    }
+
+
+def leave(*, user: User, now: datetime) -> None:
+    """Cancel his pickups, give his matches back and withdraw his likes, so that nobody waits for him in vain.
+
+    Each is a transaction of its own, as if he had done it by hand; what was cut short goes on at the next try.
+    """
+    for pickup in Pickup.objects.filter(resident=user, status__in=LIVE).order_by("id"):
+        cancel_pickup(resident_id=user.pk, pickup_id=pickup.pk, now=now)
+    for match in Match.objects.filter(collector=user, status=Match.Status.ACTIVE).order_by("id"):
+        release_match(user_id=user.pk, match_id=match.pk, reason=Match.ReleaseReason.CANNOT_COME, now=now)
+    for swipe in Swipe.objects.filter(collector=user, like_state=Swipe.LikeState.WAITING).order_by("id"):
+        _withdraw(swipe)
+
+
+def erase(*, user: User, now: datetime) -> None:
+    """Forget places, words and pictures; kilograms, matches and receipts stay counted."""
+    Collector.objects.filter(user=user).delete()
+    Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
+    Pickup.objects.filter(resident=user).update(
+        title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
+    )
+    photos = PickupPhoto.objects.filter(pickup__resident=user)
+    transaction.on_commit(partial(_remove_all_files, list(photos)))
+    photos.delete()
+
+
+@transaction.atomic
+def _withdraw(swipe: Swipe) -> None:
+    """Under the pickup's lock, so that it is not promoted at the same moment; expired and blocked pickups too."""
+    lock_pickup(pickup_id=swipe.pickup_id)
+    Swipe.objects.filter(pk=swipe.pk, like_state=Swipe.LikeState.WAITING).delete()
+
+
+def _remove_all_files(photos: list[PickupPhoto]) -> None:
+    for photo in photos:
+        remove_files(photo)
+
+
+def _matches_of(user: User) -> QuerySet[Match]:
+    return Match.objects.filter(Q(collector=user) | Q(pickup__resident=user)).order_by("id")
+
+
+def _profile_of(user: User) -> dict[str, object] | None:
+    row = Collector.objects.filter(user=user).values(
+        "service_point", "radius_m", "material_ids", "vehicle", "capacity_kg", "bio", "is_available", "updated_at"
+    )
+    return _spelled(found) if (found := row.first()) else None
+
+
+def _spelled(row: Mapping[str, object]) -> dict[str, object]:
+    """Points as `{lat, lon}` in degrees."""
+    return {name: _degrees(value) if isinstance(value, Point) else value for name, value in row.items()}
+
+
+def _degrees(point: Point) -> dict[str, float]:
+    return {"lat": point.y, "lon": point.x}

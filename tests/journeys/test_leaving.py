@@ -1,0 +1,67 @@
+"""Somebody leaves: nobody waits for him in vain, and nothing of him is left but kilograms."""
+
+from typing import Any
+
+import pytest
+
+from backend.accounts.models import User
+from chat.models import Message
+from geo.grid import cell_of
+from geo.models import Collector, Pickup, PickupPhoto, Swipe
+from tests.geo.bodies import pickup_body
+from tests.geo.pictures import from_a_phone, upload
+from tests.journeys.phones import Phone
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def matched(nok: Phone, lek: Phone) -> Any:
+    """Nok's pickup with a photo, which Lek has matched, and a message from each."""
+    pickup = nok.post("pickups", **pickup_body())
+    assert upload(nok.client, Pickup.objects.get(), from_a_phone()).status_code == 201
+    match = lek.put(f"pickups/{pickup['id']}/swipe", direction="like")["match"]
+    return lek.get(f"matches/{match['id']}")
+
+
+def test_a_resident_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
+    said = {"client_id": "0190d1c8-0000-7000-8000-000000000001", "kind": "text", "text": "Gate code 1234"}
+    nok.post(f"conversations/{matched['conversation']}/messages", **said)
+
+    assert nok.client.delete("/api/v1/me").status_code == 204
+
+    pickup = Pickup.objects.get()
+    assert (pickup.status, pickup.title, pickup.note, pickup.address, pickup.access_note) == ("cancelled", *[""] * 4)
+    assert cell_of(pickup.location) == pickup.cell
+    assert pickup.location.equals_exact(pickup.cell.transform(4326, clone=True), 1e-6)
+    assert not PickupPhoto.objects.exists()
+    assert Message.objects.get().text == ""
+    assert "match.released" in lek.events()
+    assert User.objects.get(pk=nok.id).phone is None
+
+
+def test_a_collector_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
+    assert lek.client.delete("/api/v1/me").status_code == 204
+
+    assert Pickup.objects.get().status == "open"
+    assert "match.released" in nok.events()
+    assert not Collector.objects.filter(user_id=lek.id).exists()
+
+
+def test_a_waiting_like_leaves_the_queue(nok: Phone, lek: Phone) -> None:
+    pickup = nok.post("pickups", **pickup_body(choose="resident"))
+    lek.put(f"pickups/{pickup['id']}/swipe", direction="like")
+
+    assert lek.client.delete("/api/v1/me").status_code == 204
+
+    assert not Swipe.objects.exists()
+    assert nok.get(f"pickups/{pickup['id']}/likes")["results"] == []
+
+
+def test_everything_held_can_be_taken_along(nok: Phone, lek: Phone, matched: Any) -> None:
+    copy = nok.get("me/export")
+
+    assert copy["geo"]["pickups"][0]["address"] == pickup_body()["address"]
+    assert copy["geo"]["pickups"][0]["location"] == pytest.approx(pickup_body()["location"])
+    assert copy["chat"]["conversations"][0]["conversation_id"] == matched["conversation"]
+    assert lek.get("me/export")["geo"]["collector"]["radius_m"] > 0
