@@ -14,10 +14,9 @@ from geo.api.deck_serializers import DeckInput, DeckOutput
 from geo.api.rendering import FastJSONRenderer, media_url_of
 from geo.errors import PlaceNeeded
 from geo.models import Collector
-from geo.selectors.collectors import collector_or_none
-from geo.selectors.deck import Deck, deal_deck
+from geo.selectors.deck import Deck, deal_deck, dealt_or_none
 from geo.selectors.deck_sql import DeckQuery
-from geo.selectors.materials import material_ids_of
+from geo.selectors.materials import materials_of
 from geo.service_area import require_on_map
 
 
@@ -37,38 +36,38 @@ class DeckDoor(Door):
         """Pickups to swipe, nearest first, without what was swiped before."""
         wishes = DeckInput(data=request.query_params)
         wishes.is_valid(raise_exception=True)
-        collector = collector_or_none(user_of(request).pk)
-        if collector is not None and not collector.is_available:
-            return _answer(Deck(cards=[], reason="collector_unavailable"))
-        query = self._query_of(request, wishes.validated_data, collector)
-        return _answer(deal_deck(query, media_url=media_url_of(request)))
+        return _answer(self._deck_of(request, wishes.validated_data))
 
-    def _query_of(self, request: Request, wishes: dict[str, Any], collector: Collector | None) -> DeckQuery:
-        usual_radius = collector.radius_m if collector else settings.RADIUS_DEFAULT_M
-        return DeckQuery(
+    def _deck_of(self, request: Request, wishes: dict[str, Any]) -> Deck:
+        dealt = dealt_or_none(user_of(request).pk)
+        if dealt and (reason := dealt.reason_to_wait):
+            return Deck(cards=[], reason=reason)
+        collector = dealt.collector if dealt else None
+        materials = materials_of(wishes.pop("materials", []), field="materials")
+        has_badge = collector is not None and collector.has_hazard_badge
+        if materials and not has_badge and all(material.is_hazardous for material in materials):
+            return Deck(cards=[], reason="hazard_badge_needed")
+        query = DeckQuery(
             viewer_id=user_of(request).pk,
             point=_point_of(wishes, collector),
-            radius_m=wishes.get("radius_m", usual_radius),
-            material_ids=_materials_of(wishes, collector),
-            limit=wishes["limit"],
+            radius_m=wishes.pop("radius_m", collector.radius_m if collector else settings.RADIUS_DEFAULT_M),
+            material_ids=[material.pk for material in materials] or (collector.material_ids if collector else None),
+            with_hazardous=has_badge,
             now=self.now,
+            **wishes,
         )
+        return deal_deck(query, media_url=media_url_of(request))
 
 
 def _point_of(wishes: dict[str, Any], collector: Collector | None) -> Point:
+    """The place asked for, taken out of `wishes`, or the service point. Raises PlaceNeeded and others."""
     if "lat" in wishes:
-        point = Point(wishes["lon"], wishes["lat"], srid=4326)
+        point = Point(wishes.pop("lon"), wishes.pop("lat"), srid=4326)
         require_on_map(point, field="lat")
         return point
     if collector is None:
         raise PlaceNeeded(field="lat")
     return collector.service_point
-
-
-def _materials_of(wishes: dict[str, Any], collector: Collector | None) -> list[int] | None:
-    if wishes.get("materials"):
-        return material_ids_of(wishes["materials"], field="materials")
-    return (collector.material_ids or None) if collector else None
 
 
 def _answer(deck: Deck) -> Response:

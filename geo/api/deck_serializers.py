@@ -1,6 +1,6 @@
 """How a deck looks on the wire. Decks are written without serializers, which are slow; these describe them."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django.conf import settings
 from rest_framework import serializers
@@ -8,7 +8,9 @@ from rest_framework import serializers
 from backend.shared.serializers import LatLon
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.pickup_serializers import KILOGRAMS
+from geo.errors import WindowReversed
 from geo.models import Material, Pickup
+from geo.selectors.deck import Reason
 
 
 class DeckInput(serializers.Serializer[Any]):
@@ -20,20 +22,39 @@ class DeckInput(serializers.Serializer[Any]):
     materials = serializers.CharField(
         max_length=1000, required=False, help_text="Codes with commas between them. Else those of the profile."
     )
+    kg_min = serializers.DecimalField(
+        **KILOGRAMS, min_value=0, required=False, help_text="Pickups of less are left out."
+    )
+    price_modes = serializers.CharField(
+        max_length=100, required=False, help_text="Of `free`, `asks` and `pays`, with commas between them."
+    )
+    window_from = serializers.DateTimeField(required=False, help_text="Pickups that close before are left out.")
+    window_until = serializers.DateTimeField(required=False, help_text="Pickups that open later are left out.")
     limit = serializers.IntegerField(min_value=1, max_value=settings.DECK_SIZE_MAX, default=settings.DECK_SIZE)
 
     def validate_materials(self, text: str) -> list[str]:
         """The codes."""
-        return [code.strip() for code in text.split(",") if code.strip()]
+        return _listed(text)
+
+    def validate_price_modes(self, text: str) -> list[str]:
+        """The modes, each one there is."""
+        choice = serializers.ChoiceField(choices=Pickup.PriceMode.choices)
+        return [choice.run_validation(mode) for mode in _listed(text)]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Half a place is none."""
+        """Half a place is none, and no time lies between an end and its beginning."""
+        if "window_from" in attrs and "window_until" in attrs and attrs["window_until"] <= attrs["window_from"]:
+            raise WindowReversed(field="window_until")
         for given, missing in (("lat", "lon"), ("lon", "lat")):
             if given in attrs and missing not in attrs:
                 raise serializers.ValidationError(
                     {missing: self.fields[missing].error_messages["required"]}, "required"
                 )
         return attrs
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class CardItem(serializers.Serializer[Any]):
@@ -90,6 +111,4 @@ class DeckOutput(serializers.Serializer[Any]):
     """The cards, nearest first; of one square the newest first."""
 
     cards = Card(many=True)
-    reason = serializers.ChoiceField(
-        choices=["collector_unavailable", "nothing_near"], allow_null=True, help_text="Why there are no cards."
-    )
+    reason = serializers.ChoiceField(choices=get_args(Reason), allow_null=True, help_text="Why there are no cards.")

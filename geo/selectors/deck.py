@@ -1,18 +1,22 @@
 """The deck: which pickups one collector may swipe now, nearest first."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import connection
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from geo.grid import in_degrees
+from geo.models import Collector, Match
 from geo.selectors.deck_sql import DeckQuery, deck_sql
 
 DISTANCE_STEP_M = 100
-ITEM_KEYS = ("material", "quantity", "unit", "kg_estimate")
-Reason = Literal["collector_unavailable", "nothing_near"]
+Reason = Literal["collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
 Card = dict[str, Any]
 
 
@@ -22,6 +26,29 @@ class Deck:
 
     cards: list[Card]
     reason: Reason | None
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """Somebody who collects, and how many matches he has to finish."""
+
+    collector: Collector
+    active_matches: int
+
+    @property
+    def reason_to_wait(self) -> Reason | None:
+        """Why there is nothing for him at present, wherever he looks."""
+        if not self.collector.is_available:
+            return "collector_unavailable"
+        return "matches_full" if self.active_matches >= settings.MATCHES_ACTIVE_MAX else None
+
+
+def dealt_or_none(user_id: uuid.UUID) -> Dealt | None:
+    """The collector profile of a person with his active matches, in one query; None for who has no profile."""
+    active = Match.objects.filter(collector_id=OuterRef("pk"), status=Match.Status.ACTIVE).order_by()
+    counted = active.values("collector_id").annotate(count=Count("pk")).values("count")
+    collector = Collector.objects.annotate(active_matches=Coalesce(Subquery(counted), 0)).filter(pk=user_id).first()
+    return collector and Dealt(collector=collector, active_matches=collector.active_matches)
 
 
 def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:

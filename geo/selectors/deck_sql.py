@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.gis.geos import Point
@@ -22,12 +23,20 @@ from geo.grid import on_map, stretch_at
 
 @dataclass(frozen=True, kw_only=True)
 class DeckQuery:
-    """Whose deck, around which point (SRID 4326), how far in metres of ground, and of which materials (None: all)."""
+    """Whose deck, around which point (SRID 4326), how far in metres of ground, and of what; no wish leaves all in.
+
+    With `window_from` and `window_until`, only pickups that can be collected at some time between the two.
+    """
 
     viewer_id: uuid.UUID
     point: Point
     radius_m: int
-    material_ids: Sequence[int] | None
+    material_ids: Sequence[int] | None = None
+    kg_min: Decimal | None = None
+    price_modes: Sequence[str] | None = None
+    window_from: datetime | None = None
+    window_until: datetime | None = None
+    with_hazardous: bool = False
     limit: int
     now: datetime
 
@@ -38,9 +47,8 @@ _NEAR = """
     FROM geo_pickup
     WHERE status = 'open'
       AND cell && ST_Expand({point}, %(map_radius)s) AND cell <-> {point} <= %(map_radius)s
-      {of_materials}
+      {filters}
       AND (expires_at > %(now)s) IS TRUE -- spelled so that no plan walks the index on expiry instead
-      AND NOT material_ids && ARRAY(SELECT id::int FROM geo_material WHERE is_hazardous)
       AND resident_id <> ALL (
           ARRAY(SELECT blocked_id FROM accounts_block WHERE blocker_id = %(viewer)s
                 UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(viewer)s
@@ -69,12 +77,24 @@ ORDER BY map_distance, created_at DESC, id DESC
 """
 
 
+# Conditions that stand in the statement only when they are asked for, by what asks for them.
+_FILTERS = {
+    "material_ids": "AND material_ids && %(material_ids)s::int[]",
+    "kg_min": "AND kg_estimate >= %(kg_min)s",
+    "price_modes": "AND price_mode = ANY(%(price_modes)s)",
+    "window_from": "AND window_until > %(window_from)s",
+    "window_until": "AND window_from < %(window_until)s",
+}
+_NOTHING_HAZARDOUS = "AND NOT material_ids && ARRAY(SELECT id::int FROM geo_material WHERE is_hazardous)"
+
+
 def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters, to be run as they are: by the service, by tests and by the benchmark."""
     centre = on_map(query.point)
-    wanted = "" if query.material_ids is None else "AND material_ids && %(materials)s::int[]"
-    near = _NEAR.format(point="ST_Point(%(x)s, %(y)s, 3857)", of_materials=wanted)
-    params: dict[str, Any] = {
+    wishes = {name: wish for name in _FILTERS if (wish := getattr(query, name))}
+    filters = [_FILTERS[name] for name in wishes] + ([] if query.with_hazardous else [_NOTHING_HAZARDOUS])
+    near = _NEAR.format(point="ST_Point(%(x)s, %(y)s, 3857)", filters="\n      ".join(filters))
+    params: dict[str, Any] = wishes | {
         "viewer": query.viewer_id,
         "x": centre.x,
         "y": centre.y,
@@ -84,6 +104,4 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
         "now": query.now,
         "limit": query.limit,
     }
-    if query.material_ids is not None:
-        params["materials"] = list(query.material_ids)
     return _CARDS.format(near=near), params

@@ -38,13 +38,18 @@ def materials_by_code(codes: Iterable[str]) -> dict[str, Material]:
     return {material.code: material for material in Material.objects.filter(code__in=set(codes))}
 
 
-def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
-    """The ids of active materials, sorted. Raises MaterialUnknown for a code that is none."""
+def materials_of(codes: Sequence[str], *, field: str) -> list[Material]:
+    """The active materials with these codes, each once. Raises MaterialUnknown for a code that is none."""
     known = materials_by_code(codes)
     for code in codes:
         if code not in known or not known[code].is_active:
             raise MaterialUnknown(field=field, material=code[:40])
-    return sorted({known[code].pk for code in codes})
+    return list(known.values())
+
+
+def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
+    """The ids of active materials, sorted. Raises MaterialUnknown for a code that is none."""
+    return sorted(material.pk for material in materials_of(codes, field=field))
 
 
 def codes_of(material_ids: Iterable[int]) -> list[str]:

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
-from geo.models import Collector, Pickup, PickupPhoto, Swipe
+from geo.models import Collector, Match, Pickup, PickupPhoto, Swipe
 from tests.makers import client_of, make_user
 from tests.makers_geo import LUMPHINI, make_collector, make_material, make_pickup, material
+from tests.makers_match import make_match
 
 
 def north_of_lumphini(metres: float) -> Point:
@@ -180,7 +181,7 @@ class TestLeftOut:
         make_pickup(items={"pet_clear": 1, "asbestos": 1})
 
         assert ids(client) == []
-        assert ids(client, materials="asbestos") == []
+        assert ids(client, materials="asbestos,pet_clear") == []
 
     def test_what_is_too_far(self, client: APIClient, collector: Collector) -> None:
         make_pickup(location=north_of_lumphini(5_500))
@@ -196,6 +197,65 @@ class TestLeftOut:
         assert ids(client) == [str(both.pk)]
         assert len(ids(client, materials="pet_clear,brass")) == 2
         assert ids(client, materials="brass") == []
+
+
+class TestFilters:
+    def test_the_least_weight(self, client: APIClient, collector: Collector) -> None:
+        make_pickup(items={"pet_clear": 2.999})
+        enough = make_pickup(items={"pet_clear": 3})
+
+        assert ids(client, kg_min=3) == [str(enough.pk)]
+        assert len(ids(client, kg_min="0")) == 2
+
+    def test_who_pays(self, client: APIClient, collector: Collector) -> None:
+        free = make_pickup()
+        make_pickup(price_mode="asks", price_thb=20)
+        pays = make_pickup(price_mode="pays", price_thb=20)
+
+        assert ids(client, price_modes="free") == [str(free.pk)]
+        assert sorted(ids(client, price_modes="free, pays")) == sorted([str(free.pk), str(pays.pk)])
+        assert len(ids(client, price_modes=",")) == 3
+
+    def test_the_time_one_has(self, client: APIClient, collector: Collector) -> None:
+        nine = read_clock().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        morning = make_pickup(window_from=nine, window_until=nine + timedelta(hours=3))
+        evening = make_pickup(window_from=nine + timedelta(hours=9), window_until=nine + timedelta(hours=11))
+
+        def within(**hours: float) -> list[str]:
+            return ids(client, **{name: (nine + timedelta(hours=after)).isoformat() for name, after in hours.items()})
+
+        assert within(window_from=2, window_until=5) == [str(morning.pk)]
+        assert within(window_from=3) == [str(evening.pk)]
+        assert within(window_until=9) == [str(morning.pk)]
+        assert within(window_from=3, window_until=9) == []
+        assert len(within(window_from=2.9, window_until=9.1)) == 2
+
+
+class TestReasons:
+    def test_matches_to_finish_first(
+        self, client: APIClient, user: User, collector: Collector, settings: Settings
+    ) -> None:
+        settings.MATCHES_ACTIVE_MAX = 2
+        make_match(collector=user)
+        Match.objects.update(status="completed")
+        make_match(collector=user)
+        make_pickup()
+        before = len(ids(client))
+
+        make_match(collector=user)
+
+        assert before == 1
+        assert deck(client) == {"cards": [], "reason": "matches_full"}
+
+    def test_hazardous_material_needs_the_badge(self, client: APIClient, collector: Collector) -> None:
+        make_material("asbestos", is_hazardous=True)
+        dangerous = make_pickup(items={"asbestos": 1})
+
+        without = deck(client, materials="asbestos")
+        Collector.objects.update(has_hazard_badge=True)
+
+        assert without == {"cards": [], "reason": "hazard_badge_needed"}
+        assert ids(client, materials="asbestos") == ids(client) == [str(dangerous.pk)]
 
 
 class TestAsking:
@@ -238,6 +298,11 @@ class TestAsking:
             ({"limit": 0}, "min_value"),
             ({"limit": "all"}, "invalid"),
             ({"materials": "unobtainium"}, "material_unknown"),
+            ({"kg_min": -1}, "min_value"),
+            ({"kg_min": "NaN"}, "invalid"),
+            ({"price_modes": "free,gold"}, "invalid_choice"),
+            ({"window_from": "tomorrow"}, "invalid"),
+            ({"window_from": "2026-01-02T10:00:00Z", "window_until": "2026-01-02T10:00:00Z"}, "window_reversed"),
             ({"materials": "pet\0clear"}, "null_characters_not_allowed"),
         ],
     )
