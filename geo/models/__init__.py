@@ -7,6 +7,7 @@ from geo.models.material import EmissionFactor, Material
 from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem
 from geo.models.receipt import Receipt, ReceiptLine
+from geo.models.ring import Ring
 from geo.models.swipe import Swipe
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PickupPhoto",
     "Receipt",
     "ReceiptLine",
+    "Ring",
     "Swipe",
     "WeighInLine",
 ]

@@ -2,7 +2,11 @@
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
+from django.db.models import GeneratedField, Q
+from django.db.models.functions import Cast
 
 
 class Collector(models.Model):
@@ -10,6 +14,12 @@ class Collector(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="collector")
     service_point = models.PointField(geography=True, srid=4326)
+    # The service point as the rings of new pickups look it up: on the map, where nearest is nearest.
+    spot = GeneratedField(
+        expression=Transform(Cast("service_point", models.PointField(srid=4326)), 3857),
+        output_field=models.PointField(srid=3857, spatial_index=False),
+        db_persist=True,
+    )
     radius_m = models.PositiveIntegerField()
     material_ids = ArrayField(models.IntegerField(), default=list, blank=True)
     vehicle = models.CharField(max_length=40, blank=True)
@@ -18,6 +28,9 @@ class Collector(models.Model):
     is_available = models.BooleanField(default=True)
     has_hazard_badge = models.BooleanField(default=False)
     updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [GistIndex(fields=["spot"], name="collector_spot", condition=Q(is_available=True))]
 
     def __str__(self) -> str:
         return f"collector {self.user_id}"

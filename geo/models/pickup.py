@@ -55,6 +55,8 @@ class Pickup(PublicModel):
     choose = models.CharField(max_length=8, choices=Choose, default=Choose.FIRST)
     status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
     expires_at = models.DateTimeField()
+    warn_at = models.DateTimeField(null=True, help_text="When to warn of the expiry; empty once that is done.")
+    reserved_until = models.DateTimeField(null=True, help_text="Until then a runner-up is asked; nobody else takes it.")
     closed_at = models.DateTimeField(null=True)
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
     material_ids = ArrayField(models.IntegerField())
@@ -71,6 +73,9 @@ class Pickup(PublicModel):
                 condition=Q(price_mode="free", price_thb=None) | (~Q(price_mode="free") & Q(price_thb__gt=0)),
                 name="price_fits_its_mode",
             ),
+            models.CheckConstraint(
+                condition=Q(reserved_until=None) | Q(status="open"), name="only_an_open_pickup_is_reserved"
+            ),
         ]
         indexes = [
             GistIndex(
@@ -81,6 +86,12 @@ class Pickup(PublicModel):
             ),
             models.Index(fields=["resident", "-id"], name="pickup_of_resident"),
             models.Index(fields=["expires_at"], name="pickup_expiry", condition=Q(status="open")),
+            models.Index(
+                fields=["warn_at"], name="pickup_warning", condition=Q(status="open", warn_at__isnull=False)
+            ),
+            models.Index(
+                fields=["reserved_until"], name="pickup_reservation", condition=Q(reserved_until__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,10 @@ from geo.models.pickup import Pickup
 
 
 class Swipe(PublicModel):
-    """A like waits in the queue by `queue_number` until it is matched, declined, withdrawn or closed."""
+    """A like waits in the queue by `queue_number` until it is matched, declined, withdrawn or closed.
+
+    One that has waited long is asked before it is matched; one that does not answer lapses, and may be given again.
+    """
 
     class Direction(models.TextChoices):
         LIKE = "like"
@@ -18,9 +21,11 @@ class Swipe(PublicModel):
     class LikeState(models.TextChoices):
         NONE = "", "a pass"
         WAITING = "waiting"
+        ASKED = "asked", "its turn, if the collector still wants it"
         MATCHED = "matched"
         DECLINED = "declined"
         RELEASED = "released", "its match was given back"
+        LAPSED = "lapsed", "asked, and no answer came in time"
         CLOSED = "closed", "the pickup went without it"
 
     class Reason(models.TextChoices):
@@ -44,6 +49,7 @@ class Swipe(PublicModel):
         constraints = [
             models.UniqueConstraint(fields=["collector", "pickup"], name="one_swipe_per_pickup"),
             models.UniqueConstraint(fields=["pickup", "queue_number"], name="one_place_in_the_queue"),
+            models.UniqueConstraint(fields=["pickup"], condition=Q(like_state="asked"), name="one_asked_like_per_pickup"),
             models.CheckConstraint(
                 condition=Q(direction="pass", like_state="", queue_number=None)
                 | (Q(direction="like", queue_number__isnull=False) & ~Q(like_state="")),
