@@ -71,11 +71,19 @@ def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.
 def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID) -> list[Notice]:
     # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
     key = f"handover:{match.pk}" if event.startswith("handover.") else ""
-    # Nothing is pushed from somebody blocked, but that nobody comes any more: it saves a wasted trip.
-    by = None if event == "match.released" else acting
+    sides = (match.pickup.resident_id, match.collector_id)
     return [
-        Notice(user_id=user_id, event=event, data=data, push=user_id != acting, collapse_key=key, by=by)
-        for user_id in (match.pickup.resident_id, match.collector_id)
+        Notice(
+            user_id=user_id,
+            event=event,
+            data=data,
+            push=user_id != acting,
+            collapse_key=key,
+            # Nothing is pushed from somebody blocked, but that nobody comes any more: it saves a wasted trip. It is
+            # always from the other side: a runner-up's match is made by a release that he has nothing to do with.
+            by=None if event == "match.released" else other_id,
+        )
+        for user_id, other_id in zip(sides, reversed(sides), strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from backend.accounts.models import Block
 from backend.shared.clock import read_clock
 from geo.models import Collector, Match, Pickup, Swipe
 from geo.services.likes import accept_like
+from notifications.models import Event
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_pickup
 from tests.makers_match import (
@@ -125,6 +126,16 @@ class TestRunnerUp:
         resident = match.pickup.resident
         assert names_of_events(like.collector) == pushed_to(like.collector) == ["match.made"]
         assert names_of_events(resident) == pushed_to(resident) == ["match.made", "match.released", "match.made"]
+
+    def test_is_told_by_push_though_he_and_the_one_who_released_have_blocked_each_other(self) -> None:
+        match = make_match()
+        like = make_like(match.pickup)
+        Block.objects.create(blocker=like.collector, blocked=match.collector)
+
+        release(client_of(match.collector), match)
+
+        told = Event.objects.get(user=like.collector)
+        assert (told.name, told.by) == ("match.made", match.pickup.resident_id)
 
     def test_is_told_by_push_while_the_resident_who_released_is_not(self) -> None:
         match = make_match()
