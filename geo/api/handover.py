@@ -14,6 +14,7 @@ from backend.shared.problems import CONTENT_TYPE, problem
 from backend.shared.views import Door
 from geo.api.match_serializers import MatchOutput, WeighInInput
 from geo.api.matches import show_match
+from geo.api.moments import Moment
 from geo.services.confirm import confirm_handover
 from geo.services.handover import agree_time, propose_time, weigh_in
 
@@ -23,19 +24,17 @@ TAGS = ["handover"]
 class ProposeInput(serializers.Serializer[Any]):
     """When to meet."""
 
-    at = serializers.DateTimeField(help_text="In the future, within the pickup's window.")
+    at = Moment(help_text="In the future, within the pickup's window.")
 
 
 class AgreeInput(serializers.Serializer[Any]):
     """What one agrees to."""
 
-    at = serializers.DateTimeField(
-        required=False, help_text="The time that was shown; refused when another stands by now."
-    )
+    at = Moment(required=False, help_text="The time that was shown; refused when another stands by now.")
 
 
 class ConfirmInput(serializers.Serializer[Any]):
-    """The resident's code, when it is the collector who confirms for both."""
+    """What one confirms; with the resident's code, the collector confirms for both."""
 
     code = serializers.RegexField(
         r"\A[0-9]{6}\Z",

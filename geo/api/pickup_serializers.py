@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from backend.shared.serializers import LatLon
+from geo.api.moments import Moment
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.places import Place
 from geo.models import Material, Pickup
@@ -28,7 +29,7 @@ class WindowInput(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         """`from` is no name that Python lets a class body have."""
-        return {"from": serializers.DateTimeField(), "until": serializers.DateTimeField()}
+        return {"from": Moment(), "until": Moment()}
 
 
 class PriceInput(serializers.Serializer[Any]):
@@ -67,7 +68,7 @@ class _PickupFields(serializers.Serializer[Any]):
 class PickupInput(_PickupFields):
     """A pickup to post."""
 
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = Moment(required=False, allow_null=True)
 
     def draft(self) -> PickupDraft:
         """What the service takes."""
@@ -92,7 +93,7 @@ class PickupAmendment(_PickupFields):
 class ExtensionInput(serializers.Serializer[Any]):
     """Until when; without it, some days more."""
 
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = Moment(required=False, allow_null=True)
 
 
 class ItemOutput(serializers.Serializer[Any]):

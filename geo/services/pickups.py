@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import transaction
 
-from geo.errors import PickupNotOpen
+from geo.errors import PickupNotOpen, WindowBeyondExpiry
 from geo.grid import cell_of
 from geo.models import Pickup
 from geo.service_area import require_served
@@ -80,7 +80,7 @@ def extend_pickup(
 ) -> Pickup:
     """Let an open pickup expire at `expires_at`, or `PICKUP_DAYS` later than now planned, within the limit.
 
-    Raises NotFound, PickupNotOpen, ExpiryInThePast or ExpiryTooFar.
+    Raises NotFound, PickupNotOpen, ExpiryInThePast, ExpiryTooFar, or WindowBeyondExpiry for an end before the window's.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     if not pickup.is_open_at(now):
@@ -88,6 +88,8 @@ def extend_pickup(
     later = pickup.expires_at + timedelta(days=settings.PICKUP_DAYS)
     pickup.expires_at = expires_at or min(later, latest_expiry(now))
     check_expiry(pickup.expires_at, now=now)
+    if expires_at and expires_at < pickup.window_until:
+        raise WindowBeyondExpiry(field="expires_at")
     pickup.updated_at = now
     pickup.save(update_fields=["expires_at", "updated_at"])
     return pickup

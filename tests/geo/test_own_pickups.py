@@ -265,8 +265,19 @@ class TestExtend:
 
         assert (answer.status_code, answer.json()["code"]) == (400, code)
 
-    def test_refuses_what_is_no_time(self, client: APIClient, pickup: Pickup) -> None:
-        assert client.post(url(pickup, "/extend"), {"expires_at": "later"}).status_code == 400
+    def test_refuses_an_end_before_the_windows(self, client: APIClient, pickup: Pickup) -> None:
+        before = spelled(pickup.window_until - timedelta(seconds=1))
+
+        answer = client.post(url(pickup, "/extend"), {"expires_at": before})
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "window_beyond_expiry")
+        assert client.post(url(pickup, "/extend"), {"expires_at": spelled(pickup.window_until)}).status_code == 200
+
+    @pytest.mark.parametrize("at", ["later", "2126-12-01", "2126-12-01T18:00:00"])
+    def test_refuses_what_is_no_time(self, client: APIClient, pickup: Pickup, at: str) -> None:
+        answer = client.post(url(pickup, "/extend"), {"expires_at": at})
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
     @pytest.mark.parametrize("status", ["matched", *CLOSED])
     def test_refuses_what_is_not_open(self, client: APIClient, user: User, status: str) -> None:

@@ -156,6 +156,16 @@ class TestWindows:
 
         assert refusal(client, window=window)[0] == 400
 
+    def test_refuses_times_without_their_offset(self, client: APIClient) -> None:
+        window = {"from": f"{in_hours(20):%Y-%m-%dT%H:%M}", "until": f"{in_hours(24):%Y-%m-%dT%H:%M}"}
+
+        errors = client.post("/api/v1/pickups", pickup_body(window=window)).json()["errors"]
+
+        assert {(row["field"], row["code"]) for row in errors} == {
+            ("window.from", "offset_missing"),
+            ("window.until", "offset_missing"),
+        }
+
     def test_refuses_one_that_outlasts_the_expiry_asked_for(self, client: APIClient) -> None:
         assert refusal(client, expires_at=spelled(in_hours(22)))[1] == "window_beyond_expiry"
 

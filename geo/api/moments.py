@@ -1,0 +1,21 @@
+"""Times as phones send them."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+
+class Moment(serializers.DateTimeField):
+    """A time with its offset, as RFC 3339 has it. Without one it would be read seven hours off in Bangkok."""
+
+    default_error_messages = {
+        "offset_missing": _("Give the time with its offset from UTC, such as 2026-12-01T18:00:00+07:00.")
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """The same moment in UTC."""
+        if timezone.is_naive(value):
+            self.fail("offset_missing")
+        return super().enforce_timezone(value)
