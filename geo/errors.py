@@ -158,6 +158,13 @@ class NotWeighed(DomainError):
     message = _("The collector has not weighed the material yet.")
 
 
+class WeighInChanged(DomainError):
+    """What stands now is not the weigh-in the client saw."""
+
+    code = "weigh_in_changed"
+    message = _("The material has been weighed again meanwhile. Look at it first.")
+
+
 class CodeWrong(DomainError):
     """Not the resident's code; `left` tries remain."""
 

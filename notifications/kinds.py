@@ -122,6 +122,12 @@ KINDS: Mapping[str, EventKind] = {
         body=_("The scale says %(net_kg)s kg. Please look and confirm."),
         link="/matches/{match}",
     ),
+    "handover.confirmed": EventKind(
+        category=Category.HANDOVER,
+        title=_("Confirmed by the other side"),
+        body=_("Please look at what was weighed, and confirm too."),
+        link="/matches/{match}",
+    ),
     "receipt.issued": EventKind(
         category=Category.HANDOVER,
         title=_("Thank you for recycling"),

@@ -42,6 +42,9 @@ class ConfirmInput(serializers.Serializer[Any]):
         allow_blank=True,
         error_messages={"invalid": _("The code has six digits.")},
     )
+    weighed_at = Moment(
+        required=False, help_text="Of the weigh-in that was shown; refused when it has been weighed again since."
+    )
 
 
 class ProposeDoor(Door):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.shared.errors import DomainError
-from geo.errors import CodeLocked, CodeWrong, MatchOver, NotWeighed
+from geo.errors import CodeLocked, CodeWrong, MatchOver, NotWeighed, WeighInChanged
 from geo.models import Handover, Match, Pickup
 from geo.services import notices
 from geo.services.closing import close_waiting_likes
@@ -29,11 +29,14 @@ class Confirmation:
 
 
 @transaction.atomic
-def confirm_handover(*, user_id: uuid.UUID, match_id: uuid.UUID, code: str = "", now: datetime) -> Confirmation:
+def confirm_handover(
+    *, user_id: uuid.UUID, match_id: uuid.UUID, code: str = "", weighed_at: datetime | None = None, now: datetime
+) -> Confirmation:
     """Confirm one's own side; the collector, with the resident's `code`, both. With both a receipt is issued.
 
-    Confirming again after that changes nothing. A code that is wrong or locked is returned, not raised: the try
-    must stay counted, whatever transaction this runs in. Raises NotFound, MatchOver, NotWeighed.
+    `weighed_at`, when given, names the weigh-in that the client saw. Confirming again changes nothing.
+    A code that is wrong or locked is returned, not raised: the try must stay counted, whatever transaction this
+    runs in. Raises NotFound, MatchOver, NotWeighed, WeighInChanged.
     """
     match = lock_match_of(match_id=match_id, user_id=user_id)
     if match.status == Match.Status.COMPLETED:
@@ -42,6 +45,8 @@ def confirm_handover(*, user_id: uuid.UUID, match_id: uuid.UUID, code: str = "",
         raise MatchOver
     if match.handover.weighed_at is None:
         raise NotWeighed
+    if weighed_at not in (None, match.handover.weighed_at):
+        raise WeighInChanged
     is_by_code = bool(code) and user_id == match.collector_id
     if is_by_code and (refusal := _refusal_of_code(match.handover, code)):
         return Confirmation(match=match, refusal=refusal)
@@ -62,13 +67,19 @@ def _refusal_of_code(handover: Handover, code: str) -> DomainError | None:
 
 def _confirm(match: Match, user_id: uuid.UUID, is_by_code: bool, now: datetime) -> None:
     handover = match.handover
+    before = (handover.resident_confirmed_at, handover.collector_confirmed_at)
     if is_by_code or user_id == match.pickup.resident_id:
         handover.resident_confirmed_at = handover.resident_confirmed_at or now
     if user_id == match.collector_id:
         handover.collector_confirmed_at = handover.collector_confirmed_at or now
+    confirmed = (handover.resident_confirmed_at, handover.collector_confirmed_at)
+    if confirmed == before:
+        return
     handover.save(update_fields=["resident_confirmed_at", "collector_confirmed_at"])
-    if handover.resident_confirmed_at and handover.collector_confirmed_at:
+    if all(confirmed):
         _complete(match, user_id, now)
+    else:
+        notify(notices=notices.of_confirmation(match=match, by=user_id), now=now)
 
 
 def _complete(match: Match, acting: uuid.UUID, now: datetime) -> None:

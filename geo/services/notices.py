@@ -62,6 +62,11 @@ def of_weigh_in(*, match: Match, handover: Handover, net_kg: Decimal) -> list[No
     return _to_both(match, "handover.weighed_in", data, match.collector_id)
 
 
+def of_confirmation(*, match: Match, by: uuid.UUID) -> list[Notice]:
+    """`handover.confirmed`, to both, when one of the two has confirmed alone."""
+    return _to_both(match, "handover.confirmed", {"match": str(match.pk), "by": str(by)}, by)
+
+
 def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID) -> list[Notice]:
     """`receipt.issued`, to both."""
     data = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}

@@ -50,6 +50,12 @@ def wrong_code(match: Match) -> str:
     return f"{(int(match.handover.code) + 1) % 1_000_000:06d}"
 
 
+def seen_by(client: APIClient, match: Match) -> str:
+    """When it was weighed, as the phone shows it."""
+    weighed_at: str = client.get(f"/api/v1/matches/{match.pk}").json()["handover"]["weighed_at"]
+    return weighed_at
+
+
 class TestByCode:
     def test_completes_for_both(self, match: Match, collector: APIClient) -> None:
         answer = confirm(collector, match, code=match.handover.code)
@@ -115,6 +121,23 @@ class TestByBoth:
         assert not Receipt.objects.exists()
         assert Handover.objects.get().resident_confirmed_at is None
 
+    def test_tells_the_other_side_of_the_first_once(self, match: Match, resident: APIClient) -> None:
+        for _ in range(2):
+            confirm(resident, match)
+
+        told = ("handover.confirmed", {"match": str(match.pk), "by": str(match.pickup.resident_id)})
+        assert [events_of(one).count(told) for one in (match.collector, match.pickup.resident)] == [1, 1]
+        assert pushed_to(match.collector) == ["handover.confirmed"]
+        assert "handover.confirmed" not in pushed_to(match.pickup.resident)
+
+    def test_tells_of_the_receipt_alone_after_the_second(
+        self, match: Match, resident: APIClient, collector: APIClient
+    ) -> None:
+        confirm(resident, match)
+        confirm(collector, match)
+
+        assert names_of_events(match.collector)[-2:] == ["handover.confirmed", "receipt.issued"]
+
     def test_takes_no_notice_of_a_code_the_resident_sends(self, match: Match, resident: APIClient) -> None:
         confirm(resident, match, code=match.handover.code)
 
@@ -127,6 +150,23 @@ class TestByBoth:
         confirm(resident, match)
 
         assert confirm(collector, match).data["status"] == "completed"
+
+
+class TestWeighedAgain:
+    def test_takes_the_weigh_in_that_was_shown(self, match: Match, resident: APIClient) -> None:
+        answer = confirm(resident, match, weighed_at=seen_by(resident, match))
+
+        assert answer.data["handover"]["resident_confirmed_at"]
+
+    def test_refuses_one_that_was_replaced(self, match: Match, resident: APIClient, collector: APIClient) -> None:
+        seen = seen_by(resident, match)
+        weigh(match, {"pet_clear": "0.1"})
+        confirm(collector, match)
+
+        answer = confirm(resident, match, weighed_at=seen)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "weigh_in_changed")
+        assert not Receipt.objects.exists()
 
 
 class TestWrongCode:
@@ -187,6 +227,11 @@ class TestRefusals:
     def test_what_is_no_code(self, match: Match, collector: APIClient, code: object) -> None:
         assert confirm(collector, match, code=code).status_code == 400
         assert Handover.objects.get().wrong_codes == 0
+
+    @pytest.mark.parametrize("weighed_at", ["now", "2026-12-01T18:00:00", 7])
+    def test_what_is_no_time(self, match: Match, resident: APIClient, weighed_at: object) -> None:
+        assert confirm(resident, match, weighed_at=weighed_at).status_code == 400
+        assert Handover.objects.get().resident_confirmed_at is None
 
     def test_repeats_the_receipt_for_the_same_key(self, match: Match, collector: APIClient) -> None:
         answers = [confirm(collector, match, key="done", code=match.handover.code) for _ in range(2)]

@@ -18,6 +18,7 @@ AGREED = {
     "handover.proposed",
     "handover.agreed",
     "handover.weighed_in",
+    "handover.confirmed",
     "receipt.issued",
     "pickup.expired",
 }
