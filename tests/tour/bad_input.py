@@ -59,9 +59,9 @@ async def _refuse_bad_requests(cast: Cast, pickup_id: str) -> None:
 async def _refuse_used_ticket(cast: Cast) -> None:
     ticket = await cast.somchai.ask("POST", "/realtime/tickets", status=201)
     protocols: Any = ["tft.v1", f"ticket.{ticket['ticket']}"]
-    async with connect(ticket["url"], subprotocols=protocols) as socket:
+    async with connect(ticket["url"], subprotocols=protocols, proxy=None) as socket:
         await socket.recv()
-    async with connect(ticket["url"], subprotocols=protocols) as socket:
+    async with connect(ticket["url"], subprotocols=protocols, proxy=None) as socket:
         try:
             await socket.recv()
         except ConnectionClosed as closed:

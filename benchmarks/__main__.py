@@ -1,0 +1,73 @@
+"""`bin/bench`: prepare a fresh copy of the city, measure, and show the rows."""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
+
+import django
+from django.db import connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from benchmarks.city import City, prepare
+from benchmarks.rows import Row, json_of, text_of
+
+GROUPS = ("deck", "match", "chat", "push")
+
+
+def _say(text: str) -> None:
+    """To stderr: with --json, stdout belongs to the rows."""
+    sys.stderr.write(f"{text}\n")
+
+
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Measure, each figure beside the floor under it.")
+    parser.add_argument("groups", nargs="*", metavar="deck|match|chat|push", help="what to measure (all)")
+    parser.add_argument("--json", action="store_true", help="print one JSON array and nothing else on stdout")
+    parser.add_argument("--pickups", type=int, default=200_000, help="open pickups in the generated city (200000)")
+    arguments = parser.parse_args(given)
+    if unknown := set(arguments.groups) - set(GROUPS):
+        parser.error(f"there is nothing to measure about {', '.join(sorted(unknown))}; there is {', '.join(GROUPS)}")
+    return arguments
+
+
+def _warn_of_company() -> None:
+    """Whatever else runs here takes from rates and adds to times, and from ours more than from the floor's."""
+    busy = os.getloadavg()[0]
+    if busy > (os.cpu_count() or 1) / 2:
+        _say(f"This machine is busy (load average {busy:.1f}): expect figures worse than they are.")
+
+
+def _measure(groups: Sequence[str], city: City) -> Iterator[Row]:
+    for group in groups:
+        # The copy of the group before cannot be replaced while we are connected to it.
+        connections.close_all()
+        cast(DatabaseWrapper, connection).close_pool()
+        _say(f"-- {group}: {prepare(city)}")
+        measure: Callable[[], Iterator[Row]] = importlib.import_module(f"benchmarks.{group}").measure
+        yield from measure()
+
+
+def main(given: Sequence[str]) -> None:
+    """Measure and print. A missed target is a result, not a failure."""
+    arguments = _arguments(given)
+    pickups = arguments.pickups
+    city = City(pickups=pickups, collectors=max(200, pickups // 100), swipes=pickups * 5 // 2, seed=1)
+    django.setup()
+    _warn_of_company()
+    rows = []
+    for row in _measure([group for group in GROUPS if group in arguments.groups] or GROUPS, city):
+        rows.append(row)
+        (_say if arguments.json else print)(text_of(row))
+    if arguments.json:
+        sys.stdout.write(json_of(rows) + "\n")
+
+
+if __name__ == "__main__":
+    # As an exception, so that the servers under measurement are stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    main(sys.argv[1:])

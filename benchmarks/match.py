@@ -1,0 +1,89 @@
+"""Matching: a like over HTTP that makes a match, against the bare conditional UPDATE."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from benchmarks import servers
+from benchmarks.city import DATABASE
+from benchmarks.load import Load, request_bytes, run_load
+from benchmarks.people import Person, sign_in
+from benchmarks.postgres import pgbench
+from benchmarks.rows import Row
+
+CLIENTS = 8
+SECONDS = 8
+# More than the fastest machine claims in the time; half for HTTP, half for pgbench.
+CLAIMS_MAX = 60_000
+CLAIM = b'{"direction": "like"}'
+_CLAIM_SQL = """
+\\set number random(1, {count})
+UPDATE geo_pickup SET status = 'matched', updated_at = now()
+WHERE id = (SELECT id FROM bench_claim WHERE number = :number) AND status = 'open';
+"""
+
+
+def measure() -> Iterator[Row]:
+    """The row of like-and-match."""
+    collectors = sign_in("Collector", CLIENTS)
+    pickups = _first_come_pickups(collectors)
+    half = len(pickups) // 2
+    with servers.web() as port:
+        load = run_load(port, _likes(collectors, pickups[:half]), seconds=SECONDS)
+    _require_matches(load)
+    _store_claims(pickups[half:])
+    yield Row(
+        row="match_http_rate",
+        value=load.rate,
+        unit="match/s",
+        floor=pgbench(DATABASE, [_CLAIM_SQL.format(count=len(pickups) - half)], clients=CLIENTS, seconds=SECONDS),
+        target=0.3,
+        at_most=False,
+        floor_is=f"UPDATE ... SET status = 'matched' WHERE id = ? AND status = 'open', committed, pgbench -c {CLIENTS}",
+        repeat="bin/bench match",
+        note=f"p99 {load.p99_ms:.0f} ms with {CLIENTS} connections; {load.note}",
+    )
+
+
+def _first_come_pickups(collectors: list[Person]) -> list[str]:
+    """Open pickups that take the first collector, and on which none of these has swiped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id::text FROM geo_pickup WHERE status = 'open' AND choose = 'first' AND NOT EXISTS (
+                SELECT FROM geo_swipe WHERE pickup_id = geo_pickup.id AND collector_id = ANY (%s))
+            ORDER BY md5(id::text) LIMIT %s
+            """,
+            [[person.user.pk for person in collectors], CLAIMS_MAX],
+        )
+        return [pickup for (pickup,) in cursor.fetchall()]
+
+
+def _likes(collectors: list[Person], pickups: list[str]) -> list[Iterator[bytes]]:
+    """One collector a connection, each with pickups of its own."""
+
+    def of(number: int, person: Person) -> Iterator[bytes]:
+        for pickup in pickups[number::CLIENTS]:
+            yield request_bytes("PUT", f"/api/v1/pickups/{pickup}/swipe", person.token, CLAIM)
+
+    return [of(number, person) for number, person in enumerate(collectors)]
+
+
+def _require_matches(load: Load) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM geo_match WHERE status = 'active'")
+        (matches,) = cursor.fetchone() or (0,)
+    # Those of the warm-up and of the last moment are matched but not counted.
+    if set(load.statuses) != {200} or matches < len(load.latencies_s):
+        raise RuntimeError(f"{load.note}, but {matches} matches were made")
+
+
+def _store_claims(pickups: list[str]) -> None:
+    """Number them, for pgbench to draw from; most draws must still find their pickup open."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_claim (number int PRIMARY KEY, id uuid NOT NULL)")
+        cursor.execute(
+            "INSERT INTO bench_claim SELECT number, id FROM unnest(%s::uuid[]) WITH ORDINALITY AS row (id, number)",
+            [pickups],
+        )
+        cursor.execute("ANALYZE bench_claim")

@@ -1,0 +1,173 @@
+"""The tools behind bin/bench: rows, the load generator, and the generated city."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
+from threading import Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django import Settings
+
+from backend.accounts.models import User
+from benchmarks.city import City
+from benchmarks.load import request_bytes, run_load
+from benchmarks.rows import Row, json_of, text_of
+from geo.grid import cell_of
+from geo.management.crowd import STEPS, Crowd, draw_crowd
+from geo.models import Collector, Pickup, PickupItem, Swipe
+from tests.makers import client_of
+
+
+def make_row(*, value: float, floor: float, target: float, at_most: bool) -> Row:
+    return Row(
+        row="deck_sql_plain",
+        value=value,
+        unit="ms",
+        floor=floor,
+        target=target,
+        at_most=at_most,
+        floor_is="the bare query",
+        repeat="bin/bench deck",
+    )
+
+
+class TestRow:
+    @pytest.mark.parametrize(
+        ("value", "at_most", "ok"), [(2.0, True, True), (2.1, True, False), (2.0, False, True), (1.9, False, False)]
+    )
+    def test_is_ok_up_to_its_target(self, value: float, at_most: bool, ok: bool) -> None:
+        assert make_row(value=value, floor=1, target=2, at_most=at_most).ok is ok
+
+    def test_speaks_json_that_scripts_can_rely_on(self) -> None:
+        row = make_row(value=1, floor=3, target=2, at_most=True)
+
+        assert json.loads(json_of([row])) == [
+            {"row": "deck_sql_plain", "value": 1, "unit": "ms", "floor": 3, "ratio": 0.333, "target": 2, "ok": True}
+        ]
+
+    def test_tells_readers_what_was_missed_and_how_to_repeat_it(self) -> None:
+        text = text_of(make_row(value=9, floor=1, target=2, at_most=True))
+
+        assert "MISSED" in text
+        assert "again: bin/bench deck" in text
+
+
+class _Echo(BaseHTTPRequestHandler):
+    """Answers 200 to whoever has a token, else 401."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200 if self.headers.get("Authorization") == "Bearer good" else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Silent."""
+
+
+@pytest.fixture
+def echo() -> Iterator[int]:
+    """The port of a server that answers."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+class TestLoad:
+    def test_sends_every_request_once_and_counts_the_answers(self, echo: int) -> None:
+        good = [request_bytes("PUT", "/", "good", b"{}")] * 20
+        bad = [request_bytes("PUT", "/", None, b"{}")] * 5
+
+        load = run_load(echo, [good, bad], seconds=5, warm_up=0)
+
+        assert load.statuses == {200: 20, 401: 5}
+        assert len(load.latencies_s) == 25
+        assert load.rate > 0
+
+    def test_stops_when_its_time_is_over(self, echo: int) -> None:
+        load = run_load(echo, [repeat(request_bytes("PUT", "/", "good"))], seconds=0.2, warm_up=0.1)
+
+        assert load.statuses.keys() == {200}
+        assert 0 < load.seconds <= 0.2
+
+
+@pytest.fixture
+def city(db: None) -> Crowd:
+    """A small generated city."""
+    call_command("load_materials", verbosity=0)
+    crowd = Crowd(pickups=400, open=300, collectors=20, swipes=600, seed=7)
+    assert list(draw_crowd(crowd)) == list(STEPS)
+    return crowd
+
+
+class TestGeneratedCity:
+    def test_has_what_was_asked_for(self, city: Crowd) -> None:
+        assert Pickup.objects.count() == city.pickups
+        assert Pickup.objects.filter(status=Pickup.Status.OPEN).count() == city.open
+        assert Collector.objects.count() == city.collectors
+        assert 0 < Swipe.objects.count() <= city.swipes
+
+    def test_hides_homes_as_the_service_does(self, city: Crowd) -> None:
+        for pickup in Pickup.objects.all():
+            assert pickup.cell.distance(cell_of(pickup.location)) < 0.001
+
+    def test_keeps_what_is_stored_twice_in_agreement(self, city: Crowd) -> None:
+        for pickup in Pickup.objects.prefetch_related("items", "swipes"):
+            items: list[PickupItem] = list(pickup.items.all())
+            likes = [swipe for swipe in pickup.swipes.all() if swipe.direction == Swipe.Direction.LIKE]
+            assert pickup.material_ids == sorted(item.material_id for item in items)
+            assert pickup.kg_estimate == sum(item.kg_estimate for item in items)
+            assert sorted(like.queue_number or 0 for like in likes) == list(range(1, pickup.likes_counted + 1))
+
+    def test_deals_decks(self, city: Crowd) -> None:
+        decks = [client_of(user).get("/api/v1/deck") for user in User.objects.filter(collector__isnull=False)]
+
+        assert {deck.status_code for deck in decks} == {200}
+        assert any(deck.data["cards"] for deck in decks)
+
+    def test_is_the_same_for_the_same_seed(self, city: Crowd) -> None:
+        def places() -> list[tuple[float, float]]:
+            return sorted((pickup.location.x, pickup.location.y) for pickup in Pickup.objects.all())
+
+        before = places()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE accounts_user CASCADE; DISCARD TEMP")
+        list(draw_crowd(city))
+
+        assert places() == before
+
+    def test_needs_the_catalogue(self, db: None) -> None:
+        with pytest.raises(CommandError, match="load_materials"):
+            call_command("generate_city", pickups=1)
+
+    def test_refuses_a_database_in_use(self, city: Crowd) -> None:
+        with pytest.raises(CommandError, match="empty"):
+            call_command("generate_city", pickups=1)
+
+    def test_refuses_production(self, db: None, settings: Settings) -> None:
+        settings.IS_PRODUCTION = True
+
+        with pytest.raises(CommandError, match="production"):
+            call_command("generate_city", pickups=1)
+
+    @pytest.mark.parametrize("counts", [{"pickups": 0}, {"pickups": 5, "open": 6}, {"pickups": 5, "swipes": -1}])
+    def test_refuses_counts_that_make_no_sense(self, db: None, counts: dict[str, int]) -> None:
+        call_command("load_materials", verbosity=0)
+
+        with pytest.raises(CommandError, match="Counts"):
+            call_command("generate_city", **counts)
+
+
+class TestTemplate:
+    def test_has_a_name_for_each_size_and_seed(self) -> None:
+        names = {City(pickups=size, collectors=10, swipes=10, seed=seed).template for size in (5, 6) for seed in (1, 2)}
+
+        assert len(names) == 4
+        assert all(len(name) < 63 for name in names)
