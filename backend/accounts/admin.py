@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,13 @@ class UserAdmin(admin.ModelAdmin[User]):
     fields = ["id", "display_name", "phone", "locale", "is_active", "is_staff", "created_at", "erased_at"]
     readonly_fields = ["id", "phone", "created_at", "erased_at"]
     ordering = ["-created_at"]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Whoever is switched off is signed out at once, with his sockets."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if not obj.is_active:
+                end_sessions(Session.objects.filter(user=obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People sign themselves up."""

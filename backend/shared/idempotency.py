@@ -107,6 +107,11 @@ def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
     IdempotentAnswer.objects.filter(owner=owner, key=key).update(status=response.status_code, body=body)
 
 
+def forget_answers(*, owner: uuid.UUID) -> None:
+    """Forget every answer given to this person."""
+    IdempotentAnswer.objects.filter(owner=owner).delete()
+
+
 def delete_old_answers(*, now: datetime) -> int:
     """Forget the answers older than `IDEMPOTENCY_HOURS`; returns how many."""
     oldest = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)

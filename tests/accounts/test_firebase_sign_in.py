@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Session, User
 from backend.shared import firebase as shared_firebase
 from tests.firebase_endpoint import FirebaseEndpoint, id_token
-from tests.makers import make_user
+from tests.makers import client_of, make_user
 
 PHONE = "+66812345678"
 
@@ -56,6 +56,12 @@ class TestFirstSight:
         assert answer.json()["user"]["phone"] is None
         assert answer.json()["user"]["display_name"] == "Anan"
 
+    @pytest.mark.parametrize("name", ["An\u0000an", "An\ud800an"])
+    def test_takes_a_name_that_no_database_keeps(self, firebase: FirebaseEndpoint, name: str) -> None:
+        firebase.add_user("uid-1")
+
+        assert sign_in(id_token(name=name)).json()["user"]["display_name"] == "Anan"
+
     def test_finds_the_account_again(self, firebase: FirebaseEndpoint) -> None:
         firebase.add_user("uid-1")
         first = sign_in(id_token(phone_number=PHONE))
@@ -88,6 +94,15 @@ class TestPhoneCollision:
         assert (answer.json()["created"], answer.json()["user"]["id"]) == (False, str(user.pk))
         user.refresh_from_db()
         assert user.firebase_uid == "uid-1"
+
+    def test_puts_out_who_came_in_by_only_saying_the_number(self, firebase: FirebaseEndpoint) -> None:
+        firebase.add_user("uid-1")
+        impostor = client_of(make_user(phone=PHONE))
+
+        owner = sign_in(id_token(phone_number=PHONE)).json()["token"]
+
+        assert impostor.get("/api/v1/me").status_code == 401
+        assert APIClient(HTTP_AUTHORIZATION=f"Bearer {owner}").get("/api/v1/me").status_code == 200
 
     def test_gives_a_recycled_number_to_who_proves_it(self, firebase: FirebaseEndpoint) -> None:
         firebase.add_user("uid-1")
@@ -128,7 +143,7 @@ class TestRefusal:
         yield
         assert not User.objects.filter(firebase_uid="uid-1", is_active=True).exists()
         assert not Session.objects.exists()
-        assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+        assert [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
 
     def refused(self, answer: Any, status: int, code: str) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code)

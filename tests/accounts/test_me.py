@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, Session, User
+from backend.shared.models import IdempotentAnswer
 from tests.makers import client_of, make_session, make_user
 
 ME = "/api/v1/me"
@@ -116,6 +117,15 @@ class TestErasure:
         client.delete(ME)
 
         assert not user.devices.exists()
+
+    def test_forgets_the_answers_kept_for_it(self, client: APIClient, user: User) -> None:
+        report = {"user": str(make_user().pk), "reason": "spam", "text": "Advertises."}
+        client.post("/api/v1/reports", report, HTTP_IDEMPOTENCY_KEY="once")
+        assert IdempotentAnswer.objects.filter(owner=user.pk).exists()
+
+        client.delete(ME)
+
+        assert not IdempotentAnswer.objects.exists()
 
     def test_sets_the_number_free(self, client: APIClient, user: User) -> None:
         client.delete(ME)

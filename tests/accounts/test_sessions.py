@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Session, User
+from backend.accounts.services.sessions import end_expired_sessions
 from backend.shared.realtime import channel_of
 from backend.shared.redis import sync_redis
 from tests.makers import client_of, make_session, make_user
@@ -195,3 +197,28 @@ class TestSessions:
         assert anonymous.get(SESSIONS).status_code == 401
         assert anonymous.delete(SESSIONS).status_code == 401
         assert anonymous.delete(f"{SESSIONS}/{uuid.uuid4()}").status_code == 401
+
+
+@pytest.mark.django_db
+class TestEndOfTime:
+    def test_removes_what_has_expired_and_nothing_else(self, client: APIClient, user: User) -> None:
+        make_session(user, now=timezone.now() - timedelta(days=91))
+
+        assert end_expired_sessions(now=timezone.now()) == 1
+
+        assert client.get("/api/v1/me").status_code == 200
+
+
+@pytest.mark.django_db
+class TestDesk:
+    def test_signs_out_whom_it_switches_off(self, client: APIClient, user: User) -> None:
+        desk = Client()
+        desk.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
+        form = {"display_name": user.display_name, "locale": "en"}
+
+        assert desk.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+
+        user.refresh_from_db()
+        assert not user.is_active
+        assert not user.auth_token_set.exists()
+        assert client.get("/api/v1/me").status_code == 401

@@ -31,9 +31,14 @@ class FirebaseProvider:
         return Identity(
             phone=to_e164(str(claims.get("phone_number", ""))),
             firebase_uid=claims["uid"],
-            name=credentials.get("name") or str(claims.get("name", "")),
+            name=credentials.get("name") or _storable(str(claims.get("name", ""))),
             locale=credentials.get("locale", ""),
         )
+
+
+def _storable(name: str) -> str:
+    """A name from elsewhere, without what PostgreSQL keeps in no text: NUL and lone surrogates."""
+    return name.replace("\0", "").encode(errors="ignore").decode()
 
 
 def _verify(token: str) -> Mapping[str, Any]:

@@ -9,6 +9,12 @@ from backend.accounts.holders import erase_all, export_all, leave_all
 from backend.accounts.models import Block, Session, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.accounts.services.sessions import end_sessions
+from backend.shared.idempotency import forget_answers
+
+ANONYMISED = (
+    "phone", "firebase_uid", "display_name", "avatar_colour", "password", "is_active", "is_staff", "is_superuser",
+    "erased_at",
+)  # fmt: skip
 
 
 def export_of(*, user: User) -> dict[str, object]:
@@ -27,6 +33,7 @@ def _erase(*, user: User, now: datetime) -> None:
     locked = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     end_sessions(Session.objects.filter(user=locked))
     Block.objects.filter(blocker=locked).delete()
+    forget_answers(owner=locked.pk)
     _anonymise(locked, now)
     erase_all(user=locked, now=now)
 
@@ -38,7 +45,7 @@ def _anonymise(user: User, now: datetime) -> None:
     user.is_active = user.is_staff = user.is_superuser = False
     user.erased_at = now
     user.set_unusable_password()
-    user.save()
+    user.save(update_fields=ANONYMISED)
 
 
 def _account(user: User) -> Mapping[str, object]:

@@ -1,6 +1,7 @@
 """Ending sessions: at once, and with them the open sockets. Pushes go only where a session lives."""
 
 import uuid
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -21,6 +22,11 @@ def end_session(*, user: User, session_id: uuid.UUID) -> None:
 def end_other_sessions(*, user: User, keep: Session) -> None:
     """End all of this person's sessions but the one that asks."""
     end_sessions(Session.objects.filter(user=user).exclude(public_id=keep.public_id))
+
+
+def end_expired_sessions(*, now: datetime) -> int:
+    """End those whose time is over; returns how many."""
+    return end_sessions(Session.objects.filter(expiry__lte=now))
 
 
 @transaction.atomic
