@@ -9,7 +9,9 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from notifications.models import Device, Event
+from notifications.services.deliver import deliver
 from notifications.services.notify import Notice, notify
+from tests.makers import make_session
 
 NOON = datetime(2025, 3, 1, 5, tzinfo=UTC)  # in Bangkok
 NIGHT = datetime(2025, 3, 1, 15, tzinfo=UTC)  # 22:00 in Bangkok
@@ -17,7 +19,9 @@ _numbers = count(1)
 
 
 def make_device(user: User, **fields: Any) -> Device:
-    """A phone of `user` that can be reached, in English, without a session to end with."""
+    """A phone of `user` that can be reached, in English; signed in there, unless `installation` is given."""
+    if "installation" not in fields:
+        fields["installation"] = make_session(user)[0].installation
     usual = {
         "value": f"token-{next(_numbers)}",
         "platform": "android",
@@ -46,3 +50,8 @@ def tell(*notices: Notice, now: datetime = NOON) -> list[Event]:
     """Notify in a transaction of its own, as a service would."""
     with transaction.atomic():
         return notify(notices=notices, now=now)
+
+
+def deliver_to(user: User, now: datetime = NOON) -> int:
+    """Do this person's deliver job."""
+    return deliver(user_id=user.pk, clock=lambda: now)

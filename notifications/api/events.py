@@ -3,10 +3,13 @@
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.accounts.authentication import user_of
+from backend.accounts.authentication import NOT_VALID, session_of, user_of
+from backend.accounts.selectors.sessions import is_session_live
+from backend.shared.clock import read_clock
 from backend.shared.views import Door
 from notifications.api.serializers import Acknowledgement, EventsOut, EventsQuery, ReadUpTo
 from notifications.frames import frame_of
@@ -33,6 +36,8 @@ class EventsDoor(Door):
         reset = not log_reaches_back(user_id=user_id, since=since)
         wait_s = min(query.validated_data["wait"], settings.LONG_POLL_S)
         events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
+        if wait_s:
+            _require_still_signed_in(request)
         answer = {
             "events": [frame_of(event) for event in events],
             "head": head_of(user_id),
@@ -40,6 +45,12 @@ class EventsDoor(Door):
             "reset": reset,
         }
         return Response(answer)
+
+
+def _require_still_signed_in(request: Request) -> None:
+    """A session may have been ended while it waited. Raises AuthenticationFailed."""
+    if not is_session_live(session_id=session_of(request).public_id, now=read_clock()):
+        raise AuthenticationFailed(NOT_VALID)
 
 
 class AcknowledgeDoor(Door):

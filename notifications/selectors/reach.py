@@ -18,7 +18,7 @@ def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
 def reachable_devices_of(*, user_id: uuid.UUID, now: datetime) -> list[Device]:
     """Those on which the person is still signed in, so that nobody reads the pushes of who was there before."""
     is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
-    return list(devices_of(user_id).filter(Q(installation="") | is_signed_in).order_by("id"))
+    return list(devices_of(user_id).filter(is_signed_in).order_by("id"))
 
 
 def preferences_of(user_id: uuid.UUID) -> Preferences:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from notifications.models import Device, EventCounter, Push
+from notifications.models import Device, Event, EventCounter, Push
 from notifications.push.protocol import Accepted, Gone, Outcome, Retry
-from notifications.services.claim import ATTEMPTS_MAX
+from notifications.services.claim import ATTEMPTS_MAX, GAVE_UP
 from notifications.services.outbox import OVERDUE, defer_deliver
 
 BACKOFF_FIRST_S = 5.0
@@ -31,6 +31,15 @@ def record_outcomes(*, user_id: uuid.UUID, outcomes: Mapping[int, Outcome], now:
     Device.objects.filter(pk__in=gone, user_id=user_id).delete()
     if retries := [push.due_at for push in pushes if push.state == Push.State.WAITING and push.due_at]:
         _come_back(counter, min(retries))
+
+
+@transaction.atomic
+def give_up(*, user_id: uuid.UUID, now: datetime) -> None:
+    """Settle unsent all that waits for this person: something in it stops every job. What comes later starts afresh."""
+    EventCounter.objects.filter(pk=user_id).update(push_pending=False, wake_at=None)
+    Event.objects.filter(user_id=user_id, wants_push=True, pushed_at=None).update(pushed_at=now)
+    waiting = Push.objects.filter(event__user_id=user_id, state=Push.State.WAITING)
+    waiting.update(state=Push.State.FAILED, error=GAVE_UP)
 
 
 def retry_delay_s(*, attempts: int, after_s: float | None) -> float:

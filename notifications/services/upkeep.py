@@ -65,4 +65,4 @@ def _locked_counters(user_ids: Iterable[uuid.UUID]) -> QuerySet[EventCounter]:
 def remove_signed_out_devices() -> int:
     """Forget the devices on which nobody is signed in any more. Returns how many."""
     session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
-    return Device.objects.exclude(installation="").exclude(Exists(session)).delete()[0]
+    return Device.objects.exclude(Exists(session)).delete()[0]

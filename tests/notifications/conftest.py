@@ -7,8 +7,11 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from backend.accounts.models import User
+from notifications.models import Device
 from notifications.push import memory
 from notifications.push.protocol import PushMessage
+from tests.makers_notifications import make_device
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +20,12 @@ def outbox() -> Iterator[list[PushMessage]]:
     memory.forget()
     yield memory.outbox
     memory.forget()
+
+
+@pytest.fixture
+def device(user: User) -> Device:
+    """A phone of `user` that can be reached."""
+    return make_device(user)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What is worth a push, and what becomes of it."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -11,21 +11,10 @@ from notifications.push import memory
 from notifications.push.protocol import Accepted, Gone, PushMessage, Refused, Retry
 from notifications.services.ack import acknowledge, mark_collapsed_read, mark_events_read
 from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
-from notifications.services.deliver import deliver
 from notifications.services.devices import Registration, register_device
 from notifications.services.outcomes import record_outcomes, retry_delay_s
-from notifications.services.upkeep import wake_sleepers
 from tests.makers import make_session, make_user
-from tests.makers_notifications import NIGHT, NOON, make_device, make_message_notice, make_notice, tell
-
-
-@pytest.fixture
-def device(user: User) -> Device:
-    return make_device(user)
-
-
-def deliver_to(user: User, now: datetime = NOON) -> int:
-    return deliver(user_id=user.pk, clock=lambda: now)
+from tests.makers_notifications import NIGHT, NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 
 
 class TestSending:
@@ -220,66 +209,6 @@ class TestFresh:
         assert deliver_to(device.user, NOON + timedelta(seconds=2)) == 1
 
 
-class TestQuietHours:
-    @pytest.mark.parametrize("event", ["message.sent", "match.made", "match.released", "handover.proposed"])
-    def test_let_through_what_somebody_waits_for(self, device: Device, outbox: list[PushMessage], event: str) -> None:
-        tell(make_notice(device.user, event), now=NIGHT)
-
-        deliver_to(device.user, NIGHT)
-
-        assert len(outbox) == 1
-
-    def test_hold_the_rest_until_they_end(self, device: Device, outbox: list[PushMessage]) -> None:
-        tell(make_notice(device.user, "pickup.liked"), now=NIGHT)
-        deliver_to(device.user, NIGHT)
-        assert outbox == []
-        morning = NIGHT + timedelta(hours=10)
-        assert EventCounter.objects.get(pk=device.user.pk).wake_at == morning
-
-        deliver_to(device.user, morning)
-
-        assert len(outbox) == 1
-
-    def test_do_not_bring_in_the_morning_what_was_seen_at_night(
-        self, device: Device, outbox: list[PushMessage]
-    ) -> None:
-        (event,) = tell(make_notice(device.user, "pickup.liked"), now=NIGHT)
-        deliver_to(device.user, NIGHT)
-        acknowledge(user_id=device.user.pk, seq=event.seq)
-
-        deliver_to(device.user, NIGHT + timedelta(hours=10))
-
-        assert outbox == []
-
-    def test_hold_a_retry_too(self, device: Device, outbox: list[PushMessage]) -> None:
-        memory.outcomes[device.value] = Retry("Unavailable")
-        evening = NIGHT - timedelta(hours=2, seconds=1)
-        tell(make_notice(device.user, "pickup.liked"), now=evening)
-        deliver_to(device.user, evening)
-
-        deliver_to(device.user, NIGHT)
-
-        assert len(outbox) == 1
-        assert Push.objects.get().state == Push.State.WAITING
-
-    def test_are_a_persons_own(self, device: Device, outbox: list[PushMessage]) -> None:
-        Preferences.objects.create(user=device.user, quiet_from=time(11), quiet_until=time(13))
-        tell(make_notice(device.user, "pickup.liked"))
-
-        deliver_to(device.user)
-        deliver_to(device.user, NIGHT)
-
-        assert len(outbox) == 1
-
-    def test_wake_somebody_only_once(self, device: Device, outbox: list[PushMessage]) -> None:
-        tell(make_notice(device.user, "pickup.liked"), now=NIGHT)
-        deliver_to(device.user, NIGHT)
-        EventCounter.objects.update(push_pending=False)
-
-        # The job of `tell` is still there in this test, as if a worker had it.
-        assert wake_sleepers(now=NIGHT + timedelta(hours=10)) == 0
-
-
 class TestPreview:
     def test_shows_no_words_of_a_chat(self, device: Device, outbox: list[PushMessage]) -> None:
         tell(make_message_notice(device.user, "12 Soi Ari"))
@@ -400,4 +329,6 @@ class TestRetryDelay:
 def move(device: Device, user: User) -> None:
     """Somebody else signs in on the same phone."""
     fields = {"kind": device.kind, "value": device.value, "platform": device.platform, "locale": "en"}
-    register_device(user_id=user.pk, registration=Registration(installation="", **fields), now=NOON)
+    session, _ = make_session(user)
+    registration = Registration(installation=session.installation, **fields)
+    register_device(user_id=user.pk, registration=registration, now=NOON)

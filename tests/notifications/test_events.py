@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,12 +11,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
+from backend.accounts.services.sessions import end_session
 from notifications import nudges
 from notifications.models import Event, EventCounter
 from notifications.selectors.events import log_reaches_back
 from notifications.services.ack import acknowledge
 from notifications.services.upkeep import remove_old_events
-from tests.makers import client_of, make_user
+from tests.makers import client_of, make_session, make_user
 from tests.makers_notifications import NOON, make_notice, tell
 
 EVENTS = "/api/v1/events"
@@ -144,6 +146,24 @@ class TestWait:
         client.get(EVENTS, {"wait": 20})
 
         assert time.monotonic() - started < 2
+
+    def test_tells_nothing_to_a_session_that_ended_meanwhile(self, queue: None) -> None:
+        user = make_user()
+        session, token = make_session(user)
+        ending = threading.Thread(target=end_soon, args=[user, session.public_id])
+        ending.start()
+
+        answer = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}").get(EVENTS, {"wait": 1})
+
+        ending.join()
+        assert answer.status_code == 401
+
+
+def end_soon(user: User, session_id: uuid.UUID) -> None:
+    time.sleep(0.2)
+    end_session(user=user, session_id=session_id)
+    tell(make_notice(user))
+    connection.close()
 
 
 def wait_two_seconds(client: APIClient) -> None:

@@ -12,10 +12,11 @@ from pytest_django import Settings
 from notifications.models import EventCounter, PeriodicRun, Push
 from notifications.push import memory
 from notifications.push.protocol import Gone, PushMessage, Retry
+from notifications.services.deliver import deliver
 from notifications.services.notify import notify
 from notifications.services.outbox import DELIVER, RETRY_PRIORITY
 from notifications.services.upkeep import wake_sleepers
-from notifications.tasks import deliver_pushes
+from notifications.tasks import JOB_ATTEMPTS_MAX
 from tests.makers import make_user
 from tests.makers_notifications import make_device, make_message_notice, make_notice, tell
 from tests.notifications.conftest import work
@@ -164,10 +165,10 @@ class TestKilledWorkers:
         memory.outcomes[device.value] = RuntimeError("killed")
         tell(make_notice(device.user), now=just_now())
         with pytest.raises(RuntimeError):
-            deliver_pushes(user_id=str(device.user_id))
+            deliver(user_id=device.user_id, clock=just_now)
         memory.outcomes.clear()
 
-        deliver_pushes(user_id=str(device.user_id))
+        deliver(user_id=device.user_id, clock=just_now)
 
         first, second = outbox
         assert first.message_id == second.message_id
@@ -194,6 +195,22 @@ class TestKilledWorkers:
 
         assert [job.status for job in deliver_jobs()] == ["failed"]
         assert outbox == []
+        assert wake_sleepers(now=just_now() + timedelta(hours=1)) == 0
+
+    def test_a_job_that_always_fails_is_given_up_and_not_made_again(self, outbox: list[PushMessage]) -> None:
+        device = make_device(make_user())
+        tell(make_notice(device.user), now=just_now())
+        # What only a mistake of ours could write: no text can be made of it.
+        device.user.events.update(data=[])
+        last_attempt()
+
+        work()
+
+        assert [job.status for job in deliver_jobs()] == ["failed"]
+        assert wake_sleepers(now=just_now() + timedelta(hours=1)) == 0
+        tell(make_notice(device.user), now=just_now())
+        work()
+        assert [message.title for message in outbox] == ["It is a match"]
 
     def test_a_lost_job_is_made_again(self, outbox: list[PushMessage]) -> None:
         device = make_device(make_user())
@@ -223,6 +240,12 @@ class TestPeriodicTasks:
         work()
 
         assert PeriodicRun.objects.get(name=f"notifications.{name}").last_run_at > just_now() - timedelta(seconds=30)
+
+
+def last_attempt() -> None:
+    """Every job has failed as often as it may but once."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = %s", [JOB_ATTEMPTS_MAX - 1])
 
 
 def take_and_die(attempts: int = 0) -> None:
