@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
 
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-used-in-production"  # noqa: S105
+PUSH_BACKENDS = ("console", "fcm", "memory")
 ENVIRONMENTS = ("development", "test", "production")
 NEEDED_IN_PRODUCTION = {
     "SECRET_KEY": "it signs everything the service hands out",
@@ -36,7 +37,7 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
     kind = environment.get("ENVIRONMENT", "production")
     if kind not in ENVIRONMENTS:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
-    found = _firebase_problems(environment) + _emulator_problems(environment, kind)
+    found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
     return found + (_missing(environment) + _dangers(environment) if kind == "production" else [])
 
 
@@ -76,6 +77,15 @@ def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
             "or set FIREBASE_USE_DEFAULT_CREDENTIALS=true on Google's machines."
         ]
     return _account_problems(environment["GOOGLE_APPLICATION_CREDENTIALS"]) if has_credentials else []
+
+
+def _push_problems(environment: Mapping[str, str]) -> list[str]:
+    backend = environment.get("PUSH_BACKEND") or "console"
+    if backend not in PUSH_BACKENDS:
+        return [f"PUSH_BACKEND is {backend!r}; it must be one of {', '.join(PUSH_BACKENDS)}."]
+    if backend == "fcm" and not is_given(environment, "FIREBASE_PROJECT_ID"):
+        return ["PUSH_BACKEND is 'fcm' but FIREBASE_PROJECT_ID is not set: there is no project to send through."]
+    return []
 
 
 def _account_problems(file: str) -> list[str]:

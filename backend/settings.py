@@ -23,7 +23,7 @@ IS_PRODUCTION = ENVIRONMENT == "production"
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL])
 ROOT_URLCONF = "backend.urls"
@@ -32,7 +32,8 @@ ASGI_APPLICATION = "backend.asgi.application"
 # Threads of the realtime process, for requests and for sockets. Together below POSTGRES_POOL, so that none waits.
 HTTP_THREADS = env.int("HTTP_THREADS", default=12)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
@@ -176,6 +177,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "backend.shared.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": False,
+    # Whose tries are counted: what a client itself writes into X-Forwarded-For is not believed.
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tinder for Trash",
@@ -233,6 +236,23 @@ PHOTO_SIZES = {"large": 1600, "thumb": 400}
 MESSAGE_CHARACTERS_MAX = env.int("MESSAGE_CHARACTERS_MAX", default=2_000)
 LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
+# A runner-up whose like is older is asked before it becomes a match, and has so long to say yes.
+CONSENT_AFTER_H = env.int("CONSENT_AFTER_H", default=2)
+CONSENT_MINUTES = env.int("CONSENT_MINUTES", default=30)
+EXPIRY_WARNING_H = env.int("EXPIRY_WARNING_H", default=24)
+# Advice is summed up from so many passes on.
+ADVICE_PASSES_MIN = env.int("ADVICE_PASSES_MIN", default=3)
+# A new pickup is told within so many metres after so many minutes (`metres@minutes`), outside of the quiet hours.
+RINGS = [
+    (int(metres), int(minutes))
+    for metres, minutes in (
+        ring.split("@")
+        for ring in env.list("RINGS", default=["1000@0", "2000@10", "5000@30", "10000@60", "20000@120"])
+    )
+]
+RING_COLLECTORS_MAX = env.int("RING_COLLECTORS_MAX", default=200)
+RING_LIKES_ENOUGH = env.int("RING_LIKES_ENOUGH", default=7)
+RING_ACTIVE_DAYS = env.int("RING_ACTIVE_DAYS", default=90)
 HANDOVER_CODE_TRIES = env.int("HANDOVER_CODE_TRIES", default=5)
 DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")
@@ -241,7 +261,6 @@ PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
-IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
 SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)
 SOCKET_SEND_TIMEOUT_S = env.int("SOCKET_SEND_TIMEOUT_S", default=10)

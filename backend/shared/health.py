@@ -62,9 +62,10 @@ def redis_state() -> str:
 def migrations_state() -> str:
     """`ok`, or how many migrations are still to be applied."""
     try:
-        return "ok" if _are_migrations_applied() else "missing"
+        _require_migrations()
     except _MigrationsMissing as error:
         return f"{error.args[0]} to apply"
+    return "ok"
 
 
 class _MigrationsMissing(Exception):
@@ -72,10 +73,9 @@ class _MigrationsMissing(Exception):
 
 
 @cache
-def _are_migrations_applied() -> bool:
-    """True for good once it was true: a database is not migrated back under a running service."""
+def _require_migrations() -> None:
+    """Asks until all are applied, and not again: a database is not migrated back under a running service."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         raise _MigrationsMissing(len(plan))
-    return True

@@ -1,5 +1,6 @@
 """Logging: one line an event, JSON in production, readable at home. No line holds a place or a text of a person."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -10,6 +11,10 @@ _SHARED_STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+def _is_mistake(record: logging.LogRecord) -> bool:
+    return getattr(record, "status_code", 500) == 500
 
 
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
@@ -35,12 +40,13 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED_STEPS,
             }
         },
+        "filters": {"only_mistakes": {"()": "django.utils.log.CallbackFilter", "callback": _is_mistake}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # An anticipated refusal is an answer, not something to look into.
-            "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # An anticipated refusal is an answer, not something to look into; so is a 503.
+            "django.request": {"level": "ERROR", "filters": ["only_mistakes"]},
+            "django.security": {"level": "CRITICAL"},
             # One line a task, at each start of anything.
             "procrastinate.blueprints": {"level": "WARNING"},
             "procrastinate.periodic": {"level": "WARNING"},

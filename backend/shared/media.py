@@ -25,7 +25,11 @@ class MediaDoor(OpenDoor):
     def get(self, request: Request, name: str) -> FileResponse:
         """The file below `MEDIA_ROOT`. Raises NotFound for everything else."""
         path = path_of(name)
-        response = FileResponse(path.open("rb"), content_type=CONTENT_TYPES[path.suffix])
+        try:
+            content = path.open("rb")
+        except OSError as error:
+            raise NotFound from error
+        response = FileResponse(content, content_type=CONTENT_TYPES[path.suffix])
         response["Cache-Control"] = "public, max-age=31536000, immutable"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -33,7 +37,7 @@ class MediaDoor(OpenDoor):
 
 
 def path_of(name: str) -> Path:
-    """Where the photo called `name` lies. Raises NotFound for a name that no photo has."""
+    """Where the photo called `name` would lie. Raises NotFound for a name that no photo can have."""
     if not NAME.fullmatch(name):
         raise NotFound
     try:
@@ -41,6 +45,6 @@ def path_of(name: str) -> Path:
     except SuspiciousFileOperation as error:
         raise NotFound from error
     # A link inside the folder could lead out of it.
-    if not path.is_file() or not path.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
+    if not path.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
         raise NotFound
     return path

@@ -49,8 +49,8 @@ class MetricsDoor(OpenDoor):
 
 
 def _is_from_this_machine(request: Request) -> bool:
-    """A proxy on this machine forwards for others, and says so."""
-    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
+    """Not what a proxy on this machine forwards for others."""
+    if settings.BEHIND_PROXY or any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

@@ -6,8 +6,9 @@ from typing import IO, Any
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from backend.shared.errors import DomainError, Kind
 
@@ -18,6 +19,20 @@ class BodyTooLarge(DomainError):
     code = "body_too_large"
     kind = Kind.TOO_LARGE
     message = _("This request is too large.")
+
+
+class LengthRequired(APIException):
+    """A body sent in chunks: web servers hand it over without its length, and Django would take it for none."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = _("This request has to say how long it is (Content-Length).")
+
+
+def require_length(request: Request) -> None:
+    """Raise LengthRequired rather than overlook a body."""
+    if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+        raise LengthRequired
 
 
 class StrictJSONParser(BaseParser):

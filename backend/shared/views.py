@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from backend.shared import idempotency
 from backend.shared.clock import read_clock
+from backend.shared.parsers import require_length
 from backend.shared.throttling import ScopedThrottle
 
 
@@ -56,6 +57,7 @@ class Door(APIView):
         self.now = read_clock()
         super().initial(request, *args, **kwargs)
         _speak_language_of(request)
+        require_length(request)
         key = idempotency.key_of(request)
         if key is not None and request.user.is_authenticated and hasattr(self, "post"):
             self._answer_once(request, request.user.id, key)

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
+from limits import parse
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
+from backend.shared import throttling
 from tests.makers import make_user
 
 SIGN_IN = "/api/v1/auth/sign-in"
@@ -111,6 +113,14 @@ class TestDemoSignIn:
         assert [answer.status_code for answer in answers] == [200] * 30 + [429]
         assert answers[-1].json()["code"] == "rate_limited"
         assert 1 <= int(answers[-1]["Retry-After"]) <= 61
+
+    def test_limits_tries_under_any_forged_address(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling, "_limit", lambda scope: parse("2/minute"))
+
+        phones = [APIClient(HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(3)]
+        answers = [phone.post(SIGN_IN, {"provider": "demo", "phone": "0812345678"}) for phone in phones]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 @pytest.mark.django_db(transaction=True)

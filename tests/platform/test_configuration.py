@@ -137,6 +137,21 @@ class TestFirebase:
         assert "FIREBASE_AUTH_EMULATOR_HOST" in text
 
 
+class TestPush:
+    def test_refuses_firebase_without_a_project(self) -> None:
+        (text,) = problems_of({"ENVIRONMENT": "development", "PUSH_BACKEND": "fcm"})
+
+        assert text.startswith("PUSH_BACKEND is 'fcm' but FIREBASE_PROJECT_ID is not set")
+
+    def test_refuses_a_backend_nobody_knows(self) -> None:
+        (text,) = problems_of({"ENVIRONMENT": "development", "PUSH_BACKEND": "pigeon"})
+
+        assert text == "PUSH_BACKEND is 'pigeon'; it must be one of console, fcm, memory."
+
+    def test_takes_the_console_beside_a_project(self, complete: dict[str, str]) -> None:
+        assert problems_of(complete | {"PUSH_BACKEND": "console"}) == []
+
+
 class TestRefusal:
     def test_lists_every_reason_at_once(self) -> None:
         with pytest.raises(ImproperlyConfigured) as caught:

@@ -55,6 +55,11 @@ class TestMetrics:
     def test_is_not_there_through_a_proxy_of_this_machine(self) -> None:
         assert APIClient(HTTP_X_FORWARDED_FOR="192.0.2.7").get("/metrics").status_code == 404
 
+    def test_asks_for_the_token_wherever_a_proxy_is_meant_to_stand(self, settings: Settings) -> None:
+        settings.BEHIND_PROXY = True
+
+        assert APIClient().get("/metrics").status_code == 404
+
     def test_opens_with_the_token(self, settings: Settings) -> None:
         settings.METRICS_TOKEN = "a token of the monitor"
         stranger = APIClient(REMOTE_ADDR="192.0.2.7")

@@ -85,6 +85,8 @@ class TestMedia:
             "photos",
             "photos/one.jpg%00",
             "photos/one.jpg%0a",
+            f"photos/{'a' * 300}.jpg",
+            "photos/one.jpg/one.jpg",
         ],
     )
     def test_serves_nothing_else(self, media: Path, name: str) -> None:

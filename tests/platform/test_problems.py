@@ -21,7 +21,8 @@ REPORTS = "/api/v1/reports"
 @pytest.fixture(autouse=True)
 def quiet_error_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    # Not `caplog.records`: those are of the teardown, where this runs.
+    assert [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
 
 
 def check_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
@@ -33,7 +34,27 @@ def check_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     return body
 
 
+class TestUnreadableForm:
+    """Django writes what it refuses to read into a log of its own."""
+
+    def test_is_refused_when_it_has_too_many_fields(self, db: None) -> None:
+        form = {f"field-{number}": "1" for number in range(1_001)}
+
+        check_problem(Client().post("/admin/login/", form), 400, "bad_request")
+
+    def test_is_refused_when_it_is_too_large(self, db: None) -> None:
+        kind = "application/x-www-form-urlencoded"
+
+        check_problem(Client().post("/admin/login/", b"x" * 1_000_001, content_type=kind), 400, "bad_request")
+
+
 class TestBody:
+    def test_refuses_one_that_comes_in_chunks(self, client: APIClient) -> None:
+        """Web servers hand it over without a length, so it would look empty."""
+        answer = client.post(REPORTS, {}, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
+
+        check_problem(answer, 411, "length_required")
+
     def send(self, client: APIClient, body: bytes, content_type: str = "application/json") -> Any:
         post: Any = client.generic
         return post("POST", REPORTS, body, content_type=content_type)
