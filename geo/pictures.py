@@ -31,7 +31,9 @@ class Picture:
 
 
 def redraw(file: BinaryIO) -> Picture:
-    """Upright, in sRGB without transparency, in both sizes of `PHOTO_SIZES`; of an animation the first frame.
+    """Upright, without transparency, in both sizes of `PHOTO_SIZES`; of an animation the first frame.
+
+    A colour profile is left out with the rest, not applied: strangers' profiles are no input for a colour engine.
 
     Raises PhotoUnreadable, or PhotoTooManyPixels before anything is unpacked.
     """

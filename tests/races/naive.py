@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from backend.shared.clock import read_clock
 from chat.models import Conversation
-from geo.models import Handover, Match, Pickup, Receipt, Swipe
+from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
 
 Meanwhile = Callable[[], Any]
 
@@ -72,6 +72,15 @@ def count_wrong_code(match_id: UUID, *, meanwhile: Meanwhile) -> None:
     meanwhile()
     handover.wrong_codes += 1
     handover.save(update_fields=["wrong_codes"])
+
+
+def attach_photo(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
+    """At the first place that seemed free."""
+    position = PickupPhoto.objects.filter(pickup=pickup_id).count()
+    meanwhile()
+    PickupPhoto.objects.create(
+        pickup_id=pickup_id, position=position, width=1, height=1, large="a", thumb="b", created_at=read_clock()
+    )
 
 
 def issue_receipt(match: Match, *, meanwhile: Meanwhile) -> None:

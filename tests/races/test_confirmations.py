@@ -7,12 +7,15 @@ import pytest
 from django.db import IntegrityError
 
 from backend.shared.clock import read_clock
+from backend.shared.errors import DomainError
 from geo.errors import CodeLocked
-from geo.models import Handover, Match, Receipt
+from geo.models import Handover, Match, Receipt, ReceiptLine
 from geo.services.confirm import Confirmation, confirm_handover
 from tests.makers_match import make_match, names_of_events, weigh
 from tests.races import naive
 from tests.races.together import at_once, require_agreement, require_answers
+
+ROUNDS = 5
 
 
 def confirm(match: Match, code: str = "") -> Confirmation:
@@ -56,6 +59,29 @@ class TestConfirmTwice:
         require_agreement(match.pickup_id)
         assert Receipt.objects.count() == 1
         assert names_of_events(match.collector).count("receipt.issued") == 1
+
+
+class TestConfirmAndWeighAgain:
+    def test_never_confirm_what_was_not_shown(self) -> None:
+        for _ in range(ROUNDS):
+            match = weigh(make_match())
+            seen = Handover.objects.get(pk=match.pk).weighed_at
+            by_both = partial(
+                confirm_handover,
+                user_id=match.collector_id,
+                match_id=match.pk,
+                code=match.handover.code,
+                weighed_at=seen,
+                now=read_clock(),
+            )
+
+            results = at_once([by_both, partial(weigh, match, {"pet_clear": "0.1"})])
+
+            require_answers(results)
+            require_agreement(match.pickup_id)
+            assert sum(isinstance(result, DomainError) for result in results) == 1
+            receipt = ReceiptLine.objects.filter(receipt__match=match).first()
+            assert receipt is None or receipt.net_kg == 2
 
 
 class TestReceiptNumbers:

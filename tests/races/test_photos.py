@@ -1,0 +1,53 @@
+"""Photos added at the same instant."""
+
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError
+from PIL import Image
+from pytest_django import Settings
+
+from backend.shared.clock import read_clock
+from geo.errors import PhotosFull
+from geo.models import Pickup, PickupPhoto
+from geo.services.photos import add_photo
+from tests.makers_geo import make_pickup
+from tests.races import naive
+from tests.races.together import at_once, require_answers
+
+
+def add(pickup: Pickup) -> PickupPhoto:
+    """A small picture, by the resident."""
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    size = file.tell()
+    file.seek(0)
+    return add_photo(resident_id=pickup.resident_id, pickup_id=pickup.pk, file=file, size=size, now=read_clock())
+
+
+class TestPhotos:
+    def test_are_never_more_than_allowed_and_leave_no_files(self, settings: Settings) -> None:
+        settings.PHOTOS_MAX = 3
+        pickup = make_pickup()
+
+        results = at_once([partial(add, pickup)] * 8)
+
+        require_answers(results)
+        assert sum(isinstance(result, PhotosFull) for result in results) == 5
+        assert list(pickup.photos.values_list("position", flat=True)) == [0, 1, 2]
+        assert len([path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]) == 6
+        pickup.refresh_from_db()
+        assert pickup.revision == 4
+
+    def test_would_get_an_error_without_the_lock(self) -> None:
+        """The control: both would want the same place."""
+        pickup, both_looked = make_pickup(), Barrier(2)
+
+        results = at_once([partial(naive.attach_photo, pickup.pk, meanwhile=both_looked.wait)] * 2)
+
+        assert [type(result) for result in results if result] == [IntegrityError]
+        with pytest.raises(AssertionError):
+            require_answers(results)
