@@ -246,8 +246,7 @@ ADVICE_PASSES_MIN = env.int("ADVICE_PASSES_MIN", default=3)
 RINGS = [
     (int(metres), int(minutes))
     for metres, minutes in (
-        ring.split("@")
-        for ring in env.list("RINGS", default=["1000@0", "2000@10", "5000@30", "10000@60", "20000@120"])
+        ring.split("@") for ring in env.list("RINGS", default=["1000@0", "2000@10", "5000@30", "10000@60", "20000@120"])
     )
 ]
 RING_COLLECTORS_MAX = env.int("RING_COLLECTORS_MAX", default=200)

@@ -63,6 +63,13 @@ class LikeIsMatch(DomainError):
     message = _("This like is a match now. Release the match instead.")
 
 
+class PickupReserved(DomainError):
+    """The next runner-up is being asked, and it is his until he answers or the time is up."""
+
+    code = "pickup_reserved"
+    message = _("The next collector is being asked whether this still suits. Please wait for the answer.")
+
+
 class LikeDeclined(DomainError):
     """The resident said no; asking again would only be a nuisance."""
 

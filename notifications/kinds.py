@@ -134,6 +134,40 @@ KINDS: Mapping[str, EventKind] = {
         body=_("%(net_kg)s kg handed over. The receipt is ready."),
         link="/matches/{match}",
     ),
+    "like.asked": EventKind(
+        category=Category.MATCHES,
+        title=_("Your turn: do you still want it?"),
+        body=_("“%(title)s” is free again. Say yes by %(answer_by)s, or it goes to the next."),
+        link="/pickups/{pickup}",
+    ),
+    "pickup.reopened": EventKind(
+        category=Category.LIKES,
+        title=_("Open again"),
+        body=_("“%(title)s” is open again."),
+        link="/deck",
+    ),
+    "pickup.amended": EventKind(
+        category=Category.LIKES,
+        title=_("A pickup you like has changed"),
+        body=_("“%(title)s” has changed: %(changed)s."),
+        link="/pickups/{pickup}",
+    ),
+    "pickup.nearby": EventKind(
+        category=Category.NEARBY,
+        title=_("Something new near you"),
+        body=ngettext_lazy(
+            "%(count)d new pickup near you: “%(title)s”, about %(kg)s kg, %(km)s km from you.",
+            "%(count)d new pickups near you; the last is “%(title)s”, about %(kg)s kg, %(km)s km from you.",
+            "count",
+        ),
+        link="/deck",
+    ),
+    "pickup.expiring": EventKind(
+        category=Category.LIKES,
+        title=_("Your pickup expires soon"),
+        body=_("“%(title)s” expires at %(expires_at)s. One tap keeps it open."),
+        link="/pickups/{pickup}",
+    ),
     "pickup.expired": EventKind(
         category=Category.LIKES,
         title=_("Your pickup has expired"),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 
 from backend.shared.clock import city_zone
 from notifications.kinds import kind_of
@@ -14,6 +15,17 @@ from notifications.kinds import kind_of
 TITLE_CHARACTERS_MAX = 65
 BODY_CHARACTERS_MAX = 240
 NAME_CHARACTERS_MAX = 80
+
+CHANGES = {
+    "title": _("title"),
+    "note": _("note"),
+    "items": _("contents"),
+    "location": _("place"),
+    "area": _("area"),
+    "window": _("time"),
+    "price": _("price"),
+    "choose": _("who chooses"),
+}
 
 
 class PushText(NamedTuple):
@@ -40,15 +52,17 @@ def _values(data: Mapping[str, object], count: int) -> Mapping[str, object]:
     values: dict[str, object] = defaultdict(str)
     values["count"] = count
     values["title"] = _clip(str(data.get("title", "")), NAME_CHARACTERS_MAX)
-    values["net_kg"] = _weight(data.get("net_kg"))
-    values["at"] = _moment(data.get("at"))
+    values["changed"] = _changes(data.get("changed"))
+    values["km"] = _weight(data.get("distance_m"), of=1_000)
+    values |= {name: _weight(data.get(name)) for name in ("net_kg", "kg")}
+    values |= {name: _moment(data.get(name)) for name in ("at", "answer_by", "expires_at")}
     return values
 
 
-def _weight(kg: object) -> str:
-    """Kilograms without idle zeros."""
+def _weight(amount: object, *, of: int = 1) -> str:
+    """Kilograms, or metres as thousands of them, without idle zeros."""
     try:
-        return f"{float(str(kg)):g}"
+        return f"{float(str(amount)) / of:g}"
     except ValueError:
         return ""
 
@@ -60,6 +74,12 @@ def _moment(at: object) -> str:
     except ValueError:
         return ""
     return date_format(moment, "D j M, H:i")
+
+
+def _changes(names: object) -> str:
+    """What changed, in the words of the reader; what has no word is left out."""
+    words = [str(CHANGES[name]) for name in names if name in CHANGES] if isinstance(names, list) else []
+    return ", ".join(words)
 
 
 def _words_of(data: Mapping[str, object]) -> str:

@@ -18,6 +18,7 @@ from geo.selectors.likes import distance_of, likes_on
 from geo.services.likes import accept_like, decline_like
 
 TAGS = ["likes"]
+State = Swipe.LikeState
 
 
 class LikeOutput(serializers.Serializer[Any]):
@@ -28,6 +29,11 @@ class LikeOutput(serializers.Serializer[Any]):
     rating = serializers.FloatField(allow_null=True, default=None, help_text="Null until there are enough.")
     queue_position = serializers.IntegerField(source="position", help_text="Counted from 1.")
     distance_m = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(
+        choices=[State.WAITING.value, State.ASKED.value],
+        source="like_state",
+        help_text="`asked`: it is the collector's turn, if it still suits.",
+    )
     liked_at = serializers.DateTimeField(source="swiped_at")
 
     def get_distance_m(self, like: Swipe) -> int | None:
@@ -53,7 +59,7 @@ class LikesDoor(Door):
         responses=LikeOutput(many=True),
     )
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """Those who still wait for an answer."""
+        """Those who still wait for an answer, and the one who is asked for one."""
         pages = LikePages()
         likes = likes_on(pickup_id=pickup_id, resident_id=user_of(request).pk)
         page = pages.paginate_queryset(likes, request, view=self)
@@ -83,6 +89,6 @@ class DeclineDoor(Door):
         summary="Decline a like", operation_id="decline_like", tags=TAGS, request=None, responses={204: None}
     )
     def post(self, request: Request, pickup_id: uuid.UUID, like_id: uuid.UUID) -> Response:
-        """The collector is told, politely. Declining twice changes nothing."""
+        """The collector is told, politely. Of one who is asked, the pickup goes on to the next."""
         decline_like(resident_id=user_of(request).pk, pickup_id=pickup_id, like_id=like_id, now=self.now)
         return Response(status=204)

@@ -141,6 +141,7 @@ class PickupOutput(serializers.Serializer[Any]):
     address = serializers.CharField(allow_null=True, help_text="For the resident only.")
     access_note = serializers.CharField(allow_null=True, help_text="For the resident only.")
     likes_waiting = serializers.IntegerField()
+    reserved_until = serializers.DateTimeField(allow_null=True, help_text="Until then a runner-up is asked.")
     revision = serializers.IntegerField(help_text="Grows when it changes materially.")
     expires_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)

@@ -63,7 +63,9 @@ class SwipeDoor(Door):
         responses={200: SwipeOutput},
     )
     def put(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """The same swipe again changes nothing. A pass withdraws a like that waits."""
+        """The same swipe again changes nothing, but says yes when one is asked (`like.asked`). A pass withdraws a like
+        that waits or is asked.
+        """
         body = SwipeInput(data=request.data)
         body.is_valid(raise_exception=True)
         result = record_swipe(
@@ -79,6 +81,6 @@ class SwipeDoor(Door):
         responses={204: None},
     )
     def delete(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """A like that is a match is released instead."""
+        """It says no when one is asked. A like that is a match is released instead."""
         take_swipe_back(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now)
         return Response(status=204)

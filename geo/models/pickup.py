@@ -86,9 +86,7 @@ class Pickup(PublicModel):
             ),
             models.Index(fields=["resident", "-id"], name="pickup_of_resident"),
             models.Index(fields=["expires_at"], name="pickup_expiry", condition=Q(status="open")),
-            models.Index(
-                fields=["warn_at"], name="pickup_warning", condition=Q(status="open", warn_at__isnull=False)
-            ),
+            models.Index(fields=["warn_at"], name="pickup_warning", condition=Q(status="open", warn_at__isnull=False)),
             models.Index(
                 fields=["reserved_until"], name="pickup_reservation", condition=Q(reserved_until__isnull=False)
             ),
@@ -104,6 +102,11 @@ class Pickup(PublicModel):
     def is_open_at(self, now: datetime) -> bool:
         """Whether collectors may still like it."""
         return self.status == self.Status.OPEN and self.expires_at > now
+
+    @property
+    def takes_the_first(self) -> bool:
+        """Whether the next thumb makes a match: not while a runner-up is asked."""
+        return self.status == self.Status.OPEN and self.choose == self.Choose.FIRST and not self.reserved_until
 
 
 class PickupItem(models.Model):

@@ -36,6 +36,9 @@ class Swipe(PublicModel):
         NOT_MY_MATERIAL = "not_my_material"
         OTHER = "other"
 
+    # Who hopes for the pickup, in order.
+    QUEUED = (LikeState.WAITING, LikeState.ASKED)
+
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes")
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="swipes")
     direction = models.CharField(max_length=4, choices=Direction)
@@ -49,7 +52,9 @@ class Swipe(PublicModel):
         constraints = [
             models.UniqueConstraint(fields=["collector", "pickup"], name="one_swipe_per_pickup"),
             models.UniqueConstraint(fields=["pickup", "queue_number"], name="one_place_in_the_queue"),
-            models.UniqueConstraint(fields=["pickup"], condition=Q(like_state="asked"), name="one_asked_like_per_pickup"),
+            models.UniqueConstraint(
+                fields=["pickup"], condition=Q(like_state="asked"), name="one_asked_like_per_pickup"
+            ),
             models.CheckConstraint(
                 condition=Q(direction="pass", like_state="", queue_number=None)
                 | (Q(direction="like", queue_number__isnull=False) & ~Q(like_state="")),

@@ -48,6 +48,7 @@ _NEAR = """
     WHERE status = 'open'
       AND cell && ST_Expand({point}, %(map_radius)s) AND cell <-> {point} <= %(map_radius)s
       {filters}
+      AND reserved_until IS NULL
       AND (expires_at > %(now)s) IS TRUE -- spelled so that no plan walks the index on expiry instead
       AND resident_id <> ALL (
           ARRAY(SELECT blocked_id FROM accounts_block WHERE blocker_id = %(viewer)s

@@ -9,17 +9,17 @@ from backend.shared.errors import NotFound
 from geo.grid import cell_of, in_degrees, stretch_at
 from geo.models import Pickup, Swipe
 from geo.selectors.blocks import ids_blocked_with
-from geo.selectors.swipes import waiting_likes
+from geo.selectors.swipes import queued_likes
 
 
 def likes_on(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> QuerySet[Swipe]:
-    """The likes waiting for one's own pickup, each with `position` from 1. Raises NotFound for strangers."""
+    """The likes in the queue of one's own pickup, each with `position` from 1. Raises NotFound for strangers."""
     if not Pickup.objects.filter(pk=pickup_id, resident_id=resident_id).exists():
         raise NotFound
-    waiting = waiting_likes(pickup_id)
-    ahead = waiting.filter(queue_number__lte=OuterRef("queue_number")).order_by()
+    queued = queued_likes(pickup_id)
+    ahead = queued.filter(queue_number__lte=OuterRef("queue_number")).order_by()
     position = Subquery(ahead.values("pickup_id").annotate(count=Count("pk")).values("count"))
-    shown = waiting.exclude(collector_id__in=ids_blocked_with(resident_id)).annotate(position=position)
+    shown = queued.exclude(collector_id__in=ids_blocked_with(resident_id)).annotate(position=position)
     return shown.select_related("collector__collector", "pickup")
 
 

@@ -18,9 +18,14 @@ def waiting_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:
     return waiting.order_by("queue_number")
 
 
+def queued_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:
+    """Likes that wait for a pickup or are asked at present, first come first."""
+    return Swipe.objects.filter(pickup_id=pickup_id, like_state__in=Swipe.QUEUED).order_by("queue_number")
+
+
 def queue_position(like: Swipe) -> int:
-    """The place of a waiting like, counted from 1."""
-    return waiting_likes(like.pickup_id).filter(queue_number__lte=like.queue_number).count()
+    """The place of a like in the queue, counted from 1."""
+    return queued_likes(like.pickup_id).filter(queue_number__lte=like.queue_number).count()
 
 
 def count_waiting_likes_of(collector_id: uuid.UUID) -> int:

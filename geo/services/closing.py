@@ -12,8 +12,8 @@ ClosingReason = Literal["cancelled", "expired", "handed_over"]
 
 
 def close_waiting_likes(*, pickup: Pickup, reason: ClosingReason) -> list[Notice]:
-    """Close every waiting like of a locked pickup; returns what to tell, for the caller's one `notify`."""
-    waiting = Swipe.objects.filter(pickup=pickup, like_state=Swipe.LikeState.WAITING)
+    """Close every waiting or asked like of a locked pickup; returns what to tell, for the caller's one `notify`."""
+    waiting = Swipe.objects.filter(pickup=pickup, like_state__in=Swipe.QUEUED)
     collector_ids = list(waiting.order_by("queue_number").values_list("collector_id", flat=True))
     if collector_ids:
         waiting.update(like_state=Swipe.LikeState.CLOSED)

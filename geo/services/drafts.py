@@ -118,3 +118,9 @@ def expiry_of(draft: PickupDraft, *, now: datetime) -> datetime:
 def latest_expiry(now: datetime) -> datetime:
     """The end of the longest time that a pickup may stay open from now."""
     return now + timedelta(days=settings.PICKUP_DAYS_MAX)
+
+
+def warning_before(expires_at: datetime, *, now: datetime) -> datetime | None:
+    """When to warn the resident of the expiry; not at all where that moment has passed already."""
+    warn_at = expires_at - timedelta(hours=settings.EXPIRY_WARNING_H)
+    return warn_at if warn_at > now else None

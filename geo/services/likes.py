@@ -6,14 +6,15 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.shared.errors import NotFound
-from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupTaken
+from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
 from geo.models import Match, Pickup, Swipe
 from geo.selectors.blocks import is_blocked_between
 from geo.selectors.matches import live_match_of
 from geo.services import notices
 from geo.services.limits import collectors_with_room
 from geo.services.locks import lock_own_pickup
-from geo.services.matches import make_match_under_pickup_lock
+from geo.services.making import make_match_under_pickup_lock
+from geo.services.queue import pass_on_under_pickup_lock
 from notifications.services.notify import notify
 
 State = Swipe.LikeState
@@ -23,7 +24,7 @@ State = Swipe.LikeState
 def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> Match:
     """Match an open pickup with one who likes it, whoever chooses. Accepting twice answers with the same match.
 
-    Raises NotFound, PickupTaken, PickupClosed, LikeNotWaiting, CollectorAtLimit.
+    Raises NotFound, PickupTaken, PickupClosed, PickupReserved, LikeNotWaiting, CollectorAtLimit.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     like = _like_on(pickup, like_id)
@@ -39,15 +40,22 @@ def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.U
 
 @transaction.atomic
 def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> None:
-    """Say no, politely, to a like that waits. Declining twice changes nothing. Raises NotFound, LikeNotWaiting."""
+    """Say no, politely, to a like in the queue; of one that is asked, the pickup passes on to the next.
+
+    Declining twice changes nothing. Raises NotFound, LikeNotWaiting.
+    """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     like = _like_on(pickup, like_id)
     if like.like_state == State.DECLINED:
         return
-    if like.like_state != State.WAITING:
+    was_asked = like.like_state == State.ASKED
+    if not (was_asked or like.like_state == State.WAITING):
         raise LikeNotWaiting
     _set_state(like, State.DECLINED)
-    notify(notices=notices.of_decline(pickup=pickup, collector_id=like.collector_id), now=now)
+    told = notices.of_decline(pickup=pickup, collector_id=like.collector_id)
+    if was_asked:
+        told += pass_on_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
+    notify(notices=told, now=now)
 
 
 def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:
@@ -62,6 +70,8 @@ def _require_acceptable(pickup: Pickup, like: Swipe, now: datetime) -> None:
         raise PickupTaken
     if not pickup.is_open_at(now):
         raise PickupClosed
+    if pickup.reserved_until:
+        raise PickupReserved
     if like.like_state != State.WAITING:
         raise LikeNotWaiting
     if like.collector_id not in collectors_with_room(user_ids=[like.collector_id]):

@@ -12,6 +12,8 @@ from geo.errors import PickupNotOpen, WindowBeyondExpiry
 from geo.grid import cell_of
 from geo.models import Pickup
 from geo.service_area import require_served
+from geo.services import pickup_notices
+from geo.services.changes import Seen, names_of_changes, what_is_seen, whom_changes_concern
 from geo.services.contents import Line, check_items, fill, store_items
 from geo.services.drafts import (
     PickupChanges,
@@ -23,8 +25,11 @@ from geo.services.drafts import (
     check_window,
     expiry_of,
     latest_expiry,
+    warning_before,
 )
 from geo.services.locks import lock_own_pickup
+from geo.services.rings import start_rings
+from notifications.services.notify import Notice, notify
 
 PLAIN_FIELDS = ("title", "note", "area", "address", "access_note", "choose")
 # A collector who is on his way has agreed to all the rest.
@@ -45,6 +50,7 @@ def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) ->
     price = check_price(draft.price)
     lines = check_items(draft.items)
     pickup = Pickup(resident_id=resident_id, expires_at=expires_at, created_at=now, updated_at=now)
+    pickup.warn_at = warning_before(expires_at, now=now)
     _set_plain_fields(pickup, draft)
     pickup.location, pickup.cell = draft.location, cell_of(draft.location)
     _set_window(pickup, draft.window)
@@ -52,18 +58,19 @@ def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) ->
     fill(pickup, lines)
     pickup.save(force_insert=True)
     store_items(pickup, lines)
+    start_rings(pickup=pickup, now=now)
     return pickup
 
 
 @transaction.atomic
 def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: PickupChanges, now: datetime) -> Pickup:
-    """Change an open pickup; of a matched one, its note and window only.
+    """Change an open pickup; of a matched one, its note and window only. All who like it are told what changed.
 
     Collectors who passed see it again when it changed materially. Raises NotFound, PickupNotOpen, or an Invalid.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     _require_changeable(pickup, changes, now)
-    before = _offer_of(pickup)
+    before, seen_before = _offer_of(pickup), what_is_seen(pickup)
     lines = _apply(pickup, changes, now)
     if lines is not None:
         store_items(pickup, lines)
@@ -71,6 +78,7 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
         pickup.revision += 1
     pickup.updated_at = now
     pickup.save(update_fields=AMENDED_FIELDS)
+    notify(notices=_of_changes(pickup, seen_before), now=now)
     return pickup
 
 
@@ -79,6 +87,8 @@ def extend_pickup(
     *, resident_id: uuid.UUID, pickup_id: uuid.UUID, expires_at: datetime | None, now: datetime
 ) -> Pickup:
     """Let an open pickup expire at `expires_at`, or `PICKUP_DAYS` later than now planned, within the limit.
+
+    Its resident is warned again before that.
 
     Raises NotFound, PickupNotOpen, ExpiryInThePast, ExpiryTooFar, or WindowBeyondExpiry for an end before the window's.
     """
@@ -90,9 +100,16 @@ def extend_pickup(
     check_expiry(pickup.expires_at, now=now)
     if expires_at and expires_at < pickup.window_until:
         raise WindowBeyondExpiry(field="expires_at")
+    pickup.warn_at = warning_before(pickup.expires_at, now=now)
     pickup.updated_at = now
-    pickup.save(update_fields=["expires_at", "updated_at"])
+    pickup.save(update_fields=["expires_at", "warn_at", "updated_at"])
     return pickup
+
+
+def _of_changes(pickup: Pickup, seen_before: Seen) -> list[Notice]:
+    changed = names_of_changes(seen_before, what_is_seen(pickup))
+    concerned = whom_changes_concern(pickup) if changed else []
+    return pickup_notices.of_amendment(pickup=pickup, collector_ids=concerned, changed=changed)
 
 
 def _require_changeable(pickup: Pickup, changes: PickupChanges, now: datetime) -> None:

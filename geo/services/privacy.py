@@ -15,6 +15,8 @@ from geo.services.cancel import cancel_pickup
 from geo.services.locks import lock_pickup
 from geo.services.matches import release_match
 from geo.services.photos import remove_files
+from geo.services.queue import pass_on_under_pickup_lock
+from notifications.services.notify import notify
 
 LIVE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
 PICKUP_FIELDS = (
@@ -53,8 +55,8 @@ def leave(*, user: User, now: datetime) -> None:
         cancel_pickup(resident_id=user.pk, pickup_id=pickup.pk, now=now)
     for match in Match.objects.filter(collector=user, status=Match.Status.ACTIVE).order_by("id"):
         release_match(user_id=user.pk, match_id=match.pk, reason=Match.ReleaseReason.CANNOT_COME, now=now)
-    for swipe in Swipe.objects.filter(collector=user, like_state=Swipe.LikeState.WAITING).order_by("id"):
-        _withdraw(swipe)
+    for swipe in Swipe.objects.filter(collector=user, like_state__in=Swipe.QUEUED).order_by("id"):
+        _withdraw(swipe, now)
 
 
 def erase(*, user: User, now: datetime) -> None:
@@ -70,10 +72,14 @@ def erase(*, user: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def _withdraw(swipe: Swipe) -> None:
+def _withdraw(swipe: Swipe, now: datetime) -> None:
     """Under the pickup's lock, so that it is not promoted at the same moment; expired and blocked pickups too."""
-    lock_pickup(pickup_id=swipe.pickup_id)
-    Swipe.objects.filter(pk=swipe.pk, like_state=Swipe.LikeState.WAITING).delete()
+    pickup = lock_pickup(pickup_id=swipe.pickup_id)
+    mine = Swipe.objects.filter(pk=swipe.pk)
+    is_asked = mine.filter(like_state=Swipe.LikeState.ASKED).exists()
+    mine.filter(like_state__in=Swipe.QUEUED).delete()
+    if is_asked:
+        notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=swipe.collector_id, now=now), now=now)
 
 
 def _remove_all_files(photos: list[PickupPhoto]) -> None:

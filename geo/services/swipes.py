@@ -14,7 +14,8 @@ from geo.selectors.swipes import queue_position, swipe_of
 from geo.services import notices
 from geo.services.limits import require_room_for_like, require_room_for_match
 from geo.services.locks import lock_pickup_for_swiper
-from geo.services.matches import make_match_under_pickup_lock
+from geo.services.making import make_match_under_pickup_lock
+from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
 from notifications.services.notify import notify
 
 State = Swipe.LikeState
@@ -37,7 +38,8 @@ def record_swipe(
 ) -> SwipeResult:
     """Say LIKE or PASS (with a `reason`) to a pickup. The same swipe again changes nothing and answers the same.
 
-    A pass after a waiting like withdraws it, a like after a pass is a new like. Raises NotFound, OwnPickup,
+    A like again says yes when one is asked; a pass after a like that waits or is asked withdraws it; a like after
+    a pass, or after one that lapsed, is a new like. Raises NotFound, OwnPickup,
     PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, TooManyLikes, TooManyMatches.
     """
     pickup = lock_pickup_for_swiper(pickup_id=pickup_id, collector_id=collector_id)
@@ -45,16 +47,21 @@ def record_swipe(
     if direction == Swipe.Direction.LIKE and swipe and _is_matched(pickup, swipe):
         return SwipeResult(swipe=swipe, match=live_match_of(pickup.pk))
     _require_swipeable(pickup, swipe, collector_id, now)
+    was_asked = _is_asked(swipe)
     if direction == Swipe.Direction.PASS:
-        return SwipeResult(swipe=_put_pass(pickup, swipe, collector_id, reason, now))
-    if pickup.status == Pickup.Status.OPEN and pickup.choose == Pickup.Choose.FIRST:
+        result = SwipeResult(swipe=_put_pass(pickup, swipe, collector_id, reason, now))
+        _pass_on_if(was_asked, pickup, collector_id, now)
+        return result
+    if swipe and was_asked:
+        return SwipeResult(swipe=swipe, match=say_yes_under_pickup_lock(pickup=pickup, like=swipe, now=now))
+    if pickup.takes_the_first:
         return _like_and_match(pickup, swipe, collector_id, now)
     return _like_and_wait(pickup, swipe, collector_id, now)
 
 
 @transaction.atomic
 def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> None:
-    """Rewind a pass, or withdraw a like that waits; nothing to take back is no error.
+    """Rewind a pass, or withdraw a like that waits or is asked; nothing to take back is no error.
 
     Raises NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased.
     """
@@ -62,11 +69,23 @@ def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datet
     swipe = swipe_of(collector_id=collector_id, pickup_id=pickup_id)
     _require_swipeable(pickup, swipe, collector_id, now)
     if swipe:
+        was_asked = _is_asked(swipe)
         swipe.delete()
+        _pass_on_if(was_asked, pickup, collector_id, now)
 
 
 def _is_matched(pickup: Pickup, swipe: Swipe) -> bool:
     return swipe.like_state == State.MATCHED and pickup.status == Pickup.Status.MATCHED
+
+
+def _is_asked(swipe: Swipe | None) -> bool:
+    return swipe is not None and swipe.like_state == State.ASKED
+
+
+def _pass_on_if(was_asked: bool, pickup: Pickup, acting: uuid.UUID, now: datetime) -> None:
+    """Who is asked and says no makes way for the next."""
+    if was_asked:
+        notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=acting, now=now), now=now)
 
 
 def _require_swipeable(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> None:
@@ -116,6 +135,8 @@ def _like_and_wait(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID,
 def _put_like(
     pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, state: Swipe.LikeState, now: datetime
 ) -> Swipe:
+    # A like that waits keeps its place when it is matched; one that lapsed begins again at the end.
+    keeps_place = swipe and swipe.like_state == State.WAITING
     return _put(
         swipe,
         pickup=pickup,
@@ -123,7 +144,7 @@ def _put_like(
         direction=Swipe.Direction.LIKE,
         reason="",
         like_state=state,
-        queue_number=(swipe and swipe.queue_number) or _next_queue_number(pickup),
+        queue_number=swipe.queue_number if swipe and keeps_place else _next_queue_number(pickup),
         pickup_revision=pickup.revision,
         swiped_at=now,
     )

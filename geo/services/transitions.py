@@ -11,14 +11,21 @@ CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPI
 
 
 def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime) -> None:
-    """Move a locked pickup. Raises PickupClosed for a move outside the table, PickupTaken when it has moved already."""
+    """Move a locked pickup, reserved no longer. Raises PickupClosed for a move outside the table, or PickupTaken."""
     if not pickup.may_become(status):
         raise PickupClosed
     closed_at = now if status in CLOSED else None
     unmoved = Pickup.objects.filter(pk=pickup.pk, status=pickup.status)
-    if not unmoved.update(status=status, closed_at=closed_at, updated_at=now):
+    if not unmoved.update(status=status, closed_at=closed_at, reserved_until=None, updated_at=now):
         raise PickupTaken
     pickup.status, pickup.closed_at, pickup.updated_at = status, closed_at, now
+    pickup.reserved_until = None
+
+
+def reserve_pickup(*, pickup: Pickup, until: datetime | None) -> None:
+    """Keep a locked open pickup for the one who is asked, or, with None, for nobody any more."""
+    pickup.reserved_until = until
+    pickup.save(update_fields=["reserved_until"])
 
 
 def end_match(*, match: Match, status: Match.Status, now: datetime) -> None:

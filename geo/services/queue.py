@@ -1,0 +1,122 @@
+"""Passing a pickup on: to the next runner-up, at once or after asking, or to everybody again.
+
+A pickup for which somebody is being asked is open, but reserved: no deck shows it, and a like waits in the queue.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from geo.models import Match, Pickup, Swipe
+from geo.selectors.blocks import ids_blocked_with
+from geo.selectors.swipes import waiting_likes
+from geo.services import notices, pickup_notices
+from geo.services.closing import expire_under_pickup_lock
+from geo.services.limits import collectors_with_room, require_room_for_match
+from geo.services.making import make_match_under_pickup_lock
+from geo.services.transitions import move_pickup, reserve_pickup
+from notifications.services.notify import Notice, notify
+
+log = structlog.get_logger(__name__)
+State = Swipe.LikeState
+BATCH = 500
+
+
+def pass_on_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, now: datetime) -> list[Notice]:
+    """Find the next for a locked pickup that has lost its collector, or the one it was reserved for.
+
+    The first runner-up who can come is promoted, or asked if the like is older than `CONSENT_AFTER_H`; without one
+    the pickup opens again, or expires. Returns what to tell, for the caller's one `notify`.
+    """
+    if pickup.expires_at <= now:
+        _open(pickup, now)
+        return expire_under_pickup_lock(pickup=pickup, now=now)
+    like = _next_runner_up(pickup) if pickup.choose == Pickup.Choose.FIRST else None
+    if like and like.swiped_at > now - timedelta(hours=settings.CONSENT_AFTER_H):
+        return promote_under_pickup_lock(pickup=pickup, like=like, acting=acting, now=now)
+    _open(pickup, now)
+    if like:
+        return _ask(pickup, like, now)
+    return pickup_notices.of_reopening(pickup=pickup, collector_ids=_who_waits(pickup))
+
+
+def promote_under_pickup_lock(*, pickup: Pickup, like: Swipe, acting: uuid.UUID, now: datetime) -> list[Notice]:
+    """Match a like whose collector has room; returns what to tell both."""
+    match = make_match_under_pickup_lock(pickup=pickup, collector_id=like.collector_id, now=now)
+    _set_state(like, State.MATCHED)
+    return notices.of_new_match(match=match, acting=acting)
+
+
+def say_yes_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) -> Match:
+    """The collector who is asked still wants it, be it at the last moment. Raises TooManyMatches."""
+    require_room_for_match(collector_id=like.collector_id)
+    match = make_match_under_pickup_lock(pickup=pickup, collector_id=like.collector_id, now=now)
+    _set_state(like, State.MATCHED)
+    notify(notices=notices.of_new_match(match=match, acting=like.collector_id), now=now)
+    return match
+
+
+def move_on_where_due(*, now: datetime, limit: int = BATCH) -> int:
+    """Ask or promote the next wherever the time to answer is up, at most `limit` pickups; returns how many.
+
+    Each in a transaction of its own, so that one that fails holds up no other.
+    """
+    due = Pickup.objects.filter(reserved_until__lte=now).order_by("reserved_until")
+    return sum(_move_on_safely(pickup_id, now) for pickup_id in list(due.values_list("pk", flat=True)[:limit]))
+
+
+def _move_on_safely(pickup_id: uuid.UUID, now: datetime) -> bool:
+    try:
+        return move_on(pickup_id=pickup_id, now=now)
+    except Exception:
+        log.exception("moving_on_failed", pickup=str(pickup_id))
+        return False
+
+
+@transaction.atomic
+def move_on(*, pickup_id: uuid.UUID, now: datetime) -> bool:
+    """Let the like that was asked lapse, and pass the pickup on. False if it is not due, gone, or busy right now."""
+    locked = Pickup.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    pickup = locked.filter(pk=pickup_id, reserved_until__lte=now).first()
+    if pickup is None:
+        return False
+    asked = Swipe.objects.filter(pickup=pickup, like_state=State.ASKED)
+    silent = list(asked.values_list("collector_id", flat=True))
+    asked.update(like_state=State.LAPSED)
+    told = notices.of_close(pickup=pickup, collector_ids=silent, reason="no_answer")
+    acting = next(iter(silent), pickup.resident_id)
+    notify(notices=told + pass_on_under_pickup_lock(pickup=pickup, acting=acting, now=now), now=now)
+    return True
+
+
+def _open(pickup: Pickup, now: datetime) -> None:
+    if pickup.status == Pickup.Status.MATCHED:
+        move_pickup(pickup=pickup, status=Pickup.Status.OPEN, now=now)
+    else:
+        reserve_pickup(pickup=pickup, until=None)
+
+
+def _next_runner_up(pickup: Pickup) -> Swipe | None:
+    """First in the queue among those who work, have room and are not blocked; the others keep their place."""
+    likes = list(waiting_likes(pickup.pk).exclude(collector_id__in=ids_blocked_with(pickup.resident_id)))
+    with_room = collectors_with_room(user_ids=[like.collector_id for like in likes])
+    return next((like for like in likes if like.collector_id in with_room), None)
+
+
+def _ask(pickup: Pickup, like: Swipe, now: datetime) -> list[Notice]:
+    answer_by = min(now + timedelta(minutes=settings.CONSENT_MINUTES), pickup.expires_at)
+    reserve_pickup(pickup=pickup, until=answer_by)
+    _set_state(like, State.ASKED)
+    return pickup_notices.of_question(pickup=pickup, collector_id=like.collector_id, answer_by=answer_by)
+
+
+def _who_waits(pickup: Pickup) -> list[uuid.UUID]:
+    return list(waiting_likes(pickup.pk).values_list("collector_id", flat=True))
+
+
+def _set_state(like: Swipe, state: Swipe.LikeState) -> None:
+    like.like_state = state
+    like.save(update_fields=["like_state"])
