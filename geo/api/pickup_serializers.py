@@ -4,13 +4,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.shared.serializers import LatLon
 from geo.api.moments import Moment
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.places import Place
-from geo.models import Material, Pickup
+from geo.models import Material, Pickup, Swipe
+from geo.selectors.advice import advice_for
 from geo.services.drafts import ItemDraft, PickupChanges, PickupDraft, Price, Window
 
 KILOGRAMS: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
@@ -154,3 +156,23 @@ class PickupOutput(serializers.Serializer[Any]):
         if instance.resident_id != self.context["request"].user.pk:
             shown |= {"location": None, "address": None, "access_note": None}
         return shown
+
+
+class AdviceOutput(serializers.Serializer[Any]):
+    """Why so many collectors passed, and what may help."""
+
+    reason = serializers.ChoiceField(choices=Swipe.Reason.choices)
+    count = serializers.IntegerField()
+    text = serializers.CharField(help_text="In the reader's language.")
+
+
+class OnePickupOutput(PickupOutput):
+    """A pickup on its own, with the advice that passes add up to; for its resident only, and from some passes on."""
+
+    advice = serializers.SerializerMethodField()
+
+    @extend_schema_field(AdviceOutput(many=True))
+    def get_advice(self, pickup: Pickup) -> Any:
+        """Summed without names."""
+        is_own = pickup.resident_id == self.context["request"].user.pk
+        return AdviceOutput(advice_for(pickup) if is_own else [], many=True).data

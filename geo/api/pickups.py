@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
 from backend.shared.views import Door
-from geo.api.pickup_serializers import ExtensionInput, PickupAmendment, PickupInput, PickupOutput
+from geo.api.pickup_serializers import ExtensionInput, OnePickupOutput, PickupAmendment, PickupInput, PickupOutput
 from geo.models import Pickup
 from geo.selectors.pickups import get_pickup_for, pickups_of
 from geo.services.pickups import amend_pickup, extend_pickup, post_pickup
@@ -51,7 +51,7 @@ class PickupsDoor(Door):
         operation_id="post_pickup",
         tags=TAGS,
         request=PickupInput,
-        responses={201: PickupOutput},
+        responses={201: OnePickupOutput},
     )
     def post(self, request: Request) -> Response:
         """Collectors nearby see it at once, without the exact place."""
@@ -64,7 +64,7 @@ class PickupsDoor(Door):
 class PickupDoor(Door):
     """One pickup."""
 
-    @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: PickupOutput})
+    @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """For its resident, and without the exact place for the matched collector."""
         return Response(_shown(request, pickup_id))
@@ -74,7 +74,7 @@ class PickupDoor(Door):
         operation_id="amend_pickup",
         tags=TAGS,
         request=PickupAmendment,
-        responses={200: PickupOutput},
+        responses={200: OnePickupOutput},
     )
     def patch(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """Anything while it is open, note and window while it is matched."""
@@ -93,7 +93,7 @@ class ExtensionDoor(Door):
         operation_id="extend_pickup",
         tags=TAGS,
         request=ExtensionInput,
-        responses={200: PickupOutput},
+        responses={200: OnePickupOutput},
     )
     def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """One tap adds the usual time; `expires_at` says until when exactly."""
@@ -107,4 +107,4 @@ class ExtensionDoor(Door):
 
 def _shown(request: Request, pickup_id: uuid.UUID) -> dict[str, Any]:
     pickup = get_pickup_for(user_of(request).pk, pickup_id)
-    return PickupOutput(pickup, context={"request": request}).data
+    return OnePickupOutput(pickup, context={"request": request}).data

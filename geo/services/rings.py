@@ -65,8 +65,9 @@ def _needs_more(pickup: Pickup, now: datetime) -> bool:
 
 
 def _tell(ring: Ring, now: datetime) -> None:
+    pickup = ring.pickup
     metres, minutes = settings.RINGS[ring.number]
-    near = collectors_near(ring.pickup, radius_m=metres, told=ring.told, now=now)
+    near = collectors_near(pickup, radius_m=metres, told=ring.told, now=now)
     if ring.number + 1 < len(settings.RINGS):
         wait = timedelta(minutes=settings.RINGS[ring.number + 1][1] - minutes)
         ring.number += 1
@@ -75,7 +76,7 @@ def _tell(ring: Ring, now: datetime) -> None:
         ring.save(update_fields=["number", "told", "due_at"])
     else:
         ring.delete()
-    notify(notices=pickup_notices.of_nearness(pickup=ring.pickup, collectors=near), now=now)
+    notify(notices=pickup_notices.of_nearness(pickup=pickup, collectors=near), now=now)
 
 
 def _put_off(ring: Ring, until: datetime) -> None:

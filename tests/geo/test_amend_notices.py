@@ -1,0 +1,121 @@
+"""Who is told when a pickup changes, and of what."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.shared.clock import read_clock
+from geo.models import Pickup
+from notifications.texts import text_of
+from tests.makers import client_of
+from tests.makers_geo import LUMPHINI, make_pickup
+from tests.makers_match import events_of, make_like, make_match, names_of_events, pushed_to, swipe
+
+pytestmark = pytest.mark.django_db
+
+
+def amend(client: APIClient, pickup: Pickup, **changes: Any) -> Any:
+    return client.patch(f"/api/v1/pickups/{pickup.pk}", changes)
+
+
+def window(hours: int = 2) -> dict[str, str]:
+    begins = read_clock() + timedelta(hours=hours)
+    return {"from": begins.isoformat(), "until": (begins + timedelta(hours=3)).isoformat()}
+
+
+@pytest.fixture
+def pickup(user: User) -> Pickup:
+    """Of `user`, who chooses."""
+    return make_pickup(resident=user, choose="resident")
+
+
+class TestAmendment:
+    def test_is_told_to_all_who_like_it(self, client: APIClient, pickup: Pickup) -> None:
+        likes = [make_like(pickup), make_like(pickup)]
+
+        answer = amend(client, pickup, title="Cans", price={"mode": "asks", "amount": 20}, window=window())
+
+        assert answer.status_code == 200
+        for like in likes:
+            told = {"pickup": str(pickup.pk), "title": "Cans", "changed": ["title", "window", "price"]}
+            assert events_of(like.collector) == [("pickup.amended", told)]
+            assert pushed_to(like.collector) == ["pickup.amended"]
+
+    @pytest.mark.parametrize(
+        ("changes", "changed"),
+        [
+            ({"note": "Ring twice"}, ["note"]),
+            ({"items": [{"material": "pet_clear", "quantity": 9}]}, ["items"]),
+            ({"location": {"lat": LUMPHINI.y + 0.02, "lon": LUMPHINI.x}}, ["location"]),
+            ({"area": "Silom"}, ["area"]),
+            ({"choose": "first"}, ["choose"]),
+        ],
+    )
+    def test_names_what_changed(
+        self, client: APIClient, pickup: Pickup, changes: dict[str, Any], changed: list[str]
+    ) -> None:
+        like = make_like(pickup)
+
+        amend(client, pickup, **changes)
+
+        assert events_of(like.collector)[0][1]["changed"] == changed
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"title": "Bottles"},
+            {"address": "100 Rama IV"},
+            {"access_note": "Gate 3"},
+            {"items": [{"material": "pet_clear", "quantity": 3}]},
+            {"location": {"lat": LUMPHINI.y, "lon": LUMPHINI.x}},
+        ],
+    )
+    def test_is_silent_where_nothing_shown_changed(
+        self, client: APIClient, pickup: Pickup, changes: dict[str, Any]
+    ) -> None:
+        like = make_like(pickup)
+
+        assert amend(client, pickup, **changes).status_code == 200
+
+        assert events_of(like.collector) == []
+
+    def test_is_not_told_to_those_who_passed_or_withdrew(self, client: APIClient, pickup: Pickup) -> None:
+        passed, withdrew = make_like(pickup), make_like(pickup)
+        swipe(passed.collector, pickup, "pass")
+        client_of(withdrew.collector).delete(f"/api/v1/pickups/{pickup.pk}/swipe")
+
+        amend(client, pickup, title="Cans")
+
+        assert names_of_events(passed.collector) == names_of_events(withdrew.collector) == []
+
+    def test_of_a_matched_pickup_is_told_to_the_collector_and_the_runners_up(self, client: APIClient) -> None:
+        match = make_match()
+        runner_up = make_like(match.pickup)
+
+        answer = amend(client_of(match.pickup.resident), match.pickup, window=window(), note="Second floor")
+
+        assert answer.status_code == 200
+        for collector in (match.collector, runner_up.collector):
+            assert events_of(collector)[-1][1]["changed"] == ["note", "window"]
+
+    @pytest.mark.parametrize("changes", [{"title": "Cans"}, {"price": {"mode": "asks", "amount": 9}}])
+    def test_of_a_matched_pickup_is_refused_beyond_note_and_window(self, changes: dict[str, Any]) -> None:
+        match = make_match()
+
+        answer = amend(client_of(match.pickup.resident), match.pickup, note="New", **changes)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "pickup_not_open")
+        assert names_of_events(match.collector) == ["match.made"]
+
+
+class TestText:
+    def test_says_in_both_languages_what_changed(self) -> None:
+        data = {"title": "Bottles", "changed": ["window", "price", "moon"]}
+
+        english, thai = (text_of(event="pickup.amended", data=data, locale=locale).body for locale in ("en", "th"))
+
+        assert english == "“Bottles” has changed: time, price."
+        assert thai == "“Bottles” มีการเปลี่ยนแปลง: เวลา, ราคา"

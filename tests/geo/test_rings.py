@@ -1,0 +1,364 @@
+"""Telling collectors of a new pickup, from near to far."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.db import connection
+from pytest_django import Settings
+
+from backend.accounts.models import Block, Session, User
+from backend.shared.clock import read_clock
+from geo.grid import in_degrees
+from geo.models import Pickup, Ring
+from geo.selectors.rings import nearest_sql
+from geo.services.cancel import cancel_pickup
+from geo.services.rings import start_rings, tell_due_rings
+from geo.tasks import RING, tell_rings
+from notifications.models import Event, PeriodicRun
+from tests.geo.bodies import pickup_body
+from tests.makers import client_of, make_user
+from tests.makers_geo import make_collector, make_pickup, material
+from tests.makers_match import events_of, make_like, make_match, names_of_events, swipe
+
+pytestmark = pytest.mark.django_db
+BANGKOK = ZoneInfo("Asia/Bangkok")
+MINUTES = timedelta(minutes=1)
+METRE = 1 / 110_600
+
+
+def noon() -> datetime:
+    """Today at 12:00 in the city."""
+    return datetime.now(BANGKOK).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def make_told(now: datetime | None = None, **fields: Any) -> Pickup:
+    """A pickup whose first ring is due, posted at noon unless told otherwise."""
+    now = now or noon()
+    pickup = make_pickup(now=now, **fields)
+    start_rings(pickup=pickup, now=now)
+    return pickup
+
+
+def collector_at(pickup: Pickup, metres: float, **fields: Any) -> User:
+    """A collector so many metres north of the centre of the pickup's square, who goes 30 km."""
+    centre = in_degrees(pickup.cell)
+    point = Point(centre.x, centre.y + metres * METRE, srid=4326)
+    given: dict[str, Any] = {"service_point": point, "radius_m": 30_000}
+    user: User = make_collector(**given | fields).user
+    return user
+
+
+def told(*people: User) -> list[int]:
+    """How often each was told."""
+    return [names_of_events(person).count("pickup.nearby") for person in people]
+
+
+class TestPosting:
+    def test_sets_the_first_ring(self) -> None:
+        material()
+        resident = make_user()
+        client_of(resident).post("/api/v1/pickups", pickup_body())
+
+        ring = Ring.objects.get(pickup__resident=resident)
+
+        assert (ring.number, ring.told) == (0, [])
+        assert ring.due_at.astimezone(BANGKOK).hour in range(8, 20)
+
+    def test_writes_no_row_for_a_collector(self) -> None:
+        near = collector_at(make_told(), 0)
+
+        assert not Event.objects.filter(user=near).exists()
+
+
+class TestRings:
+    def test_widen(self) -> None:
+        pickup = make_told()
+        people = [collector_at(pickup, metres) for metres in (500, 1_500, 4_000, 9_000, 19_000, 21_000)]
+        seen = []
+
+        for minutes in (0, 9, 10, 30, 60, 120, 300):
+            tell_due_rings(now=noon() + minutes * MINUTES)
+            seen.append(told(*people))
+
+        assert seen == [
+            [1, 0, 0, 0, 0, 0],
+            [1, 0, 0, 0, 0, 0],
+            [1, 1, 0, 0, 0, 0],
+            [1, 1, 1, 0, 0, 0],
+            [1, 1, 1, 1, 0, 0],
+            [1, 1, 1, 1, 1, 0],
+            [1, 1, 1, 1, 1, 0],
+        ]
+        assert not Ring.objects.exists()
+
+    def test_say_what_and_how_far(self) -> None:
+        pickup = make_told()
+        near = collector_at(pickup, 640)
+
+        tell_due_rings(now=noon())
+
+        data = {"pickup": str(pickup.pk), "title": "Bottles", "kg": 3.0, "distance_m": 600}
+        assert events_of(near) == [("pickup.nearby", data)]
+        event = Event.objects.get(user=near)
+        assert (event.wants_push, event.collapse_key, event.by) == (True, "nearby", pickup.resident_id)
+
+    def test_tell_the_nearest_where_there_are_too_many(self, settings: Settings) -> None:
+        settings.RING_COLLECTORS_MAX = 2
+        pickup = make_told()
+        people = [collector_at(pickup, metres) for metres in (300, 100, 200)]
+
+        tell_due_rings(now=noon())
+
+        assert told(*people) == [0, 1, 1]
+
+    def test_tell_the_rest_with_the_next(self, settings: Settings) -> None:
+        settings.RING_COLLECTORS_MAX = 2
+        pickup = make_told()
+        people = [collector_at(pickup, metres) for metres in (300, 100, 200)]
+
+        for minutes in (0, 10):
+            tell_due_rings(now=noon() + minutes * MINUTES)
+
+        assert told(*people) == [1, 1, 1]
+
+    def test_never_tell_anybody_twice_though_he_moves(self) -> None:
+        pickup = make_told()
+        near = collector_at(pickup, 100)
+        tell_due_rings(now=noon())
+        near.collector.service_point = Point(pickup.location.x, pickup.location.y + 1_500 * METRE, srid=4326)
+        near.collector.save(update_fields=["service_point"])
+
+        tell_due_rings(now=noon() + 10 * MINUTES)
+
+        assert told(near) == [1]
+
+    def test_measure_from_the_square_not_from_the_place(self) -> None:
+        pickup = make_told()
+        centre = in_degrees(pickup.cell)
+        just_within = collector_at(pickup, 990)
+        pickup.location = Point(centre.x, centre.y - 100 * METRE, srid=4326)
+        pickup.save(update_fields=["location"])
+
+        tell_due_rings(now=noon())
+
+        assert told(just_within) == [1]
+
+    def test_are_told_in_a_fixed_number_of_queries(self, django_assert_max_num_queries: Any) -> None:
+        pickup = make_told()
+        for _ in range(10):
+            collector_at(pickup, 100)
+
+        with django_assert_max_num_queries(14):
+            tell_due_rings(now=noon())
+
+    def test_are_told_by_the_periodic_task(self) -> None:
+        pickup = make_told(now=read_clock() - 30 * timedelta(days=1), expires_at=read_clock() + timedelta(days=1))
+        assert pickup.ring.due_at < read_clock()
+
+        tell_rings(timestamp=0)
+
+        assert Ring.objects.get().due_at > read_clock()
+        assert PeriodicRun.objects.filter(name=RING).exists()
+
+
+class TestWhoIsTold:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"is_available": False},
+            {"radius_m": 400},
+            {"materials": ["cardboard"]},
+            {"updated_at": noon() - timedelta(days=91)},
+        ],
+    )
+    def test_are_none_whom_it_does_not_suit(self, fields: dict[str, Any]) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 500, **fields)
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+
+    def test_are_those_who_take_one_of_its_materials(self) -> None:
+        pickup = make_told(items={"pet_clear": 1, "cardboard": 2})
+        person = collector_at(pickup, 500, materials=["cardboard"])
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [1]
+
+    def test_are_those_who_signed_in_lately(self) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 500, updated_at=noon() - timedelta(days=200))
+        Session.objects.issue(user=person, installation="a", device_name="", now=noon())
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [1]
+
+    @pytest.mark.parametrize("by_resident", [True, False])
+    def test_are_not_the_blocked(self, by_resident: bool) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 500)
+        pair = (pickup.resident, person) if by_resident else (person, pickup.resident)
+        Block.objects.create(blocker=pair[0], blocked=pair[1], created_at=noon())
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+
+    def test_is_not_the_resident(self) -> None:
+        pickup = make_told()
+        collector_at(pickup, 0, user=pickup.resident)
+
+        tell_due_rings(now=noon())
+
+        assert told(pickup.resident) == [0]
+
+    def test_are_not_those_switched_off(self) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 100, user=make_user(is_active=False))
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+
+    def test_are_not_those_who_swiped_it(self) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 100)
+        swipe(person, pickup, "pass", now=noon())
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+
+    def test_are_not_those_at_a_limit(self, settings: Settings) -> None:
+        settings.MATCHES_ACTIVE_MAX = settings.LIKES_WAITING_MAX = 1
+        pickup = make_told()
+        busy, waiting = collector_at(pickup, 100), collector_at(pickup, 100)
+        make_match(collector=busy)
+        make_like(make_pickup(choose="resident"), waiting)
+
+        tell_due_rings(now=noon())
+
+        assert told(busy, waiting) == [0, 0]
+
+
+class TestEnd:
+    def test_comes_with_enough_likes(self, settings: Settings) -> None:
+        settings.RING_LIKES_ENOUGH = 2
+        pickup = make_told(choose="resident")
+        person = collector_at(pickup, 100)
+        for _ in range(2):
+            make_like(pickup)
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+        assert not Ring.objects.exists()
+
+    def test_comes_when_the_pickup_is_not_open(self) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 100)
+        cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=noon())
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+        assert not Ring.objects.exists()
+
+    def test_waits_while_a_runner_up_is_asked(self) -> None:
+        pickup = make_told(reserved_until=noon() + 20 * MINUTES)
+        person = collector_at(pickup, 100)
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [0]
+        assert Ring.objects.get().due_at == noon() + 20 * MINUTES
+
+
+class TestNight:
+    @pytest.mark.parametrize(("hour", "minute"), [(20, 0), (23, 30), (0, 10), (7, 59)])
+    def test_waits_for_the_morning(self, hour: int, minute: int) -> None:
+        posted = noon().replace(hour=hour, minute=minute)
+        pickup = make_told(now=posted)
+        person = collector_at(pickup, 100)
+
+        assert tell_due_rings(now=posted) == 0
+
+        due = Ring.objects.get().due_at.astimezone(BANGKOK)
+        assert (due.hour, due.minute) == (8, 0)
+        assert timedelta(0) < due - posted <= timedelta(hours=12)
+        assert tell_due_rings(now=due) == 1
+        assert told(person) == [1]
+
+    def test_keeps_the_later_rings_for_the_morning(self) -> None:
+        evening = noon().replace(hour=19, minute=55)
+        pickup = make_told(now=evening)
+        collector_at(pickup, 100)
+
+        tell_due_rings(now=evening)
+
+        due = Ring.objects.get().due_at.astimezone(BANGKOK)
+        assert (due.day, due.hour, due.minute) == ((evening + timedelta(days=1)).day, 8, 0)
+
+    def test_is_kept_by_a_worker_that_comes_late(self) -> None:
+        pickup = make_told()
+        person = collector_at(pickup, 100)
+
+        tell_due_rings(now=noon().replace(hour=21))
+
+        assert told(person) == [0]
+        assert Ring.objects.get().due_at.astimezone(BANGKOK).hour == 8
+
+
+class TestCost:
+    def test_reads_the_nearest_from_the_index(self) -> None:
+        pickup = make_told()
+        _fill_city(pickup, 5_000)
+
+        plan = _plan(pickup)
+
+        assert "Index Scan using collector_spot" in plan["lines"]
+        assert "Sort" not in plan["lines"]
+        # A collector costs his row, his account, his matches and his likes; a scan would read all 5,000 of them.
+        assert plan["rows"] == 200
+        assert plan["buffers"] < 200 * 16
+
+
+def _fill_city(pickup: Pickup, count: int) -> None:
+    centre = in_degrees(pickup.cell)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts_user (id, password, is_superuser, display_name, locale, avatar_colour, is_active,
+                                       is_staff, created_at)
+            SELECT gen_random_uuid(), '!', false, 'Crowd', 'th', '#15803d', true, false, now()
+            FROM generate_series(1, %s)
+            """,
+            [count],
+        )
+        cursor.execute(
+            """
+            INSERT INTO geo_collector (user_id, service_point, radius_m, material_ids, vehicle, bio, is_available,
+                                       has_hazard_badge, updated_at)
+            SELECT id, ST_MakePoint(%s + (random() - 0.5) / 3, %s + (random() - 0.5) / 3)::geography, 20000, '{}', '',
+                   '', true, false, %s
+            FROM accounts_user WHERE display_name = 'Crowd'
+            """,
+            [centre.x, centre.y, noon()],
+        )
+        cursor.execute("ANALYZE accounts_user; ANALYZE geo_collector")
+
+
+def _plan(pickup: Pickup) -> dict[str, Any]:
+    statement, values = nearest_sql(pickup, radius_m=20_000, told=[], now=noon())
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
+        top = cursor.fetchone()[0][0]["Plan"]
+        cursor.execute("EXPLAIN " + statement, values)
+        lines = "\n".join(line for (line,) in cursor.fetchall())
+    return {"buffers": top["Shared Hit Blocks"] + top["Shared Read Blocks"], "lines": lines, "rows": top["Actual Rows"]}
