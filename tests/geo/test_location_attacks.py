@@ -25,8 +25,8 @@ Place = tuple[float, float]  # metres east and north of Lumphini
 Homes = dict[str, Place]  # by the id of what is posted there
 DEGREE_M = 111_320 * math.cos(math.radians(LUMPHINI.y)), 110_640
 FINE_GRID_M = 5
-FOUND_M = 45
-SIDE = 5  # so many homes in a row, and so many rows, one square apart and each elsewhere in its square
+FOUND_M = 25
+SIDE = 5  # so many homes in a row, and so many rows: one square apart, and each elsewhere in its square
 
 pytestmark = pytest.mark.django_db
 
@@ -82,15 +82,15 @@ def settle() -> tuple[Homes, dict[str, APIClient]]:
     return homes, phones
 
 
-def trilaterate(measured: Iterable[tuple[Place, float]]) -> Place:
-    """The place that fits distances from known places best, by Gauss and Newton."""
+def trilaterate(measured: Iterable[tuple[Place, float, float]]) -> Place:
+    """The place that best fits distances, each from a known place and known to so many metres (Gauss, Newton)."""
     measured = list(measured)
     x, y = 1_000.0, 1_000.0
     for _ in range(25):
         a = b = c = u = v = 0.0
-        for (east, north), distance in measured:
+        for (east, north), distance, width in measured:
             now = math.hypot(x - east, y - north) or 1.0
-            dx, dy, error = (x - east) / now, (y - north) / now, distance - now
+            dx, dy, error = (x - east) / now / width, (y - north) / now / width, (distance - now) / width
             a, b, c, u, v = a + dx * dx, b + dx * dy, c + dy * dy, u + dx * error, v + dy * error
         determinant = a * c - b * b
         x, y = x + (c * u - b * v) / determinant, y + (a * v - b * u) / determinant
@@ -105,13 +105,13 @@ def around(random: Random, count: int) -> list[Place]:
 def by_distances(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> Homes:
     """Read the distance from many places, and take the best fit."""
     asked = [(place, attacker.distances(place)) for place in around(Random(1), 60)]
-    return {id_: trilaterate((place, told[id_]) for place, told in asked if id_ in told) for id_ in homes}
+    return {id_: trilaterate((place, told[id_], 100) for place, told in asked if id_ in told) for id_ in homes}
 
 
 def by_flips(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> Homes:
     """Walk until the rounded distance changes: there the true one is known to the metre, whatever the rounding."""
     step = 10
-    known: dict[str, list[tuple[Place, float]]] = {id_: [] for id_ in homes}
+    known: dict[str, list[tuple[Place, float, float]]] = {id_: [] for id_ in homes}
     for start, (east, north) in (((-700, 400), (1, 0)), ((2_500, -600), (0, 1)), ((2_600, 2_500), (-1, 0))):
         before: dict[str, int] = {}
         for metres in range(0, 300, step):
@@ -120,7 +120,7 @@ def by_flips(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> 
             half_back = (place[0] - east * step / 2, place[1] - north * step / 2)
             for id_ in told.keys() & before.keys() & homes.keys():
                 if told[id_] != before[id_]:
-                    known[id_].append((half_back, (told[id_] + before[id_]) / 2))
+                    known[id_].append((half_back, (told[id_] + before[id_]) / 2, step))
             before = told
     return {id_: trilaterate(measured) for id_, measured in known.items()}
 
@@ -142,34 +142,34 @@ def by_average(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -
 
 def by_order(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> Homes:
     """Plant posts of one's own: between which two of them a home stands in the deck tells how far it is."""
-    random = Random(4)
+    random = Random(3)
     plants: dict[str, Place] = {}
     for _ in range(25):
         place = random.uniform(-500, 2_500), random.uniform(-500, 2_500)
         plants[post(attacker.poster, place)] = place
-    known: dict[str, list[tuple[Place, float]]] = {id_: [] for id_ in homes}
-    for place in around(random, 60):
+    known: dict[str, list[tuple[Place, float, float]]] = {id_: [] for id_ in homes}
+    for place in around(random, 80):
         order = attacker.deck(place)
         spots = [math.dist(place_of(card["cell"]), place) if card["id"] in plants else None for card in order]
         for index, card in enumerate(order):
             nearer = [spot for spot in spots[:index] if spot is not None]
             farther = [spot for spot in spots[index:] if spot is not None]
             if card["id"] in homes and nearer and farther:
-                known[card["id"]].append((place, (nearer[-1] + farther[0]) / 2))
+                known[card["id"]].append((place, (nearer[-1] + farther[0]) / 2, farther[0] - nearer[-1] + 5))
     return {id_: trilaterate(measured) for id_, measured in known.items()}
 
 
 def by_radius(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> Homes:
     """Draw the radius in until a post drops out: the edge went through it."""
     step = 30
-    known: dict[str, list[tuple[Place, float]]] = {id_: [] for id_ in homes}
+    known: dict[str, list[tuple[Place, float, float]]] = {id_: [] for id_ in homes}
     for place in ((250, 250), (1_790, 250), (1_790, 1_790), (250, 1_790)):
         seen: set[str] = set()
         for radius_m in range(100, 2_300, step):
             for card in attacker.deck(place, radius_m):
                 if card["id"] not in seen:
                     seen.add(card["id"])
-                    known[card["id"]].append((place, radius_m - step / 2))
+                    known[card["id"]].append((place, radius_m - step / 2, step))
     return {id_: trilaterate(measured) for id_, measured in known.items()}
 
 
