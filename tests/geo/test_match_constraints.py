@@ -5,7 +5,8 @@ import uuid
 import pytest
 from django.db import IntegrityError, transaction
 
-from geo.models import Match, Swipe, WeighInLine
+from backend.shared.clock import read_clock
+from geo.models import Match, Pickup, Swipe, WeighInLine
 from tests.makers_geo import make_pickup
 from tests.makers_match import make_like, make_match, weigh
 
@@ -34,6 +35,21 @@ class TestConstraints:
 
         with pytest.raises(IntegrityError, match="one_place_in_the_queue"), transaction.atomic():
             Swipe.objects.filter(pk=second.pk).update(queue_number=first.queue_number)
+
+    def test_one_asked_like_for_a_pickup(self) -> None:
+        pickup = make_pickup(choose="resident")
+        make_like(pickup)
+        make_like(pickup)
+
+        with pytest.raises(IntegrityError, match="one_asked_like_per_pickup"), transaction.atomic():
+            Swipe.objects.filter(pickup=pickup).update(like_state="asked")
+
+    @pytest.mark.parametrize("status", ["matched", "handed_over", "cancelled", "expired"])
+    def test_no_reservation_but_of_an_open_pickup(self, status: str) -> None:
+        pickup = make_pickup(reserved_until=read_clock())
+
+        with pytest.raises(IntegrityError, match="only_an_open_pickup_is_reserved"), transaction.atomic():
+            Pickup.objects.filter(pk=pickup.pk).update(status=status)
 
     def test_no_pass_in_the_queue(self) -> None:
         like = make_like(make_pickup())

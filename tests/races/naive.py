@@ -4,6 +4,7 @@ Each looks, lets others do something `meanwhile`, and then writes what it though
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from django.db.models import Max
 from backend.shared.clock import read_clock
 from chat.models import Conversation
 from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
+from geo.selectors.swipes import queued_likes
+from geo.services import pickup_notices
+from notifications.services.notify import notify
 
 Meanwhile = Callable[[], Any]
 
@@ -53,6 +57,18 @@ def accept(like_id: UUID, *, meanwhile: Meanwhile) -> None:
         Pickup.objects.filter(pk=wanted.pickup_id).update(status="matched")
         Swipe.objects.filter(pk=like_id).update(like_state="matched")
         _match(wanted.pickup, wanted.collector_id)
+
+
+def amend(pickup_id: UUID, thb: int, *, meanwhile: Meanwhile) -> None:
+    """Change the price, and tell those who seemed to like it."""
+    pickup = Pickup.objects.get(pk=pickup_id)
+    concerned = list(queued_likes(pickup_id).values_list("collector_id", flat=True))
+    meanwhile()
+    with transaction.atomic():
+        pickup.price_mode, pickup.price_thb, pickup.revision = "asks", Decimal(thb), pickup.revision + 1
+        pickup.save(update_fields=["price_mode", "price_thb", "revision"])
+        told = pickup_notices.of_amendment(pickup=pickup, collector_ids=concerned, changed=["price"])
+        notify(notices=told, now=read_clock())
 
 
 def release(match_id: UUID, *, meanwhile: Meanwhile) -> None:

@@ -16,7 +16,7 @@ PATIENCE_S = 20
 CLOSED = {"cancelled", "expired", "handed_over"}
 
 
-def at_once(actions: Sequence[Callable[[], Any]]) -> list[Any]:
+def at_once(actions: Sequence[Callable[[], Any]], *, patience_s: int = PATIENCE_S) -> list[Any]:
     """Run each action in a thread of its own, all from one barrier; its result, or the exception it raised."""
     barrier = Barrier(len(actions), timeout=PATIENCE_S)
 
@@ -30,7 +30,7 @@ def at_once(actions: Sequence[Callable[[], Any]]) -> list[Any]:
             connections.close_all()
 
     with ThreadPoolExecutor(len(actions)) as threads:
-        return [future.result(PATIENCE_S) for future in [threads.submit(run, action) for action in actions]]
+        return [future.result(patience_s) for future in [threads.submit(run, action) for action in actions]]
 
 
 def require_answers(results: Sequence[Any]) -> None:
@@ -49,4 +49,7 @@ def require_agreement(pickup_id: UUID) -> None:
     assert statuses["completed"] == (pickup.status == "handed_over"), (pickup.status, statuses)
     assert Receipt.objects.filter(match__pickup=pickup).count() == statuses["completed"]
     assert likes.filter(like_state="matched").count() == statuses["active"] + statuses["completed"]
-    assert not (pickup.status in CLOSED and likes.filter(like_state="waiting").exists()), "somebody waits in vain"
+    assert likes.filter(like_state="asked").count() == (pickup.reserved_until is not None), "asked is not reserved"
+    assert not (pickup.status in CLOSED and likes.filter(like_state__in=Swipe.QUEUED).exists()), (
+        "somebody waits in vain"
+    )
