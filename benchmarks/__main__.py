@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
@@ -41,33 +42,41 @@ def _warn_of_company() -> None:
         _say(f"This machine is busy (load average {busy:.1f}): expect figures worse than they are.")
 
 
-def _measure(groups: Sequence[str], city: City) -> Iterator[Row]:
+def _measure(groups: Sequence[str], city: City, failed: list[str]) -> Iterator[Row]:
     for group in groups:
         # The copy of the group before cannot be replaced while we are connected to it.
         connections.close_all()
         cast(DatabaseWrapper, connection).close_pool()
         _say(f"-- {group}: {prepare(city)}")
         measure: Callable[[], Iterator[Row]] = importlib.import_module(f"benchmarks.{group}").measure
-        yield from measure()
+        try:
+            yield from measure()
+        except Exception:
+            # The rows of the other groups are worth having.
+            traceback.print_exc()
+            failed.append(group)
 
 
-def main(given: Sequence[str]) -> None:
-    """Measure and print. A missed target is a result, not a failure."""
+def main(given: Sequence[str]) -> int:
+    """Measure and print; 1 when something could not be measured. A missed target is a result, not a failure."""
     arguments = _arguments(given)
     pickups = arguments.pickups
     city = City(pickups=pickups, collectors=max(200, pickups // 100), swipes=pickups * 5 // 2, seed=1)
     django.setup()
     _warn_of_company()
-    rows = []
-    for row in _measure([group for group in GROUPS if group in arguments.groups] or GROUPS, city):
+    rows, failed = [], list[str]()
+    for row in _measure([group for group in GROUPS if group in arguments.groups] or GROUPS, city, failed):
         rows.append(row)
         (_say if arguments.json else print)(text_of(row))
     if arguments.json:
         sys.stdout.write(json_of(rows) + "\n")
+    if failed:
+        _say(f"bench: could not measure {', '.join(failed)} (above)")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
     # As an exception, so that the servers under measurement are stopped on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

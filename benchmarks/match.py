@@ -1,4 +1,4 @@
-"""Matching: a like over HTTP that makes a match, against the bare conditional UPDATE."""
+"""Matching: a like over HTTP that makes a match, against the bare conditional UPDATE; and the rings."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from benchmarks.city import DATABASE
 from benchmarks.load import Load, request_bytes, run_load
 from benchmarks.people import Person, sign_in
 from benchmarks.postgres import pgbench
+from benchmarks.rings import measure_ring
 from benchmarks.rows import Row
 
 CLIENTS = 8
@@ -24,7 +25,7 @@ WHERE id = (SELECT id FROM bench_claim WHERE number = :number) AND status = 'ope
 
 
 def measure() -> Iterator[Row]:
-    """The row of like-and-match."""
+    """The rows of the claim and of the rings."""
     collectors = sign_in("Collector", CLIENTS)
     pickups = _first_come_pickups(collectors)
     half = len(pickups) // 2
@@ -33,7 +34,7 @@ def measure() -> Iterator[Row]:
     _require_matches(load)
     _store_claims(pickups[half:])
     yield Row(
-        row="match_http_rate",
+        row="claim_http_rate",
         value=load.rate,
         unit="match/s",
         floor=pgbench(DATABASE, [_CLAIM_SQL.format(count=len(pickups) - half)], clients=CLIENTS, seconds=SECONDS),
@@ -43,6 +44,7 @@ def measure() -> Iterator[Row]:
         repeat="bin/bench match",
         note=f"p99 {load.p99_ms:.0f} ms with {CLIENTS} connections; {load.note}",
     )
+    yield measure_ring()
 
 
 def _first_come_pickups(collectors: list[Person]) -> list[str]:

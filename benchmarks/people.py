@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from backend.accounts.models import Session, User
 
+INSTALLATION = "bench"
+
 
 @dataclass(frozen=True)
 class Person:
@@ -19,6 +21,6 @@ def sign_in(name: str, count: int) -> list[Person]:
     users = User.objects.filter(display_name__startswith=name).order_by("id")[:count]
     now = datetime.now(UTC)
     return [
-        Person(user, Session.objects.issue(user=user, installation="bench", device_name="bench", now=now)[1])
+        Person(user, Session.objects.issue(user=user, installation=INSTALLATION, device_name="", now=now)[1])
         for user in users
     ]

@@ -15,8 +15,8 @@ from django.db.models import Max, Min
 from firebase_admin import credentials, messaging
 from requests.adapters import HTTPAdapter
 
-from backend.accounts.models import User
 from benchmarks import servers
+from benchmarks.people import INSTALLATION, sign_in
 from benchmarks.rows import Row
 from notifications.models import Device, Push
 from notifications.services.notify import Notice, notify
@@ -83,11 +83,15 @@ def _sdk_rate(url: str, account: str) -> float:
 def _tell(count: int) -> None:
     """An event with a push for each of `count` people, and the jobs for them, in one transaction."""
     now = datetime.now(UTC)
-    people = list(User.objects.filter(display_name__startswith="Resident").order_by("id")[:count])
-    Device.objects.bulk_create(
-        Device(user=user, value=f"bench-{user.pk}", platform="android", locale="th", created_at=now, last_seen_at=now)
-        for user in people
-    )
+    people = [person.user for person in sign_in("Resident", count)]
+    phone = {
+        "installation": INSTALLATION,
+        "platform": "android",
+        "locale": "th",
+        "created_at": now,
+        "last_seen_at": now,
+    }
+    Device.objects.bulk_create(Device(user=user, value=f"bench-{user.pk}", **phone) for user in people)
     data = {"match": "0", "pickup": "0", "conversation": "0", "title": "Cardboard"}
     with transaction.atomic():
         notify(notices=[Notice(user_id=user.pk, event="match.made", data=data, push=True) for user in people], now=now)

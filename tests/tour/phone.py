@@ -107,7 +107,8 @@ class Phone:
 
     def _short(self, data: Json) -> str:
         facts = data | data.get("message", {})
-        words = [str(facts[name]) for name in ("title", "text", "reason", "at", "net_kg") if facts.get(name)]
+        words = [str(facts[name]) for name in ("title", "text", "reason", "at") if facts.get(name)]
+        words += [f"{facts['net_kg']} kg"] if "net_kg" in facts else []
         return f"({', '.join(words)})" if words else ""
 
     async def has_read_of(self, event: str, **data: object) -> Json:

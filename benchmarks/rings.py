@@ -1,0 +1,85 @@
+"""One ring of a new pickup: its SQL, among the collectors of a large city who all live in it."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.gis.geos import Point, Polygon
+from django.db import connection
+
+from benchmarks.rows import Row
+from geo.grid import on_map
+from geo.models import Pickup
+from geo.selectors.rings import nearest_sql
+
+COLLECTORS = 50_000
+PICKUPS = 60
+AROUND_M = 15_000
+TARGET_MS = 50
+# Bangkok: two in three within 12 km of its middle. Every second takes everything, the others two thirds of all.
+_PEOPLE = """
+INSERT INTO accounts_user (id, password, is_superuser, display_name, locale, avatar_colour, is_active, is_staff,
+                           created_at)
+SELECT gen_random_uuid(), '!', false, 'Ring ' || number, 'th', '#15803d', true, false, now()
+FROM generate_series(1, %(count)s) AS number
+"""
+_COLLECTORS = """
+INSERT INTO geo_collector (user_id, service_point, radius_m, material_ids, vehicle, bio, is_available, has_hazard_badge,
+                           updated_at)
+SELECT id, ST_MakePoint(100.52 + far * sin(angle) / 0.97, 13.75 + far * cos(angle))::geography, 5000 + 1000 * (n %% 16),
+       CASE WHEN n %% 2 = 0 THEN '{}'::int[] ELSE chosen END, '', '', true, false, now()
+FROM (SELECT id, row_number() OVER () AS n, 0.075 * sqrt(-2 * ln(1 - random())) AS far, 2 * pi() * random() AS angle
+      FROM accounts_user WHERE display_name LIKE 'Ring %%') AS somebody
+CROSS JOIN LATERAL (SELECT array_agg(id::int) AS chosen FROM geo_material
+                    WHERE NOT is_hazardous AND (position * 7 + n) %% 3 < 2) AS material
+"""
+
+
+def measure_ring() -> Row:
+    """Every ring of pickups near the middle of a large city, one after the other, without those told before."""
+    _draw_city()
+    taken = [milliseconds for pickup in _pickups() for milliseconds in _rings_of(pickup)]
+    return Row(
+        row="ring_sql_ms",
+        value=statistics.quantiles(taken, n=100)[98],
+        unit="ms",
+        floor=1,
+        target=TARGET_MS,
+        at_most=True,
+        floor_is="one millisecond",
+        repeat="bin/bench match",
+        note=f"p99 of {len(taken)} rings among {COLLECTORS} collectors in one city; "
+        f"median {statistics.median(taken):.1f} ms, longest {max(taken):.1f} ms",
+    )
+
+
+def _draw_city() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, {"count": COLLECTORS})
+        cursor.execute(_COLLECTORS, [])
+        cursor.execute("ANALYZE accounts_user")
+        cursor.execute("ANALYZE geo_collector")
+
+
+def _pickups() -> list[Pickup]:
+    """Open ones around the middle."""
+    middle = on_map(Point(100.52, 13.75, srid=4326))
+    around = Polygon.from_bbox((middle.x - AROUND_M, middle.y - AROUND_M, middle.x + AROUND_M, middle.y + AROUND_M))
+    around.srid = middle.srid
+    return list(Pickup.objects.filter(status=Pickup.Status.OPEN, cell__within=around)[:PICKUPS])
+
+
+def _rings_of(pickup: Pickup) -> Iterator[float]:
+    """The milliseconds of each ring: the very statement that the service runs, and its rows brought here."""
+    told: list[UUID] = []
+    for metres, _ in settings.RINGS:
+        statement, values = nearest_sql(pickup, radius_m=metres, told=told, now=datetime.now(UTC))
+        with connection.cursor() as cursor:
+            began = time.perf_counter()
+            cursor.execute(statement, values)
+            found = [user_id for user_id, _ in cursor.fetchall()]
+            yield (time.perf_counter() - began) * 1000
+        told += found
