@@ -12,7 +12,11 @@ from geo.services.cancel import cancel_pickup
 from geo.services.expiry import expire_due_pickups
 from geo.services.likes import accept_like
 from geo.services.matches import release_match
+from geo.services.privacy import leave
 from geo.services.queue import move_on_where_due
+from geo.tasks import MOVE_ON
+from geo.tasks import move_on as move_on_task
+from notifications.models import PeriodicRun
 from tests.makers import client_of
 from tests.makers_geo import make_pickup
 from tests.makers_match import events_of, make_collecting_user, make_like, make_match, names_of_events, pushed_to, swipe
@@ -266,6 +270,26 @@ class TestNoAnswer:
 
         assert swipe(like.collector, pickup).match
         assert Swipe.objects.get(pk=like.pk).queue_number == 3
+
+    def test_is_noticed_by_the_periodic_task(self) -> None:
+        pickup, _ = make_asked()
+        Pickup.objects.filter(pk=pickup.pk).update(reserved_until=read_clock() - MINUTES)
+
+        move_on_task(timestamp=0)
+
+        assert states(pickup) == ["released", "lapsed"]
+        assert PeriodicRun.objects.filter(name=MOVE_ON).exists()
+
+
+class TestLeaving:
+    def test_while_asked_makes_way_for_the_next(self) -> None:
+        pickup, like = make_asked()
+        second = make_like(pickup)
+
+        leave(user=like.collector, now=read_clock())
+
+        assert Match.objects.get(status="active").collector_id == second.collector_id
+        assert states(pickup) == ["released", "matched"]
 
 
 class TestReopening:
