@@ -162,7 +162,7 @@ FROM taker CROSS JOIN LATERAL (
 _INSERT_PICKUPS = """
 INSERT INTO geo_pickup (id, resident_id, title, note, location, cell, area, address, access_note, window_from,
                         window_until, price_mode, price_thb, choose, status, expires_at, closed_at, kg_estimate,
-                        material_ids, likes_counted, revision, created_at, updated_at)
+                        material_ids, likes_counted, revision, created_at, updated_at, card)
 SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1 + number %% %(residents)s),
        left(title, 80), '', point::geography,
        pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s), '', '', '',
@@ -170,12 +170,17 @@ SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1
        CASE WHEN number %% 4 = 0 THEN 'asks' ELSE 'free' END, CASE WHEN number %% 4 = 0 THEN 20 + number %% 200 END,
        choose, CASE WHEN is_open THEN 'open' WHEN number / 2 %% 4 = 0 THEN 'expired' ELSE 'handed_over' END,
        %(now)s + interval '7 days' + (number %% 480) * interval '1 hour', CASE WHEN NOT is_open THEN %(now)s END,
-       kg, materials, coalesce(likes, 0), 1, created_at, created_at
+       kg, materials, coalesce(likes, 0), 1, created_at, created_at,
+       jsonb_build_object('items', items, 'photos', jsonb_build_array(jsonb_build_object(
+           'id', pg_temp.id_of('photo', number, created_at), 'large', 'pickups/generated.jpg',
+           'thumb', 'pickups/generated-small.jpg', 'width', 1600, 'height', 1200)))
 FROM place
 JOIN band ON degree = floor(ST_Y(point))
 JOIN (SELECT place AS number, array_agg(material_id ORDER BY material_id) AS materials, sum(kg) AS kg,
-             string_agg(name_th, ', ' ORDER BY material_id) AS title
-      FROM thing GROUP BY place) AS contents USING (number)
+             string_agg(thing.name_th, ', ' ORDER BY material_id) AS title,
+             jsonb_agg(jsonb_build_object('material', code, 'quantity', quantity, 'unit', unit, 'kg_estimate', kg)
+                       ORDER BY material_id) AS items
+      FROM thing JOIN geo_material ON geo_material.id = material_id GROUP BY place) AS contents USING (number)
 LEFT JOIN (SELECT place AS number, count(*) AS likes FROM opinion WHERE is_like GROUP BY place) AS liked USING (number)
 """
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import connection
@@ -61,13 +62,12 @@ def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
 
 
 def _card_of(row: Mapping[str, Any], media_url: str) -> Card:
+    card = msgspec.json.decode(row["card"])
     return {
         "id": row["id"],
         "title": row["title"],
-        "items": [
-            dict(zip(("material", "quantity", "unit", "kg_estimate"), item, strict=True)) for item in row["items"]
-        ],
-        "photos": [_photo_of(photo, media_url) for photo in row["photos"]],
+        "items": card["items"],
+        "photos": [_photo_of(photo, media_url) for photo in card["photos"]],
         "kg_estimate": row["kg_estimate"],
         "price": {"mode": row["price_mode"], "amount": row["price_thb"]},
         "window": {"from": row["window_from"], "until": row["window_until"]},
@@ -81,9 +81,8 @@ def _card_of(row: Mapping[str, Any], media_url: str) -> Card:
     }
 
 
-def _photo_of(photo: list[Any], media_url: str) -> Card:
-    id_, large, thumb, width, height = photo
-    return {"id": id_, "large": media_url + large, "thumb": media_url + thumb, "width": width, "height": height}
+def _photo_of(photo: Card, media_url: str) -> Card:
+    return photo | {"large": media_url + photo["large"], "thumb": media_url + photo["thumb"]}
 
 
 def _degrees_of(x: float, y: float) -> dict[str, float]:

@@ -6,7 +6,8 @@ last card, however many pickups are open. `WITH TIES` takes the last square whol
 chosen; to sort by time in the walk itself would make the planner read and sort everything within the radius. So would
 `ST_DWithin`, which is the same box and the same circle, but is estimated as if its radius were nothing.
 
-Only rows that made it into the deck are joined with their items, photos and resident.
+Items and photos lie on the pickup's own row (`card`, kept by triggers). Only rows that made it into the deck are joined
+with their resident.
 """
 
 import uuid
@@ -43,7 +44,7 @@ class DeckQuery:
 
 _NEAR = """
     SELECT id, resident_id, title, kg_estimate, price_mode, price_thb, window_from, window_until, choose, area, cell,
-           expires_at, created_at, cell <-> {point} AS map_distance
+           expires_at, created_at, card, cell <-> {point} AS map_distance
     FROM geo_pickup
     WHERE status = 'open'
       AND cell && ST_Expand({point}, %(map_radius)s) AND cell <-> {point} <= %(map_radius)s
@@ -68,11 +69,7 @@ near AS (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LI
 SELECT near.id, title, kg_estimate, price_mode, price_thb, window_from, window_until, choose, area, expires_at,
        near.created_at, split_part(resident.display_name, ' ', 1) AS first_name, ST_X(cell) AS x, ST_Y(cell) AS y,
        ST_Distance(ST_Transform(cell, 4326)::geography, ST_Point(%(lon)s, %(lat)s, 4326)::geography) AS distance_m,
-       ARRAY(SELECT json_build_array(material.code, item.quantity, material.unit, item.kg_estimate)
-             FROM geo_pickupitem item JOIN geo_material material ON material.id = item.material_id
-             WHERE item.pickup_id = near.id ORDER BY item.id) AS items,
-       ARRAY(SELECT json_build_array(photo.id, photo.large, photo.thumb, photo.width, photo.height)
-             FROM geo_pickupphoto photo WHERE photo.pickup_id = near.id ORDER BY photo.position) AS photos
+       card
 FROM near JOIN accounts_user resident ON resident.id = near.resident_id
 ORDER BY map_distance, created_at DESC, id DESC
 """

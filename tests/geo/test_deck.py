@@ -11,6 +11,8 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
 from geo.models import Collector, Match, Pickup, PickupPhoto, Swipe
+from tests.geo.bodies import pickup_body
+from tests.geo.pictures import from_a_phone, upload
 from tests.makers import client_of, make_user
 from tests.makers_geo import LUMPHINI, make_collector, make_material, make_pickup, material
 from tests.makers_match import make_match
@@ -95,6 +97,21 @@ class TestCards:
             "expires_at": pickup.expires_at.isoformat().replace("+00:00", "Z"),
             "created_at": pickup.created_at.isoformat().replace("+00:00", "Z"),
         }
+
+    def test_follow_the_pickup(self, client: APIClient, collector: Collector) -> None:
+        material()
+        resident = client_of(make_user())
+        pickup = resident.post("/api/v1/pickups", pickup_body()).json()["id"]
+        posted = deck(client)["cards"][0]
+        photo = upload(resident, Pickup.objects.get(pk=pickup), from_a_phone()).json()
+        pictured = deck(client)["cards"][0]
+        resident.patch(f"/api/v1/pickups/{pickup}", {"items": [{"material": "copper", "quantity": 1}]})
+        resident.delete(f"/api/v1/pickups/{pickup}/photos/{photo['id']}")
+        amended = deck(client)["cards"][0]
+
+        assert [item["material"] for item in posted["items"]] == ["pet_clear", "glass_bottles"]
+        assert (posted["photos"], pictured["photos"]) == ([], [photo])
+        assert ([item["material"] for item in amended["items"]], amended["photos"]) == (["copper"], [])
 
     def test_come_nearest_first_and_the_newest_of_a_square_first(self, client: APIClient, collector: Collector) -> None:
         now = read_clock()

@@ -1,7 +1,11 @@
 """The deck against brute force, and the plan that finds it."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -9,9 +13,9 @@ import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection
 
-from backend.accounts.models import User
+from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
-from geo.grid import cell_of, on_map, stretch_at
+from geo.grid import cell_of, in_degrees, on_map, stretch_at
 from geo.models import Pickup, Swipe
 from geo.selectors.deck import deal_deck
 from geo.selectors.deck_sql import DeckQuery, deck_sql
@@ -35,22 +39,26 @@ def ids_of(codes: Sequence[str]) -> list[int]:
 
 
 def post_many(random: Random, count: int, degrees: float, residents: list[User]) -> list[Pickup]:
-    """Many pickups in two statements, in squares that several share."""
+    """Many pickups in one statement, in squares that several share."""
     places = [around(random, degrees) for _ in range(count * 2 // 3)]
     known = ids_of(CODES)
     pickups = []
     for number in range(count):
         place = random.choice(places)
+        mode = random.choice(["free", "asks", "pays"])
+        opens = NOW + timedelta(hours=random.randrange(48))
         pickups.append(
             Pickup(
                 resident=random.choice(residents),
                 title=f"Pickup {number}",
                 location=place,
                 cell=cell_of(place),
-                window_from=NOW,
-                window_until=NOW.replace(year=NOW.year + 1),
-                expires_at=NOW.replace(year=NOW.year + 1),
-                kg_estimate=1,
+                window_from=opens,
+                window_until=opens + timedelta(hours=random.randint(1, 6)),
+                expires_at=NOW + timedelta(days=random.choices([0, 9], [1, 9])[0]),
+                price_mode=mode,
+                price_thb=None if mode == "free" else 10,
+                kg_estimate=Decimal(random.randint(1, 9)),
                 material_ids=sorted(random.sample(known, random.randint(1, 3))),
                 status=random.choices(["open", "matched"], [9, 1])[0],
                 revision=random.choice([1, 2]),
@@ -79,76 +87,113 @@ def swipe_some(random: Random, pickups: list[Pickup], viewer: User) -> dict[Any,
     return {swipe.pickup_id: swipe for swipe in Swipe.objects.bulk_create(swipes)}
 
 
-def by_hand(pickups: list[Pickup], swipes: dict[Any, Swipe], query: DeckQuery) -> list[Pickup]:
-    """The deck, by looking at everything."""
+@dataclass(frozen=True)
+class World:
+    """All that the viewer may be dealt, to be looked at one by one: x, y on the map, materials, and the pickup."""
 
-    def is_seen(pickup: Pickup) -> bool:
-        swipe = swipes.get(pickup.pk)
-        return swipe is not None and (swipe.direction == "like" or swipe.pickup_revision >= pickup.revision)
+    viewer: User
+    pickups: list[tuple[float, float, set[int], Pickup]]
+    hazardous: set[int]
 
-    centre, reach = on_map(query.point), query.radius_m * stretch_at(query.point.y)
-    wanted = None if query.material_ids is None else set(query.material_ids)
-    fits = [
-        pickup
-        for pickup in pickups
-        if pickup.status == "open"
-        and pickup.resident_id != query.viewer_id
-        and not is_seen(pickup)
-        and pickup.cell.distance(centre) <= reach
-        and (wanted is None or wanted & set(pickup.material_ids))
-    ]
-    fits.sort(key=lambda pickup: (pickup.created_at, pickup.pk), reverse=True)
-    return sorted(fits, key=lambda pickup: pickup.cell.distance(centre))[: query.limit]
+    def deck(self, query: DeckQuery) -> list[Any]:
+        """The ids of the cards, by looking at everything."""
+        centre, reach = on_map(query.point), query.radius_m * stretch_at(query.point.y)
+        east, north, fits = centre.x, centre.y, []
+        for x, y, materials, pickup in self.pickups:
+            distance = math.sqrt((x - east) ** 2 + (y - north) ** 2)
+            if distance <= reach and self._is_wished(pickup, materials, query):
+                fits.append((distance, -pickup.created_at.timestamp(), -pickup.pk.int, pickup.pk))
+        return [pickup_id for *_, pickup_id in sorted(fits)[: query.limit]]
+
+    def _is_wished(self, pickup: Pickup, materials: set[int], query: DeckQuery) -> bool:
+        return (
+            (not query.material_ids or bool(materials & set(query.material_ids)))
+            and (query.with_hazardous or not materials & self.hazardous)
+            and pickup.kg_estimate >= (query.kg_min or 0)
+            and pickup.price_mode in (query.price_modes or [pickup.price_mode])
+            and (query.window_from is None or pickup.window_until > query.window_from)
+            and (query.window_until is None or pickup.window_from < query.window_until)
+        )
+
+
+def may_see(pickup: Pickup, swipe: Swipe | None, hidden: set[Any]) -> bool:
+    """Whether a pickup may lie in a deck at all, for somebody from whom these residents are hidden."""
+    is_seen = swipe is not None and (swipe.direction == "like" or swipe.pickup_revision >= pickup.revision)
+    return pickup.is_open_at(NOW) and pickup.resident_id not in hidden and not is_seen
+
+
+def make_world(random: Random) -> World:
+    """Four hundred pickups of a dozen residents, one of whom looks."""
+    viewer, *residents = (make_user() for _ in range(RESIDENTS))
+    Block.objects.create(blocker=viewer, blocked=residents[0])
+    Block.objects.create(blocker=residents[1], blocked=viewer)
+    hazardous = material(CODES[0])
+    hazardous.is_hazardous = True
+    hazardous.save(update_fields=["is_hazardous"])
+    pickups = post_many(random, 400, 0.05, [viewer, *residents])
+    swipes = swipe_some(random, pickups, viewer)
+    hidden = {viewer.pk, residents[0].pk, residents[1].pk}
+    seen = [pickup for pickup in pickups if may_see(pickup, swipes.get(pickup.pk), hidden)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE geo_pickup, geo_swipe, geo_material, accounts_user, accounts_block")
+    return World(
+        viewer=viewer,
+        pickups=[(pickup.cell.x, pickup.cell.y, set(pickup.material_ids), pickup) for pickup in seen],
+        hazardous={hazardous.pk},
+    )
 
 
 class TestExact:
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("seed", range(20))
     def test_is_what_looking_at_everything_finds(self, seed: int) -> None:
         random = Random(seed)
-        viewer = make_user()
-        residents = [viewer, *(make_user() for _ in range(RESIDENTS))]
-        pickups = post_many(random, 400, 0.05, residents)
-        swipes = swipe_some(random, pickups, viewer)
-        differences = 0
+        world = make_world(random)
+        differences, cards = 0, 0
 
-        for query in _queries(random, viewer, count=40):
+        for query in _queries(random, world.viewer, count=500):
             dealt = [card["id"] for card in deal_deck(query, media_url="").cards]
-            differences += dealt != [pickup.pk for pickup in by_hand(pickups, swipes, query)]
+            differences += dealt != world.deck(query)
+            cards += len(dealt)
 
         assert differences == 0
+        assert cards > 1_500  # of empty decks one is like the other
 
 
 def _queries(random: Random, viewer: User, count: int) -> Iterator[DeckQuery]:
     known = ids_of(CODES)
     for _ in range(count):
+        opens = NOW + timedelta(hours=random.randrange(48))
         yield DeckQuery(
             viewer_id=viewer.pk,
             point=around(random, 0.06),
             radius_m=random.choice([700, 2_000, 5_000, 20_000]),
-            material_ids=random.sample(known, random.randint(0, 3)) or None,
+            material_ids=random.sample(known, random.choice([0, 0, 1, 3])),
+            kg_min=random.choice([None, None, Decimal(4)]),
+            price_modes=random.choice([None, None, ["free"], ["asks", "pays"]]),
+            window_from=random.choice([None, None, opens]),
+            window_until=random.choice([None, None, opens + timedelta(hours=5)]),
+            with_hazardous=random.random() < 0.5,
             limit=random.choice([1, 7, 20, 50]),
             now=NOW,
         )
 
 
+# Away from all other tests, whose rolled back rows leave dead entries in the index.
+MIDDLE = in_degrees(Point(11_033_000, 2_153_000, srid=3857))
 CITY = """
 SELECT setseed(0.5);
 INSERT INTO geo_pickup (id, resident_id, title, note, location, cell, area, address, access_note, window_from,
                         window_until, price_mode, choose, status, expires_at, kg_estimate, material_ids,
                         likes_counted, revision, created_at, updated_at)
 SELECT gen_random_uuid(), (%(residents)s::uuid[])[1 + n %% 50], 'Bottles', '', ST_Point(100.5, 13.7, 4326)::geography,
-       ST_Point(11190000 + 66000 * random(), 1540000 + 66000 * random(), 3857), '', '', '', now(),
+       ST_Point(11000000 + 66000 * random(), 2120000 + 66000 * random(), 3857), '', '', '', now(),
        now() + interval '1 day', 'free', 'first', 'open', now() + n * interval '1 hour', 3,
        ARRAY[(%(materials)s::int[])[1 + n %% 5]], 0, 1, now(), now()
 FROM generate_series(1, 6000) AS n;
-INSERT INTO geo_pickupitem (pickup_id, material_id, quantity, kg_estimate)
-SELECT id, material_ids[1], 3, 3 FROM geo_pickup;
-INSERT INTO geo_pickupphoto (id, pickup_id, position, large, thumb, width, height, created_at)
-SELECT gen_random_uuid(), id, 0, 'a.jpg', 'b.jpg', 1, 1, now() FROM geo_pickup;
 INSERT INTO geo_swipe (id, pickup_id, collector_id, direction, reason, like_state, pickup_revision, swiped_at)
 SELECT gen_random_uuid(), id, collector, 'pass', '', '', 1, now()
 FROM geo_pickup, unnest(%(residents)s::uuid[]) AS collector WHERE random() < 0.02;
-ANALYZE geo_pickup, geo_pickupitem, geo_pickupphoto, geo_swipe, accounts_user
+ANALYZE geo_pickup, geo_swipe, accounts_user
 """
 
 
@@ -174,7 +219,7 @@ class TestPlan:
             assert walk["Actual Rows"] + walk.get("Rows Removed by Filter", 0) < 100
             scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
             assert scanned <= {"geo_material", "accounts_block", "accounts_user"}
-            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 60 * 20
+            assert (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / plan["Actual Rows"] < 25
 
     def test_of_an_empty_sea_reads_next_to_nothing(self) -> None:
         make_pickup()
@@ -197,7 +242,7 @@ class TestPlan:
 def _wide_deck(viewer: User, codes: Sequence[str]) -> DeckQuery:
     return DeckQuery(
         viewer_id=viewer.pk,
-        point=LUMPHINI,
+        point=MIDDLE,
         radius_m=50_000,
         material_ids=ids_of(codes) or None,
         limit=20,
