@@ -1,10 +1,11 @@
 """The collector's thumb."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,9 +13,11 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.views import Door
 from geo.models import Match, Swipe
+from geo.selectors.swipes import get_swipe_of, queue_position
 from geo.services.swipes import record_swipe, take_swipe_back
 
 TAGS = ["swipes"]
+LIKE_STATES = [choice for choice in Swipe.LikeState.choices if choice[0]]
 
 
 class SwipeInput(serializers.Serializer[Any]):
@@ -52,8 +55,41 @@ class SwipeOutput(serializers.Serializer[Any]):
     queue_position = serializers.IntegerField(allow_null=True)
 
 
+class StandingOutput(serializers.Serializer[Any]):
+    """What one said, and what has become of it."""
+
+    direction = serializers.ChoiceField(choices=Swipe.Direction.choices)
+    state = serializers.ChoiceField(
+        choices=LIKE_STATES, source="like_state", allow_blank=True, help_text="Of a like; empty for a pass."
+    )
+    queue_position = serializers.SerializerMethodField()
+    answer_by = serializers.SerializerMethodField(help_text="Until when to say yes, where one is asked.")
+    title = serializers.CharField(source="pickup.title")
+    swiped_at = serializers.DateTimeField()
+
+    def get_queue_position(self, swipe: Swipe) -> int | None:
+        """Counted from 1, while it is in the queue."""
+        return queue_position(swipe) if swipe.like_state in Swipe.QUEUED else None
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_answer_by(self, swipe: Swipe) -> datetime | None:
+        """The end of the reservation."""
+        return swipe.pickup.reserved_until if swipe.like_state == Swipe.LikeState.ASKED else None
+
+
 class SwipeDoor(Door):
     """What a collector says about one pickup."""
+
+    @extend_schema(
+        summary="Read what you said of a pickup, and where your like stands",
+        operation_id="get_swipe",
+        tags=TAGS,
+        responses={200: StandingOutput},
+    )
+    def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """For an app that was told (`like.asked`, `pickup.amended`) and lost the card."""
+        swipe = get_swipe_of(collector_id=user_of(request).pk, pickup_id=pickup_id)
+        return Response(StandingOutput(swipe).data)
 
     @extend_schema(
         summary="Like a pickup, or pass on it",

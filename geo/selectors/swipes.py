@@ -4,12 +4,23 @@ import uuid
 
 from django.db.models import QuerySet
 
+from backend.shared.errors import NotFound
 from geo.models import Swipe
+from geo.selectors.blocks import ids_blocked_with
 
 
 def swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe | None:
     """What a collector said about a pickup, if anything."""
     return Swipe.objects.filter(collector_id=collector_id, pickup_id=pickup_id).first()
+
+
+def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:
+    """What a collector said about a pickup, which comes along. Raises NotFound if he said nothing, or is blocked."""
+    mine = Swipe.objects.select_related("pickup").filter(collector_id=collector_id, pickup_id=pickup_id)
+    swipe = mine.exclude(pickup__resident_id__in=ids_blocked_with(collector_id)).first()
+    if swipe is None:
+        raise NotFound
+    return swipe
 
 
 def waiting_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:

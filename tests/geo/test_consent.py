@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
 
-from backend.accounts.models import User
+from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
 from geo.models import Match, Pickup, Swipe
 from geo.services.cancel import cancel_pickup
@@ -279,6 +281,68 @@ class TestNoAnswer:
 
         assert states(pickup) == ["released", "lapsed"]
         assert PeriodicRun.objects.filter(name=MOVE_ON).exists()
+
+
+class TestStanding:
+    def test_says_whose_turn_it_is_and_until_when(self) -> None:
+        pickup, like = make_asked()
+        assert pickup.reserved_until
+
+        answer = door(like.collector, pickup, "get")
+
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "direction": "like",
+            "state": "asked",
+            "queue_position": 1,
+            "answer_by": pickup.reserved_until.isoformat().replace("+00:00", "Z"),
+            "title": "Bottles",
+            "swiped_at": like.swiped_at.isoformat().replace("+00:00", "Z"),
+        }
+
+    def test_says_where_a_like_waits(self) -> None:
+        pickup, _ = make_asked()
+        second = make_like(pickup)
+
+        shown = door(second.collector, pickup, "get").json()
+
+        assert (shown["state"], shown["queue_position"], shown["answer_by"]) == ("waiting", 2, None)
+
+    def test_says_what_a_pass_was(self) -> None:
+        collector, pickup = make_collecting_user(), make_pickup()
+        swipe(collector, pickup, "pass")
+
+        shown = door(collector, pickup, "get").json()
+
+        assert (shown["direction"], shown["state"], shown["queue_position"]) == ("pass", "", None)
+
+    def test_is_nothing_to_a_stranger(self) -> None:
+        pickup, _ = make_asked()
+
+        assert door(make_collecting_user(), pickup, "get").status_code == 404
+
+    def test_is_gone_between_people_who_blocked_each_other(self) -> None:
+        pickup, like = make_asked()
+        Block.objects.create(blocker=pickup.resident, blocked=like.collector, created_at=read_clock())
+
+        assert door(like.collector, pickup, "get").status_code == 404
+
+    def test_needs_a_token(self, anonymous: APIClient) -> None:
+        pickup, _ = make_asked()
+
+        assert anonymous.get(f"/api/v1/pickups/{pickup.pk}/swipe").status_code == 401
+
+    @pytest.mark.parametrize("others", [0, 9])
+    def test_costs_the_same_however_many_wait(
+        self, others: int, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        pickup, like = make_asked()
+        for _ in range(others):
+            make_like(pickup)
+        phone = client_of(like.collector)
+
+        with django_assert_num_queries(3):
+            phone.get(f"/api/v1/pickups/{pickup.pk}/swipe")
 
 
 class TestLeaving:
