@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from benchmarks import servers
 from benchmarks.city import DATABASE
+from benchmarks.deck_sql import measure_sql, sql_p99_ms
 from benchmarks.load import Load, request_bytes, run_load
 from benchmarks.people import Person, sign_in
 from benchmarks.postgres import pgbench
@@ -28,6 +29,7 @@ def measure() -> Iterator[Row]:
     floors = [_bare_sql(person) for person in collectors]
     yield _sql_plain(decks, floors)
     yield from _over_http(collectors, decks)
+    yield from measure_sql(collectors)
 
 
 def _deck_sql(person: Person) -> str:
@@ -85,7 +87,9 @@ def _sql_plain(decks: list[str], floors: list[str]) -> Row:
 def _over_http(collectors: list[Person], decks: list[str]) -> Iterator[Row]:
     """Rates over HTTP: the deck, an empty Django view, and an application that does nothing."""
     with servers.web() as port:
-        deck = _load(port, [request_bytes("GET", "/api/v1/deck", person.token) for person in collectors])
+        requests = [request_bytes("GET", "/api/v1/deck", person.token) for person in collectors]
+        deck = _load(port, requests)
+        half = run_load(port, [cycle(requests)], seconds=SECONDS)
         empty = _load(port, [request_bytes("GET", "/healthz")])
     with servers.web("benchmarks.bare:application") as port:
         bare = _load(port, [request_bytes("GET", "/healthz")])
@@ -99,6 +103,17 @@ def _over_http(collectors: list[Person], decks: list[str]) -> Iterator[Row]:
         floor_is=f"the same SQL in pgbench -M prepared -c {CLIENTS}",
         repeat=AGAIN,
         note=f"p99 {deck.p99_ms:.0f} ms with {CLIENTS} connections; {deck.note}",
+    )
+    yield Row(
+        row="deck_http_p99",
+        value=half.p99_ms,
+        unit="ms",
+        floor=sql_p99_ms(decks),
+        target=4,
+        at_most=True,
+        floor_is="p99 of the same SQL, prepared, one session",
+        repeat=AGAIN,
+        note=f"one connection: {half.rate / deck.rate:.0%} of the rate above; {half.note}",
     )
     yield _against("deck_of_empty_view", deck, empty, target=0.25, floor_is="GET /healthz, an empty Django view")
     yield _against("empty_view_rate", empty, bare, target=0.2, floor_is="the same granian with an empty WSGI callable")
