@@ -9,9 +9,12 @@ from django.db import transaction
 from chat.models import Conversation, Participant
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datetime) -> Conversation:
-    """A new conversation between `user_ids`. Tells nobody: the caller's own event does."""
+    """A new conversation between `user_ids`. Tells nobody: the caller's own event does.
+
+    Inside a transaction it is part of it, without a savepoint: a match that has no conversation is no match.
+    """
     conversation = Conversation.objects.create(title=title[:120], created_at=now)
     Participant.objects.bulk_create(Participant(conversation=conversation, user_id=user_id) for user_id in user_ids)
     return conversation
