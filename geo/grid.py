@@ -79,5 +79,10 @@ def on_map(point: Point) -> Point:
 
 def in_degrees(cell: Point) -> Point:
     """A point of the map (SRID 3857) in degrees (SRID 4326)."""
-    latitude = math.degrees(math.atan(math.sinh(cell.y / EARTH_RADIUS_M)))
-    return Point(math.degrees(cell.x / EARTH_RADIUS_M), latitude, srid=4326)
+    latitude, longitude = degrees_at(cell.x, cell.y)
+    return Point(longitude, latitude, srid=4326)
+
+
+def degrees_at(x: float, y: float) -> tuple[float, float]:
+    """The latitude and the longitude of a place on the map."""
+    return math.degrees(math.atan(math.sinh(y / EARTH_RADIUS_M))), math.degrees(x / EARTH_RADIUS_M)

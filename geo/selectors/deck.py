@@ -7,12 +7,11 @@ from typing import Any, Literal
 
 import msgspec
 from django.conf import settings
-from django.contrib.gis.geos import Point
 from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from geo.grid import in_degrees
+from geo.grid import degrees_at
 from geo.models import Collector, Match
 from geo.selectors.deck_sql import DeckQuery, deck_sql
 
@@ -86,5 +85,5 @@ def _photo_of(photo: Card, media_url: str) -> Card:
 
 
 def _degrees_of(x: float, y: float) -> dict[str, float]:
-    place = in_degrees(Point(x, y, srid=3857))
-    return {"lat": round(place.y, 6), "lon": round(place.x, 6)}
+    latitude, longitude = degrees_at(x, y)
+    return {"lat": round(latitude, 6), "lon": round(longitude, 6)}
