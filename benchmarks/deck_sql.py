@@ -133,7 +133,7 @@ def _deck(profile: Collector, place: Point, material_ids: Sequence[int] = ()) ->
                 viewer_id=profile.pk, point=place, radius_m=RADIUS_M, material_ids=material_ids, limit=20, now=now
             )
         )
-        return str(connection.ops.compose_sql(statement, values))
+        return str(connection.ops.last_executed_query(cursor, statement, values))
 
 
 def _bare(place: Point) -> str:

@@ -48,7 +48,7 @@ def dealt_or_none(user_id: uuid.UUID) -> Dealt | None:
     active = Match.objects.filter(collector_id=OuterRef("pk"), status=Match.Status.ACTIVE).order_by()
     counted = active.values("collector_id").annotate(count=Count("pk")).values("count")
     collector = Collector.objects.annotate(active_matches=Coalesce(Subquery(counted), 0)).filter(pk=user_id).first()
-    return collector and Dealt(collector=collector, active_matches=collector.active_matches)
+    return Dealt(collector=collector, active_matches=collector.active_matches) if collector else None
 
 
 def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
