@@ -11,7 +11,9 @@ from pathlib import Path
 
 from django.contrib.gis.geos import Point
 from django.db import connection
+from psycopg import ClientCursor
 
+from backend.shared.clock import read_clock
 from benchmarks.city import DATABASE
 from benchmarks.people import Person
 from benchmarks.postgres import POSTGRES_BIN, pgbench, session
@@ -124,16 +126,19 @@ def _row(row: str, target: float, decks: list[str], places: list[Point], note: s
 
 
 def _deck(profile: Collector, place: Point, material_ids: Sequence[int] = ()) -> str:
-    """The statement, with its values in place, on one line."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        ((now,),) = cursor.fetchall()
-        statement, values = deck_sql(
-            DeckQuery(
-                viewer_id=profile.pk, point=place, radius_m=RADIUS_M, material_ids=material_ids, limit=20, now=now
-            )
+    """The statement, with its values in place."""
+    statement, values = deck_sql(
+        DeckQuery(
+            viewer_id=profile.pk,
+            point=place,
+            radius_m=RADIUS_M,
+            material_ids=material_ids,
+            limit=20,
+            now=read_clock(),
         )
-        return str(connection.ops.last_executed_query(cursor, statement, values))
+    )
+    with session(DATABASE) as client:
+        return ClientCursor(client).mogrify(statement, values)
 
 
 def _bare(place: Point) -> str:
