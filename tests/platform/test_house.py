@@ -26,7 +26,10 @@ KEYWORDS = {
     "ngettext_lazy": (1, 2),
 }
 # Built from parts, so that this file itself stays clean.
-REGISTRIES = ["files." + "pythonhosted.org", "pypi." + "org", "registry." + "npmjs", "deb." + "debian.org"]
+_NAMES = (("files", "pythonhosted"), ("pypi", "org"), ("registry", "npmjs"), ("deb", "debian"))
+REGISTRIES = [".".join(name) for name in _NAMES]
+    ".".join(name) for name in (("files", "pythonhosted"), ("pypi", "org"), ("registry", "npmjs"), ("deb", "debian"))
+]
 
 
 def tracked_files() -> list[Path]:
