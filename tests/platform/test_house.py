@@ -28,8 +28,6 @@ KEYWORDS = {
 # Built from parts, so that this file itself stays clean.
 _NAMES = (("files", "pythonhosted"), ("pypi", "org"), ("registry", "npmjs"), ("deb", "debian"))
 REGISTRIES = [".".join(name) for name in _NAMES]
-    ".".join(name) for name in (("files", "pythonhosted"), ("pypi", "org"), ("registry", "npmjs"), ("deb", "debian"))
-]
 
 
 def tracked_files() -> list[Path]:
