@@ -3,15 +3,14 @@
 import uuid
 from datetime import datetime
 
-import structlog
 from django.db import transaction
 
 from geo.models import Pickup
 from geo.services import pickup_notices
 from geo.services.closing import expire_under_pickup_lock
+from geo.services.one_by_one import do_one_by_one
 from notifications.services.notify import notify
 
-log = structlog.get_logger(__name__)
 BATCH = 500
 
 
@@ -21,15 +20,8 @@ def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
     Each in a transaction of its own, so that one that cannot be expired holds up no other.
     """
     due = Pickup.objects.filter(status=Pickup.Status.OPEN, expires_at__lte=now).order_by("expires_at")
-    return sum(_expire_safely(pickup_id, now) for pickup_id in list(due.values_list("pk", flat=True)[:limit]))
-
-
-def _expire_safely(pickup_id: uuid.UUID, now: datetime) -> bool:
-    try:
-        return expire_pickup(pickup_id=pickup_id, now=now)
-    except Exception:
-        log.exception("expiry_failed", pickup=str(pickup_id))
-        return False
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return do_one_by_one(step=expire_pickup, pickup_ids=ids, now=now, failure="expiry_failed")
 
 
 @transaction.atomic
@@ -46,15 +38,8 @@ def expire_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
 def warn_of_due_expiries(*, now: datetime, limit: int = BATCH) -> int:
     """Warn the residents of pickups that expire soon, once per expiry, at most `limit`; returns how many."""
     due = Pickup.objects.filter(status=Pickup.Status.OPEN, warn_at__lte=now).order_by("warn_at")
-    return sum(_warn_safely(pickup_id, now) for pickup_id in list(due.values_list("pk", flat=True)[:limit]))
-
-
-def _warn_safely(pickup_id: uuid.UUID, now: datetime) -> bool:
-    try:
-        return warn_of_expiry(pickup_id=pickup_id, now=now)
-    except Exception:
-        log.exception("warning_failed", pickup=str(pickup_id))
-        return False
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return do_one_by_one(step=warn_of_expiry, pickup_ids=ids, now=now, failure="warning_failed")
 
 
 @transaction.atomic

@@ -6,7 +6,6 @@ A pickup for which somebody is being asked is open, but reserved: no deck shows 
 import uuid
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -17,10 +16,10 @@ from geo.services import notices, pickup_notices
 from geo.services.closing import expire_under_pickup_lock
 from geo.services.limits import collectors_with_room, require_room_for_match
 from geo.services.making import make_match_under_pickup_lock
+from geo.services.one_by_one import do_one_by_one
 from geo.services.transitions import move_pickup, reserve_pickup
 from notifications.services.notify import Notice, notify
 
-log = structlog.get_logger(__name__)
 State = Swipe.LikeState
 BATCH = 500
 
@@ -65,15 +64,8 @@ def move_on_where_due(*, now: datetime, limit: int = BATCH) -> int:
     Each in a transaction of its own, so that one that fails holds up no other.
     """
     due = Pickup.objects.filter(reserved_until__lte=now).order_by("reserved_until")
-    return sum(_move_on_safely(pickup_id, now) for pickup_id in list(due.values_list("pk", flat=True)[:limit]))
-
-
-def _move_on_safely(pickup_id: uuid.UUID, now: datetime) -> bool:
-    try:
-        return move_on(pickup_id=pickup_id, now=now)
-    except Exception:
-        log.exception("moving_on_failed", pickup=str(pickup_id))
-        return False
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return do_one_by_one(step=move_on, pickup_ids=ids, now=now, failure="moving_on_failed")
 
 
 @transaction.atomic

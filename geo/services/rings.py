@@ -3,17 +3,16 @@
 import uuid
 from datetime import datetime, time, timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 
 from geo.models import Pickup, Ring, Swipe
 from geo.selectors.rings import collectors_near
 from geo.services import pickup_notices
+from geo.services.one_by_one import do_one_by_one
 from notifications.quiet import QuietHours
 from notifications.services.notify import notify
 
-log = structlog.get_logger(__name__)
 BATCH = 100
 
 
@@ -29,15 +28,8 @@ def tell_due_rings(*, now: datetime, limit: int = BATCH) -> int:
     Each in a transaction of its own, so that one that cannot be told holds up no other.
     """
     due = Ring.objects.filter(due_at__lte=now).order_by("due_at")
-    return sum(_tell_safely(pickup_id, now) for pickup_id in list(due.values_list("pk", flat=True)[:limit]))
-
-
-def _tell_safely(pickup_id: uuid.UUID, now: datetime) -> bool:
-    try:
-        return tell_ring(pickup_id=pickup_id, now=now)
-    except Exception:
-        log.exception("ring_failed", pickup=str(pickup_id))
-        return False
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return do_one_by_one(step=tell_ring, pickup_ids=ids, now=now, failure="ring_failed")
 
 
 @transaction.atomic
