@@ -1,27 +1,9 @@
 """The city's desk: who talks to whom, to look into a report. Nothing can be changed here."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from backend.shared.desk import ReadOnly
 from chat.models import Conversation, Message, Participant
-
-
-class ReadOnly:
-    """Looking, never touching."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 class ParticipantInline(ReadOnly, admin.TabularInline[Participant, Conversation]):

@@ -1,6 +1,7 @@
-"""The admin tells times in the city's own zone; the API speaks UTC."""
+"""The city's desk, which is Django's admin: it tells the city's own time, and only looks at what services change."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -21,3 +22,19 @@ class CityTimeMiddleware:
             return self.get_response(request)
         with timezone.override(city_zone()):
             return self.get_response(request)
+
+
+class ReadOnly:
+    """No adding, no changing, no deleting."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False

@@ -16,11 +16,6 @@ def sync_redis() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=False)
 
 
-def async_redis() -> "redis.asyncio.Redis":
-    """A new client for the running event loop; the caller closes it."""
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1)
-
-
 def subscriber() -> redis.asyncio.Connection:
     """A bare connection to subscribe on, in the running event loop. The caller connects it, and does so anew."""
     pool = redis.asyncio.ConnectionPool.from_url(

@@ -10,9 +10,10 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from backend.shared.clock import read_clock
+from backend.shared.desk import ReadOnly
 from backend.shared.errors import DomainError
 from geo.admin import maps
-from geo.admin.readonly import ReadOnly, ReadOnlyAdmin
+from geo.admin.readonly import ReadOnlyAdmin
 from geo.models import Pickup, PickupItem
 from geo.services.cancel import cancel_pickup
 

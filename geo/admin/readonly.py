@@ -1,30 +1,15 @@
 """What the desk may look at but not edit: whatever changes, changes through a service."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from backend.shared.desk import ReadOnly
 from backend.shared.ids import parse_id
 
 Row = TypeVar("Row", bound=Model)
-
-
-class ReadOnly:
-    """No adding, no changing, no deleting."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Row]):

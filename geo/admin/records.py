@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from geo.admin.readonly import ReadOnly, ReadOnlyAdmin
+from backend.shared.desk import ReadOnly
+from geo.admin.readonly import ReadOnlyAdmin
 from geo.models import Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine
 
 PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
