@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from django.db import connection
 
 from backend.shared.realtime import publish_on_commit
@@ -14,13 +15,24 @@ from notifications.kinds import require_known
 from notifications.models import Event
 from notifications.services.outbox import schedule_pushes
 
-# Numbers are drawn in the order of user ids, so that two transactions never wait for each other in a circle.
-_DRAW_NUMBERS = """
-    INSERT INTO notifications_eventcounter (user_id, head, acked, floor, push_pending)
-    SELECT user_id, count, 0, 0, false
-    FROM unnest(%s::uuid[], %s::bigint[]) AS wanted (user_id, count) ORDER BY user_id
-    ON CONFLICT (user_id) DO UPDATE SET head = notifications_eventcounter.head + excluded.head
-    RETURNING user_id, head
+_encode = msgspec.json.Encoder().encode
+
+# One statement, since every claim and every message of a chat waits for it. Numbers are drawn in the order of user
+# ids, so that two transactions never wait for each other in a circle.
+_APPEND = """
+    WITH notice AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS notice (
+            user_id uuid, behind bigint, name text, data jsonb, by uuid, wants_push boolean, collapse_key text)
+    ), counter AS (
+        INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, push_pending)
+        SELECT user_id, count(*), 0, 0, false FROM notice GROUP BY user_id ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET head = counter.head + excluded.head
+        RETURNING user_id, head
+    )
+    INSERT INTO notifications_event (user_id, seq, name, data, by, wants_push, collapse_key, created_at)
+    SELECT user_id, head - behind, name, data, by, wants_push, collapse_key, %s
+    FROM notice JOIN counter USING (user_id) ORDER BY user_id, behind DESC
+    RETURNING user_id, seq, id
 """
 
 
@@ -51,30 +63,49 @@ def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
         return []
     for notice in notices:
         require_known(notice.event, push=notice.push)
-    events = Event.objects.bulk_create(_numbered(notices, now))
+    events = _append(notices, now)
     schedule_pushes(user_ids={event.user_id for event in events if event.wants_push}, now=now)
     publish_on_commit([(event.user_id, frame_of(event)) for event in events])
     return events
 
 
-def _numbered(notices: Sequence[Notice], now: datetime) -> list[Event]:
-    next_seq = _draw_numbers(Counter(notice.user_id for notice in notices))
-    events = []
-    for notice in notices:
-        next_seq[notice.user_id] += 1
-        events.append(_event(notice, next_seq[notice.user_id], now))
-    return events
-
-
-def _draw_numbers(wanted: Counter[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Take `wanted` numbers for each person; returns the last number before them."""
+def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
+    """Number and store them, each person's in the order given."""
+    behind = _behind(notices)
+    rows = [_row(notice, number) for notice, number in zip(notices, behind, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(_DRAW_NUMBERS, [list(wanted.keys()), list(wanted.values())])
-        return {user_id: head - wanted[user_id] for user_id, head in cursor.fetchall()}
+        cursor.execute(_APPEND, [_encode(rows).decode(), now])
+        stored = {(user_id, seq): pk for user_id, seq, pk in cursor.fetchall()}
+    heads = dict(sorted(stored))
+    seqs = [heads[notice.user_id] - number for notice, number in zip(notices, behind, strict=True)]
+    return [_event(notice, stored[notice.user_id, seq], seq, now) for notice, seq in zip(notices, seqs, strict=True)]
 
 
-def _event(notice: Notice, seq: int, now: datetime) -> Event:
+def _behind(notices: Sequence[Notice]) -> list[int]:
+    """How many of the same person's notices come after each."""
+    left = Counter(notice.user_id for notice in notices)
+    behind = []
+    for notice in notices:
+        left[notice.user_id] -= 1
+        behind.append(left[notice.user_id])
+    return behind
+
+
+def _row(notice: Notice, behind: int) -> Mapping[str, object]:
+    return {
+        "user_id": notice.user_id,
+        "behind": behind,
+        "name": notice.event,
+        "data": notice.data,
+        "by": notice.by,
+        "wants_push": notice.push,
+        "collapse_key": notice.collapse_key,
+    }
+
+
+def _event(notice: Notice, pk: int, seq: int, now: datetime) -> Event:
     return Event(
+        pk=pk,
         user_id=notice.user_id,
         seq=seq,
         name=notice.event,
