@@ -21,6 +21,17 @@ class Verdict(Enum):
     DROP = auto()
 
 
+@dataclass(frozen=True)
+class Ruling:
+    """A verdict; with HOLD the time until which nothing is sent."""
+
+    verdict: Verdict
+    until: datetime | None = None
+
+
+SEND, DROP = Ruling(Verdict.SEND), Ruling(Verdict.DROP)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """What holds for one person at one moment."""
@@ -30,12 +41,12 @@ class Rules:
     estranged: Set[uuid.UUID]
     now: datetime
 
-    def verdict_on(self, event: Event) -> Verdict:
+    def ruling_on(self, event: Event) -> Ruling:
         """DROP what has been seen, is not wanted, or comes from somebody blocked; HOLD what can wait for morning."""
         kind = KINDS.get(event.name)
         if kind is None or self._is_pointless(event) or not self.wants(kind.category):
-            return Verdict.DROP
-        return Verdict.HOLD if self._can_wait(kind.category) else Verdict.SEND
+            return DROP
+        return Ruling(Verdict.HOLD, until=self._morning()) if self._can_wait(kind.category) else SEND
 
     def is_fresh(self, event: Event) -> bool:
         """Whether an open app may still be about to show it: the job waited for an older event, and must wait again."""
@@ -45,8 +56,7 @@ class Rules:
         """Whether the person has left this kind switched on."""
         return bool(getattr(self.preferences, category))
 
-    def quiet_until(self) -> datetime:
-        """When the quiet hours end next."""
+    def _morning(self) -> datetime:
         return quiet_hours_of(self.preferences).end_after(self.now)
 
     def _is_pointless(self, event: Event) -> bool:

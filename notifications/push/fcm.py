@@ -5,8 +5,6 @@ failed comes back through the job queue. It has no supported way to do that, nor
 `_service` is the one place that reaches under its surface.
 """
 
-import base64
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
@@ -23,6 +21,7 @@ from requests.adapters import HTTPAdapter
 
 from backend.shared.firebase import firebase_app
 from notifications.push.fcm_outcomes import outcome_of
+from notifications.push.fcm_payload import fcm_message
 from notifications.push.protocol import Accepted, Outcome, PushMessage, Refused, Retry
 
 log = structlog.get_logger(__name__)
@@ -87,60 +86,3 @@ def _service(app: App) -> Any:
     prefix = service._fcm_url.split("/v1/")[0]
     service._client.session.mount(prefix, HTTPAdapter(pool_connections=BATCH, pool_maxsize=BATCH, max_retries=0))
     return service
-
-
-def fcm_message(message: PushMessage) -> messaging.Message:
-    """The same push as each platform likes it. A repeated one replaces itself: a time-out may have arrived."""
-    return messaging.Message(
-        **{message.address_kind: message.address},
-        notification=messaging.Notification(title=message.title, body=message.body),
-        data=dict(message.data),
-        android=_android(message),
-        apns=_apns(message),
-        webpush=_webpush(message),
-    )
-
-
-def _android(message: PushMessage) -> messaging.AndroidConfig:
-    return messaging.AndroidConfig(
-        collapse_key=message.collapse_id,
-        priority="high" if message.is_urgent else "normal",
-        ttl=message.life_s,
-        notification=messaging.AndroidNotification(
-            channel_id=message.channel,
-            tag=message.collapse_id,
-            sound="default",
-            notification_count=message.badge or None,
-        ),
-    )
-
-
-def _apns(message: PushMessage) -> messaging.APNSConfig:
-    headers = {
-        "apns-collapse-id": message.collapse_id,
-        "apns-priority": "10" if message.is_urgent else "5",
-        "apns-push-type": "alert",
-    }
-    aps = messaging.Aps(badge=message.badge, sound="default", thread_id=message.channel)
-    return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))
-
-
-def _webpush(message: PushMessage) -> messaging.WebpushConfig:
-    headers = {
-        "TTL": str(message.life_s),
-        "Urgency": "high" if message.is_urgent else "normal",
-        "Topic": _topic(message.collapse_id),
-    }
-    link = f"{settings.PUBLIC_URL}{message.link}"
-    return messaging.WebpushConfig(
-        headers=headers,
-        notification=messaging.WebpushNotification(tag=message.collapse_id),
-        # Firebase takes https alone.
-        fcm_options=messaging.WebpushFCMOptions(link=link) if link.startswith("https://") else None,
-    )
-
-
-def _topic(collapse_id: str) -> str:
-    """At most 32 characters of base64url, as RFC 8030 wants a topic."""
-    digest = hashlib.sha256(collapse_id.encode()).digest()
-    return base64.urlsafe_b64encode(digest)[:32].decode()

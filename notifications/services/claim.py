@@ -10,9 +10,10 @@ from django.db import transaction
 
 from notifications.models import Device, Event, EventCounter, Push
 from notifications.push.protocol import PushMessage
-from notifications.rules import Rules, Verdict
+from notifications.rules import DROP, Rules, Verdict
 from notifications.selectors.inbox import unread_count_of
-from notifications.selectors.reach import estranged_from, preferences_of, reachable_devices_of
+from notifications.selectors.reach import reachable_devices_of
+from notifications.selectors.rules import rules_for
 from notifications.services.outbox import OVERDUE, schedule_pushes
 from notifications.wording import message_of
 
@@ -39,28 +40,28 @@ def claim_pushes(*, user_id: uuid.UUID, now: datetime) -> dict[int, PushMessage]
     counter = EventCounter.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id).first()
     if counter is None:
         return {}
-    rules = Rules(acked=counter.acked, preferences=preferences_of(user_id), estranged=estranged_from(user_id), now=now)
+    rules = rules_for(counter=counter, now=now)
     devices = reachable_devices_of(user_id=user_id, now=now)
     waiting = list(Event.objects.filter(user_id=user_id, wants_push=True, pushed_at=None).order_by("seq"))
-    is_holding = _settle_events([event for event in waiting if not rules.is_fresh(event)], devices, rules)
+    held = _settle_events([event for event in waiting if not rules.is_fresh(event)], devices, rules)
     pushes = _sort_waiting(user_id, {device.pk for device in devices}, rules)
     _write_down(pushes)
     counter.push_pending = False
-    counter.wake_at = min([*pushes.later, *([rules.quiet_until()] if is_holding else [])], default=None)
+    counter.wake_at = min([*pushes.later, *held], default=None)
     counter.save(update_fields=["push_pending", "wake_at"])
     if any(rules.is_fresh(event) for event in waiting):
         schedule_pushes(user_ids=[user_id], now=now)
     return _messages(pushes.due, devices, rules)
 
 
-def _settle_events(waiting: list[Event], devices: list[Device], rules: Rules) -> bool:
-    """Make a push per device for what is worth one; returns whether something is held back for later."""
-    verdicts = {event.pk: rules.verdict_on(event) for event in waiting}
-    worth_one = [event for event in waiting if verdicts[event.pk] is Verdict.SEND]
+def _settle_events(waiting: list[Event], devices: list[Device], rules: Rules) -> list[datetime]:
+    """Make a push per device for what is worth one; returns until when the others are held back."""
+    rulings = {event.pk: rules.ruling_on(event) for event in waiting}
+    worth_one = [event for event in waiting if rulings[event.pk].verdict is Verdict.SEND]
     Push.objects.bulk_create(_pushes_for(worth_one, devices, rules.now))
-    settled = [pk for pk, verdict in verdicts.items() if verdict is not Verdict.HOLD]
+    settled = [pk for pk, ruling in rulings.items() if ruling.verdict is not Verdict.HOLD]
     Event.objects.filter(pk__in=settled).update(pushed_at=rules.now)
-    return len(settled) < len(waiting)
+    return [ruling.until for ruling in rulings.values() if ruling.until]
 
 
 def _pushes_for(events: list[Event], devices: list[Device], now: datetime) -> list[Push]:
@@ -93,9 +94,9 @@ def _sort_waiting(user_id: uuid.UUID, reachable: Set[uuid.UUID], rules: Rules) -
 
 
 def _sort_one(push: Push, result: Sorted, rules: Rules, *, is_wanted: bool) -> None:
-    verdict = rules.verdict_on(push.event) if is_wanted else Verdict.DROP
-    due_at = rules.quiet_until() if verdict is Verdict.HOLD else push.due_at
-    if verdict is Verdict.DROP:
+    ruling = rules.ruling_on(push.event) if is_wanted else DROP
+    due_at = ruling.until or push.due_at
+    if ruling.verdict is Verdict.DROP:
         result.pointless.append(push)
     elif push.attempts >= ATTEMPTS_MAX:
         result.hopeless.append(push)
