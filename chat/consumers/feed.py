@@ -16,11 +16,13 @@ NUDGE_CHARACTERS_MAX = 32_768
 
 
 class Nudge(Struct, frozen=True):
-    """A frame that came through Redis: an event with its `seq`, `typing`, or `signed_out` with its session."""
+    """A frame that came through Redis: an event with its `seq`, `typing`, `signed_out` with its session, or `held`."""
 
     type: str
     seq: int = 0
     session: str = ""
+    things: tuple[str, ...] = ()
+    since: float = 0.0
     text: str = ""
 
 

@@ -100,7 +100,14 @@ class SomebodyTypes(Struct, tag="typing", frozen=True):
     user: uuid.UUID
 
 
-ServerFrame: TypeAlias = Hello | Event | Heartbeat | Reset | Ok | Error | SomebodyTypes
+class PickupClosed(Struct, tag="pickup.closed", frozen=True):
+    """A card this person was dealt lately has gone; whoever has done so writes it, and we pass it on as it is."""
+
+    pickup: uuid.UUID
+    reason: str
+
+
+ServerFrame: TypeAlias = Hello | Event | Heartbeat | Reset | Ok | Error | SomebodyTypes | PickupClosed
 
 
 class Gist(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
@@ -52,6 +52,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._channels: dict[str, Channel] = {}
+        self._shared: dict[str, Callable[[bytes], None]] = {}
         self._asked: set[str] = set()
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
@@ -60,6 +61,12 @@ class Hub:
         """Every open socket of this process."""
         for channel in list(self._channels.values()):
             yield from tuple(channel.listeners)
+
+    async def follow(self, name: str, hear: Callable[[bytes], None]) -> None:
+        """Hand all that is published on a channel of the whole service to `hear`, from the first call on for ever."""
+        if name not in self._shared:
+            self._shared[name] = hear
+            await self._settle(name)
 
     async def join(self, listener: Listener) -> None:
         """Hear what is published from now on; waits a moment for Redis to confirm, and does without."""
@@ -107,7 +114,7 @@ class Hub:
     async def _subscribe_all(self, connection: Connection) -> None:
         async with self._lock:
             self._connection = connection
-            names = list(self._channels)
+            names = [*self._channels, *self._shared]
             for start in range(0, len(names), SUBSCRIPTIONS_A_COMMAND):
                 part = names[start : start + SUBSCRIPTIONS_A_COMMAND]
                 self._asked.update(part)
@@ -116,7 +123,7 @@ class Hub:
     async def _settle(self, name: str) -> None:
         """Bring Redis's subscription to `name` in line with whether somebody listens. One at a time, so in order."""
         async with self._lock:
-            is_wanted = name in self._channels
+            is_wanted = name in self._channels or name in self._shared
             if self._connection is None or is_wanted == (name in self._asked):
                 return
             (self._asked.add if is_wanted else self._asked.discard)(name)
@@ -137,6 +144,9 @@ class Hub:
 
     def _handle(self, reply: Any) -> None:
         kind, name, *rest = reply if isinstance(reply, list) else [b"pong", b""]
+        if kind == b"message" and (hear := self._shared.get(name.decode())):
+            hear(rest[0])
+            return
         channel = self._channels.get(name.decode())
         if channel is None:
             return

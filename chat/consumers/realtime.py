@@ -1,10 +1,11 @@
-"""What all sockets of one process share: the hub and the heart."""
+"""What all sockets of one process share: the hub, the heart, and who shows what."""
 
 import asyncio
 from types import TracebackType
 from typing import Self
 
 from chat.consumers.heart import Heart
+from chat.consumers.holders import Holders
 from chat.consumers.hub import Hub
 
 
@@ -13,6 +14,7 @@ class Realtime:
 
     def __init__(self) -> None:
         self.hub = Hub()
+        self.holders = Holders()
         self._heart = Heart(self.hub.listeners)
         self._tasks: list[asyncio.Task[None]] = []
 

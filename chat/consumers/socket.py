@@ -14,6 +14,7 @@ from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
 from backend.shared.clock import read_clock
 from backend.shared.errors import DomainError
+from backend.shared.held import Gone, Held, gone_channel, what_is_held
 from backend.shared.realtime import channel_of
 from chat.consumers.acks import Acks
 from chat.consumers.answers import answer_message, answer_read, answer_typing
@@ -55,6 +56,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     feed: Feed
     outgoing: Outgoing
     acks: Acks
+    shown: tuple[Held, list[Gone]]
     budget: FrameBudget
     writer: asyncio.Task[None] | None = None
     has_joined = False
@@ -103,8 +105,10 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.outgoing = Outgoing(self.base_send, self.feed)
         self.acks = Acks(self.user_id)
         self.has_joined = True
+        await self.realtime.hub.follow(gone_channel(), self.realtime.holders.take)
         await self.realtime.hub.join(self)
-        return (await in_thread(standings_of, [self.session_id], read_clock())).get(self.session_id)
+        standing, self.shown = await in_thread(_look_up, self.session_id, self.user_id)
+        return standing
 
     async def _turn_away(self, code: Close) -> None:
         await self.accept(PROTOCOL)
@@ -119,11 +123,20 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.outgoing.say(Hello(head=self.feed.head, heartbeat_s=settings.HEARTBEAT_S))
         self.writer = asyncio.create_task(self.outgoing.run())
         self.next_beat_s = now_s + settings.HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - spreads the load
+        self._recall_held()
+
+    def _recall_held(self) -> None:
+        """Apps ask for what they show while the socket is still opening."""
+        held, gone = self.shown
+        for one in gone:
+            self.mention(encode(one.frame))
+        self.realtime.holders.hold(self, set(held.things) - {one.thing for one in gone}, held.since)
 
     async def _leave(self) -> None:
         if self.writer is not None:
             self.writer.cancel()
         if self.has_joined:
+            self.realtime.holders.leave(self)
             await self.realtime.hub.leave(self)
             await self.acks.flush()
 
@@ -187,8 +200,15 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif nudge.type == "signed_out":
             if nudge.session == str(self.session_id):
                 self.sign_out()
-        elif self.writer is not None:
-            self.outgoing.mention(nudge.text)
+        elif nudge.type == "held":
+            self.realtime.holders.hold(self, nudge.things, nudge.since)
+        else:
+            self.mention(nudge.text)
+
+    def mention(self, text: str) -> None:
+        """Pass on a frame that may be lost."""
+        if self.writer is not None:
+            self.outgoing.mention(text)
 
     def check_soon(self) -> None:
         """Nudges may have been lost: let the next beat tell."""
@@ -209,3 +229,8 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     def sign_out(self) -> None:
         """The session has ended."""
         self.outgoing.finish(Close.SIGNED_OUT)
+
+
+def _look_up(session_id: uuid.UUID, user_id: uuid.UUID) -> tuple[Standing | None, tuple[Held, list[Gone]]]:
+    """How the session stands, and what its person was shown lately."""
+    return standings_of([session_id], read_clock()).get(session_id), what_is_held(user_id)

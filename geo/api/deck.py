@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.shared.held import note_held
 from backend.shared.views import Door
 from geo.api.deck_serializers import DeckInput, DeckOutput
 from geo.api.rendering import FastJSONRenderer, media_url_of
@@ -36,7 +37,11 @@ class DeckDoor(Door):
         """Pickups to swipe, nearest first, without what was swiped before."""
         wishes = DeckInput(data=request.query_params)
         wishes.is_valid(raise_exception=True)
-        return _answer(self._deck_of(request, wishes.validated_data))
+        deck = self._deck_of(request, wishes.validated_data)
+        if deck.cards:
+            # From the time before the cards were read: what goes in between counts as shown.
+            note_held(user_id=user_of(request).pk, things=[str(card["id"]) for card in deck.cards], now=self.now)
+        return _answer(deck)
 
     def _deck_of(self, request: Request, wishes: dict[str, Any]) -> Deck:
         dealt = dealt_or_none(user_of(request).pk)

@@ -17,7 +17,7 @@ def make_match_under_pickup_lock(*, pickup: Pickup, collector_id: uuid.UUID, now
 
     Raises PickupClosed or PickupTaken. The like's state and the notices are the caller's.
     """
-    move_pickup(pickup=pickup, status=Pickup.Status.MATCHED, now=now)
+    move_pickup(pickup=pickup, status=Pickup.Status.MATCHED, now=now, taker_id=collector_id)
     conversation = open_conversation(user_ids=[pickup.resident_id, collector_id], title=pickup.title, now=now)
     try:
         match = Match.objects.create(

@@ -2,28 +2,43 @@
 
 import uuid
 from datetime import datetime
+from typing import Literal
 
+from backend.shared.held import tell_holders_on_commit
 from chat.services.conversations import close_conversation
 from geo.errors import MatchOver, PickupClosed, PickupTaken
 from geo.models import Match, Pickup, Swipe
 
+GoneReason = Literal["taken", "cancelled", "expired"]
+_GONE: dict[Pickup.Status, GoneReason] = {
+    Pickup.Status.MATCHED: "taken",
+    Pickup.Status.CANCELLED: "cancelled",
+    Pickup.Status.EXPIRED: "expired",
+}
 CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPIRED)
 
 
-def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime) -> None:
-    """Move a locked pickup, reserved no longer. Raises PickupClosed for a move outside the table, or PickupTaken."""
+def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_id: uuid.UUID | None = None) -> None:
+    """Move a locked pickup, reserved no longer. Whose app shows its card is told that it has gone, but for its taker.
+
+    Raises PickupClosed for a move outside the table, or PickupTaken.
+    """
     if not pickup.may_become(status):
         raise PickupClosed
     closed_at = now if status in CLOSED else None
     unmoved = Pickup.objects.filter(pk=pickup.pk, status=pickup.status)
     if not unmoved.update(status=status, closed_at=closed_at, reserved_until=None, updated_at=now):
         raise PickupTaken
+    if pickup.status == Pickup.Status.OPEN:
+        tell_card_gone(pickup=pickup, reason=_GONE[status], but=taker_id)
     pickup.status, pickup.closed_at, pickup.updated_at = status, closed_at, now
     pickup.reserved_until = None
 
 
 def reserve_pickup(*, pickup: Pickup, until: datetime | None) -> None:
     """Keep a locked open pickup for the one who is asked, or, with None, for nobody any more."""
+    if until:
+        tell_card_gone(pickup=pickup, reason="taken")
     pickup.reserved_until = until
     pickup.save(update_fields=["reserved_until"])
 
@@ -43,3 +58,9 @@ def give_match_back(*, match: Match, by: uuid.UUID, reason: str, now: datetime) 
     like = Swipe.objects.filter(pickup_id=match.pickup_id, collector_id=match.collector_id)
     like.update(like_state=Swipe.LikeState.RELEASED)
     close_conversation(conversation_id=match.conversation_id, now=now)
+
+
+def tell_card_gone(*, pickup: Pickup, reason: GoneReason, but: uuid.UUID | None = None) -> None:
+    """On commit, tell everybody who was dealt the card and may still show it, except `but`."""
+    frame = {"type": "pickup.closed", "pickup": str(pickup.pk), "reason": reason}
+    tell_holders_on_commit(thing=str(pickup.pk), frame=frame, but=but)

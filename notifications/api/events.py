@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import NOT_VALID, session_of, user_of
 from backend.accounts.selectors.sessions import is_session_live
 from backend.shared.clock import read_clock
+from backend.shared.held import what_is_held
 from backend.shared.views import Door
 from notifications.api.serializers import Acknowledgement, EventsOut, EventsQuery, ReadUpTo
 from notifications.frames import frame_of
@@ -43,6 +44,7 @@ class EventsDoor(Door):
             "head": head_of(user_id),
             "unread": unread_count_of(user_id),
             "reset": reset,
+            "gone": [gone.frame for gone in what_is_held(user_id)[1]],
         }
         return Response(answer)
 

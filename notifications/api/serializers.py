@@ -75,6 +75,11 @@ class EventsOut(serializers.Serializer[Any]):
     head = serializers.IntegerField(help_text="The last number given.")
     unread = serializers.IntegerField(help_text="How many things worth a push are unread.")
     reset = serializers.BooleanField(help_text="The log does not reach back to `since`: load anew, go on from `head`.")
+    gone = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="`pickup.closed` frames, as on the socket: cards of the last deck that have gone. They come "
+        "again each time, until another deck is drawn.",
+    )
 
 
 class Acknowledgement(serializers.Serializer[Any]):

@@ -37,7 +37,7 @@ class TestRead:
         assert (frame["type"], frame["event"], frame["at"]) == ("event", "match.made", "2025-03-01T05:00:00Z")
 
     def test_is_empty_at_first(self, client: APIClient) -> None:
-        assert client.get(EVENTS).json() == {"events": [], "head": 0, "unread": 0, "reset": False}
+        assert client.get(EVENTS).json() == {"events": [], "head": 0, "unread": 0, "reset": False, "gone": []}
 
     def test_shows_nobody_elses(self, client: APIClient) -> None:
         tell(make_notice(make_user()))
