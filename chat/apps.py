@@ -9,8 +9,11 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        """Take part in a person's copy and erasure."""
+        """Take part in a person's copy and erasure; say messages in the reader's language."""
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
         from chat.services import privacy  # noqa: PLC0415
+        from chat.shapes import render_event  # noqa: PLC0415
+        from notifications.rendering import register_rendering  # noqa: PLC0415
 
         register_holder("chat", privacy)
+        register_rendering("message.sent", render_event)

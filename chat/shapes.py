@@ -1,9 +1,18 @@
-"""How chat's things look in JSON, the same over HTTP, on the socket and in the event log."""
+"""How chat's things look in JSON, the same over HTTP, on the socket and in the event log.
 
+The event log keeps messages *bare*, in no language; whoever shows one to a reader says its words first.
+"""
+
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from backend.accounts.models import User
+from chat.cards import CARDS
 from chat.models import Message
+from chat.wording import fill
+
+Shape = dict[str, Any]
 
 
 def spell_time(moment: datetime) -> str:
@@ -11,20 +20,51 @@ def spell_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def message_shape(message: Message) -> dict[str, object]:
-    """`{id, conversation, seq, sender, client_id, kind, text, created_at}`."""
-    return {
+def message_shape(message: Message) -> Shape:
+    """`{id, conversation, seq, sender, client_id, kind, text, created_at}`, in the language that is active now.
+
+    Of kind `event` also `card: {code, icon, data}`. `sender` is null where the service itself speaks.
+    """
+    return say_words(bare_shape(message))
+
+
+def bare_shape(message: Message) -> Shape:
+    """The same in no language: `text` holds only what a person wrote."""
+    shape: Shape = {
         "id": str(message.pk),
         "conversation": str(message.conversation_id),
         "seq": message.seq,
-        "sender": str(message.sender_id),
+        "sender": str(message.sender_id) if message.sender_id else None,
         "client_id": str(message.client_id),
         "kind": message.kind,
         "text": message.text,
         "created_at": spell_time(message.created_at),
     }
+    if message.kind == Message.Kind.EVENT:
+        shape["card"] = _card(message.data)
+    return shape
 
 
-def person_shape(user: User) -> dict[str, object]:
+def say_words(shape: Shape) -> Shape:
+    """A bare message with its text in the language that is active now; itself where a person wrote the text."""
+    if card := shape.get("card"):
+        return shape | {"text": fill(CARDS[card["code"]].text, card["data"]) if card["code"] in CARDS else ""}
+    return shape
+
+
+def render_event(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data of a `message.sent` in the language that is active now; itself where no words of ours are in it."""
+    bare = data.get("message", {})
+    message = say_words(bare)
+    return data if message is bare else {**data, "message": message}
+
+
+def _card(data: Mapping[str, Any]) -> Shape:
+    """One that this version does not know any more shows no icon."""
+    kind = CARDS.get(data["code"])
+    return {"code": data["code"], "icon": kind.icon if kind else "", "data": data["data"]}
+
+
+def person_shape(user: User) -> Shape:
     """What one participant may know of the other: `{id, first_name, avatar_colour}`."""
     return {"id": str(user.pk), "first_name": user.first_name, "avatar_colour": user.avatar_colour}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.shared.clock import city_zone
 from notifications.kinds import kind_of
+from notifications.rendering import rendered
 
 TITLE_CHARACTERS_MAX = 65
 BODY_CHARACTERS_MAX = 240
@@ -43,7 +44,7 @@ def text_of(*, event: str, data: Mapping[str, object], locale: str, count: int =
     kind = kind_of(event)
     with translation.override(locale):
         # Lazy plurals choose their form by the mapping that fills them.
-        body = (preview and _words_of(data)) or kind.body % _values(data, count)
+        body = (preview and _words_of(rendered(event, data))) or kind.body % _values(data, count)
         return PushText(_clip(str(kind.title), TITLE_CHARACTERS_MAX), _clip(str(body), BODY_CHARACTERS_MAX))
 
 

@@ -21,17 +21,26 @@ class PersonOut(serializers.Serializer[Any]):
     avatar_colour = serializers.CharField(help_text="Such as #0f766e.")
 
 
+class CardOut(serializers.Serializer[Any]):
+    """What happened between the two, written by the service."""
+
+    code = serializers.CharField(help_text="Stable, such as proposal, agreement, weigh_in or receipt.")
+    icon = serializers.CharField(help_text="An emoji.")
+    data = serializers.DictField(help_text="What the text says, for programs.")  # type: ignore[assignment] # a field
+
+
 class MessageOut(serializers.Serializer[Any]):
     """One message; shown by `message_shape`, described here."""
 
     id = serializers.UUIDField()
     conversation = serializers.UUIDField()
     seq = serializers.IntegerField(help_text="Its place in the conversation, from 1, without gaps.")
-    sender = serializers.UUIDField()
+    sender = serializers.UUIDField(allow_null=True, help_text="Null: the service itself.")
     client_id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
-    text = serializers.CharField()
+    text = serializers.CharField(help_text="What was written; else what it says, in the reader's language.")
     created_at = serializers.DateTimeField()
+    card = CardOut(required=False, help_text="Of kind event.")
 
     def to_representation(self, instance: Message) -> Any:
         """The same shape as on the socket."""

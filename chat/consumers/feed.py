@@ -3,6 +3,8 @@
 import uuid
 from collections import deque
 
+from django.conf import settings
+from django.utils import translation
 from msgspec import Struct
 
 from chat.consumers.frames import Reset, encode
@@ -16,7 +18,10 @@ NUDGE_CHARACTERS_MAX = 32_768
 
 
 class Nudge(Struct, frozen=True):
-    """A frame that came through Redis: an event with its `seq`, `typing`, `signed_out` with its session, or `held`."""
+    """A frame that came through Redis: an event with its `seq`, `typing`, `signed_out` with its session, or `held`.
+
+    `head` has the `seq` of an event that is to be read from the log, for each reader has to have his own.
+    """
 
     type: str
     seq: int = 0
@@ -35,6 +40,7 @@ class Feed:
 
     def __init__(self, user_id: uuid.UUID) -> None:
         self._user_id = user_id
+        self.language = settings.LANGUAGE_CODE
         self.head = 0
         self._sent: int | None = None
         self._nudges: deque[Nudge] = deque()
@@ -90,7 +96,8 @@ class Feed:
         if not events or events[0].seq != since + 1:
             return self._reset()
         self._sent = events[-1].seq
-        return [encode(frame_of(event)) for event in events]
+        with translation.override(self.language):
+            return [encode(frame_of(event)) for event in events]
 
     def _reset(self) -> list[str]:
         self._sent = None

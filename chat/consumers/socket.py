@@ -116,7 +116,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _greet(self, standing: Standing) -> None:
         now_s = asyncio.get_running_loop().time()
-        self.language = language_of(self.scope, standing.language)
+        self.language = self.feed.language = language_of(self.scope, standing.language)
         self.budget = FrameBudget(settings.SOCKET_FRAMES_PER_S, settings.SOCKET_FRAMES_PER_S * BURST_S, now_s)
         self.feed.see_head(standing.head)
         await self.accept(PROTOCOL)
@@ -196,6 +196,9 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Something was published for this person."""
         if nudge.type == "event":
             self.feed.take(nudge)
+            self.outgoing.wake()
+        elif nudge.type == "head":
+            self.feed.see_head(nudge.seq)
             self.outgoing.wake()
         elif nudge.type == "signed_out":
             if nudge.session == str(self.session_id):

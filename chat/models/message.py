@@ -1,4 +1,4 @@
-"""What somebody wrote."""
+"""What somebody wrote, or what happened between the two."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,10 @@ from chat.models.conversation import Conversation
 
 
 class Message(PublicModel):
-    """Personal data: the text. `seq` is its place in the conversation; `client_id` makes a resend harmless."""
+    """Personal data: text and data. `seq` is its place in the conversation; `client_id` makes a resend harmless.
+
+    `data` is what its kind needs beside the text, in no language; `chat.shapes` reads it.
+    """
 
     class Kind(models.TextChoices):
         TEXT = "text"
@@ -16,10 +19,13 @@ class Message(PublicModel):
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()
-    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="messages", help_text="Empty: the service."
+    )
     client_id = models.UUIDField()
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
     text = models.CharField(max_length=4000, blank=True)
+    data = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField()
 
     class Meta:

@@ -42,7 +42,7 @@ def _unread_count(user_id: uuid.UUID) -> QuerySet[Message, Any]:
 
 def _last_message() -> QuerySet[Message, Any]:
     last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
-    same = ("id", "conversation_id", "seq", "sender_id", "client_id", "kind", "text", "created_at")
+    same = ("id", "conversation_id", "seq", "sender_id", "client_id", "kind", "text", "data", "created_at")
     return last.values(json=JSONObject(**{name: name for name in same}))
 
 

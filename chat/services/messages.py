@@ -11,7 +11,7 @@ from chat.errors import Blocked, ConversationClosed, KindUnknown
 from chat.models import Conversation, Message
 from chat.selectors.conversations import has_block_between, others_in
 from chat.services.texts import clean_text
-from chat.shapes import message_shape
+from chat.shapes import bare_shape
 from notifications.services.notify import Notice, notify
 
 
@@ -32,8 +32,8 @@ def send_message(
     if first is not None:
         return first, False
     others = _whom_to_tell(conversation, user_id)
-    message = _append(conversation, Message(sender_id=user_id, client_id=client_id, kind=kind, text=text), now)
-    notify(notices=_notices(message, others), now=now)
+    message = append(conversation, Message(sender_id=user_id, client_id=client_id, kind=kind, text=text), now)
+    notify(notices=notices_of(message, [user_id, *others], push_to=others), now=now)
     return message, True
 
 
@@ -56,7 +56,8 @@ def _whom_to_tell(conversation: Conversation, user_id: uuid.UUID) -> list[uuid.U
     return others
 
 
-def _append(conversation: Conversation, message: Message, now: datetime) -> Message:
+def append(conversation: Conversation, message: Message, now: datetime) -> Message:
+    """Give the message its place at the end of a conversation that the caller has locked."""
     conversation.last_seq += 1
     conversation.last_message_at = now
     conversation.save(update_fields=["last_seq", "last_message_at"])
@@ -65,13 +66,13 @@ def _append(conversation: Conversation, message: Message, now: datetime) -> Mess
     return message
 
 
-def _notices(message: Message, others: Collection[uuid.UUID]) -> list[Notice]:
-    """For everybody in the conversation; a push only for those who did not write it."""
-    data = {"conversation": str(message.conversation_id), "message": message_shape(message)}
+def notices_of(message: Message, user_ids: Collection[uuid.UUID], *, push_to: Collection[uuid.UUID]) -> list[Notice]:
+    """`message.sent` for these people, with a push for some of them."""
+    data = {"conversation": str(message.conversation_id), "message": bare_shape(message)}
     key, by = collapse_key_of(message.conversation_id), message.sender_id
     return [
-        Notice(user_id=user_id, event="message.sent", data=data, push=user_id in others, collapse_key=key, by=by)
-        for user_id in [message.sender_id, *others]
+        Notice(user_id=user_id, event="message.sent", data=data, push=user_id in push_to, collapse_key=key, by=by)
+        for user_id in user_ids
     ]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection
 
 from backend.shared.realtime import publish_on_commit
-from notifications.frames import frame_of
+from notifications.frames import nudge_of
 from notifications.kinds import require_known
 from notifications.models import Event
 from notifications.services.outbox import schedule_pushes
@@ -65,7 +65,7 @@ def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
         require_known(notice.event, push=notice.push)
     events = _append(notices, now)
     schedule_pushes(user_ids={event.user_id for event in events if event.wants_push}, now=now)
-    publish_on_commit([(event.user_id, frame_of(event)) for event in events])
+    publish_on_commit([(event.user_id, nudge_of(event)) for event in events])
     return events
 
 

@@ -1,0 +1,45 @@
+"""The cards that the layers above put between the messages: what each says, in the reader's language.
+
+A new card is one row here and its Thai text in `locale/th`. A code never changes: old messages hold it. The texts name
+values of the card's `data` as `%(name)s`; see `chat.wording.fill` for how they are said. No text names a place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardKind:
+    """One kind of card. `icon` is an emoji."""
+
+    icon: str
+    text: str | Promise
+
+
+class UnknownCard(LookupError):
+    """No such card: add it to `chat.cards`."""
+
+
+CARDS: Mapping[str, CardKind] = {
+    "proposal": CardKind(icon="🗓️", text=_("A time is proposed: %(at)s.")),
+    "agreement": CardKind(icon="🤝", text=_("The time is agreed: %(at)s.")),
+    "on_my_way": CardKind(icon="🛵", text=_("On the way.")),
+    "arrived": CardKind(icon="📍", text=_("Has arrived.")),
+    "no_show": CardKind(icon="🚫", text=_("Waited, and nobody came.")),
+    "weigh_in": CardKind(icon="⚖️", text=_("Weighed: %(net_kg)s kg, %(paid_thb)s baht.")),
+    "dispute": CardKind(icon="❗", text=_("Does not agree with what was weighed.")),
+    "confirmed": CardKind(icon="✅", text=_("Confirms what was weighed.")),
+    "receipt": CardKind(icon="🧾", text=_("Handed over: %(net_kg)s kg. The receipt is ready.")),
+    "released": CardKind(icon="↩️", text=_("The match has been given back.")),
+}
+
+
+def card_of(code: str) -> CardKind:
+    """The kind of this code. Raises UnknownCard."""
+    try:
+        return CARDS[code]
+    except KeyError:
+        raise UnknownCard(code) from None
