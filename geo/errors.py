@@ -314,28 +314,6 @@ class PriceMismatch(Invalid):
 # --- Photos ------------------------------------------------------------------------------------------------
 
 
-class PhotoTooLarge(DomainError):
-    """More bytes than `megabytes` MB."""
-
-    code = "photo_too_large"
-    kind = Kind.TOO_LARGE
-    message = _("A photo can have %(megabytes)s MB at most.")
-
-
-class PhotoTooManyPixels(Invalid):
-    """It would unpack to more memory than a photo is worth; refused by its header, unpacked by nobody."""
-
-    code = "photo_too_many_pixels"
-    message = _("This photo has too many pixels: %(megapixels)s million at most.")
-
-
-class PhotoUnreadable(Invalid):
-    """No JPEG, PNG, WebP or HEIC, or a broken one."""
-
-    code = "photo_unreadable"
-    message = _("We cannot read this photo. Please send a JPEG, PNG, WebP or HEIC picture.")
-
-
 class PhotosFull(DomainError):
     """The pickup has `limit` photos."""
 

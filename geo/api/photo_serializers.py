@@ -5,12 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 
-class PhotoInput(serializers.Serializer[Any]):
-    """A JPEG, PNG, WebP or HEIC picture."""
-
-    photo = serializers.FileField()
-
-
 class PhotoOutput(serializers.Serializer[Any]):
     """A photo without the camera's notes; both addresses serve JPEG."""
 

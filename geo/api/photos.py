@@ -3,20 +3,18 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.shared.uploads import PhotoInput, refuse_huge_upload
 from backend.shared.views import Door
-from geo.api.photo_serializers import PhotoInput, PhotoOutput
-from geo.errors import PhotoTooLarge
+from geo.api.photo_serializers import PhotoOutput
 from geo.services.photos import add_photo, remove_photo
 
 TAGS = ["pickups"]
-ENVELOPE_BYTES_MAX = 100_000  # what multipart adds around the photo
 
 
 class PhotosDoor(Door):
@@ -26,8 +24,7 @@ class PhotosDoor(Door):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Turn away what is far too large before it is read."""
-        if _length_of(request) > settings.PHOTO_BYTES_MAX + ENVELOPE_BYTES_MAX:
-            raise PhotoTooLarge(megabytes=settings.PHOTO_BYTES_MAX // 1_000_000)
+        refuse_huge_upload(request)
         super().initial(request, *args, **kwargs)
 
     @extend_schema(
@@ -56,8 +53,3 @@ class PhotoDoor(Door):
         resident_id = user_of(request).pk
         remove_photo(resident_id=resident_id, pickup_id=pickup_id, photo_id=photo_id, now=self.now)
         return Response(status=204)
-
-
-def _length_of(request: Request) -> int:
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isdecimal() else 0

@@ -6,14 +6,12 @@ from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.db import transaction
 
 from backend.shared.errors import NotFound
-from geo.errors import PhotosFull, PhotoTooLarge, PickupNotOpen
+from backend.shared.pictures import Picture, discard, keep, redraw, require_few_bytes
+from geo.errors import PhotosFull, PickupNotOpen
 from geo.models import Pickup, PickupPhoto
-from geo.pictures import Picture, redraw
 from geo.selectors.pickups import get_pickup_of
 from geo.services.locks import lock_own_pickup
 
@@ -23,8 +21,7 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
 
     Raises NotFound, PickupNotOpen, PhotosFull, PhotoTooLarge, PhotoTooManyPixels or PhotoUnreadable.
     """
-    if size > settings.PHOTO_BYTES_MAX:
-        raise PhotoTooLarge(field="photo", megabytes=settings.PHOTO_BYTES_MAX // 1_000_000)
+    require_few_bytes(size)
     # Whoever may not add a photo does not get one drawn, either.
     _require_room(get_pickup_of(resident_id, pickup_id), now)
     photo = _store(redraw(file), now)
@@ -74,14 +71,11 @@ def _require_room(pickup: Pickup, now: datetime) -> set[int]:
 def _store(picture: Picture, now: datetime) -> PickupPhoto:
     """Write both files; no row refers to them yet."""
     photo = PickupPhoto(created_at=now)
-    photo.large.save("large.jpg", ContentFile(picture.large), save=False)
-    photo.thumb.save("thumb.jpg", ContentFile(picture.thumb), save=False)
+    keep(picture, large=photo.large, thumb=photo.thumb)
     photo.width, photo.height = picture.width, picture.height
     return photo
 
 
 def remove_files(photo: PickupPhoto) -> None:
     """Delete both sizes from where photos are stored."""
-    for file in (photo.large, photo.thumb):
-        storage: Storage = file.storage
-        storage.delete(str(file.name))
+    discard(photo.large, photo.thumb)

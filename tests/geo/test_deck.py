@@ -12,10 +12,10 @@ from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
 from geo.models import Collector, Match, Pickup, PickupPhoto, Swipe
 from tests.geo.bodies import pickup_body
-from tests.geo.pictures import from_a_phone, upload
 from tests.makers import client_of, make_user
 from tests.makers_geo import LUMPHINI, make_collector, make_material, make_pickup, material
 from tests.makers_match import make_match
+from tests.pictures import from_a_phone, upload
 
 
 def north_of_lumphini(metres: float) -> Point:

@@ -16,7 +16,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from geo.models import Pickup, PickupPhoto
-from tests.geo.pictures import (
+from tests.makers import client_of, make_user
+from tests.makers_geo import make_pickup
+from tests.pictures import (
     HEIC,
     encoded,
     from_a_phone,
@@ -26,8 +28,6 @@ from tests.geo.pictures import (
     two_colours,
     upload,
 )
-from tests.makers import client_of, make_user
-from tests.makers_geo import make_pickup
 
 JPEG_ITSELF = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
 

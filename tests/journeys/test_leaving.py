@@ -9,8 +9,8 @@ from chat.models import Message
 from geo.grid import cell_of
 from geo.models import Collector, Pickup, PickupPhoto, Swipe
 from tests.geo.bodies import pickup_body
-from tests.geo.pictures import from_a_phone, upload
 from tests.journeys.phones import Phone
+from tests.pictures import from_a_phone, upload
 
 pytestmark = pytest.mark.django_db
 

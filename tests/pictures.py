@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from geo.models import Pickup
 
-HEIC = (Path(__file__).parent / "data" / "photo.heic").read_bytes()
+HEIC = (Path(__file__).parent / "photo.heic").read_bytes()
 GPS, MAKE, ORIENTATION = 0x8825, 0x010F, 0x0112
 
 

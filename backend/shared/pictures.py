@@ -5,10 +5,13 @@ from io import BytesIO
 from typing import BinaryIO
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext_lazy as _
 from pi_heif import register_heif_opener
 from PIL import Image, ImageOps
 
-from geo.errors import PhotoTooManyPixels, PhotoUnreadable
+from backend.shared.errors import DomainError, Invalid, Kind
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "F")
@@ -18,6 +21,28 @@ BACKGROUND = "white"
 register_heif_opener()
 # Ours is stricter, and answers instead of warning; see _require_few_pixels.
 Image.MAX_IMAGE_PIXELS = None
+
+
+class PhotoTooLarge(DomainError):
+    """More bytes than `megabytes` MB."""
+
+    code = "photo_too_large"
+    kind = Kind.TOO_LARGE
+    message = _("A photo can have %(megabytes)s MB at most.")
+
+
+class PhotoTooManyPixels(Invalid):
+    """It would unpack to more memory than a photo is worth; refused by its header, unpacked by nobody."""
+
+    code = "photo_too_many_pixels"
+    message = _("This photo has too many pixels: %(megapixels)s million at most.")
+
+
+class PhotoUnreadable(Invalid):
+    """No JPEG, PNG, WebP or HEIC, or a broken one."""
+
+    code = "photo_unreadable"
+    message = _("We cannot read this photo. Please send a JPEG, PNG, WebP or HEIC picture.")
 
 
 @dataclass(frozen=True)
@@ -49,6 +74,24 @@ def redraw(file: BinaryIO) -> Picture:
     large = _fitted(upright, settings.PHOTO_SIZES["large"])
     thumb = _fitted(large, settings.PHOTO_SIZES["thumb"])
     return Picture(large=_jpeg_of(large), thumb=_jpeg_of(thumb), width=large.width, height=large.height)
+
+
+def require_few_bytes(size: int) -> None:
+    """Raises PhotoTooLarge for a file of more than `PHOTO_BYTES_MAX` bytes."""
+    if size > settings.PHOTO_BYTES_MAX:
+        raise PhotoTooLarge(field="photo", megabytes=settings.PHOTO_BYTES_MAX // 1_000_000)
+
+
+def keep(picture: Picture, *, large: FieldFile, thumb: FieldFile) -> None:
+    """Write both sizes to where these fields store files; no row refers to them yet."""
+    large.save("large.jpg", ContentFile(picture.large), save=False)
+    thumb.save("thumb.jpg", ContentFile(picture.thumb), save=False)
+
+
+def discard(*files: FieldFile) -> None:
+    """Delete the files from where they are stored; one that is not there is as good as deleted."""
+    for file in files:
+        file.storage.delete(str(file.name))
 
 
 def _require_few_pixels(image: Image.Image) -> None:
