@@ -40,5 +40,6 @@ def queue_position(like: Swipe) -> int:
 
 
 def count_waiting_likes_of(collector_id: uuid.UUID) -> int:
-    """How many likes of a collector wait for an answer, on all pickups."""
-    return Swipe.objects.filter(collector_id=collector_id, like_state=Swipe.LikeState.WAITING).count()
+    """How many likes of a collector wait for an answer, but of people he must not meet: there it waits in vain."""
+    waiting = Swipe.objects.filter(collector_id=collector_id, like_state=Swipe.LikeState.WAITING)
+    return waiting.exclude(pickup__resident_id__in=ids_blocked_with(collector_id)).count()

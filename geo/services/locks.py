@@ -31,9 +31,14 @@ def lock_own_pickup(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> Pickup:
 def lock_pickup_for_swiper(*, pickup_id: uuid.UUID, collector_id: uuid.UUID) -> Pickup:
     """A pickup that `collector_id` may know of; raises NotFound where one of the two has blocked the other."""
     pickup = lock_pickup(pickup_id=pickup_id)
+    require_may_know(pickup=pickup, collector_id=collector_id)
+    return pickup
+
+
+def require_may_know(*, pickup: Pickup, collector_id: uuid.UUID) -> None:
+    """Raises NotFound where one of the two has blocked the other."""
     if is_blocked_between(pickup.resident_id, collector_id):
         raise NotFound
-    return pickup
 
 
 def lock_match_of(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:

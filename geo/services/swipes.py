@@ -13,7 +13,7 @@ from geo.selectors.matches import live_match_of
 from geo.selectors.swipes import queue_position, swipe_of
 from geo.services import notices
 from geo.services.limits import require_room_for_like, require_room_for_match
-from geo.services.locks import lock_pickup_for_swiper
+from geo.services.locks import lock_pickup, lock_pickup_for_swiper, require_may_know
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
 from notifications.services.notify import notify
@@ -63,10 +63,13 @@ def record_swipe(
 def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> None:
     """Rewind a pass, or withdraw a like that waits or is asked; nothing to take back is no error.
 
+    One's own swipe can be taken back though one of the two has blocked the other.
     Raises NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased.
     """
-    pickup = lock_pickup_for_swiper(pickup_id=pickup_id, collector_id=collector_id)
+    pickup = lock_pickup(pickup_id=pickup_id)
     swipe = swipe_of(collector_id=collector_id, pickup_id=pickup_id)
+    if swipe is None:
+        require_may_know(pickup=pickup, collector_id=collector_id)
     _require_swipeable(pickup, swipe, collector_id, now)
     if swipe:
         was_asked = _is_asked(swipe)

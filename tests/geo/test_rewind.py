@@ -5,7 +5,7 @@ import uuid
 import pytest
 from rest_framework.test import APIClient
 
-from backend.accounts.models import User
+from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
 from geo.models import Match, Swipe
 from geo.services.cancel import cancel_pickup
@@ -72,6 +72,15 @@ class TestTakeBack:
         cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())
 
         assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").data["code"] == "pickup_closed"
+
+    def test_withdraws_a_like_though_blocked(self, phone: APIClient, collector: User) -> None:
+        pickup = make_pickup(choose="resident")
+        make_like(pickup, collector)
+        Block.objects.create(blocker=pickup.resident, blocked=collector)
+
+        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").status_code == 204
+        assert not Swipe.objects.exists()
+        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").status_code == 404
 
     def test_unknown_pickup(self, phone: APIClient) -> None:
         assert phone.delete(f"/api/v1/pickups/{uuid.uuid4()}/swipe").status_code == 404

@@ -292,6 +292,15 @@ class TestRefusals:
         assert "At most 1" in answer.data["detail"]
         assert Swipe.objects.count() == 1
 
+    def test_no_like_that_waits_in_vain_counts(self, phone: APIClient, collector: User, settings: Settings) -> None:
+        settings.LIKES_WAITING_MAX = 1
+        blocked = make_pickup(choose="resident")
+        make_like(blocked, collector)
+        Block.objects.create(blocker=blocked.resident, blocked=collector)
+
+        assert put(phone, make_pickup(choose="resident").pk).status_code == 200
+        assert put(phone, make_pickup(choose="resident").pk).data["code"] == "too_many_likes"
+
     def test_more_matches_than_one_may_have(self, phone: APIClient, settings: Settings) -> None:
         settings.MATCHES_ACTIVE_MAX = 1
         put(phone, make_pickup().pk)
