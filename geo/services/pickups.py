@@ -28,6 +28,7 @@ from geo.services.drafts import (
     warning_before,
 )
 from geo.services.locks import lock_own_pickup
+from geo.services.queue import offer_to_the_next_under_pickup_lock
 from geo.services.rings import start_rings
 from notifications.services.notify import Notice, notify
 
@@ -66,7 +67,8 @@ def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) ->
 def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: PickupChanges, now: datetime) -> Pickup:
     """Change an open pickup; of a matched one, its note and window only. All who like it are told what changed.
 
-    Collectors who passed see it again when it changed materially. Raises NotFound, PickupNotOpen, or an Invalid.
+    Collectors who passed see it again when it changed materially. Where the resident no longer chooses, the first of
+    those who wait gets it, or is asked. Raises NotFound, PickupNotOpen, or an Invalid.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     _require_changeable(pickup, changes, now)
@@ -78,7 +80,8 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
         pickup.revision += 1
     pickup.updated_at = now
     pickup.save(update_fields=AMENDED_FIELDS)
-    notify(notices=_of_changes(pickup, seen_before), now=now)
+    told = _offer_to_who_came_first(pickup, seen_before, now)
+    notify(notices=_of_changes(pickup, seen_before) + told, now=now)
     return pickup
 
 
@@ -104,6 +107,13 @@ def extend_pickup(
     pickup.updated_at = now
     pickup.save(update_fields=["expires_at", "warn_at", "updated_at"])
     return pickup
+
+
+def _offer_to_who_came_first(pickup: Pickup, seen_before: Seen, now: datetime) -> list[Notice]:
+    """Nobody may overtake those who wait already: the next thumb would."""
+    if seen_before["choose"] == pickup.choose or pickup.reserved_until:
+        return []
+    return offer_to_the_next_under_pickup_lock(pickup=pickup, acting=pickup.resident_id, now=now)
 
 
 def _of_changes(pickup: Pickup, seen_before: Seen) -> list[Notice]:

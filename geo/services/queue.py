@@ -17,6 +17,7 @@ from geo.services.closing import expire_under_pickup_lock
 from geo.services.limits import collectors_with_room, require_room_for_match
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.one_by_one import do_one_by_one
+from geo.services.rings import start_rings_anew
 from geo.services.transitions import move_pickup, reserve_pickup
 from notifications.services.notify import Notice, notify
 
@@ -28,18 +29,30 @@ def pass_on_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, now: datetim
     """Find the next for a locked pickup that has lost its collector, or the one it was reserved for.
 
     The first runner-up who can come is promoted, or asked if the like is older than `CONSENT_AFTER_H`; without one
-    the pickup opens again, or expires. Returns what to tell, for the caller's one `notify`.
+    the pickup opens again and is made known anew, or expires. Returns what to tell, for the caller's one `notify`.
     """
     if pickup.expires_at <= now:
         _open(pickup, now)
         return expire_under_pickup_lock(pickup=pickup, now=now)
+    if told := offer_to_the_next_under_pickup_lock(pickup=pickup, acting=acting, now=now):
+        return told
+    _open(pickup, now)
+    start_rings_anew(pickup=pickup, now=now)
+    return pickup_notices.of_reopening(pickup=pickup, collector_ids=_who_waits(pickup))
+
+
+def offer_to_the_next_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, now: datetime) -> list[Notice]:
+    """Promote the first who waits for a locked first-come pickup and can come, or ask if the like is older.
+
+    Returns what to tell; nothing if there is nobody.
+    """
     like = _next_runner_up(pickup) if pickup.choose == Pickup.Choose.FIRST else None
-    if like and like.swiped_at > now - timedelta(hours=settings.CONSENT_AFTER_H):
+    if like is None:
+        return []
+    if like.swiped_at > now - timedelta(hours=settings.CONSENT_AFTER_H):
         return promote_under_pickup_lock(pickup=pickup, like=like, acting=acting, now=now)
     _open(pickup, now)
-    if like:
-        return _ask(pickup, like, now)
-    return pickup_notices.of_reopening(pickup=pickup, collector_ids=_who_waits(pickup))
+    return _ask(pickup, like, now)
 
 
 def promote_under_pickup_lock(*, pickup: Pickup, like: Swipe, acting: uuid.UUID, now: datetime) -> list[Notice]:
@@ -87,7 +100,7 @@ def move_on(*, pickup_id: uuid.UUID, now: datetime) -> bool:
 def _open(pickup: Pickup, now: datetime) -> None:
     if pickup.status == Pickup.Status.MATCHED:
         move_pickup(pickup=pickup, status=Pickup.Status.OPEN, now=now)
-    else:
+    elif pickup.reserved_until:
         reserve_pickup(pickup=pickup, until=None)
 
 

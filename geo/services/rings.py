@@ -6,8 +6,9 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from geo.models import Pickup, Ring, Swipe
+from geo.models import Pickup, Ring
 from geo.selectors.rings import collectors_near
+from geo.selectors.swipes import queued_likes
 from geo.services import pickup_notices
 from geo.services.one_by_one import do_one_by_one
 from notifications.quiet import QuietHours
@@ -22,6 +23,11 @@ def start_rings(*, pickup: Pickup, now: datetime) -> None:
     Ring.objects.create(pickup=pickup, due_at=_by_day(now + timedelta(minutes=minutes)))
 
 
+def start_rings_anew(*, pickup: Pickup, now: datetime) -> None:
+    """Make a pickup known that is open to everybody again, from near to far, without those who were told before."""
+    Ring.objects.update_or_create(pickup=pickup, defaults={"number": 0, "due_at": _by_day(now)})
+
+
 def tell_due_rings(*, now: datetime, limit: int = BATCH) -> int:
     """Tell the rings that are due, the longest overdue first, at most `limit`; returns how many.
 
@@ -34,7 +40,7 @@ def tell_due_rings(*, now: datetime, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def tell_ring(*, pickup_id: uuid.UUID, now: datetime) -> bool:
-    """Tell one ring of a pickup and set the next; the last, or a pickup that needs nobody any more, ends it.
+    """Tell one ring of a pickup and set the next; none is set after the last, or where nobody more is needed.
 
     Only the ring is locked, so that no like waits for hundreds of notices. False if it is not due or busy right now.
     """
@@ -43,36 +49,32 @@ def tell_ring(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     if ring is None:
         return False
     if not _needs_more(ring.pickup, now):
-        ring.delete()
+        _set_due(ring, None)
     elif (later := _by_day(ring.pickup.reserved_until or now)) > now:
-        _put_off(ring, later)
+        _set_due(ring, later)
     else:
         _tell(ring, now)
     return True
 
 
 def _needs_more(pickup: Pickup, now: datetime) -> bool:
-    likes = Swipe.objects.filter(pickup=pickup, direction=Swipe.Direction.LIKE)
-    return pickup.is_open_at(now) and likes.count() < settings.RING_LIKES_ENOUGH
+    return pickup.is_open_at(now) and queued_likes(pickup.pk).count() < settings.RING_LIKES_ENOUGH
 
 
 def _tell(ring: Ring, now: datetime) -> None:
     pickup = ring.pickup
     metres, minutes = settings.RINGS[ring.number]
     near = collectors_near(pickup, radius_m=metres, told=ring.told, now=now)
-    if ring.number + 1 < len(settings.RINGS):
-        wait = timedelta(minutes=settings.RINGS[ring.number + 1][1] - minutes)
-        ring.number += 1
-        ring.told += [collector.user_id for collector in near]
-        ring.due_at = _by_day(now + wait)
-        ring.save(update_fields=["number", "told", "due_at"])
-    else:
-        ring.delete()
+    ring.told += [collector.user_id for collector in near]
+    ring.number += 1
+    later = settings.RINGS[ring.number :]
+    ring.due_at = _by_day(now + timedelta(minutes=later[0][1] - minutes)) if later else None
+    ring.save(update_fields=["number", "told", "due_at"])
     notify(notices=pickup_notices.of_nearness(pickup=pickup, collectors=near), now=now)
 
 
-def _put_off(ring: Ring, until: datetime) -> None:
-    ring.due_at = until
+def _set_due(ring: Ring, due_at: datetime | None) -> None:
+    ring.due_at = due_at
     ring.save(update_fields=["due_at"])
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from backend.shared.held import tell_holders_on_commit
 from chat.services.conversations import close_conversation
 from geo.errors import MatchOver, PickupClosed, PickupTaken
-from geo.models import Match, Pickup, Swipe
+from geo.models import Match, Pickup, Ring, Swipe
 
 GoneReason = Literal["taken", "cancelled", "expired"]
 _GONE: dict[Pickup.Status, GoneReason] = {
@@ -31,6 +31,9 @@ def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_i
         raise PickupTaken
     if pickup.status == Pickup.Status.OPEN:
         tell_card_gone(pickup=pickup, reason=_GONE[status], but=taker_id)
+    if closed_at:
+        # Who was told of it is nobody's business any more.
+        Ring.objects.filter(pk=pickup.pk).delete()
     pickup.status, pickup.closed_at, pickup.updated_at = status, closed_at, now
     pickup.reserved_until = None
 

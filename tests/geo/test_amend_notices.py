@@ -4,15 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
-from geo.models import Pickup
+from geo.models import Match, Pickup, Swipe
+from geo.services.matches import release_match
 from notifications.texts import text_of
 from tests.makers import client_of
 from tests.makers_geo import LUMPHINI, make_pickup
-from tests.makers_match import events_of, make_like, make_match, names_of_events, pushed_to, swipe
+from tests.makers_match import events_of, make_collecting_user, make_like, make_match, names_of_events, pushed_to, swipe
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +121,50 @@ class TestText:
 
         assert english == "“Bottles” has changed: time, price."
         assert thai == "“Bottles” มีการเปลี่ยนแปลง: เวลา, ราคา"
+
+
+class TestChoosingNoMore:
+    def test_gives_it_to_the_first_who_waits(self, client: APIClient, pickup: Pickup) -> None:
+        first, second = make_like(pickup), make_like(pickup)
+
+        answer = amend(client, pickup, choose="first", title="Cans")
+
+        assert answer.json()["status"] == "matched"
+        assert Match.objects.get().collector_id == first.collector_id
+        assert names_of_events(first.collector) == ["pickup.amended", "match.made"]
+        assert names_of_events(second.collector) == ["pickup.amended"]
+        assert pushed_to(first.collector) == ["pickup.amended", "match.made"]
+
+    def test_asks_the_first_if_he_has_waited_long(self, client: APIClient, pickup: Pickup) -> None:
+        collector = make_collecting_user()
+        swipe(collector, pickup, now=read_clock() - timedelta(hours=3))
+
+        answer = amend(client, pickup, choose="first")
+
+        assert (answer.json()["status"], Match.objects.count()) == ("open", 0)
+        assert answer.json()["reserved_until"]
+        assert names_of_events(collector) == ["pickup.amended", "like.asked"]
+
+    def test_passes_over_who_has_no_room(self, client: APIClient, pickup: Pickup, settings: Settings) -> None:
+        make_like(pickup)
+        settings.MATCHES_ACTIVE_MAX = 0
+
+        assert amend(client, pickup, choose="first").json()["status"] == "open"
+
+    def test_leaves_the_one_who_is_asked_his_time(self, client: APIClient, user: User) -> None:
+        match = make_match(make_pickup(resident=user))
+        asked = make_collecting_user()
+        swipe(asked, match.pickup, now=read_clock() - timedelta(hours=3))
+        release_match(user_id=user.pk, match_id=match.pk, reason="other", now=read_clock())
+        make_like(match.pickup)
+
+        amend(client, match.pickup, choose="resident")
+        amend(client, match.pickup, choose="first")
+
+        assert Swipe.objects.get(collector=asked).like_state == "asked"
+        assert Match.objects.filter(status="active").count() == 0
+
+    def test_changes_nothing_where_it_was_first_come_before(self, client: APIClient, user: User) -> None:
+        pickup = make_pickup(resident=user)
+
+        assert amend(client, pickup, choose="first").json()["status"] == "open"

@@ -15,13 +15,16 @@ from geo.grid import in_degrees
 from geo.models import Pickup, Ring
 from geo.selectors.rings import nearest_sql
 from geo.services.cancel import cancel_pickup
+from geo.services.likes import decline_like
+from geo.services.matches import release_match
+from geo.services.queue import move_on_where_due
 from geo.services.rings import start_rings, tell_due_rings
 from geo.tasks import RING, tell_rings
 from notifications.models import Event, PeriodicRun
 from tests.geo.bodies import pickup_body
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_collector, make_pickup, material
-from tests.makers_match import events_of, make_like, make_match, names_of_events, swipe
+from tests.makers_match import events_of, make_collecting_user, make_like, make_match, names_of_events, swipe
 
 pytestmark = pytest.mark.django_db
 BANGKOK = ZoneInfo("Asia/Bangkok")
@@ -51,6 +54,12 @@ def collector_at(pickup: Pickup, metres: float, **fields: Any) -> User:
     return user
 
 
+def local(due_at: datetime | None) -> datetime:
+    """What is due, on the city's clock."""
+    assert due_at
+    return due_at.astimezone(BANGKOK)
+
+
 def told(*people: User) -> list[int]:
     """How often each was told."""
     return [names_of_events(person).count("pickup.nearby") for person in people]
@@ -65,7 +74,7 @@ class TestPosting:
         ring = Ring.objects.get(pickup__resident=resident)
 
         assert (ring.number, ring.told) == (0, [])
-        assert ring.due_at.astimezone(BANGKOK).hour in range(8, 20)
+        assert local(ring.due_at).hour in range(8, 20)
 
     def test_writes_no_row_for_a_collector(self) -> None:
         near = collector_at(make_told(), 0)
@@ -92,7 +101,7 @@ class TestRings:
             [1, 1, 1, 1, 1, 0],
             [1, 1, 1, 1, 1, 0],
         ]
-        assert not Ring.objects.exists()
+        assert Ring.objects.get().due_at is None
 
     def test_say_what_and_how_far(self) -> None:
         pickup = make_told()
@@ -156,11 +165,11 @@ class TestRings:
 
     def test_are_told_by_the_periodic_task(self) -> None:
         pickup = make_told(now=read_clock() - 30 * timedelta(days=1), expires_at=read_clock() + timedelta(days=1))
-        assert pickup.ring.due_at < read_clock()
+        assert local(pickup.ring.due_at) < read_clock()
 
         tell_rings(timestamp=0)
 
-        assert Ring.objects.get().due_at > read_clock()
+        assert local(Ring.objects.get().due_at) > read_clock()
         assert PeriodicRun.objects.filter(name=RING).exists()
 
 
@@ -258,7 +267,7 @@ class TestEnd:
         tell_due_rings(now=noon())
 
         assert told(person) == [0]
-        assert not Ring.objects.exists()
+        assert Ring.objects.get().due_at is None
 
     def test_comes_when_the_pickup_is_not_open(self) -> None:
         pickup = make_told()
@@ -270,6 +279,17 @@ class TestEnd:
         assert told(person) == [0]
         assert not Ring.objects.exists()
 
+    def test_does_not_count_likes_that_have_ended(self, settings: Settings) -> None:
+        settings.RING_LIKES_ENOUGH = 1
+        pickup = make_told(choose="resident")
+        person = collector_at(pickup, 100)
+        like = make_like(pickup)
+        decline_like(resident_id=pickup.resident_id, pickup_id=pickup.pk, like_id=like.pk, now=noon())
+
+        tell_due_rings(now=noon())
+
+        assert told(person) == [1]
+
     def test_waits_while_a_runner_up_is_asked(self) -> None:
         pickup = make_told(reserved_until=noon() + 20 * MINUTES)
         person = collector_at(pickup, 100)
@@ -278,6 +298,52 @@ class TestEnd:
 
         assert told(person) == [0]
         assert Ring.objects.get().due_at == noon() + 20 * MINUTES
+
+
+class TestReopening:
+    def test_tells_from_near_to_far_again_but_nobody_twice(self) -> None:
+        pickup = make_told()
+        near, taker = collector_at(pickup, 100), make_collecting_user()
+        tell_due_rings(now=noon())
+        match = make_match(pickup, taker)
+        tell_due_rings(now=noon() + 10 * MINUTES)
+        newcomer, farther = collector_at(pickup, 200), collector_at(pickup, 1_500)
+
+        release_match(user_id=taker.pk, match_id=match.pk, reason="other", now=noon() + 20 * MINUTES)
+
+        for minutes, seen in ((20, [1, 1, 0]), (30, [1, 1, 1]), (300, [1, 1, 1])):
+            tell_due_rings(now=noon() + minutes * MINUTES)
+            assert told(near, newcomer, farther) == seen
+        # Whoever took part in the first match knows it already.
+        assert told(taker) == [1]
+
+    def test_waits_until_the_one_who_is_asked_has_answered(self) -> None:
+        pickup = make_told()
+        match, runner_up = make_match(pickup), make_collecting_user()
+        swipe(runner_up, pickup, now=noon() - 180 * MINUTES)
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon())
+        person = collector_at(pickup, 100)
+        tell_due_rings(now=noon())
+
+        move_on_where_due(now=noon() + 30 * MINUTES)
+        tell_due_rings(now=noon() + 30 * MINUTES)
+
+        assert told(person, runner_up) == [1, 0]
+
+    def test_begins_in_the_morning(self) -> None:
+        match = make_match(make_pickup(now=noon()))
+
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon().replace(hour=22))
+
+        assert local(Ring.objects.get().due_at).hour == 8
+
+    def test_is_not_for_a_pickup_that_goes_to_the_next(self) -> None:
+        match = make_match(make_pickup(now=noon()))
+        make_like(match.pickup)
+
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon())
+
+        assert not Ring.objects.exists()
 
 
 class TestNight:
@@ -289,7 +355,7 @@ class TestNight:
 
         assert tell_due_rings(now=posted) == 0
 
-        due = Ring.objects.get().due_at.astimezone(BANGKOK)
+        due = local(Ring.objects.get().due_at)
         assert (due.hour, due.minute) == (8, 0)
         assert timedelta(0) < due - posted <= timedelta(hours=12)
         assert tell_due_rings(now=due) == 1
@@ -302,7 +368,7 @@ class TestNight:
 
         tell_due_rings(now=evening)
 
-        due = Ring.objects.get().due_at.astimezone(BANGKOK)
+        due = local(Ring.objects.get().due_at)
         assert (due.day, due.hour, due.minute) == ((evening + timedelta(days=1)).day, 8, 0)
 
     def test_is_kept_by_a_worker_that_comes_late(self) -> None:
@@ -312,7 +378,7 @@ class TestNight:
         tell_due_rings(now=noon().replace(hour=21))
 
         assert told(person) == [0]
-        assert Ring.objects.get().due_at.astimezone(BANGKOK).hour == 8
+        assert local(Ring.objects.get().due_at).hour == 8
 
 
 class TestCost:
