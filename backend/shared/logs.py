@@ -52,5 +52,7 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             "procrastinate.periodic": {"level": "WARNING"},
             # One line for each push that may become due.
             "procrastinate.jobs": {"level": "WARNING"},
+            # Ten lines for each PDF.
+            "weasyprint.progress": {"level": "WARNING"},
         },
     }

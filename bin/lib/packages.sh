@@ -48,6 +48,13 @@ missing_packages() {
         echo gdal-bin
     fi
     has redis-server || echo redis-server
+    # Receipts as PDF: Pango shapes Thai, and breaks its lines with libthai.
+    has_library pangoft2-1.0 || echo libpangoft2-1.0-0
+    has_thai_font || echo fonts-tlwg-laksaman-ttf
+}
+
+has_thai_font() {
+    [ -e /usr/share/fonts/truetype/tlwg/Laksaman.ttf ] || [[ "$(fc-list :lang=th 2>/dev/null)" ]]
 }
 
 # missing_extras: what a browser test wants, and nothing else does. Ubuntu has Chromium only as a snap.
@@ -84,7 +91,7 @@ install_packages() {
     local log=$1
     shift
     if ! has apt-get; then
-        fail "this machine lacks PostgreSQL 15+ with PostGIS 3, Redis 7+, GDAL or GEOS, and has no apt to install them"
+        fail "this machine lacks PostgreSQL 15+ with PostGIS 3, Redis 7+, GDAL, GEOS, Pango or a Thai font, and has no apt to install them"
     fi
     as_root true || refuse_with_command "$@"
     say "      installing $*"
@@ -93,9 +100,9 @@ install_packages() {
 
 # check_homebrew: on macOS we only say what to install.
 check_homebrew() {
-    if find_postgres >/dev/null && has redis-server && has_library gdal && has_library geos_c; then return; fi
+    if find_postgres >/dev/null && has redis-server && has_library gdal && has_library geos_c && has_library pangoft2-1.0; then return; fi
     fail "install what is missing with Homebrew, then start again:
 
-    brew install python@3.13 postgresql@17 postgis redis gdal
+    brew install python@3.13 postgresql@17 postgis redis gdal pango
 "
 }
