@@ -270,6 +270,7 @@ RATE_LIMITS = {
     "sign_in": env.str("RATE_SIGN_IN", default="30/minute"),
     "write": env.str("RATE_WRITE", default="300/minute"),
     "read": env.str("RATE_READ", default="1200/minute"),
+    "print": env.str("RATE_PRINT", default="60/minute"),
 }
 
 # --- Reports ---------------------------------------------------------------------------------------------
@@ -277,6 +278,8 @@ SILENCED_SYSTEM_CHECKS = ["gis.W001"]  # Debian 12 ships GDAL 3.6, which serves 
 MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
     "exclude_apps": ["procrastinate", "knox"],
+    # Adds unique columns to receipts, of which there are none before the first release.
+    "ignore_name": ["0007_receipt_chain"],
     "quiet": ["ok"],
 }
 LOGGING = logging_settings(as_json=IS_PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))

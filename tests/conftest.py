@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -11,6 +13,21 @@ from backend.accounts.models import User
 from backend.shared.redis import sync_redis
 from backend.shared.throttling import _limiter
 from tests.makers import client_of, make_user
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_without_triggers() -> Iterator[None]:
+    """Django's flush between committing tests truncates every table, which the database refuses for receipts."""
+    sql_flush = type(connection.ops).sql_flush
+
+    def sql_flush_as_replica(*args: Any, **options: Any) -> list[str]:
+        statements = sql_flush(*args, **options)
+        return ["SET session_replication_role = replica", *statements, "SET session_replication_role = origin"]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(type(connection.ops), "sql_flush", sql_flush_as_replica)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True)

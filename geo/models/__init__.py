@@ -6,7 +6,7 @@ from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
 from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem
-from geo.models.receipt import Receipt, ReceiptLine
+from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.ring import Ring
 from geo.models.swipe import Swipe
 
@@ -20,6 +20,7 @@ __all__ = [
     "PickupItem",
     "PickupPhoto",
     "Receipt",
+    "ReceiptChain",
     "ReceiptLine",
     "Ring",
     "Swipe",

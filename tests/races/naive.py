@@ -99,12 +99,15 @@ def attach_photo(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
     )
 
 
-def issue_receipt(match: Match, *, meanwhile: Meanwhile) -> None:
-    """One more than the last there seemed to be."""
+def issue_receipt(match: Match, *, number: int | None = None, meanwhile: Meanwhile) -> None:
+    """One more than the last there seemed to be, and after the last of the collector."""
     last = Receipt.objects.aggregate(last=Max("number"))["last"] or 0
+    before = Receipt.objects.filter(collector=match.collector).order_by("-link").first()
     meanwhile()
     Receipt.objects.create(
-        number=last + 1,
+        number=number or last + 1,
+        link=before.link + 1 if before else 1,
+        previous_hash=before.content_hash if before else "",
         match=match,
         resident=match.pickup.resident,
         collector=match.collector,

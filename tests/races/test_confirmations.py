@@ -10,8 +10,9 @@ from backend.shared.clock import read_clock
 from backend.shared.errors import DomainError
 from geo.errors import CodeLocked
 from geo.models import Handover, Match, Receipt, ReceiptLine
+from geo.selectors.receipt_audit import Audit
 from geo.services.confirm import Confirmation, confirm_handover
-from tests.makers_match import make_match, names_of_events, weigh
+from tests.makers_match import make_collecting_user, make_match, names_of_events, weigh
 from tests.races import naive
 from tests.races.together import at_once, require_agreement, require_answers
 
@@ -102,3 +103,31 @@ class TestReceiptNumbers:
         assert [type(result) for result in results if result] == [IntegrityError]
         with pytest.raises(AssertionError):
             require_answers(results)
+
+
+class TestReceiptChain:
+    def test_of_one_collector_never_forks(self) -> None:
+        collector = make_collecting_user()
+        matches = [weigh(make_match(collector=collector)) for _ in range(5)]
+
+        results = at_once([partial(confirm, match) for match in matches])
+
+        require_answers(results)
+        receipts = list(Receipt.objects.order_by("number"))
+        assert [receipt.link for receipt in receipts] == [1, 2, 3, 4, 5]
+        assert [receipt.previous_hash for receipt in receipts[1:]] == [row.content_hash for row in receipts[:-1]]
+        assert list(Audit().flaws()) == []
+
+    def test_would_fork_without_the_lock(self) -> None:
+        """The control: both would follow the same receipt, even with numbers of their own."""
+        collector, both_looked = make_collecting_user(), Barrier(2)
+        matches = [weigh(make_match(collector=collector)) for _ in range(2)]
+
+        results = at_once(
+            [
+                partial(naive.issue_receipt, match, number=number, meanwhile=both_looked.wait)
+                for number, match in enumerate(matches, start=1)
+            ]
+        )
+
+        assert [type(result) for result in results if result] == [IntegrityError]
