@@ -279,7 +279,7 @@ MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
     "exclude_apps": ["procrastinate", "knox"],
     # Adds unique columns to receipts, of which there are none before the first release.
-    "ignore_name": ["0007_receipt_chain"],
+    "ignore_name": ["0008_receipt_chain"],
     "quiet": ["ok"],
 }
 LOGGING = logging_settings(as_json=IS_PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))

@@ -8,6 +8,7 @@ from backend.shared.health import AliveDoor, ReadyDoor
 from backend.shared.home import HomeDoor
 from backend.shared.media import MediaDoor
 from backend.shared.metrics import MetricsDoor
+from geo.api.receipts import ReceiptPageDoor
 
 handler400 = "backend.shared.problems.bad_request"
 handler403 = "backend.shared.problems.forbidden"
@@ -27,6 +28,7 @@ urlpatterns = [
     path("readyz", ReadyDoor.as_view()),
     path("metrics", MetricsDoor.as_view()),
     path("media/<path:name>", MediaDoor.as_view()),
+    path("r/<uuid:token>", ReceiptPageDoor.as_view(), name="receipt_page"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include(api)),

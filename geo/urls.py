@@ -13,7 +13,7 @@ from geo.api.matches import MatchDoor, MatchesDoor, ReleaseDoor
 from geo.api.materials import MaterialsDoor
 from geo.api.photos import PhotoDoor, PhotosDoor
 from geo.api.pickups import ExtensionDoor, PickupDoor, PickupsDoor
-from geo.api.receipts import ReceiptDoor
+from geo.api.receipts import ReceiptDoor, ReceiptPdfDoor
 from geo.api.swipes import SwipeDoor
 
 urlpatterns = [
@@ -39,6 +39,7 @@ urlpatterns = [
     path("matches/<uuid:match_id>/handover/weigh-in", WeighInDoor.as_view(), name="weigh_in"),
     path("matches/<uuid:match_id>/handover/confirm", ConfirmDoor.as_view(), name="confirm"),
     path("receipts/<uuid:receipt_id>", ReceiptDoor.as_view(), name="receipt"),
+    path("receipts/<uuid:receipt_id>.pdf", ReceiptPdfDoor.as_view(), name="receipt_pdf"),
     path("impact/me", MyImpactDoor.as_view(), name="my_impact"),
     path("impact/city", CityImpactDoor.as_view(), name="city_impact"),
 ]

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.shared.serializers import LatLon
+from geo.api.paper import page_url_of
 from geo.api.pickup_serializers import ItemOutput, PriceOutput, WindowOutput
 from geo.models import Match, Pickup, WeighInLine
 from geo.services.handover import Weighed
@@ -106,7 +107,7 @@ class ReceiptLineOutput(serializers.Serializer[Any]):
 
     def get_kg_co2e(self, line: Any) -> float | None:
         """Net kilograms times the factor."""
-        return None if line.kg_co2e_per_kg is None else float(line.net_kg * line.kg_co2e_per_kg)
+        return None if line.kg_co2e_avoided is None else float(line.kg_co2e_avoided)
 
 
 class ReceiptOutput(serializers.Serializer[Any]):
@@ -121,10 +122,19 @@ class ReceiptOutput(serializers.Serializer[Any]):
     paid = serializers.DecimalField(max_digits=9, decimal_places=2, source="paid_thb", help_text="THB to the resident.")
     net_kg = serializers.SerializerMethodField()
     lines = ReceiptLineOutput(many=True)
+    link = serializers.IntegerField(help_text="Counts the receipts of this collector from 1.")
+    previous_hash = serializers.CharField(help_text="Of this collector's receipt before; empty for the first.")
+    content_hash = serializers.CharField(help_text="SHA-256 over all of it; docs/receipts.md says how.")
+    page = serializers.SerializerMethodField(help_text="What the QR code on the paper leads to, for everybody.")
 
     def get_net_kg(self, receipt: Any) -> float:
         """Of all lines."""
         return float(sum((line.net_kg for line in receipt.lines.all()), Decimal(0)))
+
+    @extend_schema_field(serializers.URLField())
+    def get_page(self, receipt: Any) -> str:
+        """Unguessable, but no secret: whoever holds the paper can read it."""
+        return page_url_of(receipt)
 
 
 class MatchedPickupOutput(serializers.Serializer[Any]):

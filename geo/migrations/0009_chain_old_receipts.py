@@ -80,7 +80,7 @@ def link_receipt(cursor, row, ends):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("geo", "0007_receipt_chain")]
+    dependencies = [("geo", "0008_receipt_chain")]
     operations = [
         migrations.RunPython(chain_receipts, migrations.RunPython.noop, elidable=False),
         migrations.RunSQL(REFUSE, ALLOW),

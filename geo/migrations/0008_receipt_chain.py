@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('geo', '0006_card_of_pickup'),
+        ('geo', '0007_rings_that_rest'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
