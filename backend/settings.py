@@ -71,12 +71,12 @@ MIDDLEWARE = [
     "backend.shared.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "backend.shared.desk.DeskSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "backend.shared.desk.DeskCsrfMiddleware",
+    "backend.shared.desk.DeskAuthenticationMiddleware",
+    "backend.shared.desk.DeskMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "backend.shared.desk.CityTimeMiddleware",
 ]
@@ -103,6 +103,7 @@ MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
 
 # --- Memory ----------------------------------------------------------------------------------------------
+POSTGRES_SESSION = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan"
 DATABASES = {
     "default": {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
@@ -112,16 +113,17 @@ DATABASES = {
         "USER": env.str("POSTGRES_USER", default="tft"),
         "PASSWORD": env.str("POSTGRES_PASSWORD", default=""),
         "ATOMIC_REQUESTS": False,
-        # PostGIS costs make the planner compile every deck query: four times slower.
+        # PostGIS costs make the planner compile every deck query: four times slower. What is prepared is planned
+        # once per connection (backend.shared.prepared).
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": env.int("POSTGRES_POOL", default=20), "timeout": 10},
-            "options": "-c jit=off -c timezone=UTC",
+            "options": POSTGRES_SESSION,
         },
     }
 }
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c timezone=UTC"}
+    DATABASES["default"]["OPTIONS"] = {"options": POSTGRES_SESSION}
 # Where the loader does not look by itself, as with Homebrew.
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None
@@ -274,7 +276,10 @@ RATE_LIMITS = {
 }
 
 # --- Reports ---------------------------------------------------------------------------------------------
-SILENCED_SYSTEM_CHECKS = ["gis.W001"]  # Debian 12 ships GDAL 3.6, which serves all we use of it.
+SILENCED_SYSTEM_CHECKS = [
+    "gis.W001",  # Debian 12 ships GDAL 3.6, which serves all we use of it.
+    "security.W003",  # The middleware against forged forms stands where forms are: DeskCsrfMiddleware.
+]
 MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
     "exclude_apps": ["procrastinate", "knox"],

@@ -1,13 +1,61 @@
-"""The city's desk, which is Django's admin: it tells the city's own time, and only looks at what services change."""
+"""The city's desk, which is Django's admin: it tells the city's own time, and only looks at what services change.
+
+Cookies and forms exist at the desk alone. The API knows a person by his bearer token, so no request of a phone pays for
+the middlewares that serve them.
+"""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from backend.shared.clock import city_zone
+
+
+@cache
+def _desk() -> str:
+    return reverse("admin:index")
+
+
+def is_at_desk(request: HttpRequest) -> bool:
+    """Whether the request is for a page of the admin."""
+    return request.path.startswith(_desk())
+
+
+class _AtDesk(MiddlewareMixin):
+    """A middleware of Django's that stands aside everywhere else."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Let it work at the desk."""
+        return super().__call__(request) if is_at_desk(request) else self.get_response(request)
+
+
+class DeskSessionMiddleware(_AtDesk, SessionMiddleware):
+    """The cookie of who signed in."""
+
+
+class DeskAuthenticationMiddleware(_AtDesk, AuthenticationMiddleware):
+    """Who that is."""
+
+
+class DeskMessageMiddleware(_AtDesk, MessageMiddleware):
+    """What the page says after a form."""
+
+
+class DeskCsrfMiddleware(_AtDesk, CsrfViewMiddleware):
+    """No form of another site is believed; bearer tokens are not sent by other sites."""
+
+    def process_view(self, request: HttpRequest, *view: Any) -> Any:
+        """Refuse what was forged."""
+        return super().process_view(request, *view) if is_at_desk(request) else None
 
 
 class CityTimeMiddleware:
@@ -18,7 +66,7 @@ class CityTimeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a page of the admin in the city's zone, and everything else as it is."""
-        if not request.path.startswith(reverse("admin:index")):
+        if not is_at_desk(request):
             return self.get_response(request)
         with timezone.override(city_zone()):
             return self.get_response(request)
