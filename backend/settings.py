@@ -259,6 +259,10 @@ DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")
 QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
 PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)
+# For so long people are one worker's; when it is killed, another one takes them after that.
+PUSH_LEASE_S = env.int("PUSH_LEASE_S", default=60)
+# So long a deliver job stays to look for more; one begins every second.
+PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)

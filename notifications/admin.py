@@ -59,7 +59,7 @@ class EventAdmin(ReadOnly):
 class EventCounterAdmin(ReadOnly):
     """Where each log stands, and whose pushes are overdue."""
 
-    list_display = ["user", "head", "acked", "floor", "push_pending", "wake_at"]
+    list_display = ["user", "head", "acked", "floor", "wake_at", "taken_until", "tries"]
     list_select_related = ["user"]
     search_fields = ["=user__phone"]
 

@@ -49,8 +49,12 @@ class Rules:
         return Ruling(Verdict.HOLD, until=self._morning()) if self._can_wait(kind.category) else SEND
 
     def is_fresh(self, event: Event) -> bool:
-        """Whether an open app may still be about to show it: the job waited for an older event, and must wait again."""
+        """Whether an open app may still be about to show it: the person is due for an older event."""
         return event.seq > self.acked and event.created_at > self.now - timedelta(seconds=settings.PUSH_WAIT_S / 2)
+
+    def shown_by(self, event: Event) -> datetime:
+        """By when an open app has shown it, if there is one."""
+        return event.created_at + timedelta(seconds=settings.PUSH_WAIT_S)
 
     def wants(self, category: Category) -> bool:
         """Whether the person has left this kind switched on."""

@@ -1,11 +1,12 @@
 """The doors of the job queue. Every task is safe to run twice: a worker may be killed at any line."""
 
-import random
-import uuid
+import time
+from threading import BoundedSemaphore
 
 import structlog
 from asgiref.sync import sync_to_async
-from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from django.conf import settings
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
@@ -13,50 +14,54 @@ from backend.accounts.services.sessions import end_expired_sessions
 from backend.shared.clock import read_clock
 from backend.shared.idempotency import delete_old_answers
 from notifications.services import upkeep
-from notifications.services.deliver import deliver
-from notifications.services.outbox import DELIVER, RETRY_PRIORITY
-from notifications.services.outcomes import give_up
+from notifications.services.deliver import deliver_due
 
 log = structlog.get_logger(__name__)
+DELIVER = "notifications.deliver_due"
+DELIVER_PRIORITY = 20
+DELIVERERS_MAX = 2  # in one worker: the second sends while the first waits for the database
+POLL_S = 0.1
+BUSY_S = 15
+RECORD_EVERY_S = 10
 JOB_ATTEMPTS_MAX = 8
-JOB_WAIT_MAX_S = 600
 FAILED_JOBS_KEPT_H = 24 * 7
 UPKEEP_PRIORITY = 10
+_deliverers = BoundedSemaphore(DELIVERERS_MAX)
 
 
 def _is_last_attempt(job: Job) -> bool:
     return job.attempts + 1 >= JOB_ATTEMPTS_MAX
 
 
-class Backoff(BaseRetryStrategy):
-    """Doubling from 2 s up to 10 minutes, half as much again at random; then the job is set aside as failed."""
+@app.periodic(cron="* * * * * *")
+@app.task(name=DELIVER, priority=DELIVER_PRIORITY)
+def deliver_pushes(timestamp: int) -> None:
+    """Every second: reach who is not looking, and wait a second for more, so that at all times somebody looks.
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """When to run again. Out of the way of newer jobs, which the lock would otherwise hold up."""
-        if _is_last_attempt(job):
-            return None
-        wait_s = min(2 ** (job.attempts + 1), JOB_WAIT_MAX_S) * random.uniform(1, 1.5)  # noqa: S311 - spreads load
-        return RetryDecision(retry_in={"seconds": round(wait_s)}, priority=RETRY_PRIORITY)
-
-
-@app.task(name=DELIVER, retry=Backoff(), pass_context=True)
-def deliver_pushes(context: JobContext, user_id: str) -> None:
-    """Reach one person who is not looking. What fails time after time is given up, or it would come back for ever."""
+    While there is much to send the next second's job helps, on this worker or on another.
+    """
+    if not _deliverers.acquire(blocking=False):
+        return
     try:
-        deliver(user_id=uuid.UUID(user_id), clock=read_clock)
+        _deliver_while_due()
     except Exception:
-        if _is_last_attempt(context.job):
-            give_up(user_id=uuid.UUID(user_id), now=read_clock())
-        raise
+        # Whoever was taken is taken again; the next second's job tries.
+        log.exception("deliver_failed")
+    finally:
+        _deliverers.release()
+    if timestamp % RECORD_EVERY_S == 0:
+        upkeep.record_run(name=DELIVER, now=read_clock())
 
 
-@app.periodic(cron="* * * * * */10")
-@app.task(name="notifications.wake", priority=UPKEEP_PRIORITY)
-def wake_sleepers(timestamp: int) -> None:
-    """Every 10 seconds: pushes that waited for the morning, or whose job was lost."""
-    now = read_clock()
-    upkeep.wake_sleepers(now=now)
-    upkeep.record_run(name="notifications.wake", now=now)
+def _deliver_while_due() -> None:
+    """Ends before a worker that is told to stop loses its patience."""
+    started = time.monotonic()
+    while time.monotonic() < started + BUSY_S:
+        if deliver_due(clock=read_clock):
+            continue
+        if time.monotonic() >= started + settings.PUSH_LISTEN_S:
+            return
+        time.sleep(POLL_S)
 
 
 @app.periodic(cron="15 * * * *")
@@ -88,8 +93,6 @@ async def _rescue(context: JobContext, job: Job) -> None:
     manager = context.app.job_manager
     if _is_last_attempt(job):
         log.error("job_set_aside", job=job.id, task=job.task_name, attempts=job.attempts)
-        if job.task_name == DELIVER:
-            await sync_to_async(give_up)(user_id=uuid.UUID(str(job.task_kwargs["user_id"])), now=read_clock())
         await manager.finish_job(job, status=Status.FAILED, delete_job=False)
     else:
         await manager.retry_job(job)

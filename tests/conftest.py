@@ -56,7 +56,7 @@ def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None
     """Photos go to a folder of the test; pushes to the memory backend, without a wait."""
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PUSH_BACKEND = "memory"
-    settings.PUSH_WAIT_S = 0
+    settings.PUSH_WAIT_S = settings.PUSH_LISTEN_S = 0
 
 
 @pytest.fixture

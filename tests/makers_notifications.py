@@ -9,7 +9,7 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from notifications.models import Device, Event
-from notifications.services.deliver import deliver
+from notifications.services.deliver import deliver_due
 from notifications.services.notify import Notice, notify
 from tests.makers import make_session
 
@@ -53,5 +53,5 @@ def tell(*notices: Notice, now: datetime = NOON) -> list[Event]:
 
 
 def deliver_to(user: User, now: datetime = NOON) -> int:
-    """Do this person's deliver job."""
-    return deliver(user_id=user.pk, clock=lambda: now)
+    """Send what is due, as a worker does; in a test that is what is due to `user`. Returns to how many people."""
+    return deliver_due(clock=lambda: now)

@@ -5,5 +5,6 @@ from notifications.models.event import Event, EventCounter
 from notifications.models.periodic import PeriodicRun
 from notifications.models.preferences import Preferences
 from notifications.models.push import Push
+from notifications.models.set_aside import SetAside
 
-__all__ = ["Device", "Event", "EventCounter", "PeriodicRun", "Preferences", "Push"]
+__all__ = ["Device", "Event", "EventCounter", "PeriodicRun", "Preferences", "Push", "SetAside"]

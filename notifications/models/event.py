@@ -5,7 +5,7 @@ from django.db import models
 
 
 class EventCounter(models.Model):
-    """The row that numbers one person's events; whoever writes an event holds its lock."""
+    """The row that numbers one person's events, and the job of pushing them; whoever writes an event holds its lock."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="event_counter"
@@ -13,8 +13,11 @@ class EventCounter(models.Model):
     head = models.PositiveBigIntegerField(default=0, help_text="The last number given.")
     acked = models.PositiveBigIntegerField(default=0, help_text="The last number an open app has shown.")
     floor = models.PositiveBigIntegerField(default=0, help_text="Events up to this number have been removed.")
-    push_pending = models.BooleanField(default=False, help_text="A deliver job waits for this person.")
-    wake_at = models.DateTimeField(null=True, help_text="From then on pushes are overdue, if no job waits.")
+    wake_at = models.DateTimeField(null=True, help_text="From then on a worker is to look for what is to be pushed.")
+    taken_until = models.DateTimeField(null=True, help_text="A worker is at it, unless it was killed.")
+    tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a worker took it in vain since it last went well."
+    )
 
     class Meta:
         indexes = [

@@ -1,6 +1,7 @@
 """How, whether and about whom a person can be reached."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,10 +16,10 @@ def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
     return Device.objects.filter(user_id=user_id)
 
 
-def reachable_devices_of(*, user_id: uuid.UUID, now: datetime) -> list[Device]:
-    """Those on which the person is still signed in, so that nobody reads the pushes of who was there before."""
+def reachable_devices(*, user_ids: Collection[uuid.UUID], now: datetime) -> QuerySet[Device]:
+    """Those on which their people are still signed in, so that nobody reads the pushes of who was there before."""
     is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
-    return list(devices_of(user_id).filter(is_signed_in).order_by("id"))
+    return Device.objects.filter(is_signed_in, user_id__in=user_ids).order_by("id")
 
 
 def preferences_of(user_id: uuid.UUID) -> Preferences:
@@ -26,7 +27,17 @@ def preferences_of(user_id: uuid.UUID) -> Preferences:
     return Preferences.objects.filter(pk=user_id).first() or Preferences(user_id=user_id)
 
 
-def estranged_from(user_id: uuid.UUID) -> set[uuid.UUID]:
-    """Everybody whom this person has blocked, or who has blocked this person."""
-    pairs = Block.objects.filter(Q(blocker=user_id) | Q(blocked=user_id)).values_list("blocker_id", "blocked_id")
-    return {other for pair in pairs for other in pair if other != user_id}
+def preferences_by_user(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Preferences]:
+    """`preferences_of` for many."""
+    chosen = {preferences.pk: preferences for preferences in Preferences.objects.filter(pk__in=user_ids)}
+    return {user_id: chosen.get(user_id) or Preferences(user_id=user_id) for user_id in user_ids}
+
+
+def estranged_by_user(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """For each of these everybody whom this person has blocked, or who has blocked this person."""
+    estranged: dict[uuid.UUID, set[uuid.UUID]] = {user_id: set() for user_id in user_ids}
+    pairs = Block.objects.filter(Q(blocker__in=user_ids) | Q(blocked__in=user_ids))
+    for blocker, blocked in pairs.values_list("blocker_id", "blocked_id"):
+        estranged.get(blocker, set()).add(blocked)
+        estranged.get(blocked, set()).add(blocker)
+    return estranged

@@ -1,27 +1,103 @@
-"""Reaching one person who is not looking: claim what is due, send it, record what became of it.
+"""Reaching people who are not looking: take many, claim what is due, send it, record what became of it.
 
 Between claiming and recording a push is WAITING, so what a killed worker leaves behind is claimed again, under
-the same message id. The job's lock keeps two workers from claiming for one person at a time.
+the same message id, once the time for which its people were taken is over.
 """
 
+import time
 import uuid
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
 
 from notifications.push import push_backend
-from notifications.services.claim import claim_pushes
-from notifications.services.outcomes import record_outcomes
+from notifications.push.protocol import Outcome
+from notifications.services.claim import Outgoing, claim_pushes
+from notifications.services.outbox import Done, Taken, let_go, take_due
+from notifications.services.outcomes import backoff_s, record_outcomes
+from notifications.services.set_aside import set_aside
+
+log = structlog.get_logger(__name__)
+Clock = Callable[[], datetime]
+PEOPLE = 200
+TRIES_MAX = 8
+# What has been answered is written down as often: a worker that is killed then sends little twice.
+RECORD_S = 0.1
 
 
-def deliver(*, user_id: uuid.UUID, clock: Callable[[], datetime]) -> int:
-    """Send this person's pushes that are due; returns how many were tried.
+def deliver_due(*, clock: Clock) -> int:
+    """Send what is due to at most `PEOPLE` people; returns how many were looked at. 0 means nobody is due.
 
-    Takes the clock, for sending takes time. What is to be retried or held back is left to a later job.
+    Takes the clock, for sending takes time. With whom it went wrong before is tried alone, so that a person whose
+    events stop every worker stops nobody else.
     """
-    messages = claim_pushes(user_id=user_id, now=clock())
-    if not messages:
-        return 0
+    people = take_due(now=clock(), limit=PEOPLE)
+    if people:
+        _deliver(people, clock)
+    suspects = take_due(now=clock(), limit=1, suspects=True)
+    if suspects:
+        _deliver_alone(suspects[0], clock)
+    return len(people) + len(suspects)
+
+
+def _deliver(people: Sequence[Taken], clock: Clock) -> None:
+    """Together, or if that fails one by one."""
+    try:
+        _deliver_together(people, clock)
+    except Exception:
+        log.warning("push_batch_failed", people=len(people), exc_info=True)
+        for person in people:
+            _deliver_alone(person, clock)
+
+
+def _deliver_alone(person: Taken, clock: Clock) -> None:
+    if person.tries > TRIES_MAX:
+        set_aside(taken=person, reason="the worker died of it", now=clock())
+        return
+    try:
+        _deliver_together([person], clock)
+    except Exception as error:
+        _put_off(person, error, clock())
+
+
+def _deliver_together(people: Sequence[Taken], clock: Clock) -> None:
+    now = clock()
+    claim = claim_pushes(people=people, now=now)
+    later = claim.later
+    for user_id, due_at in _send(claim.outgoing, clock):
+        later[user_id] = min(later[user_id] or due_at, due_at)
+    let_go([Done(taken=taken, wake_at=later[taken.user_id]) for taken in people if taken.user_id in later])
+    for taken in people:
+        if error := claim.failed.get(taken.user_id):
+            _put_off(taken, error, now)
+
+
+def _send(outgoing: Sequence[Outgoing], clock: Clock) -> list[tuple[uuid.UUID, datetime]]:
+    """Send them and record each outcome soon after it is known; returns who is to be tried again, and when."""
+    if not outgoing:
+        return []
     # Outside of any transaction: the network may take its time.
-    outcomes = push_backend().send(list(messages.values()))
-    record_outcomes(user_id=user_id, outcomes=dict(zip(messages, outcomes, strict=True)), now=clock())
-    return len(messages)
+    outcomes = push_backend().send([one.message for one in outgoing])
+    known: list[tuple[Outgoing, Outcome]] = []
+    retries: list[tuple[uuid.UUID, datetime]] = []
+    recorded_at = time.monotonic()
+    try:
+        for pair in zip(outgoing, outcomes, strict=True):
+            known.append(pair)
+            if time.monotonic() - recorded_at > RECORD_S:
+                retries += record_outcomes(outcomes=known, now=clock())
+                known, recorded_at = [], time.monotonic()
+    finally:
+        retries += record_outcomes(outcomes=known, now=clock())
+    return retries
+
+
+def _put_off(person: Taken, error: Exception, now: datetime) -> None:
+    """Something of ours is wrong with this person's events: try again later, alone, and not for ever."""
+    log.error("push_failed", user=str(person.user_id), tries=person.tries, exc_info=error)
+    if person.tries >= TRIES_MAX:
+        set_aside(taken=person, reason=repr(error), now=now)
+    else:
+        wake_at = now + timedelta(seconds=backoff_s(person.tries))
+        let_go([Done(taken=person, wake_at=wake_at, tries=person.tries)])

@@ -4,29 +4,33 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
+from django.conf import settings
 from django.db import connection
 
 from backend.shared.realtime import publish_on_commit
 from notifications.frames import nudge_of
 from notifications.kinds import require_known
 from notifications.models import Event
-from notifications.services.outbox import schedule_pushes
 
 _encode = msgspec.json.Encoder().encode
 
 # One statement, since every claim and every message of a chat waits for it. Numbers are drawn in the order of user
-# ids, so that two transactions never wait for each other in a circle.
+# ids, so that two transactions never wait for each other in a circle. While a worker has a person, `wake_at` is only
+# the end of that time: something new is due when it says.
 _APPEND = """
     WITH notice AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%s::jsonb) AS notice (
             user_id uuid, behind bigint, name text, data jsonb, by uuid, wants_push boolean, collapse_key text)
     ), counter AS (
-        INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, push_pending)
-        SELECT user_id, count(*), 0, 0, false FROM notice GROUP BY user_id ORDER BY user_id
-        ON CONFLICT (user_id) DO UPDATE SET head = counter.head + excluded.head
+        INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, wake_at)
+        SELECT user_id, count(*), 0, 0, CASE WHEN bool_or(wants_push) THEN %s::timestamptz END
+        FROM notice GROUP BY user_id ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET head = counter.head + excluded.head, wake_at = CASE
+            WHEN excluded.wake_at IS NULL THEN counter.wake_at
+            ELSE LEAST(excluded.wake_at, NULLIF(counter.wake_at, counter.taken_until)) END
         RETURNING user_id, head
     )
     INSERT INTO notifications_event (user_id, seq, name, data, by, wants_push, collapse_key, created_at)
@@ -55,16 +59,15 @@ class Notice:
 def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
     """Append each notice to its person's log, in the caller's transaction; must be its last call that locks.
 
-    Open sockets get the event on commit. Where `push` is set, one deliver job per person is deferred in the
-    same transaction. Call it once per transaction, with everybody who is to be told. Raises UnknownEvent or
-    SilentEvent for what `notifications.kinds` cannot tell.
+    Open sockets get the event on commit. Where `push` is set, the same statement makes the person due: a worker looks
+    after `PUSH_WAIT_S`, in which an open app may show it. Call it once per transaction, with everybody who is to be
+    told. Raises UnknownEvent or SilentEvent for what `notifications.kinds` cannot tell.
     """
     if not notices:
         return []
     for notice in notices:
         require_known(notice.event, push=notice.push)
     events = _append(notices, now)
-    schedule_pushes(user_ids={event.user_id for event in events if event.wants_push}, now=now)
     publish_on_commit([(event.user_id, nudge_of(event)) for event in events])
     return events
 
@@ -74,7 +77,7 @@ def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
     behind = _behind(notices)
     rows = [_row(notice, number) for notice, number in zip(notices, behind, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [_encode(rows).decode(), now])
+        cursor.execute(_APPEND, [_encode(rows).decode(), now + timedelta(seconds=settings.PUSH_WAIT_S), now])
         stored = {(user_id, seq): pk for user_id, seq, pk in cursor.fetchall()}
     heads = dict(sorted(stored))
     seqs = [heads[notice.user_id] - number for notice, number in zip(notices, behind, strict=True)]

@@ -1,61 +1,90 @@
-"""Deliver jobs: one waiting per person, deferred in the transaction of what they will tell."""
+"""Who is due: the counter row of a person is also the job of pushing what waits for that person.
+
+`notify` sets `wake_at` in the transaction of what is to be told. A worker takes many people at once, for as long as
+`PUSH_LEASE_S`; one that is killed never lets go, and its people are taken again when that time is over.
+"""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from django.conf import settings
 from django.db import connection
-from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.jobs import DEFAULT_QUEUE, Job
-from procrastinate.manager import JobManager
 
-DELIVER = "notifications.deliver"
-# A job that has not started by then counts as lost, and the periodic task makes a new one.
-OVERDUE = timedelta(minutes=1)
-# A retry must not hold up news: the queue lets jobs with one lock start in the order of priority.
-RETRY_PRIORITY = -1
+_encode = msgspec.json.Encoder().encode
 
-_TAKE_TURN = """
-    UPDATE notifications_eventcounter SET push_pending = true, wake_at = %s
-    WHERE user_id = ANY(%s::uuid[]) AND NOT push_pending RETURNING user_id
+# While it is taken, `wake_at` equals `taken_until`, unless something new came: then it says when that is due.
+_TAKE = """
+    WITH due AS (
+        SELECT user_id FROM notifications_eventcounter
+        WHERE wake_at <= %(now)s AND (taken_until IS NULL OR taken_until <= %(now)s) AND (tries > 0) = %(suspects)s
+        ORDER BY wake_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE notifications_eventcounter AS counter SET wake_at = %(until)s, taken_until = %(until)s, tries = tries + 1
+    FROM due WHERE counter.user_id = due.user_id RETURNING counter.user_id, counter.acked, counter.tries
+"""
+# Locked in the order of user ids, as `notify` does. Who was taken by another worker meanwhile is left to that one.
+_LET_GO = """
+    WITH done AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS done (
+            user_id uuid, taken_until timestamptz, wake_at timestamptz, tries int)
+    ), locked AS (
+        SELECT counter.user_id FROM notifications_eventcounter AS counter JOIN done USING (user_id, taken_until)
+        ORDER BY counter.user_id FOR NO KEY UPDATE OF counter
+    )
+    UPDATE notifications_eventcounter AS counter
+    SET wake_at = LEAST(NULLIF(counter.wake_at, counter.taken_until), done.wake_at), taken_until = NULL,
+        tries = done.tries
+    FROM done JOIN locked USING (user_id) WHERE counter.user_id = done.user_id
 """
 
 
-def schedule_pushes(*, user_ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Defer a deliver job for everybody who has none waiting; the counter rows are locked by the caller."""
-    if not user_ids:
-        return
-    due_at = now + timedelta(seconds=settings.PUSH_WAIT_S)
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_TURN, [due_at + OVERDUE, list(user_ids)])
-        without_job = [user_id for (user_id,) in cursor.fetchall()]
-    defer_deliver(user_ids=without_job, due_at=due_at)
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A person whose pushes are this worker's until `until`; `tries` counts this time too."""
+
+    user_id: uuid.UUID
+    acked: int
+    tries: int
+    until: datetime
 
 
-def defer_deliver(*, user_ids: Collection[uuid.UUID], due_at: datetime, is_retry: bool = False) -> None:
-    """Put one deliver job per person into the queue, as rows of the caller's transaction.
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What is to become of a person who was taken: looked at again from `wake_at` on, if ever."""
 
-    The manager is our own: inside a worker, procrastinate's app writes over a connection that knows no transaction.
+    taken: Taken
+    wake_at: datetime | None
+    tries: int = 0
+
+
+def take_due(*, now: datetime, limit: int, suspects: bool = False) -> list[Taken]:
+    """At most `limit` people whose pushes are due, the longest overdue first; nobody who is taken or locked.
+
+    `suspects` are those with whom it did not go well last time; all others are taken without them.
     """
-    if user_ids:
-        jobs = [_deliver_job(user_id, due_at, is_retry=is_retry) for user_id in user_ids]
-        JobManager(DjangoConnector()).batch_defer_jobs(jobs)
+    until = now + timedelta(seconds=settings.PUSH_LEASE_S)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"now": now, "until": until, "limit": limit, "suspects": suspects})
+        return [
+            Taken(user_id=user_id, acked=acked, tries=tries, until=until) for user_id, acked, tries in cursor.fetchall()
+        ]
 
 
-def lock_of(user_id: uuid.UUID | str) -> str:
-    """No two jobs with it run at the same time."""
-    return f"deliver:{user_id}"
+def let_go(done: Sequence[Done]) -> None:
+    """Give people back. What came for them meanwhile is due when it said so."""
+    if done:
+        with connection.cursor() as cursor:
+            cursor.execute(_LET_GO, [_encode(list(_rows(done))).decode()])
 
 
-def _deliver_job(user_id: uuid.UUID, due_at: datetime, *, is_retry: bool) -> Job:
-    return Job(
-        id=None,
-        queue=DEFAULT_QUEUE,
-        task_name=DELIVER,
-        task_kwargs={"user_id": str(user_id)},
-        lock=lock_of(user_id),
-        queueing_lock=None,
-        scheduled_at=due_at,
-        priority=RETRY_PRIORITY if is_retry else 0,
-    )
+def _rows(done: Iterable[Done]) -> Iterable[dict[str, object]]:
+    for one in done:
+        yield {
+            "user_id": one.taken.user_id,
+            "taken_until": one.taken.until,
+            "wake_at": one.wake_at,
+            "tries": one.tries,
+        }

@@ -2,44 +2,65 @@
 
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+import msgspec
+from django.db import connection, transaction
+from django.db.models import F
 
-from notifications.models import Device, Event, EventCounter, Push
+from notifications.models import Device, Push
 from notifications.push.protocol import Accepted, Gone, Outcome, Retry
-from notifications.services.claim import ATTEMPTS_MAX, GAVE_UP
-from notifications.services.outbox import OVERDUE, defer_deliver
+from notifications.services.claim import ATTEMPTS_MAX, Outgoing
 
+_encode = msgspec.json.Encoder().encode
 BACKOFF_FIRST_S = 5.0
 BACKOFF_MAX_S = 600.0
 RETRY_AFTER_MAX_S = 3_600.0
 JITTER = 0.25
+# What was dropped meanwhile stays so.
+_RECORD = """
+    UPDATE notifications_push AS push SET state = told.state, error = told.error, due_at = told.due_at,
+        sent_at = told.sent_at
+    FROM jsonb_to_recordset(%s::jsonb) AS told (
+        id bigint, state text, error text, due_at timestamptz, sent_at timestamptz)
+    WHERE push.id = told.id AND push.state = 'waiting'
+"""
 
 
-@transaction.atomic
-def record_outcomes(*, user_id: uuid.UUID, outcomes: Mapping[int, Outcome], now: datetime) -> None:
-    """Settle each push by its id, forget devices that are gone, and put one job down for all that is to be retried."""
-    counter = EventCounter.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
-    pushes = list(Push.objects.select_related("device").filter(pk__in=outcomes).order_by("pk"))
-    for push in pushes:
-        _settle(push, outcomes[push.pk], now)
-    Push.objects.bulk_update(pushes, ["state", "error", "due_at", "sent_at"])
-    gone = [push.device_id for push in pushes if push.device_id and isinstance(outcomes[push.pk], Gone)]
-    # Not a device that has come to somebody else meanwhile.
-    Device.objects.filter(pk__in=gone, user_id=user_id).delete()
-    if retries := [push.due_at for push in pushes if push.state == Push.State.WAITING and push.due_at]:
-        _come_back(counter, min(retries))
+def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: datetime) -> list[tuple[uuid.UUID, datetime]]:
+    """Settle each push, and forget devices that are gone. Returns who is to be tried again, and when."""
+    if not outcomes:
+        return []
+    rows = [_row(outgoing, outcome, now) for outgoing, outcome in outcomes]
+    gone = [outgoing.push_id for outgoing, outcome in outcomes if isinstance(outcome, Gone)]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_RECORD, [_encode(rows).decode()])
+        if gone:
+            _forget_devices(gone)
+    return [
+        (outgoing.user_id, row["due_at"])
+        for (outgoing, _), row in zip(outcomes, rows, strict=True)
+        if isinstance(row["due_at"], datetime)
+    ]
 
 
-@transaction.atomic
-def give_up(*, user_id: uuid.UUID, now: datetime) -> None:
-    """Settle unsent all that waits for this person: something in it stops every job. What comes later starts afresh."""
-    EventCounter.objects.filter(pk=user_id).update(push_pending=False, wake_at=None)
-    Event.objects.filter(user_id=user_id, wants_push=True, pushed_at=None).update(pushed_at=now)
-    waiting = Push.objects.filter(event__user_id=user_id, state=Push.State.WAITING)
-    waiting.update(state=Push.State.FAILED, error=GAVE_UP)
+def _forget_devices(pushes: Sequence[int]) -> None:
+    """Not a device that has come to somebody else meanwhile."""
+    same = Push.objects.filter(pk__in=pushes, device__user_id=F("event__user_id"))
+    Device.objects.filter(pk__in=list(same.values_list("device_id", flat=True))).delete()
+
+
+def _row(outgoing: Outgoing, outcome: Outcome, now: datetime) -> dict[str, object]:
+    row: dict[str, object] = {"id": outgoing.push_id, "error": "", "due_at": None, "sent_at": None}
+    if isinstance(outcome, Accepted):
+        return row | {"state": Push.State.ACCEPTED, "sent_at": now}
+    row["error"] = outcome.reason[:60]
+    if isinstance(outcome, Retry) and outgoing.attempts < ATTEMPTS_MAX:
+        wait_s = retry_delay_s(attempts=outgoing.attempts, after_s=outcome.after_s)
+        return row | {"state": Push.State.WAITING, "due_at": now + timedelta(seconds=wait_s)}
+    return row | {"state": Push.State.FAILED}
 
 
 def retry_delay_s(*, attempts: int, after_s: float | None) -> float:
@@ -47,25 +68,15 @@ def retry_delay_s(*, attempts: int, after_s: float | None) -> float:
 
     A quarter is added at random, so that those who failed together do not come back together.
     """
-    wait_s = min(BACKOFF_FIRST_S * 2.0 ** (attempts - 1), BACKOFF_MAX_S)
-    if after_s is not None:
-        wait_s = min(max(after_s, 1.0), RETRY_AFTER_MAX_S)
+    if after_s is None:
+        return backoff_s(attempts)
+    return _scattered(min(max(after_s, 1.0), RETRY_AFTER_MAX_S))
+
+
+def backoff_s(attempts: int) -> float:
+    """Doubling from 5 s up to 10 minutes, and up to a quarter more."""
+    return _scattered(min(BACKOFF_FIRST_S * 2.0 ** (attempts - 1), BACKOFF_MAX_S))
+
+
+def _scattered(wait_s: float) -> float:
     return wait_s * random.uniform(1, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-
-
-def _settle(push: Push, outcome: Outcome, now: datetime) -> None:
-    if isinstance(outcome, Accepted):
-        push.state, push.error, push.sent_at = Push.State.ACCEPTED, "", now
-        return
-    push.error = outcome.reason[:60]
-    if isinstance(outcome, Retry) and push.attempts < ATTEMPTS_MAX:
-        push.due_at = now + timedelta(seconds=retry_delay_s(attempts=push.attempts, after_s=outcome.after_s))
-    else:
-        push.state = Push.State.FAILED
-
-
-def _come_back(counter: EventCounter, due_at: datetime) -> None:
-    """One job when the first retry is due; the counter remembers too, should the job be lost."""
-    counter.wake_at = min(counter.wake_at or due_at + OVERDUE, due_at + OVERDUE)
-    counter.save(update_fields=["wake_at"])
-    defer_deliver(user_ids=[counter.pk], due_at=due_at, is_retry=True)

@@ -1,4 +1,4 @@
-"""What the periodic tasks do: wake who was forgotten, and remove what is old."""
+"""What the periodic tasks do: remove what is old, and say that they ran."""
 
 import uuid
 from collections.abc import Iterable
@@ -6,13 +6,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
-from procrastinate.contrib.django.models import ProcrastinateJob
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from backend.accounts.models import Session
 from notifications.models import Device, Event, EventCounter, PeriodicRun
-from notifications.services.outbox import OVERDUE, defer_deliver, lock_of
 
 BATCH = 1_000
 
@@ -21,22 +18,6 @@ def record_run(*, name: str, now: datetime) -> None:
     """This periodic task has done its work; whoever watches sees when it last did."""
     row = PeriodicRun(name=name, last_run_at=now)
     PeriodicRun.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["last_run_at"])
-
-
-@transaction.atomic
-def wake_sleepers(*, now: datetime) -> int:
-    """Defer a job for everybody whose pushes are overdue and who has none: after quiet hours, or when one was lost."""
-    sleepers = EventCounter.objects.filter(wake_at__lte=now).exclude(_has_job()).order_by("pk")
-    locked = list(sleepers.select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH])
-    user_ids = [counter.pk for counter in locked]
-    EventCounter.objects.filter(pk__in=user_ids).update(push_pending=True, wake_at=now + OVERDUE)
-    defer_deliver(user_ids=user_ids, due_at=now)
-    return len(user_ids)
-
-
-def _has_job() -> Exists:
-    lock = Concat(Value(lock_of("")), Cast(OuterRef("pk"), CharField()))
-    return Exists(ProcrastinateJob.objects.filter(lock=lock, status__in=["todo", "doing"]))
 
 
 @transaction.atomic

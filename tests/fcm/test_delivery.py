@@ -5,10 +5,9 @@ import pytest
 from backend.accounts.models import User
 from notifications.models import Push
 from notifications.push.fcm import FcmBackend
-from notifications.services.deliver import deliver
 from tests.fcm import server as answers
 from tests.fcm.server import FcmServer
-from tests.makers_notifications import NIGHT, NOON, make_device, make_message_notice, make_notice, tell
+from tests.makers_notifications import NIGHT, deliver_to, make_device, make_message_notice, make_notice, tell
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -18,7 +17,7 @@ class TestDelivery:
         make_device(user, locale="th")
         tell(make_message_notice(user, "12 Soi Ari"))
 
-        deliver(user_id=user.pk, clock=lambda: NOON)
+        deliver_to(user)
 
         (message,) = fcm.sent
         assert message["notification"]["title"] == "ข้อความใหม่"
@@ -34,7 +33,7 @@ class TestDelivery:
         }
         tell(make_notice(user))
 
-        deliver(user_id=user.pk, clock=lambda: NOON)
+        deliver_to(user)
 
         assert list(user.devices.all()) == [well]
 
@@ -42,9 +41,9 @@ class TestDelivery:
         busy, well = make_device(user), make_device(user)
         fcm.answers[busy.value].append(answers.QUOTA)
         tell(make_notice(user))
-        deliver(user_id=user.pk, clock=lambda: NOON)
+        deliver_to(user)
 
-        deliver(user_id=user.pk, clock=lambda: NIGHT)
+        deliver_to(user, NIGHT)
 
         assert (fcm.requests[busy.value], fcm.requests[well.value]) == (2, 1)
         first, second = (message for message in fcm.sent if message["token"] == busy.value)
@@ -56,7 +55,7 @@ class TestDelivery:
         fcm.always[device.value] = answers.BAD_PAYLOAD
         tell(make_notice(user))
 
-        deliver(user_id=user.pk, clock=lambda: NOON)
+        deliver_to(user)
 
         assert user.devices.count() == 1
         assert Push.objects.get().state == Push.State.FAILED

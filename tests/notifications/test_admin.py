@@ -5,9 +5,8 @@ from django.test import Client
 
 from backend.accounts.models import User
 from notifications.models import Push
-from notifications.services.deliver import deliver
 from notifications.services.upkeep import record_run
-from tests.makers_notifications import NOON, make_device, make_message_notice, tell
+from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, tell
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ class TestDesk:
     def test_lists_what_there_is(self, desk: Client, user: User, name: str) -> None:
         make_device(user, value="a-secret-address")
         tell(make_message_notice(user, "secret words"))
-        deliver(user_id=user.pk, clock=lambda: NOON)
+        deliver_to(user)
         record_run(name="notifications.wake", now=NOON)
         assert Push.objects.exists()
 

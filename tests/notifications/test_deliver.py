@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from backend.accounts.models import Block, User
-from notifications.models import Device, Event, EventCounter, Preferences, Push
+from notifications.models import Device, Event, Preferences, Push
 from notifications.push import memory
 from notifications.push.protocol import Accepted, Gone, PushMessage, Refused, Retry
 from notifications.services.ack import acknowledge, mark_collapsed_read, mark_events_read
 from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
 from notifications.services.devices import Registration, register_device
+from notifications.services.outbox import take_due
 from notifications.services.outcomes import record_outcomes, retry_delay_s
 from tests.makers import make_session, make_user
 from tests.makers_notifications import NIGHT, NOON, deliver_to, make_device, make_message_notice, make_notice, tell
@@ -65,17 +66,6 @@ class TestSending:
         deliver_to(device.user)
 
         assert [message.badge for message in outbox] == [2, 2]
-
-    def test_takes_as_many_queries_for_ten_as_for_one(
-        self, device: Device, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        tell(make_notice(device.user))
-        with django_assert_num_queries(18):
-            deliver_to(device.user)
-
-        tell(*[make_notice(device.user) for _ in range(10)])
-        with django_assert_num_queries(18):
-            deliver_to(device.user)
 
 
 class TestPointless:
@@ -205,7 +195,6 @@ class TestFresh:
         tell(make_notice(device.user), now=NOON)
 
         assert deliver_to(device.user, NOON) == 0
-        assert EventCounter.objects.get(user=device.user).push_pending
         assert deliver_to(device.user, NOON + timedelta(seconds=2)) == 1
 
 
@@ -278,21 +267,13 @@ class TestOutcomes:
         assert len(outbox) == ATTEMPTS_MAX
         assert Push.objects.get().state == Push.State.FAILED
 
-    def test_gives_up_on_a_push_that_kills_its_worker(self, device: Device) -> None:
-        tell(make_notice(device.user))
-        for _ in range(ATTEMPTS_MAX):
-            assert claim_pushes(user_id=device.user.pk, now=NOON)
-
-        assert claim_pushes(user_id=device.user.pk, now=NOON) == {}
-        assert Push.objects.get().state == Push.State.FAILED
-
     def test_forgets_no_device_that_has_moved_meanwhile(self, device: Device, outbox: list[PushMessage]) -> None:
         other = make_user()
         tell(make_notice(device.user))
-        claimed = claim_pushes(user_id=device.user.pk, now=NOON)
+        claim = claim_pushes(people=take_due(now=NOON, limit=1), now=NOON)
         move(device, other)
 
-        record_outcomes(user_id=device.user.pk, outcomes=dict.fromkeys(claimed, Gone("Unregistered")), now=NOON)
+        record_outcomes(outcomes=[(one, Gone("Unregistered")) for one in claim.outgoing], now=NOON)
 
         assert other.devices.count() == 1
 

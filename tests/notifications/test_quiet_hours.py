@@ -8,7 +8,6 @@ from notifications.models import Device, EventCounter, Preferences, Push
 from notifications.push import memory
 from notifications.push.protocol import PushMessage, Retry
 from notifications.services.ack import acknowledge
-from notifications.services.upkeep import wake_sleepers
 from tests.makers_notifications import NIGHT, deliver_to, make_notice, tell
 
 
@@ -63,10 +62,8 @@ class TestQuietHours:
 
         assert len(outbox) == 1
 
-    def test_wake_somebody_only_once(self, device: Device, outbox: list[PushMessage]) -> None:
+    def test_take_nobody_before_they_end(self, device: Device, outbox: list[PushMessage]) -> None:
         tell(make_notice(device.user, "pickup.liked"), now=NIGHT)
         deliver_to(device.user, NIGHT)
-        EventCounter.objects.update(push_pending=False)
 
-        # The job of `tell` is still there in this test, as if a worker had it.
-        assert wake_sleepers(now=NIGHT + timedelta(hours=10)) == 0
+        assert deliver_to(device.user, NIGHT + timedelta(hours=10, seconds=-1)) == 0

@@ -1,0 +1,237 @@
+"""Many people are taken at once, by one worker at a time; whom a killed worker had is taken again."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from notifications.models import Device, Event, EventCounter, Push, SetAside
+from notifications.push import memory
+from notifications.push.protocol import Accepted, PushMessage
+from notifications.services import deliver
+from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
+from notifications.services.deliver import TRIES_MAX, deliver_due
+from notifications.services.outbox import Done, Taken, let_go, take_due
+from notifications.services.set_aside import try_again
+from tests.makers import make_user
+from tests.makers_notifications import NOON, make_device, make_notice, tell
+
+LATER = NOON + timedelta(minutes=2)  # when what was taken at noon may be taken again
+DAY = timedelta(days=1)
+
+
+def make_due(count: int) -> list[Device]:
+    """So many people with a phone and an event each."""
+    devices = [make_device(make_user()) for _ in range(count)]
+    tell(*[make_notice(device.user) for device in devices])
+    return devices
+
+
+class TestTaking:
+    def test_takes_the_longest_overdue_first_and_each_once(self, db: None) -> None:
+        first, second = make_user(), make_user()
+        tell(make_notice(second), now=NOON)
+        tell(make_notice(first), now=NOON - timedelta(seconds=5))
+
+        taken = [take_due(now=NOON, limit=1) for _ in range(3)]
+
+        assert [[one.user_id for one in some] for some in taken] == [[first.pk], [second.pk], []]
+
+    def test_takes_nobody_before_the_time(self, db: None, settings: Settings) -> None:
+        settings.PUSH_WAIT_S = 2
+        tell(make_notice(make_user()))
+
+        assert take_due(now=NOON + timedelta(seconds=1.9), limit=9) == []
+        assert len(take_due(now=NOON + timedelta(seconds=2), limit=9)) == 1
+
+    def test_news_while_taken_is_due_when_it_says(self, db: None, settings: Settings) -> None:
+        user = make_user()
+        tell(make_notice(user))
+        (taken,) = take_due(now=NOON, limit=9)
+        settings.PUSH_WAIT_S = 2
+        tell(make_notice(user), now=NOON + timedelta(seconds=1))
+        assert take_due(now=NOON + timedelta(seconds=5), limit=9) == []
+
+        let_go([Done(taken=taken, wake_at=NOON + DAY)])
+
+        assert EventCounter.objects.get().wake_at == NOON + timedelta(seconds=3)
+        assert len(take_due(now=NOON + timedelta(seconds=5), limit=9)) == 1
+
+    def test_a_silent_event_while_taken_changes_nothing(self, db: None) -> None:
+        user = make_user()
+        tell(make_notice(user))
+        (taken,) = take_due(now=NOON, limit=9)
+        tell(make_notice(user, push=False))
+
+        let_go([Done(taken=taken, wake_at=None)])
+
+        assert EventCounter.objects.get().wake_at is None
+
+    def test_who_comes_too_late_lets_nobody_go(self, db: None) -> None:
+        tell(make_notice(make_user()))
+        (mine,) = take_due(now=NOON, limit=9)
+        (others,) = take_due(now=LATER, limit=9, suspects=True)
+
+        let_go([Done(taken=mine, wake_at=None)])
+
+        assert EventCounter.objects.get().taken_until == others.until
+
+    def test_two_workers_share_without_waiting_and_without_overlap(self, queue: None) -> None:
+        make_due(40)
+        both, taken = threading.Barrier(2), list[Taken]()
+
+        def take() -> None:
+            with transaction.atomic():
+                mine = take_due(now=NOON, limit=20)
+                both.wait(5)  # neither has committed: the locked are passed over
+                taken.extend(mine)
+            connection.close()
+
+        threads = [threading.Thread(target=take) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len({one.user_id for one in taken}) == len(taken) == 40
+
+
+class TestMany:
+    def test_takes_as_many_queries_for_twenty_as_for_one(
+        self, db: None, outbox: list[PushMessage], django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        make_due(1)
+        with django_assert_num_queries(17):
+            deliver_due(clock=lambda: NOON)
+
+        make_due(20)
+        with django_assert_num_queries(17):
+            deliver_due(clock=lambda: NOON)
+
+        assert len(outbox) == 21
+
+    def test_one_who_cannot_be_told_stops_nobody(self, db: None, outbox: list[PushMessage]) -> None:
+        broken, *well = make_due(5)
+        broken.user.events.update(data=[])  # what only a mistake of ours could write
+
+        deliver_due(clock=lambda: NOON)
+
+        assert {message.address for message in outbox} == {device.value for device in well}
+        assert EventCounter.objects.get(pk=broken.user_id).tries == 1
+
+    def test_one_whom_the_backend_chokes_on_stops_nobody(self, db: None, outbox: list[PushMessage]) -> None:
+        broken, *well = make_due(5)
+        memory.outcomes[broken.value] = RuntimeError("out of order")
+
+        deliver_due(clock=lambda: NOON)
+
+        assert Push.objects.filter(state=Push.State.ACCEPTED).count() == len(well)
+        counter = EventCounter.objects.get(pk=broken.user_id)
+        assert (counter.tries, counter.taken_until) == (1, None)
+        assert counter.wake_at is not None
+        assert NOON < counter.wake_at < NOON + timedelta(seconds=10)
+
+    def test_what_is_known_is_kept_when_the_backend_breaks_in_the_middle(
+        self, db: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_due(3)
+        monkeypatch.setattr(deliver, "push_backend", Breaking)
+
+        deliver_due(clock=lambda: NOON)
+
+        assert Push.objects.filter(state=Push.State.ACCEPTED).count() == 3
+        assert sorted(Push.objects.values_list("attempts", flat=True)) == [1, 1, 2]
+
+
+class Breaking:
+    """Accepts two of three and then breaks; one alone it accepts."""
+
+    def send(self, messages: list[PushMessage]):  # type: ignore[no-untyped-def]
+        for number, _ in enumerate(messages):
+            if number == 2:
+                raise RuntimeError("broken")
+            yield Accepted()
+
+
+class TestKilledWorkers:
+    def test_their_people_are_taken_again_with_the_same_ids(self, db: None, outbox: list[PushMessage]) -> None:
+        make_due(3)
+        claimed = claim_pushes(people=take_due(now=NOON, limit=9), now=NOON)
+        assert deliver_due(clock=lambda: NOON + timedelta(seconds=30)) == 0
+
+        for _ in range(3):
+            deliver_due(clock=lambda: LATER)
+
+        assert {message.message_id for message in outbox} == {str(one.push_id) for one in claimed.outgoing}
+        assert {push.state for push in Push.objects.all()} == {Push.State.ACCEPTED}
+
+    def test_their_people_are_taken_one_by_one(self, db: None) -> None:
+        """One of them may be why it died; the others are not to be given up with that one."""
+        make_due(3)
+        take_due(now=NOON, limit=9)
+
+        assert take_due(now=LATER, limit=9) == []
+        assert len(take_due(now=LATER, limit=1, suspects=True)) == 1
+
+    def test_who_goes_well_is_no_suspect_any_more(self, db: None) -> None:
+        make_due(1)
+        take_due(now=NOON, limit=9)
+
+        deliver_due(clock=lambda: LATER)
+
+        assert EventCounter.objects.get().tries == 0
+
+    def test_a_push_that_kills_its_worker_is_given_up(self, db: None) -> None:
+        make_due(1)
+        for day in range(ATTEMPTS_MAX):
+            taken = take_due(now=NOON + day * DAY, limit=9, suspects=day > 0)
+            assert claim_pushes(people=taken, now=NOON).outgoing
+
+        deliver_due(clock=lambda: NOON + (ATTEMPTS_MAX + 1) * DAY)
+
+        assert Push.objects.get().state == Push.State.FAILED
+
+    def test_who_kills_every_worker_is_set_aside_untouched(self, db: None, outbox: list[PushMessage]) -> None:
+        make_due(1)
+        for day in range(TRIES_MAX):
+            assert take_due(now=NOON + day * DAY, limit=9, suspects=day > 0)
+
+        deliver_due(clock=lambda: NOON + (TRIES_MAX + 1) * DAY)
+
+        assert outbox == []
+        assert SetAside.objects.get().reason == "the worker died of it"
+        assert EventCounter.objects.get().wake_at is None
+
+
+class TestSetAside:
+    def test_comes_after_so_many_tries_and_lets_later_events_through(self, db: None, outbox: list[PushMessage]) -> None:
+        (device,) = make_due(1)
+        device.user.events.update(data=[])
+        for day in range(TRIES_MAX):
+            deliver_due(clock=lambda day=day: NOON + day * DAY)  # type: ignore[misc]
+        aside = SetAside.objects.get()
+        assert "AttributeError" in aside.reason or "TypeError" in aside.reason
+        assert deliver_due(clock=lambda: NOON + (TRIES_MAX + 2) * DAY) == 0
+
+        tell(make_notice(device.user), now=NOON)
+        deliver_due(clock=lambda: NOON)
+
+        assert [message.title for message in outbox] == ["It is a match"]
+
+    @pytest.mark.parametrize("had_push", [True, False])
+    def test_is_tried_again_when_the_desk_says_so(self, db: None, outbox: list[PushMessage], had_push: bool) -> None:
+        (device,) = make_due(1)
+        if had_push:
+            claim_pushes(people=take_due(now=NOON, limit=9), now=NOON)
+        EventCounter.objects.update(tries=TRIES_MAX, taken_until=None, wake_at=NOON)
+        deliver_due(clock=lambda: NOON)
+        (aside,) = SetAside.objects.all()
+        assert aside.events == list(Event.objects.values_list("pk", flat=True))
+
+        assert try_again(ids=[aside.pk], now=NOON) == 1
+        deliver_due(clock=lambda: NOON)
+
+        assert [message.address for message in outbox] == [device.value]
+        assert SetAside.objects.count() == 0
