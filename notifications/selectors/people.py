@@ -1,11 +1,11 @@
 """Reading what is to be pushed to many people at once, in as few statements as for one."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from notifications.models import Device, Event, Push
 from notifications.rules import Rules
@@ -37,10 +37,10 @@ def people_of(*, acked: dict[uuid.UUID, int], now: datetime) -> list[Person]:
     return list(people.values())
 
 
-def _waiting_events(user_ids: Collection[uuid.UUID]) -> Sequence[Event]:
+def _waiting_events(user_ids: Collection[uuid.UUID]) -> QuerySet[Event]:
     return Event.objects.filter(user_id__in=user_ids, wants_push=True, pushed_at=None).order_by("user_id", "seq")
 
 
-def _waiting_pushes(user_ids: Collection[uuid.UUID]) -> Sequence[Push]:
+def _waiting_pushes(user_ids: Collection[uuid.UUID]) -> QuerySet[Push]:
     waiting = Push.objects.filter(state=Push.State.WAITING, device__user_id=F("event__user_id"))
     return waiting.filter(device__user_id__in=user_ids).select_related("event").order_by("event__seq", "pk")

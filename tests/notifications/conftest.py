@@ -11,7 +11,7 @@ from backend.accounts.models import User
 from notifications.models import Device
 from notifications.push import memory
 from notifications.push.protocol import PushMessage
-from notifications.tasks import deliver_pushes
+from notifications.tasks import DELIVER
 from tests.makers_notifications import make_device
 
 
@@ -46,6 +46,6 @@ def empty_queue() -> None:
 def work() -> None:
     """Run a worker as `manage.py procrastinate worker` does, until nothing is due any more."""
     assert isinstance(app.connector, DjangoConnector)
-    deliver_pushes.defer(timestamp=0)  # as every second
+    app.tasks[DELIVER].defer(timestamp=0)  # as every second
     with app.replace_connector(app.connector.get_worker_connector()):
         app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
