@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.shared.rows import insert_together
 from chat.models import Conversation, Participant
 
 
@@ -15,8 +16,8 @@ def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datet
 
     Inside a transaction it is part of it, without a savepoint: a match that has no conversation is no match.
     """
-    conversation = Conversation.objects.create(title=title[:120], created_at=now)
-    Participant.objects.bulk_create(Participant(conversation=conversation, user_id=user_id) for user_id in user_ids)
+    conversation = Conversation(title=title[:120], created_at=now)
+    insert_together(conversation, *(Participant(conversation=conversation, user_id=user_id) for user_id in user_ids))
     return conversation
 
 

@@ -5,13 +5,24 @@ import uuid
 from django.db.models import QuerySet
 
 from backend.shared.errors import NotFound
-from geo.models import Swipe
+from backend.shared.prepared import fetch_prepared
+from backend.shared.rows import columns_of, names_of, row_from
+from geo.models import Pickup, Swipe
 from geo.selectors.blocks import ids_blocked_with
 
+_SAID = f"""
+    SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
+                   UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
+           {columns_of(Swipe)}
+    FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
+"""  # noqa: S608 - names of columns only
 
-def swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe | None:
-    """What a collector said about a pickup, if anything."""
-    return Swipe.objects.filter(collector_id=collector_id, pickup_id=pickup_id).first()
+
+def what_was_said(*, collector_id: uuid.UUID, pickup: Pickup) -> tuple[Swipe | None, bool]:
+    """A collector's swipe on a pickup, if any, and whether one of the two has blocked the other, in one query."""
+    values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id}
+    [(is_blocked, *row)] = fetch_prepared(_SAID, values)
+    return (row_from(Swipe, names_of(Swipe), row) if row[0] else None), is_blocked
 
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:

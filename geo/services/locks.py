@@ -7,9 +7,16 @@ import uuid
 from collections.abc import Collection
 
 from backend.shared.errors import NotFound
+from backend.shared.prepared import fetch_prepared
+from backend.shared.rows import columns_of, names_of, row_from
 from geo.models import Collector, Match, Pickup
-from geo.selectors.blocks import is_blocked_between
 from geo.selectors.matches import get_match_for
+
+# What nobody who swipes is shown.
+_UNSEEN = ("location", "cell", "note", "address", "access_note")
+_SEEN = columns_of(Pickup, without=_UNSEEN)
+_LOCK = f"SELECT {_SEEN} FROM geo_pickup WHERE id = %(pickup)s FOR NO KEY UPDATE"  # noqa: S608 - names only
+_LOCK_PROFILE = "SELECT user_id FROM geo_collector WHERE user_id = %(user)s FOR NO KEY UPDATE"
 
 
 def lock_pickup(*, pickup_id: uuid.UUID) -> Pickup:
@@ -28,17 +35,12 @@ def lock_own_pickup(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> Pickup:
     return pickup
 
 
-def lock_pickup_for_swiper(*, pickup_id: uuid.UUID, collector_id: uuid.UUID) -> Pickup:
-    """A pickup that `collector_id` may know of; raises NotFound where one of the two has blocked the other."""
-    pickup = lock_pickup(pickup_id=pickup_id)
-    require_may_know(pickup=pickup, collector_id=collector_id)
-    return pickup
-
-
-def require_may_know(*, pickup: Pickup, collector_id: uuid.UUID) -> None:
-    """Raises NotFound where one of the two has blocked the other."""
-    if is_blocked_between(pickup.resident_id, collector_id):
+def lock_pickup_for_swiper(*, pickup_id: uuid.UUID) -> Pickup:
+    """Like `lock_pickup`, several times as fast; its exact place and its notes are read only where asked for."""
+    rows = fetch_prepared(_LOCK, {"pickup": pickup_id})
+    if not rows:
         raise NotFound
+    return row_from(Pickup, names_of(Pickup, without=_UNSEEN), rows[0])
 
 
 def lock_match_of(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
@@ -61,3 +63,8 @@ def lock_collectors(*, user_ids: Collection[uuid.UUID]) -> list[Collector]:
     """Those of `user_ids` with a collector profile. Whoever counts or adds a collector's matches or likes holds it."""
     locked = Collector.objects.select_for_update(of=("self",), no_key=True)
     return list(locked.select_related("user").filter(user_id__in=user_ids).order_by("user_id"))
+
+
+def lock_profile(*, user_id: uuid.UUID) -> bool:
+    """Like `lock_collectors` for one; whether there is one to lock."""
+    return bool(fetch_prepared(_LOCK_PROFILE, {"user": user_id}))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
+from backend.shared.rows import insert_together
 from chat.services.conversations import open_conversation
 from geo.errors import PickupTaken
 from geo.models import Handover, Match, Pickup
@@ -19,14 +20,12 @@ def make_match_under_pickup_lock(*, pickup: Pickup, collector_id: uuid.UUID, now
     """
     move_pickup(pickup=pickup, status=Pickup.Status.MATCHED, now=now, taker_id=collector_id)
     conversation = open_conversation(user_ids=[pickup.resident_id, collector_id], title=pickup.title, now=now)
+    match = Match(pickup=pickup, collector_id=collector_id, conversation=conversation, created_at=now)
     try:
-        match = Match.objects.create(
-            pickup=pickup, collector_id=collector_id, conversation=conversation, created_at=now
-        )
+        insert_together(match, Handover(match=match, code=_draw_code()))
     except IntegrityError as error:
         # The index decided against us, so somebody wrote without the pickup's lock.
         raise PickupTaken from error
-    Handover.objects.create(match=match, code=_draw_code())
     return match
 
 

@@ -7,19 +7,22 @@ from typing import Any
 
 from django.db import transaction
 
+from backend.shared.errors import NotFound
+from backend.shared.rows import insert_together
 from geo.errors import LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
 from geo.models import Match, Pickup, Swipe
 from geo.selectors.matches import live_match_of
-from geo.selectors.swipes import queue_position, swipe_of
+from geo.selectors.swipes import queue_position, what_was_said
 from geo.services import notices
 from geo.services.limits import require_room_for_like, require_room_for_match
-from geo.services.locks import lock_pickup, lock_pickup_for_swiper, require_may_know
+from geo.services.locks import lock_pickup_for_swiper
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
 from notifications.services.notify import notify
 
 State = Swipe.LikeState
 LIKEABLE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
+CHANGEABLE = ["direction", "reason", "like_state", "queue_number", "pickup_revision", "swiped_at"]
 _FINAL = {State.DECLINED: LikeDeclined, State.RELEASED: LikeReleased}
 
 
@@ -42,8 +45,10 @@ def record_swipe(
     a pass, or after one that lapsed, is a new like. Raises NotFound, OwnPickup,
     PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, TooManyLikes, TooManyMatches.
     """
-    pickup = lock_pickup_for_swiper(pickup_id=pickup_id, collector_id=collector_id)
-    swipe = swipe_of(collector_id=collector_id, pickup_id=pickup_id)
+    pickup = lock_pickup_for_swiper(pickup_id=pickup_id)
+    swipe, is_blocked = what_was_said(collector_id=collector_id, pickup=pickup)
+    if is_blocked:
+        raise NotFound
     if direction == Swipe.Direction.LIKE and swipe and _is_matched(pickup, swipe):
         return SwipeResult(swipe=swipe, match=live_match_of(pickup.pk))
     _require_swipeable(pickup, swipe, collector_id, now)
@@ -66,10 +71,10 @@ def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datet
     One's own swipe can be taken back though one of the two has blocked the other.
     Raises NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased.
     """
-    pickup = lock_pickup(pickup_id=pickup_id)
-    swipe = swipe_of(collector_id=collector_id, pickup_id=pickup_id)
-    if swipe is None:
-        require_may_know(pickup=pickup, collector_id=collector_id)
+    pickup = lock_pickup_for_swiper(pickup_id=pickup_id)
+    swipe, is_blocked = what_was_said(collector_id=collector_id, pickup=pickup)
+    if is_blocked and swipe is None:
+        raise NotFound
     _require_swipeable(pickup, swipe, collector_id, now)
     if swipe:
         was_asked = _is_asked(swipe)
@@ -104,7 +109,7 @@ def _require_swipeable(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.U
 
 
 def _put_pass(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, reason: str, now: datetime) -> Swipe:
-    return _put(
+    passed = _changed(
         swipe,
         pickup=pickup,
         collector_id=collector_id,
@@ -115,12 +120,16 @@ def _put_pass(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, reas
         pickup_revision=pickup.revision,
         swiped_at=now,
     )
+    _store(passed)
+    return passed
 
 
 def _like_and_match(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> SwipeResult:
     require_room_for_match(collector_id=collector_id)
-    like = _put_like(pickup, swipe, collector_id, State.MATCHED, now)
+    # The match stores the number drawn here, with all else that changes of the pickup.
+    like = _as_like(pickup, swipe, collector_id, State.MATCHED, now)
     match = make_match_under_pickup_lock(pickup=pickup, collector_id=collector_id, now=now)
+    _store(like)
     notify(notices=notices.of_new_match(match=match, acting=collector_id), now=now)
     return SwipeResult(swipe=like, match=match)
 
@@ -129,18 +138,20 @@ def _like_and_wait(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID,
     if swipe and swipe.like_state == State.WAITING:
         return SwipeResult(swipe=swipe, queue_position=queue_position(swipe))
     require_room_for_like(collector_id=collector_id)
-    like = _put_like(pickup, swipe, collector_id, State.WAITING, now)
+    like = _as_like(pickup, swipe, collector_id, State.WAITING, now)
+    pickup.save(update_fields=["likes_counted"])
+    _store(like)
     if pickup.choose == Pickup.Choose.RESIDENT:
         notify(notices=notices.of_like(pickup=pickup, like=like), now=now)
     return SwipeResult(swipe=like, queue_position=queue_position(like))
 
 
-def _put_like(
+def _as_like(
     pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, state: Swipe.LikeState, now: datetime
 ) -> Swipe:
     # A like that waits keeps its place when it is matched; one that lapsed begins again at the end.
     keeps_place = swipe and swipe.like_state == State.WAITING
-    return _put(
+    return _changed(
         swipe,
         pickup=pickup,
         collector_id=collector_id,
@@ -155,15 +166,20 @@ def _put_like(
 
 def _next_queue_number(pickup: Pickup) -> int:
     pickup.likes_counted += 1
-    pickup.save(update_fields=["likes_counted"])
     return pickup.likes_counted
 
 
-def _put(swipe: Swipe | None, **fields: Any) -> Swipe:
-    """Change the swipe there is, or add one; the pickup's lock keeps a second phone from doing the same."""
-    if swipe is None:
-        return Swipe.objects.create(**fields)
+def _changed(swipe: Swipe | None, **fields: Any) -> Swipe:
+    """The swipe there is, or a new one, not stored yet."""
+    swipe = swipe or Swipe()
     for name, value in fields.items():
         setattr(swipe, name, value)
-    swipe.save(update_fields=[name for name in fields if name not in ("pickup", "collector_id")])
     return swipe
+
+
+def _store(swipe: Swipe) -> None:
+    """The pickup's lock keeps a second phone from adding another."""
+    if swipe._state.adding:
+        insert_together(swipe)
+    else:
+        swipe.save(update_fields=CHANGEABLE)

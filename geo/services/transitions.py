@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from backend.shared.held import tell_holders_on_commit
+from backend.shared.prepared import fetch_prepared
 from chat.services.conversations import close_conversation
 from geo.errors import MatchOver, PickupClosed, PickupTaken
 from geo.models import Match, Pickup, Ring, Swipe
@@ -15,6 +16,11 @@ _GONE: dict[Pickup.Status, GoneReason] = {
     Pickup.Status.CANCELLED: "cancelled",
     Pickup.Status.EXPIRED: "expired",
 }
+_MOVE = """
+    UPDATE geo_pickup SET status = %(new)s, closed_at = %(closed_at)s, reserved_until = NULL, updated_at = %(now)s,
+                          likes_counted = %(likes_counted)s
+    WHERE id = %(pickup)s AND status = %(old)s RETURNING id
+"""
 CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPIRED)
 
 
@@ -26,8 +32,8 @@ def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_i
     if not pickup.may_become(status):
         raise PickupClosed
     closed_at = now if status in CLOSED else None
-    unmoved = Pickup.objects.filter(pk=pickup.pk, status=pickup.status)
-    if not unmoved.update(status=status, closed_at=closed_at, reserved_until=None, updated_at=now):
+    moved = {"pickup": pickup.pk, "old": pickup.status, "new": status, "closed_at": closed_at, "now": now}
+    if not fetch_prepared(_MOVE, moved | {"likes_counted": pickup.likes_counted}):
         raise PickupTaken
     if pickup.status == Pickup.Status.OPEN:
         tell_card_gone(pickup=pickup, reason=_GONE[status], but=taker_id)
