@@ -1,68 +1,30 @@
 """Telling collectors of a new pickup, from near to far."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection
 from pytest_django import Settings
 
-from backend.accounts.models import Block, Session, User
+from backend.accounts.models import Block, Session
 from backend.shared.clock import read_clock
 from geo.grid import in_degrees
 from geo.models import Pickup, Ring
 from geo.selectors.rings import nearest_sql
 from geo.services.cancel import cancel_pickup
 from geo.services.likes import decline_like
-from geo.services.matches import release_match
-from geo.services.queue import move_on_where_due
-from geo.services.rings import start_rings, tell_due_rings
+from geo.services.rings import tell_due_rings
 from geo.tasks import RING, tell_rings
 from notifications.models import Event, PeriodicRun
 from tests.geo.bodies import pickup_body
+from tests.geo.ring_makers import METRE, MINUTES, collector_at, local, make_told, noon, told
 from tests.makers import client_of, make_user
-from tests.makers_geo import make_collector, make_pickup, material
-from tests.makers_match import events_of, make_collecting_user, make_like, make_match, names_of_events, swipe
+from tests.makers_geo import make_pickup, material
+from tests.makers_match import events_of, make_like, make_match, swipe
 
 pytestmark = pytest.mark.django_db
-BANGKOK = ZoneInfo("Asia/Bangkok")
-MINUTES = timedelta(minutes=1)
-METRE = 1 / 110_600
-
-
-def noon() -> datetime:
-    """Today at 12:00 in the city."""
-    return datetime.now(BANGKOK).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
-def make_told(now: datetime | None = None, **fields: Any) -> Pickup:
-    """A pickup whose first ring is due, posted at noon unless told otherwise."""
-    now = now or noon()
-    pickup = make_pickup(now=now, **fields)
-    start_rings(pickup=pickup, now=now)
-    return pickup
-
-
-def collector_at(pickup: Pickup, metres: float, **fields: Any) -> User:
-    """A collector so many metres north of the centre of the pickup's square, who goes 30 km."""
-    centre = in_degrees(pickup.cell)
-    point = Point(centre.x, centre.y + metres * METRE, srid=4326)
-    given: dict[str, Any] = {"service_point": point, "radius_m": 30_000}
-    user: User = make_collector(**given | fields).user
-    return user
-
-
-def local(due_at: datetime | None) -> datetime:
-    """What is due, on the city's clock."""
-    assert due_at
-    return due_at.astimezone(BANGKOK)
-
-
-def told(*people: User) -> list[int]:
-    """How often each was told."""
-    return [names_of_events(person).count("pickup.nearby") for person in people]
 
 
 class TestPosting:
@@ -298,52 +260,6 @@ class TestEnd:
 
         assert told(person) == [0]
         assert Ring.objects.get().due_at == noon() + 20 * MINUTES
-
-
-class TestReopening:
-    def test_tells_from_near_to_far_again_but_nobody_twice(self) -> None:
-        pickup = make_told()
-        near, taker = collector_at(pickup, 100), make_collecting_user()
-        tell_due_rings(now=noon())
-        match = make_match(pickup, taker)
-        tell_due_rings(now=noon() + 10 * MINUTES)
-        newcomer, farther = collector_at(pickup, 200), collector_at(pickup, 1_500)
-
-        release_match(user_id=taker.pk, match_id=match.pk, reason="other", now=noon() + 20 * MINUTES)
-
-        for minutes, seen in ((20, [1, 1, 0]), (30, [1, 1, 1]), (300, [1, 1, 1])):
-            tell_due_rings(now=noon() + minutes * MINUTES)
-            assert told(near, newcomer, farther) == seen
-        # Whoever took part in the first match knows it already.
-        assert told(taker) == [1]
-
-    def test_waits_until_the_one_who_is_asked_has_answered(self) -> None:
-        pickup = make_told()
-        match, runner_up = make_match(pickup), make_collecting_user()
-        swipe(runner_up, pickup, now=noon() - 180 * MINUTES)
-        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon())
-        person = collector_at(pickup, 100)
-        tell_due_rings(now=noon())
-
-        move_on_where_due(now=noon() + 30 * MINUTES)
-        tell_due_rings(now=noon() + 30 * MINUTES)
-
-        assert told(person, runner_up) == [1, 0]
-
-    def test_begins_in_the_morning(self) -> None:
-        match = make_match(make_pickup(now=noon()))
-
-        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon().replace(hour=22))
-
-        assert local(Ring.objects.get().due_at).hour == 8
-
-    def test_is_not_for_a_pickup_that_goes_to_the_next(self) -> None:
-        match = make_match(make_pickup(now=noon()))
-        make_like(match.pickup)
-
-        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon())
-
-        assert not Ring.objects.exists()
 
 
 class TestNight:
