@@ -43,10 +43,32 @@ class TextUnreadable(Invalid):
 
 
 class KindUnknown(Invalid):
-    """People send texts; everything else is written by the service itself."""
+    """No kind that people send, or not through this door: photos come as a form, cards are the service's own."""
 
     code = "kind_unknown"
     message = _("Messages of this kind cannot be sent.")
+
+
+class PhraseUnknown(Invalid):
+    """No phrase of the catalogue has this code."""
+
+    code = "phrase_unknown"
+    message = _("We do not know this phrase. Please update the app.")
+
+
+class PhraseParamsInvalid(Invalid):
+    """A blank of the phrase is not filled, or with something that does not fit."""
+
+    code = "phrase_params_invalid"
+    message = _("Something is missing in this phrase, or does not fit.")
+
+
+class ClientIdReused(DomainError):
+    """The `client_id` came with a message of another kind before, so this is no resend of it."""
+
+    code = "client_id_reused"
+    kind = Kind.UNPROCESSABLE
+    message = _("This client_id was used for another message.")
 
 
 class FrameUnreadable(Invalid):

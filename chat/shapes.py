@@ -3,13 +3,14 @@
 The event log keeps messages *bare*, in no language; whoever shows one to a reader says its words first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from backend.accounts.models import User
 from chat.cards import CARDS
 from chat.models import Message
+from chat.phrases import PHRASES
 from chat.wording import fill
 
 Shape = dict[str, Any]
@@ -23,7 +24,8 @@ def spell_time(moment: datetime) -> str:
 def message_shape(message: Message) -> Shape:
     """`{id, conversation, seq, sender, client_id, kind, text, created_at}`, in the language that is active now.
 
-    Of kind `event` also `card: {code, icon, data}`. `sender` is null where the service itself speaks.
+    Also, by its kind, `phrase: {code, icon, params}` or `card: {code, icon, data}`. `sender` is null where the service
+    itself speaks.
     """
     return say_words(bare_shape(message))
 
@@ -40,16 +42,23 @@ def bare_shape(message: Message) -> Shape:
         "text": message.text,
         "created_at": spell_time(message.created_at),
     }
-    if message.kind == Message.Kind.EVENT:
-        shape["card"] = _card(message.data)
+    if add := _PARTS.get(message.kind):
+        shape |= add(message)
     return shape
 
 
 def say_words(shape: Shape) -> Shape:
     """A bare message with its text in the language that is active now; itself where a person wrote the text."""
     if card := shape.get("card"):
-        return shape | {"text": fill(CARDS[card["code"]].text, card["data"]) if card["code"] in CARDS else ""}
+        return shape | {"text": _say(CARDS, card["code"], card["data"])}
+    if phrase := shape.get("phrase"):
+        return shape | {"text": _say(PHRASES, phrase["code"], phrase["params"])}
     return shape
+
+
+def _say(catalogue: Mapping[str, Any], code: str, values: Mapping[str, object]) -> str:
+    """Empty for what this version does not know any more."""
+    return fill(catalogue[code].text, values) if code in catalogue else ""
 
 
 def render_event(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -59,10 +68,21 @@ def render_event(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return data if message is bare else {**data, "message": message}
 
 
-def _card(data: Mapping[str, Any]) -> Shape:
-    """One that this version does not know any more shows no icon."""
-    kind = CARDS.get(data["code"])
-    return {"code": data["code"], "icon": kind.icon if kind else "", "data": data["data"]}
+def _card(message: Message) -> Shape:
+    code = message.data["code"]
+    return {"card": {"code": code, "icon": _icon(CARDS, code), "data": message.data["data"]}}
+
+
+def _phrase(message: Message) -> Shape:
+    code = message.data["code"]
+    return {"phrase": {"code": code, "icon": _icon(PHRASES, code), "params": message.data["params"]}}
+
+
+def _icon(catalogue: Mapping[str, Any], code: str) -> str:
+    return catalogue[code].icon if code in catalogue else ""
+
+
+_PARTS: Mapping[str, Callable[[Message], Shape]] = {Message.Kind.EVENT: _card, Message.Kind.PHRASE: _phrase}
 
 
 def person_shape(user: User) -> Shape:

@@ -4,9 +4,11 @@ from django.urls import path
 
 from chat.api.conversations import Conversations, ReadPosition
 from chat.api.messages import Messages
+from chat.api.phrases import PhrasesDoor
 
 urlpatterns = [
     path("conversations", Conversations.as_view()),
     path("conversations/<uuid:conversation_id>/messages", Messages.as_view()),
+    path("phrases", PhrasesDoor.as_view()),
     path("conversations/<uuid:conversation_id>/read", ReadPosition.as_view()),
 ]

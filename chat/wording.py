@@ -30,7 +30,7 @@ def _say(name: str, value: object) -> str:
 def _moment(at: object) -> str:
     """As people in the city say it: "Fri 4 Dec, 18:30"."""
     try:
-        moment = datetime.fromisoformat(str(at))
-    except ValueError:
+        moment = datetime.fromisoformat(str(at)).astimezone(city_zone())
+    except (ValueError, OverflowError):
         return ""
-    return date_format(moment.astimezone(city_zone()), "D j M, H:i")
+    return date_format(moment, "D j M, H:i")

@@ -18,6 +18,6 @@ def make_conversation(*users: User, title: str = "Six bags of cardboard") -> Con
 
 def make_message(conversation: Conversation, sender: User, text: str = "Hello", **fields: Any) -> Message:
     """A message that `sender` has sent, with its events."""
-    wanted: dict[str, Any] = {"client_id": uuid.uuid4(), "kind": "text", "now": timezone.now()} | fields
-    message, _ = send_message(user_id=sender.pk, conversation_id=conversation.pk, text=text, **wanted)
+    wanted: dict[str, Any] = {"client_id": uuid.uuid4(), "kind": "text", "text": text, "now": timezone.now()} | fields
+    message, _ = send_message(user_id=sender.pk, conversation_id=conversation.pk, **wanted)
     return message

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
 from backend.shared.views import Door
-from chat.api.serializers import ConversationOut, ReadIn, ReadOut
+from chat.api.conversation_serializers import ConversationOut, ReadIn, ReadOut
 from chat.selectors.conversations import conversations_of
 from chat.services.read import mark_read
 

@@ -10,7 +10,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from backend.accounts.authentication import user_of
 from backend.shared.views import Door
-from chat.api.serializers import HistoryOut, HistoryQuery, MessageIn, MessageOut
+from chat.api.message_serializers import HistoryOut, HistoryQuery, MessageIn, MessageOut
 from chat.models import Message
 from chat.selectors.conversations import get_conversation_for
 from chat.selectors.messages import messages_of

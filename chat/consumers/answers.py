@@ -2,6 +2,9 @@
 
 import uuid
 
+from django.utils import translation
+from msgspec.structs import asdict
+
 from backend.shared.clock import read_clock
 from chat.consumers.frames import Ok, Read, SendMessage, Typing
 from chat.consumers.threads import in_thread
@@ -11,8 +14,8 @@ from chat.services.typing import relay_typing
 from chat.shapes import message_shape
 
 
-async def answer_message(user_id: uuid.UUID, frame: SendMessage) -> Ok:
-    """Store it; returns how everybody sees it. Raises what `send_message` raises."""
+async def answer_message(user_id: uuid.UUID, frame: SendMessage, language: str) -> Ok:
+    """Store it; returns how everybody sees it, in this language. Raises what `send_message` raises."""
     message, _ = await in_thread(
         send_message,
         user_id=user_id,
@@ -20,9 +23,11 @@ async def answer_message(user_id: uuid.UUID, frame: SendMessage) -> Ok:
         client_id=frame.client_id,
         kind=frame.kind,
         text=frame.text,
+        phrase=asdict(frame.phrase) if frame.phrase else None,
         now=read_clock(),
     )
-    return Ok(client_id=frame.client_id, message=message_shape(message))
+    with translation.override(language):
+        return Ok(client_id=frame.client_id, message=message_shape(message))
 
 
 async def answer_read(user_id: uuid.UUID, frame: Read) -> None:

@@ -24,13 +24,21 @@ class Ack(Struct, tag="ack", frozen=True):
     seq: Seq
 
 
+class PhraseIn(Struct, frozen=True):
+    """A phrase of the catalogue, and what fills its blanks."""
+
+    code: str
+    params: dict[str, Any] = {}
+
+
 class SendMessage(Struct, tag="message.send", frozen=True):
     """Send this to a conversation. The same `client_id` again changes nothing."""
 
     conversation: uuid.UUID
     client_id: uuid.UUID
-    text: str
     kind: str = "text"
+    text: str = ""
+    phrase: PhraseIn | None = None
 
 
 class Typing(Struct, tag="typing", frozen=True):

@@ -172,7 +172,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
             case Ack(seq=seq):
                 self.acks.note(seq)
             case SendMessage():
-                await self.outgoing.say(await answer_message(self.user_id, frame))
+                await self.outgoing.say(await answer_message(self.user_id, frame, self.language))
             case Read():
                 await answer_read(self.user_id, frame)
             case Typing():

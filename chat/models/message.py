@@ -15,6 +15,7 @@ class Message(PublicModel):
 
     class Kind(models.TextChoices):
         TEXT = "text"
+        PHRASE = "phrase"
         EVENT = "event"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")

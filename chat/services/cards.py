@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from backend.shared.ids import new_id
 from chat.cards import card_of
-from chat.models import Conversation, Message, Participant
-from chat.services.messages import append, notices_of
+from chat.models import Message
+from chat.services.append import append_card
+from chat.services.drafts import Draft
+from chat.services.messages import notices_of
 from notifications.services.notify import Notice
 
 
@@ -23,8 +24,6 @@ def post_card(
     Locks the conversation until the end of the transaction: call it after whatever else locks. Raises UnknownCard.
     """
     card_of(card)
-    conversation = Conversation.objects.select_for_update(of=("self",), no_key=True).get(pk=conversation_id)
-    filled = {"code": card, "data": dict(data)}
-    message = append(conversation, Message(sender_id=by, client_id=new_id(), kind=Message.Kind.EVENT, data=filled), now)
-    people = Participant.objects.filter(conversation=conversation).values_list("user_id", flat=True)
-    return notices_of(message, people, push_to=())
+    draft = Draft(kind=Message.Kind.EVENT.value, data={"code": card, "data": dict(data)})
+    message, people = append_card(draft, conversation_id=conversation_id, by=by, now=now)
+    return notices_of(message, people, push=False)

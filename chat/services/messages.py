@@ -3,38 +3,71 @@
 import uuid
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backend.shared.errors import NotFound
-from chat.errors import Blocked, ConversationClosed, KindUnknown
+from chat.errors import Blocked, ClientIdReused, ConversationClosed
 from chat.models import Conversation, Message
-from chat.selectors.conversations import has_block_between, others_in
-from chat.services.texts import clean_text
+from chat.selectors.conversations import get_conversation_for
+from chat.services.append import append
+from chat.services.drafts import Draft, draft_of
 from chat.shapes import bare_shape
 from notifications.services.notify import Notice, notify
 
 
-@transaction.atomic
 def send_message(
-    *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, kind: str, text: str, now: datetime
+    *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, kind: str, now: datetime, **parts: Any
 ) -> tuple[Message, bool]:
     """Append a message; returns it, and whether it is new. Tells every participant, the sender's other devices too.
 
-    A second one with the same `client_id` returns the first and changes nothing. Raises NotFound,
-    ConversationClosed, Blocked, KindUnknown, TextEmpty, TextTooLong or TextUnreadable.
+    `parts` holds what the kind needs: `text`, or `phrase` as `{code, params}`. A second one with the same `client_id`
+    returns the first and changes nothing, whatever it says.
+
+    Raises NotFound, ConversationClosed, Blocked, ClientIdReused, and what `draft_of` raises.
     """
-    if kind != Message.Kind.TEXT:
-        raise KindUnknown(field="kind")
-    text = clean_text(text)
-    conversation = lock_conversation_for(user_id, conversation_id)
+    draft = draft_of(kind=kind, **parts)
+    return send(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
+
+
+def send(
+    draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
+) -> tuple[Message, bool]:
+    """The same, of a draft."""
+    try:
+        message = _append_and_tell(draft, user_id, conversation_id, client_id, now)
+    except IntegrityError as error:
+        # The same message, sent by two devices at this moment: the other one was first.
+        if "one_message_per_client_id" not in str(error):
+            raise
+        message = None
+    if message is not None:
+        return message, True
+    return _first_or_refusal(draft, user_id, conversation_id, client_id), False
+
+
+@transaction.atomic
+def _append_and_tell(
+    draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
+) -> Message | None:
+    appended = append(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
+    if appended is None:
+        return None
+    message, people = appended
+    notify(notices=notices_of(message, people, push=True), now=now)
+    return message
+
+
+def _first_or_refusal(draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message:
+    """Why it was not appended: the message that was first with this `client_id`, or what stands against it."""
+    conversation = get_conversation_for(user_id, conversation_id)
     first = conversation.messages.filter(sender_id=user_id, client_id=client_id).first()
-    if first is not None:
-        return first, False
-    others = _whom_to_tell(conversation, user_id)
-    message = append(conversation, Message(sender_id=user_id, client_id=client_id, kind=kind, text=text), now)
-    notify(notices=notices_of(message, [user_id, *others], push_to=others), now=now)
-    return message, True
+    if first is None:
+        raise ConversationClosed if conversation.closed_at else Blocked
+    if not draft.is_again(first):
+        raise ClientIdReused(field="client_id")
+    return first
 
 
 def lock_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
@@ -46,32 +79,12 @@ def lock_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Con
     return conversation
 
 
-def _whom_to_tell(conversation: Conversation, user_id: uuid.UUID) -> list[uuid.UUID]:
-    """The others, once it is clear that this person may write to them now."""
-    if conversation.closed_at is not None:
-        raise ConversationClosed
-    others = others_in(conversation.pk, user_id)
-    if has_block_between(user_id, others):
-        raise Blocked
-    return others
-
-
-def append(conversation: Conversation, message: Message, now: datetime) -> Message:
-    """Give the message its place at the end of a conversation that the caller has locked."""
-    conversation.last_seq += 1
-    conversation.last_message_at = now
-    conversation.save(update_fields=["last_seq", "last_message_at"])
-    message.conversation, message.seq, message.created_at = conversation, conversation.last_seq, now
-    message.save(force_insert=True)
-    return message
-
-
-def notices_of(message: Message, user_ids: Collection[uuid.UUID], *, push_to: Collection[uuid.UUID]) -> list[Notice]:
-    """`message.sent` for these people, with a push for some of them."""
+def notices_of(message: Message, user_ids: Collection[uuid.UUID], *, push: bool) -> list[Notice]:
+    """`message.sent` for these people; with `push` it reaches those who did not write it and are not looking."""
     data = {"conversation": str(message.conversation_id), "message": bare_shape(message)}
     key, by = collapse_key_of(message.conversation_id), message.sender_id
     return [
-        Notice(user_id=user_id, event="message.sent", data=data, push=user_id in push_to, collapse_key=key, by=by)
+        Notice(user_id=user_id, event="message.sent", data=data, push=push and user_id != by, collapse_key=key, by=by)
         for user_id in user_ids
     ]
 

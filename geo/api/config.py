@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from backend.accounts.api.tickets import socket_url
 from backend.accounts.identity import provider_names
 from backend.shared.views import Door
+from chat.phrases import catalogue_version
 from geo.selectors.materials import read_catalogue
 
 LIMITS = (
@@ -58,6 +59,12 @@ class MaterialsConfig(serializers.Serializer[Any]):
     version = serializers.CharField()
 
 
+class PhrasesConfig(serializers.Serializer[Any]):
+    """Which catalogue of quick phrases is in force."""
+
+    version = serializers.CharField()
+
+
 class LanguageConfig(serializers.Serializer[Any]):
     """A language that the service speaks."""
 
@@ -86,6 +93,7 @@ class ConfigOutput(serializers.Serializer[Any]):
     sign_in = SignInConfig()
     socket = SocketConfig()
     materials = MaterialsConfig()
+    phrases = PhrasesConfig()
     limits = serializers.DictField(child=serializers.IntegerField())
     languages = LanguageConfig(many=True)
     push = PushConfig()
@@ -112,6 +120,7 @@ class ConfigDoor(Door):
                 "sign_in": {"providers": provider_names(), "firebase_project": settings.FIREBASE_PROJECT_ID or None},
                 "socket": {"url": socket_url(), "protocol": "tft.v1", "heartbeat_s": settings.HEARTBEAT_S},
                 "materials": {"version": read_catalogue().version},
+                "phrases": {"version": catalogue_version()},
                 "limits": {name: getattr(settings, name.upper()) for name in LIMITS},
                 "languages": [{"code": code, "name": name} for code, name in settings.LANGUAGES],
                 "push": {"enabled": settings.PUSH_BACKEND == "fcm"},

@@ -1,0 +1,86 @@
+"""How messages are read from requests and shown."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.models import Message
+from chat.shapes import message_shape
+
+SEQ_MAX = 2_147_483_647
+SENDABLE = [Message.Kind.TEXT, Message.Kind.PHRASE]
+
+
+class CardOut(serializers.Serializer[Any]):
+    """What happened between the two, written by the service."""
+
+    code = serializers.CharField(help_text="Stable, such as proposal, agreement, weigh_in or receipt.")
+    icon = serializers.CharField(help_text="An emoji.")
+    data = serializers.DictField(help_text="What the text says, for programs.")  # type: ignore[assignment] # a field
+
+
+class PhraseOut(serializers.Serializer[Any]):
+    """A phrase of the catalogue."""
+
+    code = serializers.CharField()
+    icon = serializers.CharField(help_text="An emoji.")
+    params = serializers.DictField(help_text="What fills its blanks.")
+
+
+class MessageOut(serializers.Serializer[Any]):
+    """One message; shown by `message_shape`, described here."""
+
+    id = serializers.UUIDField()
+    conversation = serializers.UUIDField()
+    seq = serializers.IntegerField(help_text="Its place in the conversation, from 1, without gaps.")
+    sender = serializers.UUIDField(allow_null=True, help_text="Null: the service itself.")
+    client_id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
+    text = serializers.CharField(help_text="What was written; else what it says, in the reader's language.")
+    created_at = serializers.DateTimeField()
+    phrase = PhraseOut(required=False, help_text="Of kind phrase.")
+    card = CardOut(required=False, help_text="Of kind event.")
+
+    def to_representation(self, instance: Message) -> Any:
+        """The same shape as on the socket."""
+        return message_shape(instance)
+
+
+class PhraseIn(serializers.Serializer[Any]):
+    """A phrase of the catalogue, and what fills its blanks."""
+
+    code = serializers.CharField(max_length=40)
+    params = serializers.DictField(default=dict, help_text="By name; the catalogue tells which, and their bounds.")
+
+
+class MessageIn(serializers.Serializer[Any]):
+    """A message to send: its kind, and the part named after it."""
+
+    client_id = serializers.UUIDField(
+        help_text="Chosen by the client. Sending it again returns the first message and changes nothing."
+    )
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in SENDABLE], default="text")
+    text = serializers.CharField(
+        trim_whitespace=False,
+        allow_blank=True,
+        default="",
+        help_text="Of kind text: 1 to 2,000 characters; space around it is removed.",
+    )
+    phrase = PhraseIn(required=False, help_text="Of kind phrase.")
+
+
+class HistoryQuery(serializers.Serializer[Any]):
+    """Which part of the history."""
+
+    before = serializers.IntegerField(required=False, min_value=0, max_value=SEQ_MAX, help_text="Below this seq.")
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=SEQ_MAX, help_text="Above this seq; then the oldest come first."
+    )
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=100)
+
+
+class HistoryOut(serializers.Serializer[Any]):
+    """A page of history, the newest first; with `after`, the oldest first."""
+
+    results = MessageOut(many=True)
+    next = serializers.URLField(allow_null=True, help_text="The next page in the same direction.")
