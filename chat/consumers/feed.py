@@ -96,6 +96,8 @@ class Feed:
         if not events or events[0].seq != since + 1:
             return self._reset()
         self._sent = events[-1].seq
+        # The log may be ahead of what nudges and heartbeats have told.
+        self.see_head(self._sent)
         with translation.override(self.language):
             return [encode(frame_of(event)) for event in events]
 

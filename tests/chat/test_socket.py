@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.shared.realtime import publish
 from chat.models import Message, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event, EventCounter
@@ -195,6 +196,26 @@ class TestHeal:
         make_message(conversation, ann)
 
         assert seqs(bobs.expect_events(3)) == [1, 2, 3]
+
+    def test_may_find_more_than_it_was_told_of(
+        self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        """The socket learns of the second event, looks into the log, and finds a third, whose nudge is on its way."""
+        settings.HEARTBEAT_S = 60
+        conversation = make_conversation(ann, bob)
+        bobs = open_phone(bob)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
+            make_message(conversation, ann)
+            make_message(conversation, ann)
+            third = make_message(conversation, ann)
+        publish([(bob.pk, {"type": "event", "seq": 2})])
+        bobs.expect_events(3)
+        publish([(bob.pk, {"type": "event", "seq": 3})])
+        make_message(conversation, ann)
+
+        assert bobs.expect("event")["data"]["message"]["seq"] == third.seq + 1
 
     def test_beats_with_the_head(self, open_phone: OpenPhone, bob: User) -> None:
         assert open_phone(bob).receive() == {"type": "heartbeat", "head": 0}
