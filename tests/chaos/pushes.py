@@ -52,7 +52,7 @@ async def settle(postgres: Postgres, away: Collection[str], *, hurry: bool) -> N
     if hurry:
         await asyncio.to_thread(_rescue_now, postgres)
     deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and await asyncio.to_thread(_count_waiting, postgres, away):  # noqa: ASYNC110
+    while time.monotonic() < deadline and await asyncio.to_thread(_has_waiting, postgres, away):  # noqa: ASYNC110
         await asyncio.sleep(0.3)
 
 
@@ -68,11 +68,11 @@ def _rescue_now(postgres: Postgres) -> None:
         )
 
 
-def _count_waiting(postgres: Postgres, away: Collection[str]) -> int:
+def _has_waiting(postgres: Postgres, away: Collection[str]) -> bool:
     with postgres.connect() as session:
         row = session.execute(WAITING, {"away": list(away)}).fetchone()
     assert row
-    return int(str(row[0]))
+    return row[0] != 0
 
 
 def pushed_in(postgres: Postgres, away: Collection[str], arrived: Collection[str]) -> set[str]:
