@@ -1,5 +1,7 @@
 """The catalogue at the desk: the one thing here that an operator edits."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -11,6 +13,14 @@ class EmissionFactorInline(admin.TabularInline[EmissionFactor, Material]):
 
     model = EmissionFactor
     extra = 0
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A better factor is a new version: receipts name the old one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nor does one go."""
+        return False
 
 
 @admin.register(Material)
@@ -42,3 +52,11 @@ class EmissionFactorAdmin(admin.ModelAdmin[EmissionFactor]):
     search_fields = ("material__code", "material__name_th", "material__name_en", "source")
     autocomplete_fields = ("material",)
     ordering = ("material__position", "factor_set", "version")
+
+    def has_change_permission(self, request: HttpRequest, obj: EmissionFactor | None = None) -> bool:
+        """A better factor is a new version: receipts name the old one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: EmissionFactor | None = None) -> bool:
+        """Nor does one go."""
+        return False
