@@ -202,6 +202,7 @@ SPECTACULAR_SETTINGS = {
         "PickupStatus": "geo.models.Pickup.Status",
         "MatchStatus": "geo.models.Match.Status",
         "MatchRole": "geo.api.match_serializers.Role",
+        "GroupKind": "geo.models.Group.Kind",
         "PassReason": "geo.models.Swipe.Reason",
         "ReportReason": "backend.accounts.models.Report.Reason",
         "ReleaseReason": "geo.api.matches.REASONS",
@@ -255,6 +256,11 @@ RING_COLLECTORS_MAX = env.int("RING_COLLECTORS_MAX", default=200)
 RING_LIKES_ENOUGH = env.int("RING_LIKES_ENOUGH", default=7)
 RING_ACTIVE_DAYS = env.int("RING_ACTIVE_DAYS", default=90)
 HANDOVER_CODE_TRIES = env.int("HANDOVER_CODE_TRIES", default=5)
+# Groups one person may be in; members of one; from how many on strangers read its totals; names that members read.
+GROUPS_MAX = env.int("GROUPS_MAX", default=5)
+GROUP_MEMBERS_MAX = env.int("GROUP_MEMBERS_MAX", default=5_000)
+GROUP_SHOWN_FROM = env.int("GROUP_SHOWN_FROM", default=5)
+GROUP_PEOPLE_SHOWN = env.int("GROUP_PEOPLE_SHOWN", default=200)
 DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")
 QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
@@ -276,6 +282,7 @@ RATE_LIMITS = {
     "sign_in": env.str("RATE_SIGN_IN", default="30/minute"),
     "write": env.str("RATE_WRITE", default="300/minute"),
     "read": env.str("RATE_READ", default="1200/minute"),
+    "join": env.str("RATE_JOIN", default="20/minute"),
     "print": env.str("RATE_PRINT", default="60/minute"),
 }
 

@@ -311,6 +311,38 @@ class PriceMismatch(Invalid):
     message = _("A free pickup has no amount, and any other needs one.")
 
 
+# --- Groups ------------------------------------------------------------------------------------------------
+
+
+class GroupCodeUnknown(Invalid):
+    """No group has this code, or no longer."""
+
+    code = "group_code_unknown"
+    message = _("We know no group with this code. Ask for a new one.")
+
+
+class GroupFull(DomainError):
+    """It has as many members as a group may."""
+
+    code = "group_full"
+    message = _("This group is full.")
+
+
+class TooManyGroups(DomainError):
+    """The person is in `limit` groups."""
+
+    code = "too_many_groups"
+    message = _("You can be in %(limit)s groups at most. Leave one first.")
+
+
+class OnlyTheKeeper(DomainError):
+    """A member asked for what is the keeper's."""
+
+    code = "only_the_keeper"
+    kind = Kind.FORBIDDEN
+    message = _("Only the keeper of the group can do this.")
+
+
 # --- Photos ------------------------------------------------------------------------------------------------
 
 

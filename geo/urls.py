@@ -6,8 +6,16 @@ from geo.api.cancel import CancelDoor
 from geo.api.collectors import CollectorDoor
 from geo.api.config import ConfigDoor
 from geo.api.deck import DeckDoor
+from geo.api.groups import GroupCodeDoor, GroupDoor, GroupsDoor, JoinDoor, MembershipDoor
 from geo.api.handover import AgreeDoor, ConfirmDoor, ProposeDoor, WeighInDoor
-from geo.api.impact import CityImpactDoor, MyImpactDoor
+from geo.api.impact import (
+    CityImpactDoor,
+    CityMonthsDoor,
+    GroupImpactDoor,
+    GroupMonthsDoor,
+    MyImpactDoor,
+    MyMonthsDoor,
+)
 from geo.api.likes import AcceptDoor, DeclineDoor, LikesDoor
 from geo.api.matches import MatchDoor, MatchesDoor, ReleaseDoor
 from geo.api.materials import MaterialsDoor
@@ -40,6 +48,15 @@ urlpatterns = [
     path("matches/<uuid:match_id>/handover/confirm", ConfirmDoor.as_view(), name="confirm"),
     path("receipts/<uuid:receipt_id>", ReceiptDoor.as_view(), name="receipt"),
     path("receipts/<uuid:receipt_id>.pdf", ReceiptPdfDoor.as_view(), name="receipt_pdf"),
+    path("groups", GroupsDoor.as_view(), name="groups"),
+    path("groups/join", JoinDoor.as_view(), name="join_group"),
+    path("groups/<uuid:group_id>", GroupDoor.as_view(), name="group"),
+    path("groups/<uuid:group_id>/membership", MembershipDoor.as_view(), name="membership"),
+    path("groups/<uuid:group_id>/code", GroupCodeDoor.as_view(), name="group_code"),
     path("impact/me", MyImpactDoor.as_view(), name="my_impact"),
+    path("impact/me/months", MyMonthsDoor.as_view(), name="my_months"),
+    path("impact/groups/<uuid:group_id>", GroupImpactDoor.as_view(), name="group_impact"),
+    path("impact/groups/<uuid:group_id>/months", GroupMonthsDoor.as_view(), name="group_months"),
     path("impact/city", CityImpactDoor.as_view(), name="city_impact"),
+    path("impact/city/months", CityMonthsDoor.as_view(), name="city_months"),
 ]

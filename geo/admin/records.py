@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from backend.shared.desk import ReadOnly
 from geo.admin.readonly import ReadOnlyAdmin
-from geo.models import Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine
+from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine
 
 PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
 
@@ -75,3 +75,14 @@ class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
     search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")
     ordering = ("-number",)
     inlines = (ReceiptLineInline,)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin[Group]):
+    """Buildings, schools and offices that count together. Who is in them is theirs to know."""
+
+    list_display = ("name", "kind", "keeper", "created_at")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("keeper",)
+    search_fields = ("name",)
+    exclude = ("code",)

@@ -1,64 +1,99 @@
-"""What was recycled, and what that saved."""
+"""What was recycled, and what that saved: of a person, a group, the city."""
 
-from typing import Any
+import uuid
+from datetime import datetime
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.views import Door
-from geo.selectors.impact import impact_of, impact_of_city
+from geo.api.impact_serializers import ImpactOutput, MonthsOutput, MonthsQuery, RoleQuery
+from geo.models.receipt import month_of
+from geo.selectors.groups import get_counting_group
+from geo.selectors.impact import Whose, impact_by_month, impact_of, of_city, of_group, of_person
 
 TAGS = ["impact"]
 
 
-def total(places: int = 3, **options: Any) -> serializers.DecimalField:
-    """A sum that may be large."""
-    return serializers.DecimalField(max_digits=24, decimal_places=places, **options)
+def _show(whose: Whose) -> Response:
+    return Response(ImpactOutput(impact_of(whose)).data)
 
 
-class MaterialImpactOutput(serializers.Serializer[Any]):
-    """One material, counted with one factor; null where recycling it is not modelled, which is not nothing."""
-
-    material = serializers.CharField(source="material.code")
-    name = serializers.CharField(source="material.name", help_text="In the reader's language.")
-    kg = total()
-    kg_co2e = total(allow_null=True)
-    kg_co2e_per_kg = serializers.DecimalField(max_digits=8, decimal_places=4, allow_null=True)
-    factor_set = serializers.CharField()
-    factor_version = serializers.CharField()
-    factor_source = serializers.CharField()
+def _show_months(request: Request, whose: Whose, now: datetime) -> Response:
+    query = MonthsQuery(data=request.query_params, context={"this_month": month_of(now)})
+    query.is_valid(raise_exception=True)
+    return Response(MonthsOutput({"months": impact_by_month(whose, **query.validated_data)}).data)
 
 
-class SetImpactOutput(serializers.Serializer[Any]):
-    """All that was counted with one version of one set of factors."""
-
-    factor_set = serializers.CharField()
-    factor_version = serializers.CharField()
-    kg = total()
-    kg_co2e = total()
+def _mine(request: Request) -> Whose:
+    query = RoleQuery(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    return of_person(user_of(request).pk, query.scope)
 
 
-class ImpactOutput(serializers.Serializer[Any]):
-    """Sums of receipts. Totals of different sets of factors are never added up."""
-
-    kg = total()
-    kg_without_factor = total(help_text="Part of `kg` that no total of `co2e` holds.")
-    co2e = SetImpactOutput(many=True)
-    materials = MaterialImpactOutput(many=True, help_text="Heaviest first.")
+def _groups(request: Request, group_id: uuid.UUID) -> Whose:
+    return of_group(get_counting_group(group_id=group_id, user_id=user_of(request).pk).pk)
 
 
 class MyImpactDoor(Door):
     """What one person did."""
 
     @extend_schema(
-        summary="What you gave and collected", operation_id="get_my_impact", tags=TAGS, responses={200: ImpactOutput}
+        summary="What you gave and collected",
+        operation_id="get_my_impact",
+        tags=TAGS,
+        parameters=[RoleQuery],
+        responses={200: ImpactOutput},
     )
     def get(self, request: Request) -> Response:
-        """Of all receipts in either role."""
-        return Response(ImpactOutput(impact_of(user_of(request).pk)).data)
+        """Of all receipts, in both roles or in one."""
+        return _show(_mine(request))
+
+
+class MyMonthsDoor(Door):
+    """What one person did, month by month."""
+
+    @extend_schema(
+        summary="What you gave and collected, month by month",
+        operation_id="get_my_impact_months",
+        tags=TAGS,
+        parameters=[RoleQuery, MonthsQuery],
+        responses={200: MonthsOutput},
+    )
+    def get(self, request: Request) -> Response:
+        """By the city's calendar."""
+        return _show_months(request, _mine(request), self.now)
+
+
+class GroupImpactDoor(Door):
+    """What a group did."""
+
+    @extend_schema(
+        summary="What the members of a group gave",
+        operation_id="get_group_impact",
+        tags=TAGS,
+        responses={200: ImpactOutput},
+    )
+    def get(self, request: Request, group_id: uuid.UUID) -> Response:
+        """While they were members. For members, and once it has enough of them for everybody; it names nobody."""
+        return _show(_groups(request, group_id))
+
+
+class GroupMonthsDoor(Door):
+    """What a group did, month by month."""
+
+    @extend_schema(
+        summary="What the members of a group gave, month by month",
+        operation_id="get_group_impact_months",
+        tags=TAGS,
+        parameters=[MonthsQuery],
+        responses={200: MonthsOutput},
+    )
+    def get(self, request: Request, group_id: uuid.UUID) -> Response:
+        """By the city's calendar."""
+        return _show_months(request, _groups(request, group_id), self.now)
 
 
 class CityImpactDoor(Door):
@@ -69,4 +104,19 @@ class CityImpactDoor(Door):
     )
     def get(self, request: Request) -> Response:
         """Of all receipts."""
-        return Response(ImpactOutput(impact_of_city()).data)
+        return _show(of_city())
+
+
+class CityMonthsDoor(Door):
+    """What all did, month by month."""
+
+    @extend_schema(
+        summary="What the city handed over, month by month",
+        operation_id="get_city_impact_months",
+        tags=TAGS,
+        parameters=[MonthsQuery],
+        responses={200: MonthsOutput},
+    )
+    def get(self, request: Request) -> Response:
+        """By the city's calendar."""
+        return _show_months(request, of_city(), self.now)

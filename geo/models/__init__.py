@@ -1,7 +1,9 @@
 """What is where, and who takes it."""
 
 from geo.models.collector import Collector
+from geo.models.group import Group, Membership
 from geo.models.handover import Handover, WeighInLine
+from geo.models.impact import ImpactSum
 from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
 from geo.models.photo import PickupPhoto
@@ -13,9 +15,12 @@ from geo.models.swipe import Swipe
 __all__ = [
     "Collector",
     "EmissionFactor",
+    "Group",
     "Handover",
+    "ImpactSum",
     "Match",
     "Material",
+    "Membership",
     "Pickup",
     "PickupItem",
     "PickupPhoto",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
@@ -31,6 +32,9 @@ class Receipt(PublicModel):
     month = models.DateField(
         db_default=date(1970, 1, 1),
         help_text="First day of its month, in the calendar of the city.",
+    )
+    group_ids = ArrayField(
+        models.UUIDField(), default=list, db_default=[], help_text="The groups of the resident for which it counts."
     )
     link = models.PositiveIntegerField(db_default=0, help_text="Counts the receipts of this collector from 1.")
     previous_hash = models.CharField(

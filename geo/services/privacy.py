@@ -10,8 +10,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
-from geo.models import Collector, Match, Pickup, PickupPhoto, Receipt, Swipe
+from geo.models import Collector, Match, Membership, Pickup, PickupPhoto, Receipt, Swipe
+from geo.selectors.groups import group_ids_of
 from geo.services.cancel import cancel_pickup
+from geo.services.groups import leave_group
 from geo.services.locks import lock_pickup
 from geo.services.matches import release_match
 from geo.services.photos import remove_files
@@ -26,7 +28,7 @@ PICKUP_FIELDS = (
 
 
 def export(*, user: User) -> Mapping[str, object]:
-    """Profile, pickups, swipes, matches and receipts, ready for JSON."""
+    """Profile, pickups, swipes, matches, receipts and groups, ready for JSON."""
     return {
         "collector": _profile_of(user),
         "pickups": [
@@ -43,11 +45,16 @@ def export(*, user: User) -> Mapping[str, object]:
             .order_by("number")
             .values("number", "match_id", "paid_thb", "handed_over_at")
         ),
+        "groups": list(
+            Membership.objects.filter(user=user)
+            .order_by("joined_at")
+            .values("group_id", "group__name", "joined_at", "left_at")
+        ),
     }
 
 
 def leave(*, user: User, now: datetime) -> None:
-    """Cancel his pickups, give his matches back and withdraw his likes, so that nobody waits for him in vain.
+    """Cancel his pickups, give his matches back, withdraw his likes, leave his groups: nobody waits for him in vain.
 
     Each is a transaction of its own, as if he had done it by hand; what was cut short goes on at the next try.
     """
@@ -55,6 +62,8 @@ def leave(*, user: User, now: datetime) -> None:
         cancel_pickup(resident_id=user.pk, pickup_id=pickup.pk, now=now)
     for match in Match.objects.filter(collector=user, status=Match.Status.ACTIVE).order_by("id"):
         release_match(user_id=user.pk, match_id=match.pk, reason=Match.ReleaseReason.CANNOT_COME, now=now)
+    for group_id in group_ids_of(user.pk):
+        leave_group(user_id=user.pk, group_id=group_id, now=now)
     for swipe in Swipe.objects.filter(collector=user, like_state__in=Swipe.QUEUED).order_by("id"):
         _withdraw(swipe, now)
 
@@ -62,6 +71,7 @@ def leave(*, user: User, now: datetime) -> None:
 def erase(*, user: User, now: datetime) -> None:
     """Forget places, words and pictures; kilograms, matches and receipts stay counted."""
     Collector.objects.filter(user=user).delete()
+    Membership.objects.filter(user=user).delete()
     Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
     Pickup.objects.filter(resident=user).update(
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now

@@ -9,6 +9,7 @@ from django.db.models import Max
 from geo.chain import hash_of
 from geo.models import EmissionFactor, Match, Receipt, ReceiptChain, ReceiptLine, WeighInLine
 from geo.models.receipt import month_of
+from geo.selectors.groups import group_ids_of
 from geo.selectors.materials import factors_in_force
 
 # Any number nobody else in this database locks by; transactions that hold it issue receipts one by one.
@@ -47,6 +48,7 @@ def _next_receipt(match: Match, now: datetime) -> Receipt:
         paid_thb=match.handover.paid_thb,
         handed_over_at=now,
         month=month_of(now),
+        group_ids=group_ids_of(match.pickup.resident_id),
         link=link + 1,
         previous_hash=previous_hash,
     )

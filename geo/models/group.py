@@ -1,0 +1,45 @@
+"""People who count together what they give: a building, a school, an office."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from backend.shared.models import PublicModel
+
+
+class Group(PublicModel):
+    """Whoever has the code may join. The keeper may give it a new one; when all have left, it closes."""
+
+    class Kind(models.TextChoices):
+        BUILDING = "building"
+        SCHOOL = "school"
+        OFFICE = "office"
+        OTHER = "other"
+
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8, choices=Kind)
+    code = models.CharField(max_length=8, null=True, unique=True, help_text="To join by; null when it is closed.")
+    keeper = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """From when until when somebody belongs to a group. Personal data."""
+
+    group = models.ForeignKey(Group, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "user"], condition=Q(left_at=None), name="one_membership_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.group_id}"

@@ -1,0 +1,48 @@
+"""Kilograms summed up as receipts are issued, so that totals cost the same for any number of them."""
+
+import uuid
+
+from django.db import models
+
+from geo.models.material import Material
+
+CITY = uuid.UUID(int=0)
+
+
+class ImpactSum(models.Model):
+    """Kilograms of one material with one factor in one month of the city's calendar, for one of those it counts for.
+
+    A trigger on receipt lines adds to it in the transaction of the receipt; `rebuild_impact` compares and mends.
+    CO2e is not stored: it is these kilograms times this factor, exactly.
+    """
+
+    class Scope(models.TextChoices):
+        CITY = "city"
+        GAVE = "gave", "a person, as the one who gave"
+        COLLECTED = "collected", "a person, as the one who collected"
+        GROUP = "group"
+
+    scope = models.CharField(max_length=9, choices=Scope)
+    owner = models.UUIDField(help_text="The person or group; all zeros for the city.")
+    month = models.DateField(help_text="Its first day.")
+    material = models.ForeignKey(Material, models.PROTECT, related_name="+", db_index=False)
+    factor_set = models.CharField(max_length=20)
+    factor_version = models.CharField(max_length=20)
+    kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4, null=True)
+    factor_source = models.CharField(max_length=240)
+    kg = models.DecimalField(max_digits=18, decimal_places=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "scope", "owner", "month", "material", "factor_set", "factor_version", "kg_co2e_per_kg",
+                    "factor_source",
+                ],
+                nulls_distinct=False,
+                name="one_sum_per_key",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.kg} kg of {self.material_id} {self.month}"
