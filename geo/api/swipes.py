@@ -12,9 +12,10 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.views import Door
+from geo.api.rendering import FastJSONRenderer
 from geo.models import Match, Swipe
 from geo.selectors.swipes import get_swipe_of, queue_position
-from geo.services.swipes import record_swipe, take_swipe_back
+from geo.services.swipes import SwipeResult, record_swipe, take_swipe_back
 
 TAGS = ["swipes"]
 LIKE_STATES = [choice for choice in Swipe.LikeState.choices if choice[0]]
@@ -80,6 +81,8 @@ class StandingOutput(serializers.Serializer[Any]):
 class SwipeDoor(Door):
     """What a collector says about one pickup."""
 
+    renderer_classes = [FastJSONRenderer]
+
     @extend_schema(
         summary="Read what you said of a pickup, and where your like stands",
         operation_id="get_swipe",
@@ -107,7 +110,7 @@ class SwipeDoor(Door):
         result = record_swipe(
             collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **body.validated_data
         )
-        return Response(SwipeOutput(result).data)
+        return Response(_shown(result))
 
     @extend_schema(
         summary="Rewind a pass, or withdraw a like that waits",
@@ -120,3 +123,21 @@ class SwipeDoor(Door):
         """It says no when one is asked. A like that is a match is released instead."""
         take_swipe_back(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now)
         return Response(status=204)
+
+
+def _shown(result: SwipeResult) -> dict[str, object]:
+    """As `SwipeOutput` describes it, without the serializer: every claim waits for this."""
+    return {
+        "direction": result.swipe.direction,
+        "match": _new_match(result.match) if result.match else None,
+        "queue_position": result.queue_position,
+    }
+
+
+def _new_match(match: Match) -> dict[str, object]:
+    return {
+        "id": str(match.pk),
+        "status": match.status,
+        "conversation": str(match.conversation_id),
+        "created_at": match.created_at,
+    }
