@@ -38,6 +38,8 @@ class Swipe(PublicModel):
 
     # Who hopes for the pickup, in order.
     QUEUED = (LikeState.WAITING, LikeState.ASKED)
+    # What the same collector's next thumb on the pickup changes.
+    CHANGEABLE = ("direction", "reason", "like_state", "queue_number", "pickup_revision", "swiped_at")
 
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes")
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="swipes")

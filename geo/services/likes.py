@@ -32,8 +32,7 @@ def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.U
     if match and match.collector_id == like.collector_id:
         return match
     _require_acceptable(pickup, like, now)
-    match = make_match_under_pickup_lock(pickup=pickup, collector_id=like.collector_id, now=now)
-    _set_state(like, State.MATCHED)
+    match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
     notify(notices=notices.of_new_match(match=match, acting=resident_id), now=now)
     return match
 
@@ -51,7 +50,8 @@ def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.
     was_asked = like.like_state == State.ASKED
     if not (was_asked or like.like_state == State.WAITING):
         raise LikeNotWaiting
-    _set_state(like, State.DECLINED)
+    like.like_state = State.DECLINED
+    like.save(update_fields=["like_state"])
     told = notices.of_decline(pickup=pickup, collector_id=like.collector_id)
     if was_asked:
         told += pass_on_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
@@ -76,8 +76,3 @@ def _require_acceptable(pickup: Pickup, like: Swipe, now: datetime) -> None:
         raise LikeNotWaiting
     if like.collector_id not in collectors_with_room(user_ids=[like.collector_id]):
         raise CollectorAtLimit
-
-
-def _set_state(like: Swipe, state: Swipe.LikeState) -> None:
-    like.like_state = state
-    like.save(update_fields=["like_state"])

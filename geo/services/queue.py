@@ -57,16 +57,14 @@ def offer_to_the_next_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, no
 
 def promote_under_pickup_lock(*, pickup: Pickup, like: Swipe, acting: uuid.UUID, now: datetime) -> list[Notice]:
     """Match a like whose collector has room; returns what to tell both."""
-    match = make_match_under_pickup_lock(pickup=pickup, collector_id=like.collector_id, now=now)
-    _set_state(like, State.MATCHED)
+    match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
     return notices.of_new_match(match=match, acting=acting)
 
 
 def say_yes_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) -> Match:
     """The collector who is asked still wants it, be it at the last moment. Raises TooManyMatches."""
     require_room_for_match(collector_id=like.collector_id)
-    match = make_match_under_pickup_lock(pickup=pickup, collector_id=like.collector_id, now=now)
-    _set_state(like, State.MATCHED)
+    match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
     notify(notices=notices.of_new_match(match=match, acting=like.collector_id), now=now)
     return match
 
@@ -114,14 +112,10 @@ def _next_runner_up(pickup: Pickup) -> Swipe | None:
 def _ask(pickup: Pickup, like: Swipe, now: datetime) -> list[Notice]:
     answer_by = min(now + timedelta(minutes=settings.CONSENT_MINUTES), pickup.expires_at)
     reserve_pickup(pickup=pickup, until=answer_by)
-    _set_state(like, State.ASKED)
+    like.like_state = State.ASKED
+    like.save(update_fields=["like_state"])
     return pickup_notices.of_question(pickup=pickup, collector_id=like.collector_id, answer_by=answer_by)
 
 
 def _who_waits(pickup: Pickup) -> list[uuid.UUID]:
     return list(waiting_likes(pickup.pk).values_list("collector_id", flat=True))
-
-
-def _set_state(like: Swipe, state: Swipe.LikeState) -> None:
-    like.like_state = state
-    like.save(update_fields=["like_state"])

@@ -22,7 +22,6 @@ from notifications.services.notify import notify
 
 State = Swipe.LikeState
 LIKEABLE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
-CHANGEABLE = ["direction", "reason", "like_state", "queue_number", "pickup_revision", "swiped_at"]
 _FINAL = {State.DECLINED: LikeDeclined, State.RELEASED: LikeReleased}
 
 
@@ -128,8 +127,7 @@ def _like_and_match(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID
     require_room_for_match(collector_id=collector_id)
     # The match stores the number drawn here, with all else that changes of the pickup.
     like = _as_like(pickup, swipe, collector_id, State.MATCHED, now)
-    match = make_match_under_pickup_lock(pickup=pickup, collector_id=collector_id, now=now)
-    _store(like)
+    match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
     notify(notices=notices.of_new_match(match=match, acting=collector_id), now=now)
     return SwipeResult(swipe=like, match=match)
 
@@ -182,4 +180,4 @@ def _store(swipe: Swipe) -> None:
     if swipe._state.adding:
         insert_together(swipe)
     else:
-        swipe.save(update_fields=CHANGEABLE)
+        swipe.save(update_fields=Swipe.CHANGEABLE)

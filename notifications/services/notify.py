@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 from django.conf import settings
-from django.db import connection
 
+from backend.shared.prepared import fetch_prepared
 from backend.shared.realtime import publish_on_commit
 from notifications.frames import nudge_of
 from notifications.kinds import require_known
@@ -22,11 +22,11 @@ _encode = msgspec.json.Encoder().encode
 # the end of that time: something new is due when it says.
 _APPEND = """
     WITH notice AS MATERIALIZED (
-        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS notice (
+        SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS notice (
             user_id uuid, behind bigint, name text, data jsonb, by uuid, wants_push boolean, collapse_key text)
     ), counter AS (
         INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, wake_at)
-        SELECT user_id, count(*), 0, 0, CASE WHEN bool_or(wants_push) THEN %s::timestamptz END
+        SELECT user_id, count(*), 0, 0, CASE WHEN bool_or(wants_push) THEN %(due_at)s::timestamptz END
         FROM notice GROUP BY user_id ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET head = counter.head + excluded.head, wake_at = CASE
             WHEN excluded.wake_at IS NULL THEN counter.wake_at
@@ -34,7 +34,7 @@ _APPEND = """
         RETURNING user_id, head
     )
     INSERT INTO notifications_event (user_id, seq, name, data, by, wants_push, collapse_key, created_at)
-    SELECT user_id, head - behind, name, data, by, wants_push, collapse_key, %s
+    SELECT user_id, head - behind, name, data, by, wants_push, collapse_key, %(now)s
     FROM notice JOIN counter USING (user_id) ORDER BY user_id, behind DESC
     RETURNING user_id, seq, id
 """
@@ -76,9 +76,9 @@ def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
     """Number and store them, each person's in the order given."""
     behind = _behind(notices)
     rows = [_row(notice, number) for notice, number in zip(notices, behind, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [_encode(rows).decode(), now + timedelta(seconds=settings.PUSH_WAIT_S), now])
-        stored = {(user_id, seq): pk for user_id, seq, pk in cursor.fetchall()}
+    due_at = now + timedelta(seconds=settings.PUSH_WAIT_S)
+    answer = fetch_prepared(_APPEND, {"rows": _encode(rows).decode(), "due_at": due_at, "now": now})
+    stored = {(user_id, seq): pk for user_id, seq, pk in answer}
     heads = dict(sorted(stored))
     seqs = [heads[notice.user_id] - number for notice, number in zip(notices, behind, strict=True)]
     return [_event(notice, stored[notice.user_id, seq], seq, now) for notice, seq in zip(notices, seqs, strict=True)]
