@@ -4,6 +4,7 @@ from django.urls import path
 
 from chat.api.conversations import Conversations, ReadPosition
 from chat.api.messages import Messages
+from chat.api.mutes import ConversationMute
 from chat.api.phrases import PhrasesDoor
 
 urlpatterns = [
@@ -11,4 +12,5 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/messages", Messages.as_view()),
     path("phrases", PhrasesDoor.as_view()),
     path("conversations/<uuid:conversation_id>/read", ReadPosition.as_view()),
+    path("conversations/<uuid:conversation_id>/mute", ConversationMute.as_view()),
 ]

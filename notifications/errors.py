@@ -10,3 +10,10 @@ class QuietHoursIncomplete(Invalid):
 
     code = "quiet_hours_incomplete"
     message = _("Quiet hours need a beginning and an end.")
+
+
+class MuteOver(Invalid):
+    """A mute that would end before it begins."""
+
+    code = "mute_over"
+    message = _("This time has passed. Choose a later one, or none.")

@@ -3,7 +3,7 @@
 A new kind is one row here and its Thai text in `locale/th`. Texts hold no place and no words of a chat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,9 +24,9 @@ class Category(StrEnum):
     NEARBY = "nearby"
 
 
-# In quiet hours only what somebody is waiting for comes through; the rest comes when they end.
-THROUGH_QUIET_HOURS = frozenset({Category.CHAT, Category.MATCHES, Category.HANDOVER})
 URGENT = frozenset({Category.CHAT, Category.MATCHES, Category.HANDOVER})
+SOUNDLESS = frozenset({Category.NEARBY})
+# How long a service keeps a push for a phone that is off.
 LIFE_S: Mapping[Category, int] = {
     Category.CHAT: 86_400,
     Category.LIKES: 86_400,
@@ -34,19 +34,41 @@ LIFE_S: Mapping[Category, int] = {
     Category.HANDOVER: 6 * 3_600,
     Category.NEARBY: 2 * 3_600,
 }
+# How long after it happened anybody still cares to be told, be it for a night's quiet or a day's digest.
+USE_S: Mapping[Category, int] = {
+    Category.CHAT: 7 * 86_400,
+    Category.LIKES: 3 * 86_400,
+    Category.MATCHES: 7 * 86_400,
+    Category.HANDOVER: 86_400,
+    Category.NEARBY: 36 * 3_600,
+}
+
+
+class When(StrEnum):
+    """Whether a kind tells of a meeting of two people, and how its day is known."""
+
+    NONE = ""
+    AT = "at"  # the day of the data's `at`
+    NOW = "now"  # the day on which it happens
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventKind:
     """`title` and `body` are filled from the event's data; without them the kind is never pushed.
 
-    `link` is where a tap leads, as a path inside the app, filled from the data's ids.
+    `link` is where a tap leads, as a path inside the app, filled from the data's ids. `until` names the time in the
+    data from which on nobody cares. `about` names the id in the data that this kind shares with those it `overtakes`:
+    they count as read once it has happened. `meets` says whether it comes through quiet hours.
     """
 
     category: Category
     title: Text = ""
     body: Text = ""
     link: str = ""
+    until: str = ""
+    about: str = ""
+    overtakes: Collection[str] = ()
+    meets: When = When.NONE
 
     @property
     def is_silent(self) -> bool:
@@ -61,6 +83,9 @@ class UnknownEvent(LookupError):
 class SilentEvent(ValueError):
     """This kind of event has no text, so it cannot be pushed."""
 
+
+# All that leads up to a handover: pointless once the match has ended, or a later step been taken.
+ARRANGING = ("handover.proposed", "handover.agreed", "handover.weighed_in", "handover.confirmed")
 
 KINDS: Mapping[str, EventKind] = {
     "message.sent": EventKind(
@@ -85,72 +110,104 @@ KINDS: Mapping[str, EventKind] = {
         title=_("It is a match"),
         body=_("“%(title)s”: write to each other and agree on a time."),
         link="/conversations/{conversation}",
+        about="pickup",
+        overtakes=("pickup.liked", "like.asked", "pickup.reopened", "pickup.expiring", "pickup.nearby"),
     ),
     "like.declined": EventKind(
         category=Category.LIKES,
         title=_("Not this time"),
         body=_("“%(title)s” goes to another collector. Thank you for offering."),
         link="/deck",
+        about="pickup",
+        overtakes=("like.asked",),
     ),
     "pickup.closed": EventKind(
         category=Category.LIKES,
         title=_("No longer available"),
         body=_("“%(title)s” is no longer available. Thank you for waiting."),
         link="/deck",
+        about="pickup",
+        overtakes=("like.asked", "pickup.reopened", "pickup.amended", "pickup.nearby"),
     ),
     "match.released": EventKind(
         category=Category.MATCHES,
         title=_("The match has ended"),
         body=_("The other side has given back the match for “%(title)s”."),
         link="/matches/{match}",
+        about="match",
+        overtakes=("match.made", *ARRANGING),
     ),
     "handover.proposed": EventKind(
         category=Category.HANDOVER,
         title=_("A time is proposed"),
         body=_("%(at)s. Does it suit you?"),
         link="/matches/{match}",
+        until="at",
+        about="match",
+        overtakes=("handover.proposed", "handover.agreed"),
+        meets=When.AT,
     ),
     "handover.agreed": EventKind(
         category=Category.HANDOVER,
         title=_("The time is agreed"),
         body=_("The handover is on %(at)s."),
         link="/matches/{match}",
+        until="at",
+        about="match",
+        overtakes=("handover.proposed", "handover.agreed"),
+        meets=When.AT,
     ),
     "handover.weighed_in": EventKind(
         category=Category.HANDOVER,
         title=_("Weighed"),
         body=_("The scale says %(net_kg)s kg. Please look and confirm."),
         link="/matches/{match}",
+        about="match",
+        overtakes=ARRANGING,
+        meets=When.NOW,
     ),
     "handover.confirmed": EventKind(
         category=Category.HANDOVER,
         title=_("Confirmed by the other side"),
         body=_("Please look at what was weighed, and confirm too."),
         link="/matches/{match}",
+        about="match",
+        overtakes=ARRANGING,
+        meets=When.NOW,
     ),
     "receipt.issued": EventKind(
         category=Category.HANDOVER,
         title=_("Thank you for recycling"),
         body=_("%(net_kg)s kg handed over. The receipt is ready."),
         link="/matches/{match}",
+        about="match",
+        overtakes=("match.made", *ARRANGING),
+        meets=When.NOW,
     ),
     "like.asked": EventKind(
         category=Category.MATCHES,
         title=_("Your turn: do you still want it?"),
         body=_("“%(title)s” is free again. Say yes by %(answer_by)s, or it goes to the next."),
         link="/pickups/{pickup}",
+        until="answer_by",
+        about="pickup",
+        overtakes=("pickup.reopened",),
     ),
     "pickup.reopened": EventKind(
         category=Category.LIKES,
         title=_("Open again"),
         body=_("“%(title)s” is open again."),
         link="/deck",
+        about="pickup",
+        overtakes=("pickup.reopened",),
     ),
     "pickup.amended": EventKind(
         category=Category.LIKES,
         title=_("A pickup you like has changed"),
         body=_("“%(title)s” has changed: %(changed)s."),
         link="/pickups/{pickup}",
+        about="pickup",
+        overtakes=("pickup.amended",),
     ),
     "pickup.nearby": EventKind(
         category=Category.NEARBY,
@@ -167,12 +224,17 @@ KINDS: Mapping[str, EventKind] = {
         title=_("Your pickup expires soon"),
         body=_("“%(title)s” expires at %(expires_at)s. One tap keeps it open."),
         link="/pickups/{pickup}",
+        until="expires_at",
+        about="pickup",
+        overtakes=("pickup.expiring",),
     ),
     "pickup.expired": EventKind(
         category=Category.LIKES,
         title=_("Your pickup has expired"),
         body=_("Nobody came for “%(title)s” in time. You can post it again."),
         link="/pickups/{pickup}",
+        about="pickup",
+        overtakes=("pickup.expiring", "pickup.liked"),
     ),
 }
 

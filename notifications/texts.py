@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from django.utils import translation
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.shared.clock import city_zone
 from notifications.kinds import kind_of
+from notifications.moments import moment_of
 from notifications.rendering import rendered
 
 TITLE_CHARACTERS_MAX = 65
@@ -70,11 +70,8 @@ def _weight(amount: object, *, of: int = 1) -> str:
 
 def _moment(at: object) -> str:
     """A time of RFC 3339, as people in the city say it: "Fri 4 Dec, 18:30"."""
-    try:
-        moment = datetime.fromisoformat(str(at)).astimezone(city_zone())
-    except ValueError:
-        return ""
-    return date_format(moment, "D j M, H:i")
+    moment = moment_of(at)
+    return date_format(moment.astimezone(city_zone()), "D j M, H:i") if moment else ""
 
 
 def _changes(names: object) -> str:

@@ -14,6 +14,7 @@ from chat.selectors.conversations import get_conversation_for
 from chat.services.append import append
 from chat.services.drafts import Draft, draft_of
 from chat.shapes import bare_shape
+from chat.topics import collapse_key_of
 from notifications.services.notify import Notice, notify
 
 
@@ -87,8 +88,3 @@ def notices_of(message: Message, user_ids: Collection[uuid.UUID], *, push: bool)
         Notice(user_id=user_id, event="message.sent", data=data, push=push and user_id != by, collapse_key=key, by=by)
         for user_id in user_ids
     ]
-
-
-def collapse_key_of(conversation_id: uuid.UUID) -> str:
-    """Pushes about one conversation replace each other."""
-    return f"conversation:{conversation_id}"

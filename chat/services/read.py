@@ -7,7 +7,8 @@ from django.db import transaction
 
 from chat.models import Participant
 from chat.selectors.conversations import others_in
-from chat.services.messages import collapse_key_of, lock_conversation_for
+from chat.services.messages import lock_conversation_for
+from chat.topics import collapse_key_of
 from notifications.services.ack import mark_collapsed_read
 from notifications.services.notify import Notice, notify
 

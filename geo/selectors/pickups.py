@@ -1,6 +1,7 @@
 """Reading pickups, as far as the reader may see them."""
 
 import uuid
+from collections.abc import Collection
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
@@ -26,6 +27,12 @@ def get_pickup_for(user_id: uuid.UUID, pickup_id: uuid.UUID) -> Pickup:
 def get_pickup_of(resident_id: uuid.UUID, pickup_id: uuid.UUID) -> Pickup:
     """A pickup without contents, for its resident. Raises NotFound for everybody else."""
     return _only(Pickup.objects.filter(resident_id=resident_id, pk=pickup_id))
+
+
+def open_among(ids: Collection[str]) -> set[str]:
+    """Those of these pickups that can still be had."""
+    still = Pickup.objects.filter(pk__in=ids, status=Pickup.Status.OPEN, reserved_until=None)
+    return {str(pk) for pk in still.values_list("pk", flat=True)}
 
 
 def with_contents(pickups: QuerySet[Pickup]) -> QuerySet[Pickup]:

@@ -29,6 +29,7 @@ def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
     told = _release_live_match(pickup, now)
     move_pickup(pickup=pickup, status=Pickup.Status.CANCELLED, now=now)
     notify(notices=told + close_waiting_likes(pickup=pickup, reason="cancelled"), now=now)
+    notices.take_back_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
     return pickup
 
 

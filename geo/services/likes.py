@@ -14,6 +14,7 @@ from geo.services import notices
 from geo.services.limits import collectors_with_room
 from geo.services.locks import lock_own_pickup
 from geo.services.making import make_match_under_pickup_lock
+from geo.services.notices import take_back_like_notice
 from geo.services.queue import pass_on_under_pickup_lock
 from notifications.services.notify import notify
 
@@ -56,6 +57,7 @@ def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.
     if was_asked:
         told += pass_on_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
     notify(notices=told, now=now)
+    take_back_like_notice(pickup=pickup, like_id=like.pk, now=now)
 
 
 def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:

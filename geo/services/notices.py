@@ -1,11 +1,12 @@
 """What people are told of likes, matches and handovers. Whoever acted sees it on the socket, and gets no push."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from geo.models import Handover, Match, Pickup, Receipt, Swipe
+from notifications.services.moot import withdraw
 from notifications.services.notify import Notice
 
 
@@ -14,6 +15,17 @@ def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
     data = {"pickup": str(pickup.pk), "like": str(like.pk), "title": pickup.title}
     key, by = f"pickup:{pickup.pk}", like.collector_id
     return [Notice(user_id=pickup.resident_id, event="pickup.liked", data=data, push=True, collapse_key=key, by=by)]
+
+
+def take_back_like_notice(*, pickup: Pickup, like_id: uuid.UUID, now: datetime) -> None:
+    """The resident need not hear any more of a like that has been withdrawn or answered."""
+    if pickup.choose == Pickup.Choose.RESIDENT:
+        withdraw(user_ids=[pickup.resident_id], events=["pickup.liked"], about={"like": str(like_id)}, now=now)
+
+
+def take_back_pickup_notices(*, pickup: Pickup, events: Sequence[str], now: datetime) -> None:
+    """The resident need not hear any more of what she has settled herself."""
+    withdraw(user_ids=[pickup.resident_id], events=events, about={"pickup": str(pickup.pk)}, now=now)
 
 
 def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:
@@ -77,6 +89,8 @@ def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.
     # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
     key = f"handover:{match.pk}" if event.startswith("handover.") else ""
     sides = (match.pickup.resident_id, match.collector_id)
+    # By it, chat about a handover today comes through quiet hours.
+    data = {**data, "conversation": str(match.conversation_id)}
     return [
         Notice(
             user_id=user_id,

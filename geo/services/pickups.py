@@ -28,6 +28,7 @@ from geo.services.drafts import (
     warning_before,
 )
 from geo.services.locks import lock_own_pickup
+from geo.services.notices import take_back_pickup_notices
 from geo.services.queue import offer_to_the_next_under_pickup_lock
 from geo.services.rings import start_rings
 from notifications.services.notify import Notice, notify
@@ -106,6 +107,7 @@ def extend_pickup(
     pickup.warn_at = warning_before(pickup.expires_at, now=now)
     pickup.updated_at = now
     pickup.save(update_fields=["expires_at", "warn_at", "updated_at"])
+    take_back_pickup_notices(pickup=pickup, events=("pickup.expiring",), now=now)
     return pickup
 
 

@@ -16,6 +16,7 @@ from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
 from geo.services.locks import lock_pickup
 from geo.services.matches import release_match
+from geo.services.notices import take_back_like_notice
 from geo.services.photos import remove_files
 from geo.services.queue import pass_on_under_pickup_lock
 from notifications.services.notify import notify
@@ -90,6 +91,7 @@ def _withdraw(swipe: Swipe, now: datetime) -> None:
     mine.filter(like_state__in=Swipe.QUEUED).delete()
     if is_asked:
         notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=swipe.collector_id, now=now), now=now)
+    take_back_like_notice(pickup=pickup, like_id=swipe.pk, now=now)
 
 
 def _remove_all_files(photos: list[PickupPhoto]) -> None:

@@ -53,8 +53,10 @@ def record_swipe(
     _require_swipeable(pickup, swipe, collector_id, now)
     was_asked = _is_asked(swipe)
     if direction == Swipe.Direction.PASS:
+        taken_back = _queued_id_of(swipe)
         result = SwipeResult(swipe=_put_pass(pickup, swipe, collector_id, reason, now))
         _pass_on_if(was_asked, pickup, collector_id, now)
+        _take_back_notice_of(taken_back, pickup, now)
         return result
     if swipe and was_asked:
         return SwipeResult(swipe=swipe, match=say_yes_under_pickup_lock(pickup=pickup, like=swipe, now=now))
@@ -76,9 +78,11 @@ def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datet
         raise NotFound
     _require_swipeable(pickup, swipe, collector_id, now)
     if swipe:
+        taken_back = _queued_id_of(swipe)
         was_asked = _is_asked(swipe)
         swipe.delete()
         _pass_on_if(was_asked, pickup, collector_id, now)
+        _take_back_notice_of(taken_back, pickup, now)
 
 
 def _is_matched(pickup: Pickup, swipe: Swipe) -> bool:
@@ -87,6 +91,15 @@ def _is_matched(pickup: Pickup, swipe: Swipe) -> bool:
 
 def _is_asked(swipe: Swipe | None) -> bool:
     return swipe is not None and swipe.like_state == State.ASKED
+
+
+def _queued_id_of(swipe: Swipe | None) -> uuid.UUID | None:
+    return swipe.pk if swipe and swipe.like_state in Swipe.QUEUED else None
+
+
+def _take_back_notice_of(like_id: uuid.UUID | None, pickup: Pickup, now: datetime) -> None:
+    if like_id:
+        notices.take_back_like_notice(pickup=pickup, like_id=like_id, now=now)
 
 
 def _pass_on_if(was_asked: bool, pickup: Pickup, acting: uuid.UUID, now: datetime) -> None:

@@ -40,6 +40,7 @@ class Event(models.Model):
     collapse_key = models.CharField(max_length=64, blank=True, help_text="Newer pushes with it replace older ones.")
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True, help_text="From then on it is true no more, and told to nobody.")
     pushed_at = models.DateTimeField(null=True, help_text="When a deliver job took care of it.")
 
     class Meta:
@@ -49,6 +50,11 @@ class Event(models.Model):
                 fields=["user"],
                 name="event_waits_for_push",
                 condition=models.Q(wants_push=True, pushed_at=None),
+            ),
+            models.Index(
+                fields=["user"],
+                name="event_unread",
+                condition=models.Q(wants_push=True, read_at=None, withdrawn_at=None),
             ),
             models.Index(fields=["created_at"], name="event_age"),
         ]

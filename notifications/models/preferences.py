@@ -22,3 +22,18 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"preferences of {self.user_id}"
+
+
+class Mute(models.Model):
+    """Personal data. Nothing about one topic, such as a conversation, is pushed to this person."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mutes")
+    topic = models.CharField(max_length=64, help_text="The collapse key of the events.")
+    until = models.DateTimeField(null=True, help_text="For good when empty.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="one_mute_per_topic")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} mutes {self.topic}"

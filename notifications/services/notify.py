@@ -14,6 +14,7 @@ from backend.shared.realtime import publish_on_commit
 from notifications.frames import nudge_of
 from notifications.kinds import require_known
 from notifications.models import Event
+from notifications.services.moot import overtake
 
 _encode = msgspec.json.Encoder().encode
 
@@ -68,6 +69,7 @@ def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
     for notice in notices:
         require_known(notice.event, push=notice.push)
     events = _append(notices, now)
+    overtake(events=events, now=now)
     publish_on_commit([(event.user_id, nudge_of(event)) for event in events])
     return events
 

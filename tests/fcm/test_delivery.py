@@ -1,5 +1,7 @@
 """From an event to a phone and back, through the real SDK."""
 
+from datetime import timedelta
+
 import pytest
 
 from backend.accounts.models import User
@@ -7,7 +9,7 @@ from notifications.models import Push
 from notifications.push.fcm import FcmBackend
 from tests.fcm import server as answers
 from tests.fcm.server import FcmServer
-from tests.makers_notifications import NIGHT, deliver_to, make_device, make_message_notice, make_notice, tell
+from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -43,7 +45,7 @@ class TestDelivery:
         tell(make_notice(user))
         deliver_to(user)
 
-        deliver_to(user, NIGHT)
+        deliver_to(user, NOON + timedelta(hours=1))
 
         assert (fcm.requests[busy.value], fcm.requests[well.value]) == (2, 1)
         first, second = (message for message in fcm.sent if message["token"] == busy.value)

@@ -72,6 +72,7 @@ class TestByCode:
         confirm(collector, match, code=match.handover.code)
 
         told = {"match": str(match.pk), "receipt": str(Receipt.objects.get().pk), "net_kg": 2.0}
+        told["conversation"] = str(match.conversation_id)
         assert events_of(match.collector)[-1] == events_of(match.pickup.resident)[-1] == ("receipt.issued", told)
         assert "receipt.issued" in pushed_to(match.pickup.resident)
         assert pushed_to(match.collector) == []
@@ -125,7 +126,8 @@ class TestByBoth:
         for _ in range(2):
             confirm(resident, match)
 
-        told = ("handover.confirmed", {"match": str(match.pk), "by": str(match.pickup.resident_id)})
+        data = {"match": str(match.pk), "by": str(match.pickup.resident_id)}
+        told = ("handover.confirmed", data | {"conversation": str(match.conversation_id)})
         assert [events_of(one).count(told) for one in (match.collector, match.pickup.resident)] == [1, 1]
         assert pushed_to(match.collector) == ["handover.confirmed"]
         assert "handover.confirmed" not in pushed_to(match.pickup.resident)

@@ -172,7 +172,8 @@ class TestWeighIn:
             {"material": "cardboard", "gross_kg": 1.001, "tare_kg": 0.0, "net_kg": 1.001},
         ]
         assert answer.json()["handover"]["paid"] == -20.5
-        told = {"match": str(match.pk), "net_kg": 4.001, "paid_thb": -20.5}
+        told: dict[str, Any] = {"match": str(match.pk), "conversation": str(match.conversation_id)}
+        told |= {"net_kg": 4.001, "paid_thb": -20.5}
         assert events_of(match.pickup.resident)[-1] == ("handover.weighed_in", told)
         assert pushed_to(match.pickup.resident) == ["match.made", "handover.weighed_in"]
 

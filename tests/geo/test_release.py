@@ -73,6 +73,7 @@ class TestRelease:
         data = {
             "match": str(match.pk),
             "pickup": str(match.pickup_id),
+            "conversation": str(match.conversation_id),
             "title": "Bottles",
             "reason": "cannot_come",
         }

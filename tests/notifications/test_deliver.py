@@ -262,7 +262,7 @@ class TestOutcomes:
         memory.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user))
         for hour in range(ATTEMPTS_MAX + 3):
-            deliver_to(device.user, NOON + timedelta(days=hour))
+            deliver_to(device.user, NOON + timedelta(hours=hour))
 
         assert len(outbox) == ATTEMPTS_MAX
         assert Push.objects.get().state == Push.State.FAILED

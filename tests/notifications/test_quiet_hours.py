@@ -10,13 +10,73 @@ from notifications.push.protocol import PushMessage, Retry
 from notifications.services.ack import acknowledge
 from tests.makers_notifications import NIGHT, deliver_to, make_notice, tell
 
+TONIGHT, TOMORROW = ("2025-03-01T16:00:00Z", "2025-03-02T05:00:00Z")  # 23:00, and noon
 
-class TestQuietHours:
-    @pytest.mark.parametrize("event", ["message.sent", "match.made", "match.released", "handover.proposed"])
-    def test_let_through_what_somebody_waits_for(self, device: Device, outbox: list[PushMessage], event: str) -> None:
+
+class TestHandoverToday:
+    """The only thing that comes through."""
+
+    @pytest.mark.parametrize(("at", "count"), [(TONIGHT, 1), (TOMORROW, 0)])
+    @pytest.mark.parametrize("event", ["handover.proposed", "handover.agreed"])
+    def test_is_told_by_its_time(
+        self, device: Device, outbox: list[PushMessage], event: str, at: str, count: int
+    ) -> None:
+        tell(make_notice(device.user, event, data={"match": "m1", "at": at}), now=NIGHT)
+
+        deliver_to(device.user, NIGHT)
+
+        assert len(outbox) == count
+
+    @pytest.mark.parametrize("event", ["handover.weighed_in", "handover.confirmed", "receipt.issued"])
+    def test_goes_on_right_now(self, device: Device, outbox: list[PushMessage], event: str) -> None:
         tell(make_notice(device.user, event), now=NIGHT)
 
         deliver_to(device.user, NIGHT)
+
+        assert len(outbox) == 1
+
+    @pytest.mark.parametrize(("at", "count"), [(TONIGHT, 1), (TOMORROW, 0)])
+    @pytest.mark.parametrize("name", ["message.sent", "match.released"])
+    def test_lets_through_what_is_said_about_it(
+        self, device: Device, outbox: list[PushMessage], name: str, at: str, count: int
+    ) -> None:
+        ids = {"match": "m1", "conversation": "c1"}
+        tell(make_notice(device.user, "handover.agreed", data=ids | {"at": at}, push=False), now=NIGHT)
+        tell(make_notice(device.user, name, data=ids), make_notice(device.user, name, data={"conversation": "c2"}))
+
+        deliver_to(device.user, NIGHT)
+
+        assert len(outbox) == count
+
+    def test_is_over_with_its_receipt(self, device: Device, outbox: list[PushMessage]) -> None:
+        ids = {"match": "m1", "conversation": "c1"}
+        for name in ("handover.agreed", "receipt.issued"):
+            tell(make_notice(device.user, name, data=ids | {"at": TONIGHT}, push=False), now=NIGHT)
+        tell(make_notice(device.user, "message.sent", data=ids), now=NIGHT)
+
+        deliver_to(device.user, NIGHT)
+
+        assert outbox == []
+
+    def test_has_been_put_off(self, device: Device, outbox: list[PushMessage]) -> None:
+        ids = {"match": "m1", "conversation": "c1"}
+        for at in (TONIGHT, TOMORROW):
+            tell(make_notice(device.user, "handover.agreed", data=ids | {"at": at}, push=False), now=NIGHT)
+        tell(make_notice(device.user, "message.sent", data=ids), now=NIGHT)
+
+        deliver_to(device.user, NIGHT)
+
+        assert outbox == []
+
+
+class TestQuietHours:
+    @pytest.mark.parametrize("event", ["message.sent", "match.made", "match.released", "pickup.expired"])
+    def test_hold_everything_else(self, device: Device, outbox: list[PushMessage], event: str) -> None:
+        tell(make_notice(device.user, event), now=NIGHT)
+
+        deliver_to(device.user, NIGHT)
+        assert outbox == []
+        deliver_to(device.user, NIGHT + timedelta(hours=10))
 
         assert len(outbox) == 1
 

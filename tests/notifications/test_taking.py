@@ -19,7 +19,7 @@ from tests.makers import make_user
 from tests.makers_notifications import NOON, make_device, make_notice, tell
 
 LATER = NOON + timedelta(minutes=2)  # when what was taken at noon may be taken again
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def make_due(count: int) -> list[Device]:
@@ -209,8 +209,8 @@ class TestSetAside:
     def test_comes_after_so_many_tries_and_lets_later_events_through(self, db: None, outbox: list[PushMessage]) -> None:
         (device,) = make_due(1)
         device.user.events.update(data=[])
-        for day in range(TRIES_MAX):
-            deliver_due(clock=lambda day=day: NOON + day * DAY)  # type: ignore[misc]
+        for hour in range(TRIES_MAX):
+            deliver_due(clock=lambda hour=hour: NOON + hour * HOUR)  # type: ignore[misc]
         aside = SetAside.objects.get()
         assert "AttributeError" in aside.reason or "TypeError" in aside.reason
         assert deliver_due(clock=lambda: NOON + (TRIES_MAX + 2) * DAY) == 0

@@ -1,0 +1,160 @@
+"""What is not pushed any more: overtaken, withdrawn, expired, over, muted."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.accounts.models import User
+from notifications import still
+from notifications.kinds import KINDS
+from notifications.models import Device, Event, Mute
+from notifications.push.protocol import PushMessage
+from notifications.selectors.inbox import unread_count_of
+from notifications.services.moot import withdraw
+from notifications.services.mutes import mute_topic, remove_past_mutes, unmute_topic
+from tests.makers import make_user
+from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+
+IDS = {"match": "m1", "pickup": "p1", "like": "l1", "title": "Cans"}
+OVERTAKEN = [(later, earlier) for later, kind in KINDS.items() for earlier in kind.overtakes]
+UNTIL = [(name, kind.until) for name, kind in KINDS.items() if kind.until]
+
+
+class TestOvertaken:
+    @pytest.mark.parametrize(("later", "earlier"), OVERTAKEN)
+    def test_is_not_pushed(self, device: Device, outbox: list[PushMessage], later: str, earlier: str) -> None:
+        tell(make_notice(device.user, earlier, data=IDS))
+        # By the person's own doing on another phone, so that it is not pushed itself.
+        tell(make_notice(device.user, later, data=IDS, push=False))
+
+        deliver_to(device.user)
+
+        assert outbox == []
+        assert unread_count_of(device.user.pk) == 0
+
+    @pytest.mark.parametrize(("later", "earlier"), OVERTAKEN)
+    def test_must_be_about_the_same(self, user: User, later: str, earlier: str) -> None:
+        other = {name: f"another {name}" for name in IDS}
+        tell(make_notice(user, earlier, data=IDS), make_notice(make_user(), later, data=IDS))
+        tell(make_notice(user, later, data=other, push=False))
+
+        assert unread_count_of(user.pk) == 1
+
+    def test_names_kinds_that_there_are(self) -> None:
+        assert {earlier for _, earlier in OVERTAKEN} <= set(KINDS)
+        assert all(kind.about for kind in KINDS.values() if kind.overtakes)
+
+    def test_works_within_one_transaction_too(self, device: Device, outbox: list[PushMessage]) -> None:
+        names = ("handover.agreed", "match.released")
+        tell(*[make_notice(device.user, name, data=IDS) for name in names])
+
+        deliver_to(device.user)
+
+        assert [message.title for message in outbox] == ["The match has ended"]
+
+
+class TestWithdrawn:
+    def test_is_not_pushed_and_leaves_the_count(self, device: Device, outbox: list[PushMessage]) -> None:
+        tell(make_notice(device.user, "pickup.liked", data=IDS))
+        tell(make_notice(device.user, "pickup.liked", data=IDS | {"like": "l2"}))
+
+        count = withdraw(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        deliver_to(device.user)
+
+        assert count == 1
+        assert [message.badge for message in outbox] == [1]
+        assert outbox[0].data["like"] == "l2"
+
+    def test_is_not_tried_again(self, device: Device, outbox: list[PushMessage]) -> None:
+        from notifications.push import memory
+        from notifications.push.protocol import Retry
+
+        memory.outcomes[device.value] = Retry("Unavailable")
+        tell(make_notice(device.user, "pickup.liked", data=IDS))
+        deliver_to(device.user)
+
+        withdraw(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        deliver_to(device.user, NOON + timedelta(minutes=5))
+
+        assert len(outbox) == 1
+
+    def test_must_be_unread_and_ones_own(self, device: Device) -> None:
+        tell(make_notice(device.user, "pickup.liked", data=IDS), make_notice(make_user(), "pickup.liked", data=IDS))
+        device.user.events.update(read_at=NOON)
+
+        assert not withdraw(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        assert Event.objects.filter(withdrawn_at=None).count() == 2
+
+
+class TestExpired:
+    @pytest.mark.parametrize(("name", "field"), UNTIL)
+    def test_is_not_pushed_after_its_time(
+        self, device: Device, outbox: list[PushMessage], name: str, field: str
+    ) -> None:
+        data = IDS | {field: (NOON + timedelta(minutes=10)).isoformat()}
+        tell(make_notice(device.user, name, data=data))
+
+        deliver_to(device.user, NOON + timedelta(minutes=10))
+
+        assert outbox == []
+
+    @pytest.mark.parametrize("name", sorted(name for name, kind in KINDS.items() if not kind.is_silent))
+    def test_grows_stale_within_a_week(self, device: Device, outbox: list[PushMessage], name: str) -> None:
+        tell(make_notice(device.user, name, data=IDS))
+
+        deliver_to(device.user, NOON + timedelta(days=7))
+
+        assert outbox == []
+
+
+class TestOver:
+    @pytest.fixture(autouse=True)
+    def check(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As geo says which pickups are still to be had."""
+        monkeypatch.setattr(still, "_checks", {})
+        still.register_check(event="pickup.nearby", about="pickup", check=lambda ids: set(ids) - {"gone"})
+
+    def test_is_asked_of_who_knows(self, device: Device, outbox: list[PushMessage]) -> None:
+        for pickup in ("here", "gone"):
+            tell(make_notice(device.user, "pickup.nearby", data={"pickup": pickup}))
+
+        deliver_to(device.user)
+
+        assert [message.data["pickup"] for message in outbox] == ["here"]
+
+
+class TestMuted:
+    def test_rings_not(self, user: User, outbox: list[PushMessage]) -> None:
+        make_device(user)
+        muted, other = make_message_notice(user), make_message_notice(user)
+        mute_topic(user_id=user.pk, topic=muted.collapse_key, until=NOON + timedelta(hours=1), now=NOON)
+        tell(muted, other)
+
+        deliver_to(user)
+
+        assert [message.collapse_id for message in outbox] == [other.collapse_key]
+        assert unread_count_of(user.pk) == 2
+
+    def test_rings_again_when_the_time_is_up(self, user: User, outbox: list[PushMessage]) -> None:
+        make_device(user)
+        notice, later = make_message_notice(user), NOON + timedelta(hours=1)
+        mute_topic(user_id=user.pk, topic=notice.collapse_key, until=later, now=NOON)
+        tell(notice, now=later)
+
+        deliver_to(user, later)
+
+        assert len(outbox) == 1
+        assert remove_past_mutes(now=later) == 1
+
+    def test_of_another_changes_nothing(self, user: User, outbox: list[PushMessage]) -> None:
+        make_device(user)
+        notice = make_message_notice(user)
+        mute_topic(user_id=make_user().pk, topic=notice.collapse_key, until=None, now=NOON)
+        mute_topic(user_id=user.pk, topic=notice.collapse_key, until=None, now=NOON)
+        unmute_topic(user_id=user.pk, topic=notice.collapse_key)
+        tell(notice)
+
+        deliver_to(user)
+
+        assert len(outbox) == 1
+        assert Mute.objects.count() == 1
