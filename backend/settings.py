@@ -256,6 +256,8 @@ RING_COLLECTORS_MAX = env.int("RING_COLLECTORS_MAX", default=200)
 RING_LIKES_ENOUGH = env.int("RING_LIKES_ENOUGH", default=7)
 RING_ACTIVE_DAYS = env.int("RING_ACTIVE_DAYS", default=90)
 HANDOVER_CODE_TRIES = env.int("HANDOVER_CODE_TRIES", default=5)
+RATING_DAYS = env.int("RATING_DAYS", default=14)
+RATINGS_SHOWN_FROM = env.int("RATINGS_SHOWN_FROM", default=3)
 # Groups one person may be in; members of one; from how many on strangers read its totals; names that members read.
 GROUPS_MAX = env.int("GROUPS_MAX", default=5)
 GROUP_MEMBERS_MAX = env.int("GROUP_MEMBERS_MAX", default=5_000)

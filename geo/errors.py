@@ -311,6 +311,30 @@ class PriceMismatch(Invalid):
     message = _("A free pickup has no amount, and any other needs one.")
 
 
+# --- Ratings -----------------------------------------------------------------------------------------------
+
+
+class MatchNotCompleted(DomainError):
+    """Only what was handed over is rated."""
+
+    code = "match_not_completed"
+    message = _("You can rate each other once the handover is confirmed.")
+
+
+class RatingTooLate(DomainError):
+    """More than `days` days after the handover."""
+
+    code = "rating_too_late"
+    message = _("A handover can be rated for %(days)s days. That time is over.")
+
+
+class AlreadyRated(DomainError):
+    """Each of the two rates once."""
+
+    code = "already_rated"
+    message = _("You have rated this handover already.")
+
+
 # --- Groups ------------------------------------------------------------------------------------------------
 
 

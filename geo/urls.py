@@ -21,6 +21,7 @@ from geo.api.matches import MatchDoor, MatchesDoor, ReleaseDoor
 from geo.api.materials import MaterialsDoor
 from geo.api.photos import PhotoDoor, PhotosDoor
 from geo.api.pickups import ExtensionDoor, PickupDoor, PickupsDoor
+from geo.api.ratings import RatingDoor
 from geo.api.receipts import ReceiptDoor, ReceiptPdfDoor
 from geo.api.swipes import SwipeDoor
 
@@ -46,6 +47,7 @@ urlpatterns = [
     path("matches/<uuid:match_id>/handover/agree", AgreeDoor.as_view(), name="agree"),
     path("matches/<uuid:match_id>/handover/weigh-in", WeighInDoor.as_view(), name="weigh_in"),
     path("matches/<uuid:match_id>/handover/confirm", ConfirmDoor.as_view(), name="confirm"),
+    path("matches/<uuid:match_id>/rating", RatingDoor.as_view(), name="rating"),
     path("receipts/<uuid:receipt_id>", ReceiptDoor.as_view(), name="receipt"),
     path("receipts/<uuid:receipt_id>.pdf", ReceiptPdfDoor.as_view(), name="receipt_pdf"),
     path("groups", GroupsDoor.as_view(), name="groups"),

@@ -184,6 +184,12 @@ KINDS: Mapping[str, EventKind] = {
         overtakes=("match.made", *ARRANGING),
         meets=When.NOW,
     ),
+    "match.rated": EventKind(
+        category=Category.LIKES,
+        title=_("You have been rated"),
+        body=_("Somebody rated the handover of “%(title)s”. How was it for you?"),
+        link="/matches/{match}",
+    ),
     "like.asked": EventKind(
         category=Category.MATCHES,
         title=_("Your turn: do you still want it?"),

@@ -26,7 +26,9 @@ class LikeOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     collector = PersonOutput()
-    rating = serializers.FloatField(allow_null=True, default=None, help_text="Null until there are enough.")
+    rating = serializers.FloatField(
+        source="collector.rating", allow_null=True, help_text="Null until there are enough."
+    )
     queue_position = serializers.IntegerField(source="position", help_text="Counted from 1.")
     distance_m = serializers.SerializerMethodField()
     state = serializers.ChoiceField(

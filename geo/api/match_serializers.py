@@ -1,5 +1,6 @@
 """How matches, their handover and their receipt look on the wire."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,9 @@ from rest_framework import serializers
 from backend.shared.serializers import LatLon
 from geo.api.paper import page_url_of
 from geo.api.pickup_serializers import ItemOutput, PriceOutput, WindowOutput
-from geo.models import Match, Pickup, WeighInLine
+from geo.models import Match, Pickup, Rating, WeighInLine
 from geo.services.handover import Weighed
+from geo.services.ratings import rate_until
 
 LINES_MAX = 50
 GROSS_KG_MAX = Decimal(5_000)
@@ -36,6 +38,21 @@ class PersonOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     first_name = serializers.CharField()
     avatar_colour = serializers.CharField()
+
+
+class RatedPersonOutput(PersonOutput):
+    """With what others thought of him."""
+
+    rating = serializers.FloatField(allow_null=True, help_text="The average; null until there are enough to show.")
+    rating_count = serializers.IntegerField()
+
+
+class OwnRatingOutput(serializers.Serializer[Any]):
+    """What the reader said of the other."""
+
+    stars = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=Rating.Reason.choices))
+    text = serializers.CharField()
 
 
 class WeighedInput(serializers.Serializer[Any]):
@@ -169,17 +186,29 @@ class MatchOutput(serializers.Serializer[Any]):
     access_note = serializers.CharField(source="pickup.access_note", allow_null=True)
     handover = HandoverOutput()
     receipt = ReceiptOutput(allow_null=True, default=None)
+    rating = serializers.SerializerMethodField(help_text="What the reader said of the other.")
+    rate_until = serializers.SerializerMethodField(help_text="Null while there is nothing to rate.")
 
     @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
     def get_role(self, match: Match) -> str:
         """Which of the two the reader is."""
         return Role.RESIDENT if self._is_resident(match) else Role.COLLECTOR
 
-    @extend_schema_field(PersonOutput)
+    @extend_schema_field(OwnRatingOutput(allow_null=True))
+    def get_rating(self, match: Match) -> Any:
+        """What the reader said of the other; nobody else reads it."""
+        mine = (row for row in match.ratings.all() if row.rater_id == self.context["request"].user.pk)
+        return OwnRatingOutput(rating).data if (rating := next(mine, None)) else None
+
+    def get_rate_until(self, match: Match) -> datetime | None:
+        """The end of the time for it."""
+        return rate_until(match)
+
+    @extend_schema_field(RatedPersonOutput)
     def get_other(self, match: Match) -> dict[str, Any]:
         """The one the reader deals with."""
         other = match.collector if self._is_resident(match) else match.pickup.resident
-        return PersonOutput(other).data
+        return RatedPersonOutput(other).data
 
     def to_representation(self, instance: Match) -> dict[str, Any]:
         """Without what is only the resident's, or only for a live match."""

@@ -8,6 +8,7 @@ from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
 from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem
+from geo.models.rating import Rating
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.ring import Ring
 from geo.models.swipe import Swipe
@@ -24,6 +25,7 @@ __all__ = [
     "Pickup",
     "PickupItem",
     "PickupPhoto",
+    "Rating",
     "Receipt",
     "ReceiptChain",
     "ReceiptLine",

@@ -74,7 +74,7 @@ def _card_of(row: Mapping[str, Any], media_url: str) -> Card:
         "area": row["area"],
         "cell": _degrees_of(row["x"], row["y"]),
         "distance_m": round(row["distance_m"] / DISTANCE_STEP_M) * DISTANCE_STEP_M,
-        "resident": {"first_name": row["first_name"], "rating": None},
+        "resident": {"first_name": row["first_name"], "rating": row["rating"]},
         "expires_at": row["expires_at"],
         "created_at": row["created_at"],
     }

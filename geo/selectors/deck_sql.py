@@ -67,7 +67,8 @@ _CARDS = """
 WITH walked AS MATERIALIZED ({near}),
 near AS (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT %(limit)s)
 SELECT near.id, title, kg_estimate, price_mode, price_thb, window_from, window_until, choose, area, expires_at,
-       near.created_at, split_part(resident.display_name, ' ', 1) AS first_name, ST_X(cell) AS x, ST_Y(cell) AS y,
+       near.created_at, split_part(resident.display_name, ' ', 1) AS first_name, resident.rating,
+       ST_X(cell) AS x, ST_Y(cell) AS y,
        ST_Distance(ST_Transform(cell, 4326)::geography, ST_Point(%(lon)s, %(lat)s, 4326)::geography) AS distance_m,
        card
 FROM near JOIN accounts_user resident ON resident.id = near.resident_id

@@ -61,6 +61,7 @@ def _with_all_shown(matches: QuerySet[Match]) -> QuerySet[Match]:
     return matches.select_related(
         "pickup__resident", "collector", "handover", "receipt__resident", "receipt__collector"
     ).prefetch_related(
+        "ratings",
         Prefetch("handover__lines", lines_weighed),
         Prefetch("receipt__lines", lines_received),
         Prefetch("pickup__items", items),

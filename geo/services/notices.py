@@ -85,6 +85,12 @@ def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.
     return _to_both(match, "receipt.issued", data, acting)
 
 
+def of_rating(*, match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID) -> list[Notice]:
+    """`match.rated`, to the other one; how many stars stays untold."""
+    data = {"match": str(match.pk), "pickup": str(match.pickup_id), "title": match.pickup.title}
+    return [Notice(user_id=rated_id, event="match.rated", data=data, push=True, by=rater_id)]
+
+
 def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID) -> list[Notice]:
     # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
     key = f"handover:{match.pk}" if event.startswith("handover.") else ""

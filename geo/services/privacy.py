@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
-from geo.models import Collector, Match, Membership, Pickup, PickupPhoto, Receipt, Swipe
+from geo.models import Collector, Match, Membership, Pickup, PickupPhoto, Rating, Receipt, Swipe
 from geo.selectors.groups import group_ids_of
 from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
@@ -46,6 +46,15 @@ def export(*, user: User) -> Mapping[str, object]:
             .order_by("number")
             .values("number", "match_id", "paid_thb", "handed_over_at")
         ),
+        "ratings_given": list(
+            Rating.objects.filter(rater=user)
+            .order_by("id")
+            .values("match_id", "stars", "reasons", "text", "created_at")
+        ),
+        # Without the match: who said it stays untold.
+        "ratings_received": list(
+            Rating.objects.filter(rated=user).order_by("stars", "id").values("stars", "reasons", "text")
+        ),
         "groups": list(
             Membership.objects.filter(user=user)
             .order_by("joined_at")
@@ -73,6 +82,7 @@ def erase(*, user: User, now: datetime) -> None:
     """Forget places, words and pictures; kilograms, matches and receipts stay counted."""
     Collector.objects.filter(user=user).delete()
     Membership.objects.filter(user=user).delete()
+    Rating.objects.filter(Q(rater=user) | Q(rated=user)).update(text="")
     Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
     Pickup.objects.filter(resident=user).update(
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now

@@ -19,7 +19,10 @@ class TestMe:
 
         assert me["id"] == str(user.pk)
         assert me["created_at"].endswith("Z")
-        assert set(me) == {"id", "phone", "display_name", "first_name", "locale", "avatar_colour", "created_at"}
+        assert set(me) == {
+            "id", "phone", "display_name", "first_name", "locale", "avatar_colour", "created_at", "rating",
+            "rating_count", "warned_at", "paused_until",
+        }  # fmt: skip
 
     def test_changes_what_is_given(self, client: APIClient, user: User) -> None:
         answer = client.patch(ME, {"display_name": "  มาลี   ใจดี ", "locale": "th"})

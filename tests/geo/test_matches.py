@@ -34,6 +34,8 @@ class TestRead:
             "id": str(match.pickup.resident_id),
             "first_name": "Somchai",
             "avatar_colour": match.pickup.resident.avatar_colour,
+            "rating": None,
+            "rating_count": 0,
         }
         assert shown["pickup"]["id"] == str(match.pickup_id)
         assert shown["pickup"]["items"][0]["material"] == "pet_clear"
@@ -149,7 +151,7 @@ class TestList:
         for _ in range(count):
             make_receipt(make_match(make_pickup(resident=user)))
 
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             client.get("/api/v1/matches")
 
 

@@ -34,7 +34,10 @@ class Me(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["id", "phone", "display_name", "first_name", "locale", "avatar_colour", "created_at"]
+        fields = [
+            "id", "phone", "display_name", "first_name", "locale", "avatar_colour", "created_at", "rating",
+            "rating_count", "warned_at", "paused_until",
+        ]  # fmt: skip
 
 
 class MeChanges(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """A person with an account; resident and collector are roles, and one account may be both."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -37,6 +38,13 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     display_name = models.CharField(_("name"), max_length=80)
     locale = models.CharField(_("language"), max_length=2, choices=Locale, default=Locale.THAI)
     avatar_colour = models.CharField(max_length=7, default=AVATAR_COLOURS[0])
+    rating_sum = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="All stars.")
+    rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    rating = models.DecimalField(
+        max_digits=2, decimal_places=1, null=True, editable=False, help_text="The average; null until there are enough."
+    )
+    warned_at = models.DateTimeField(null=True, editable=False, help_text="Warned of a pattern of no-shows.")
+    paused_until = models.DateTimeField(null=True, editable=False, help_text="May make no new agreements until then.")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -62,3 +70,7 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     def first_name(self) -> str:
         """What strangers may read: the first word of the name."""
         return gettext("Former member") if self.erased_at else self.display_name.split(" ")[0]
+
+    def is_paused_at(self, now: datetime) -> bool:
+        """Whether this person may make no new agreements at present."""
+        return self.paused_until is not None and self.paused_until > now
