@@ -237,6 +237,7 @@ PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
 PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)
 PHOTO_SIZES = {"large": 1600, "thumb": 400}
 MESSAGE_CHARACTERS_MAX = env.int("MESSAGE_CHARACTERS_MAX", default=2_000)
+MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
 LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
 # A runner-up whose like is older is asked before it becomes a match, and has so long to say yes.

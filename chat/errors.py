@@ -71,6 +71,22 @@ class ClientIdReused(DomainError):
     message = _("This client_id was used for another message.")
 
 
+class NotYourMessage(DomainError):
+    """Only who wrote a message deletes it, and nobody deletes what the service wrote."""
+
+    code = "not_your_message"
+    kind = Kind.FORBIDDEN
+    message = _("Only your own messages can be deleted.")
+
+
+class DeleteTooLate(DomainError):
+    """It was sent more than `minutes` ago."""
+
+    code = "delete_too_late"
+    kind = Kind.CONFLICT
+    message = _("A message can be deleted for %(minutes)s minutes only.")
+
+
 class FrameUnreadable(Invalid):
     """A frame that is not JSON."""
 

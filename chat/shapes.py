@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from backend.accounts.models import User
 from chat.cards import CARDS
 from chat.models import Message
@@ -14,6 +16,8 @@ from chat.phrases import PHRASES
 from chat.wording import fill
 
 Shape = dict[str, Any]
+# What a message has of any kind, and still has when it is deleted.
+BASE = ("id", "conversation", "seq", "sender", "client_id", "kind", "created_at")
 
 
 def spell_time(moment: datetime) -> str:
@@ -24,8 +28,8 @@ def spell_time(moment: datetime) -> str:
 def message_shape(message: Message) -> Shape:
     """`{id, conversation, seq, sender, client_id, kind, text, created_at}`, in the language that is active now.
 
-    Also, by its kind, `phrase: {code, icon, params}` or `card: {code, icon, data}`. `sender` is null where the service
-    itself speaks.
+    `sender` is null where the service itself speaks. When deleted also `deleted_at`; else, by its kind,
+    `phrase: {code, icon, params}` or `card: {code, icon, data}`.
     """
     return say_words(bare_shape(message))
 
@@ -42,13 +46,17 @@ def bare_shape(message: Message) -> Shape:
         "text": message.text,
         "created_at": spell_time(message.created_at),
     }
-    if add := _PARTS.get(message.kind):
+    if message.deleted_at:
+        shape["deleted_at"] = spell_time(message.deleted_at)
+    elif add := _PARTS.get(message.kind):
         shape |= add(message)
     return shape
 
 
 def say_words(shape: Shape) -> Shape:
     """A bare message with its text in the language that is active now; itself where a person wrote the text."""
+    if shape.get("deleted_at"):
+        return shape | {"text": gettext("This message was deleted.")}
     if card := shape.get("card"):
         return shape | {"text": _say(CARDS, card["code"], card["data"])}
     if phrase := shape.get("phrase"):

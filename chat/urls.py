@@ -3,6 +3,7 @@
 from django.urls import path
 
 from chat.api.conversations import Conversations, ReadPosition
+from chat.api.message import MessageDoor
 from chat.api.messages import Messages
 from chat.api.mutes import ConversationMute
 from chat.api.phrases import PhrasesDoor
@@ -11,6 +12,7 @@ urlpatterns = [
     path("conversations", Conversations.as_view()),
     path("conversations/<uuid:conversation_id>/messages", Messages.as_view()),
     path("phrases", PhrasesDoor.as_view()),
+    path("conversations/<uuid:conversation_id>/messages/<uuid:message_id>", MessageDoor.as_view()),
     path("conversations/<uuid:conversation_id>/read", ReadPosition.as_view()),
     path("conversations/<uuid:conversation_id>/mute", ConversationMute.as_view()),
 ]

@@ -95,6 +95,7 @@ KINDS: Mapping[str, EventKind] = {
         link="/conversations/{conversation}",
     ),
     "message.read": EventKind(category=Category.CHAT),
+    "message.deleted": EventKind(category=Category.CHAT),
     "pickup.liked": EventKind(
         category=Category.LIKES,
         title=_("Somebody would like to collect"),

@@ -112,6 +112,11 @@ def forget_answers(*, owner: uuid.UUID) -> None:
     IdempotentAnswer.objects.filter(owner=owner).delete()
 
 
+def forget_answers_holding(*, owner: uuid.UUID, thing: uuid.UUID) -> None:
+    """Forget the answers to this person that show the thing with this id, for what they say of it has gone."""
+    IdempotentAnswer.objects.filter(owner=owner, body__id=str(thing)).delete()
+
+
 def delete_old_answers(*, now: datetime) -> int:
     """Forget the answers older than `IDEMPOTENCY_HOURS`; returns how many."""
     oldest = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)

@@ -28,7 +28,8 @@ class ConversationOut(serializers.Serializer[Any]):
     other = serializers.SerializerMethodField()
     last_seq = serializers.IntegerField(help_text="The newest message; 0 before the first.")
     read_seq = serializers.IntegerField(help_text="How far you have read.")
-    unread = serializers.IntegerField(help_text="Messages of the other after that.")
+    unread = serializers.IntegerField(help_text="What the other or the service wrote after that, and not deleted.")
+    other_read_seq = serializers.IntegerField(allow_null=True, help_text="How far the other has read.")
     last_message = serializers.SerializerMethodField()
     active_at = serializers.DateTimeField(help_text="The last message, or the opening.")
     closed_at = serializers.DateTimeField(allow_null=True)
@@ -45,7 +46,8 @@ class ConversationOut(serializers.Serializer[Any]):
         fields = conversation.last_message  # type: ignore[attr-defined]
         if fields is None:
             return None
-        return message_shape(Message(**fields | {"created_at": datetime.fromisoformat(fields["created_at"])}))
+        times = {name: datetime.fromisoformat(fields[name]) for name in ("created_at", "deleted_at") if fields[name]}
+        return message_shape(Message(**fields | times))
 
 
 class ReadIn(serializers.Serializer[Any]):

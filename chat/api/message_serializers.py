@@ -8,7 +8,6 @@ from chat.models import Message
 from chat.shapes import message_shape
 
 SEQ_MAX = 2_147_483_647
-SENDABLE = [Message.Kind.TEXT, Message.Kind.PHRASE]
 
 
 class CardOut(serializers.Serializer[Any]):
@@ -38,6 +37,7 @@ class MessageOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     text = serializers.CharField(help_text="What was written; else what it says, in the reader's language.")
     created_at = serializers.DateTimeField()
+    deleted_at = serializers.DateTimeField(required=False, help_text="Only of a deleted one, of which no part is left.")
     phrase = PhraseOut(required=False, help_text="Of kind phrase.")
     card = CardOut(required=False, help_text="Of kind event.")
 
@@ -59,7 +59,7 @@ class MessageIn(serializers.Serializer[Any]):
     client_id = serializers.UUIDField(
         help_text="Chosen by the client. Sending it again returns the first message and changes nothing."
     )
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in SENDABLE], default="text")
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in Message.SENDABLE], default="text")
     text = serializers.CharField(
         trim_whitespace=False,
         allow_blank=True,

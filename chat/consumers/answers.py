@@ -6,8 +6,9 @@ from django.utils import translation
 from msgspec.structs import asdict
 
 from backend.shared.clock import read_clock
-from chat.consumers.frames import Ok, Read, SendMessage, Typing
+from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
 from chat.consumers.threads import in_thread
+from chat.services.deletion import delete_message
 from chat.services.messages import send_message
 from chat.services.read import mark_read
 from chat.services.typing import relay_typing
@@ -28,6 +29,19 @@ async def answer_message(user_id: uuid.UUID, frame: SendMessage, language: str) 
     )
     with translation.override(language):
         return Ok(client_id=frame.client_id, message=message_shape(message))
+
+
+async def answer_deletion(user_id: uuid.UUID, frame: DeleteMessage, language: str) -> Ok:
+    """Delete it; returns what is left, in this language. Raises what `delete_message` raises."""
+    message = await in_thread(
+        delete_message,
+        user_id=user_id,
+        conversation_id=frame.conversation,
+        message_id=frame.message,
+        now=read_clock(),
+    )
+    with translation.override(language):
+        return Ok(client_id=message.client_id, message=message_shape(message))
 
 
 async def answer_read(user_id: uuid.UUID, frame: Read) -> None:

@@ -41,6 +41,13 @@ class SendMessage(Struct, tag="message.send", frozen=True):
     phrase: PhraseIn | None = None
 
 
+class DeleteMessage(Struct, tag="message.delete", frozen=True):
+    """Delete my message for both of us."""
+
+    conversation: uuid.UUID
+    message: uuid.UUID
+
+
 class Typing(Struct, tag="typing", frozen=True):
     """I am writing in this conversation."""
 
@@ -54,7 +61,7 @@ class Read(Struct, tag="read", frozen=True):
     seq: Place
 
 
-ClientFrame: TypeAlias = Resume | Ack | SendMessage | Typing | Read
+ClientFrame: TypeAlias = Resume | Ack | SendMessage | DeleteMessage | Typing | Read
 
 
 class Hello(Struct, tag="hello", frozen=True):
@@ -86,7 +93,7 @@ class Reset(Struct, tag="reset", frozen=True):
 
 
 class Ok(Struct, tag="ok", frozen=True):
-    """The message is stored; here as everybody sees it."""
+    """The message is stored, or deleted; here as everybody sees it."""
 
     client_id: uuid.UUID
     message: dict[str, Any]

@@ -17,12 +17,13 @@ from backend.shared.errors import DomainError
 from backend.shared.held import Gone, Held, gone_channel, what_is_held
 from backend.shared.realtime import channel_of
 from chat.consumers.acks import Acks
-from chat.consumers.answers import answer_message, answer_read, answer_typing
+from chat.consumers.answers import answer_deletion, answer_message, answer_read, answer_typing
 from chat.consumers.codes import REASONS, Close
 from chat.consumers.feed import Feed, Nudge
 from chat.consumers.frames import (
     Ack,
     ClientFrame,
+    DeleteMessage,
     Error,
     Heartbeat,
     Hello,
@@ -173,6 +174,8 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
                 self.acks.note(seq)
             case SendMessage():
                 await self.outgoing.say(await answer_message(self.user_id, frame, self.language))
+            case DeleteMessage():
+                await self.outgoing.say(await answer_deletion(self.user_id, frame, self.language))
             case Read():
                 await answer_read(self.user_id, frame)
             case Typing():

@@ -1,5 +1,7 @@
 """What somebody wrote, or what happened between the two."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -18,6 +20,8 @@ class Message(PublicModel):
         PHRASE = "phrase"
         EVENT = "event"
 
+    SENDABLE = (Kind.TEXT, Kind.PHRASE)
+
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()
     sender = models.ForeignKey(
@@ -28,12 +32,17 @@ class Message(PublicModel):
     text = models.CharField(max_length=4000, blank=True)
     data = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, help_text="Nothing but its place is left from then on.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_message_per_number"),
             models.UniqueConstraint(fields=["conversation", "sender", "client_id"], name="one_message_per_client_id"),
         ]
+
+    def can_be_deleted_at(self, now: datetime) -> bool:
+        """Whether its sender may still take it back."""
+        return now <= self.created_at + timedelta(minutes=settings.MESSAGE_DELETE_MINUTES)
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.seq}"

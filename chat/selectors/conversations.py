@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from backend.accounts.models import Block
@@ -23,12 +23,15 @@ def get_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conv
 def conversations_of(user_id: uuid.UUID) -> QuerySet[Conversation]:
     """This person's conversations, each with all the list shows, in one query.
 
-    Annotated: `read_seq` (how far the person has read), `unread` (messages of others after that), `active_at`
-    (the last message, or the opening), and as JSON or None `last_message` and `other` (fields of a User).
+    Annotated: `read_seq` (how far the person has read), `other_read_seq` (how far the other has), `unread`,
+    `active_at` (the last message, or the opening), and as JSON or None `last_message` and `other` (fields of a User).
+    Unread is what others and the service wrote after `read_seq` and have not deleted; closed conversations count too,
+    those with somebody whom this person has blocked do not.
     """
     return Conversation.objects.filter(participants__user_id=user_id).annotate(
         read_seq=F("participants__read_seq"),
-        unread=Coalesce(Subquery(_unread_count(user_id)), 0),
+        other_read_seq=Subquery(_others(user_id).values("read_seq")[:1]),
+        unread=Case(When(_is_with_blocked(user_id), then=0), default=Coalesce(Subquery(_unread_count(user_id)), 0)),
         active_at=Coalesce("last_message_at", "created_at"),
         last_message=Subquery(_last_message()),
         other=Subquery(_other(user_id)),
@@ -36,20 +39,28 @@ def conversations_of(user_id: uuid.UUID) -> QuerySet[Conversation]:
 
 
 def _unread_count(user_id: uuid.UUID) -> QuerySet[Message, Any]:
-    unread = Message.objects.filter(conversation=OuterRef("pk"), seq__gt=OuterRef("participants__read_seq"))
-    return unread.exclude(sender_id=user_id).order_by().values("conversation").annotate(n=Count("pk")).values("n")
+    after = Message.objects.filter(conversation=OuterRef("pk"), seq__gt=OuterRef("participants__read_seq"))
+    unread = after.filter(deleted_at=None).exclude(sender_id=user_id)
+    return unread.order_by().values("conversation").annotate(n=Count("pk")).values("n")
 
 
 def _last_message() -> QuerySet[Message, Any]:
     last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
-    same = ("id", "conversation_id", "seq", "sender_id", "client_id", "kind", "text", "data", "created_at")
-    return last.values(json=JSONObject(**{name: name for name in same}))
+    return last.values(json=JSONObject(**{field.attname: field.attname for field in Message._meta.concrete_fields}))
 
 
 def _other(user_id: uuid.UUID) -> QuerySet[Participant, Any]:
-    others = Participant.objects.filter(conversation=OuterRef("pk")).exclude(user_id=user_id).order_by("pk")
     fields = JSONObject(id="user_id", display_name="user__display_name", avatar_colour="user__avatar_colour")
-    return others.values(json=fields)[:1]
+    return _others(user_id).values(json=fields)[:1]
+
+
+def _others(user_id: uuid.UUID) -> QuerySet[Participant]:
+    return Participant.objects.filter(conversation=OuterRef("pk")).exclude(user_id=user_id).order_by("pk")
+
+
+def _is_with_blocked(user_id: uuid.UUID) -> Exists:
+    """Blocked by this person: that the other has blocked him must not show."""
+    return Exists(Block.objects.filter(blocker_id=user_id, blocked__participations__conversation=OuterRef("pk")))
 
 
 def others_in(conversation_id: uuid.UUID, user_id: uuid.UUID) -> list[uuid.UUID]:

@@ -4,6 +4,7 @@ import uuid
 
 from django.db.models import QuerySet
 
+from backend.shared.errors import NotFound
 from chat.models import Message
 
 MESSAGES_MAX = 100
@@ -18,6 +19,15 @@ def messages_of(
     """
     messages = _between(Message.objects.filter(conversation_id=conversation_id), before, after)
     return list(messages.order_by("-seq" if after is None else "seq")[: min(limit, MESSAGES_MAX)])
+
+
+def get_message_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Message:
+    """One message of a conversation in which this person takes part. Raises NotFound for everybody else."""
+    mine = Message.objects.filter(conversation_id=conversation_id, conversation__participants__user_id=user_id)
+    message = mine.filter(pk=message_id).first()
+    if message is None:
+        raise NotFound
+    return message
 
 
 def _between(messages: QuerySet[Message], before: int | None, after: int | None) -> QuerySet[Message]:

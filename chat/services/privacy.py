@@ -1,10 +1,13 @@
 """What chat holds about a person: his copy of it, and its erasure."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
 from backend.accounts.models import User
 from chat.models import Message, Participant
+from chat.services.redaction import redact_messages
+from chat.shapes import message_shape
 
 
 def export(*, user: User) -> Mapping[str, object]:
@@ -15,11 +18,7 @@ def export(*, user: User) -> Mapping[str, object]:
             .order_by("conversation_id")
             .values("conversation_id", "conversation__title", "read_seq")
         ),
-        "messages": list(
-            Message.objects.filter(sender=user)
-            .order_by("id")
-            .values("id", "conversation_id", "seq", "kind", "text", "created_at")
-        ),
+        "messages": [message_shape(message) for message in Message.objects.filter(sender=user).order_by("id")],
     }
 
 
@@ -28,5 +27,15 @@ def leave(*, user: User, now: datetime) -> None:
 
 
 def erase(*, user: User, now: datetime) -> None:
-    """Empty what he wrote; the places of his messages stay, so that no conversation gets a gap."""
-    Message.objects.filter(sender=user).update(text="")
+    """Empty what he wrote, in the others' event logs too; the places stay, so that no conversation gets a gap."""
+    his = Message.objects.filter(sender=user, deleted_at=None, kind__in=Message.SENDABLE)
+    his.update(text="", data={}, deleted_at=now)
+    partners = _partners_of(user)
+    for kind in Message.SENDABLE:
+        redact_messages(user_ids=partners, like={"sender": str(user.pk), "kind": kind}, now=now)
+
+
+def _partners_of(user: User) -> list[uuid.UUID]:
+    """Everybody with whom he has a conversation."""
+    with_him = Participant.objects.filter(conversation__participants__user=user).exclude(user=user)
+    return list(with_him.values_list("user_id", flat=True).distinct())

@@ -3,14 +3,25 @@
 import uuid
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from backend.shared.errors import NotFound
 from chat.models import Participant
-from chat.selectors.conversations import others_in
-from chat.services.messages import lock_conversation_for
 from chat.topics import collapse_key_of
 from notifications.services.ack import mark_collapsed_read
 from notifications.services.notify import Notice, notify
+
+# Without a lock on the conversation: nobody who reads holds up those who write.
+_MOVE = """
+    UPDATE chat_participant AS me SET read_seq = least(%(seq)s, last_seq)
+    FROM chat_conversation AS conversation
+    WHERE conversation.id = %(conversation)s AND me.conversation_id = conversation.id
+        AND user_id = %(user)s AND read_seq < least(%(seq)s, last_seq)
+    RETURNING read_seq, ARRAY(
+        SELECT user_id FROM chat_participant AS other
+        WHERE other.conversation_id = me.conversation_id AND other.user_id <> me.user_id
+    )
+"""
 
 
 @transaction.atomic
@@ -19,17 +30,28 @@ def mark_read(*, user_id: uuid.UUID, conversation_id: uuid.UUID, seq: int, now: 
 
     Tells the others, without a push. Where nothing moves, nobody is told. Raises NotFound for a stranger.
     """
-    # The lock keeps a message that arrives now from being taken for a read one.
-    conversation = lock_conversation_for(user_id, conversation_id)
-    position = Participant.objects.get(conversation=conversation, user_id=user_id)
-    seq = min(seq, conversation.last_seq)
-    if seq <= position.read_seq:
-        return position.read_seq
-    position.read_seq = seq
-    position.save(update_fields=["read_seq"])
-    if seq == conversation.last_seq:
-        mark_collapsed_read(user_id=user_id, collapse_key=collapse_key_of(conversation.pk), now=now)
-    data = {"conversation": str(conversation.pk), "user": str(user_id), "seq": seq}
-    others = others_in(conversation.pk, user_id)
+    moved = _move(user_id, conversation_id, seq)
+    if moved is None:
+        return _position(user_id, conversation_id)
+    position, others = moved
+    data = {"conversation": str(conversation_id), "user": str(user_id), "seq": position}
     notify(notices=[Notice(user_id=other, event="message.read", data=data) for other in others], now=now)
-    return seq
+    # After the counters, as everywhere, so that nobody waits in a circle.
+    key = collapse_key_of(conversation_id)
+    mark_collapsed_read(user_id=user_id, collapse_key=key, now=now, up_to=("message__seq", position))
+    return position
+
+
+def _move(user_id: uuid.UUID, conversation_id: uuid.UUID, seq: int) -> tuple[int, list[uuid.UUID]] | None:
+    """The new position and the others; None where nothing moves."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, {"user": user_id, "conversation": conversation_id, "seq": seq})
+        row: tuple[int, list[uuid.UUID]] | None = cursor.fetchone()
+    return row
+
+
+def _position(user_id: uuid.UUID, conversation_id: uuid.UUID) -> int:
+    position = Participant.objects.filter(conversation_id=conversation_id, user_id=user_id).first()
+    if position is None:
+        raise NotFound
+    return position.read_seq

@@ -31,6 +31,7 @@ LIMITS = (
     "photo_bytes_max",
     "photo_pixels_max",
     "message_characters_max",
+    "message_delete_minutes",
     "likes_waiting_max",
     "matches_active_max",
     "handover_code_tries",

@@ -19,6 +19,15 @@ def mark_events_read(*, user_id: uuid.UUID, up_to: int, now: datetime) -> int:
     return Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None).update(read_at=now)
 
 
-def mark_collapsed_read(*, user_id: uuid.UUID, collapse_key: str, now: datetime) -> int:
-    """The person has seen what these events were about, such as a conversation. Returns how many are newly read."""
-    return Event.objects.filter(user_id=user_id, collapse_key=collapse_key, read_at=None).update(read_at=now)
+def mark_collapsed_read(
+    *, user_id: uuid.UUID, collapse_key: str, now: datetime, up_to: tuple[str, int] | None = None
+) -> int:
+    """The person has seen what these events were about, such as a conversation, all of it or as far as `up_to`.
+
+    That is a path into the events' data and the greatest number there that counts as seen, such as
+    `("message__seq", 7)`. Returns how many are newly read.
+    """
+    seen = Event.objects.filter(user_id=user_id, collapse_key=collapse_key, read_at=None)
+    if up_to is not None:
+        seen = seen.filter(**{f"data__{up_to[0]}__lte": up_to[1]})
+    return seen.update(read_at=now)

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from backend.accounts.models import User
+from backend.accounts.models import Block, User
 from chat.models import Conversation, Participant
+from chat.services.conversations import close_conversation
 from notifications.models import Event
+from tests.chat.test_cards import post
 from tests.makers import client_of, make_user
 from tests.makers_chat import make_conversation, make_message
 
@@ -99,6 +102,38 @@ class TestList:
         assert len(rows) == count
 
 
+class TestUnread:
+    def unread(self, client: APIClient) -> int:
+        (row,) = client.get(LIST).json()["results"]
+        return int(row["unread"])
+
+    def test_counts_cards_for_who_did_not_cause_them(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        for by in (user, other, None):
+            post(conversation, by, "arrived")
+
+        assert (self.unread(client), self.unread(client_of(other))) == (2, 2)
+
+    def test_counts_in_closed_conversations(self, client: APIClient, other: User, conversation: Conversation) -> None:
+        make_message(conversation, other)
+        close_conversation(conversation_id=conversation.pk, now=timezone.now())
+        assert self.unread(client) == 1
+
+        read(client, conversation, 1)
+        assert self.unread(client) == 0
+
+    def test_does_not_count_those_whom_one_has_blocked(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        make_message(conversation, other)
+        make_message(conversation, user)
+        Block.objects.create(blocker=user, blocked=other)
+
+        assert self.unread(client) == 0
+        assert self.unread(client_of(other)) == 1  # who is blocked must not see it
+
+
 class TestRead:
     def test_moves_forward_only(self, client: APIClient, other: User, conversation: Conversation) -> None:
         for _ in range(3):
@@ -113,6 +148,14 @@ class TestRead:
 
         assert read(client, conversation, 2_000_000_000).json() == {"read_seq": 1}
 
+    def test_is_seen_by_the_other(self, client: APIClient, other: User, conversation: Conversation) -> None:
+        make_message(conversation, other)
+        read(client, conversation, 1)
+
+        (row,) = client_of(other).get(LIST).json()["results"]
+
+        assert (row["read_seq"], row["other_read_seq"]) == (0, 1)
+
     def test_tells_the_other_once(self, client: APIClient, user: User, other: User, conversation: Conversation) -> None:
         make_message(conversation, other)
         read(client, conversation, 1)
@@ -123,14 +166,14 @@ class TestRead:
         assert (event.user_id, event.wants_push) == (other.pk, False)
         assert event.data == {"conversation": str(conversation.pk), "user": str(user.pk), "seq": 1}
 
-    def test_calls_off_the_push_once_all_is_read(
+    def test_calls_off_the_push_of_what_is_read(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         make_message(conversation, other)
         make_message(conversation, other)
 
         read(client, conversation, 1)
-        assert Event.objects.filter(user=user, read_at=None).count() == 2
+        assert Event.objects.get(user=user, read_at=None).data["message"]["seq"] == 2
 
         read(client, conversation, 2)
         assert not Event.objects.filter(user=user, read_at=None).exists()

@@ -1,0 +1,36 @@
+"""`/conversations/{id}/messages/{id}`: one message."""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.views import Door
+from chat.api.message_serializers import MessageOut
+from chat.selectors.messages import get_message_for
+from chat.services.deletion import delete_message
+
+
+class MessageDoor(Door):
+    """One message of one's own conversations."""
+
+    @extend_schema(operation_id="messages_get", summary="Read one message", tags=["chat"], responses=MessageOut)
+    def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """As the history shows it."""
+        message = get_message_for(user_of(request).pk, conversation_id, message_id)
+        return Response(MessageOut(message).data)
+
+    @extend_schema(
+        operation_id="messages_delete",
+        summary="Delete my message for both of us, within five minutes",
+        tags=["chat"],
+        responses=MessageOut,
+    )
+    def delete(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """What is left of it: its place, and when it went. Deleting twice changes nothing."""
+        message = delete_message(
+            user_id=user_of(request).pk, conversation_id=conversation_id, message_id=message_id, now=self.now
+        )
+        return Response(MessageOut(message).data)
