@@ -1,10 +1,12 @@
-"""Chat: from sending, and from the commit, to the other socket's frame."""
+"""Chat: messages a second, from the commit to the other socket's frame, fan-out, and what open sockets cost."""
 
 import asyncio
 import os
 import statistics
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,52 +14,85 @@ import redis
 import uvloop
 from django.db import connection
 
-from benchmarks import servers
+from benchmarks import crowd, fanout, servers
 from benchmarks.city import DATABASE
 from benchmarks.pairs import Couple, Pair, open_pairs, prepare_couples
 from benchmarks.postgres import pgbench
 from benchmarks.rows import Row
+from benchmarks.same_statements import script_of
+from chat.services.messages import send_message
 
 PAIRS = 20
-ALONE = 300
-SECONDS = 6
+SESSIONS = 8
+SECONDS = 5
 AGAIN = "bin/bench chat"
-FLOOR_IS = "one INSERT committed (pgbench -c 1) and one PUBLISH until its subscriber has it, each measured alone"
 
 
 def measure() -> Iterator[Row]:
     """The rows of chat."""
-    couples = prepare_couples(PAIRS)
+    everybody = prepare_couples(PAIRS + SESSIONS)
+    couples = everybody[:PAIRS]
+    floor_rate = _pgbench_rate(everybody[PAIRS:])
     floor_ms = _commit_ms() + _redis_ms()
     with servers.realtime() as port:
-        alone_s, rate, lag_s = uvloop.run(_chat(port, couples))
-    yield Row(
-        row="chat_send_to_frame_ms",
-        value=statistics.median(alone_s) * 1000,
-        unit="ms",
-        floor=floor_ms,
-        target=10,
-        at_most=True,
-        floor_is=FLOOR_IS,
+        rate, lag_s = uvloop.run(_chat(port, couples))
+    yield _rate_row(rate, floor_rate)
+    yield _lag_row(rate, lag_s, floor_ms)
+    yield from fanout.measure()
+    yield from crowd.measure()
+
+
+def _rate_row(rate: float, floor: float) -> Row:
+    return Row(
+        row="chat_rate",
+        value=rate,
+        unit="msg/s",
+        floor=floor,
+        target=0.25,
+        at_most=False,
+        floor_is=f"the same statements, a transaction a message, in pgbench with {SESSIONS} sessions",
         repeat=AGAIN,
-        note=f"median of {ALONE} messages of one pair, one after the other; p99 {_p99(alone_s) * 1000:.1f} ms",
+        note=f"stored, answered and in the other's hands; {PAIRS} pairs, each sends when the one before is answered",
     )
-    yield Row(
+
+
+def _lag_row(rate: float, lag_s: Sequence[float], floor_ms: float) -> Row:
+    return Row(
         row="chat_commit_to_frame_p99",
         value=_p99(lag_s) * 1000,
         unit="ms",
         floor=floor_ms,
         target=5,
         at_most=True,
-        floor_is=FLOOR_IS,
+        floor_is="one INSERT committed (pgbench -c 1) and one PUBLISH until its subscriber has it, each measured alone",
         repeat=AGAIN,
-        note=f"{len(lag_s)} messages of {PAIRS} pairs at {rate / 2:.0f}/s, half of what one process took; "
+        note=f"{len(lag_s)} messages of {PAIRS} pairs at {rate / 2:.0f}/s, half of what it takes; "
         f"median {statistics.median(lag_s) * 1000:.1f} ms. The commit begins before it is flushed",
     )
 
 
 def _p99(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=100)[98]
+
+
+def _pgbench_rate(couples: Sequence[Couple]) -> float:
+    """Each session writes to a conversation of its own, as pairs do."""
+    branches = []
+    for number, couple in enumerate(couples):
+        script = script_of(partial(_send, couple), number=1)
+        branches.append(f"\\{'elif' if number else 'if'} :client_id = {number}\n{script}")
+    return pgbench(DATABASE, ["".join(branches) + "\\endif\n"], clients=len(couples), seconds=4, n=2)
+
+
+def _send(couple: Couple) -> None:
+    send_message(
+        user_id=couple.people[0].user.pk,
+        conversation_id=uuid.UUID(couple.conversation),
+        client_id=uuid.uuid4(),
+        kind="text",
+        text="Hello!",
+        now=datetime.now(UTC),
+    )
 
 
 def _commit_ms() -> float:
@@ -83,27 +118,17 @@ def _redis_ms() -> float:
     return statistics.median(trips) * 1000
 
 
-async def _chat(port: int, couples: Sequence[Couple]) -> tuple[list[float], float, list[float]]:
-    """Seconds from sending to frame of one pair alone; messages a second of all; commit to frame at half of that."""
+async def _chat(port: int, couples: Sequence[Couple]) -> tuple[float, list[float]]:
+    """Messages a second of all; seconds from commit to frame at half of that."""
+    for couple in couples:
+        couple.draw_tickets()
     async with open_pairs(port, couples) as pairs:
-        alone_s = await _one_by_one(pairs[0])
-        rate = await _as_fast_as_can_be(pairs)
+        await _as_fast_as_can_be(pairs, 1)
+        rate = await _as_fast_as_can_be(pairs, SECONDS)
         await _at_rate(pairs, rate / 2)
         seen_at = {client_id: at for pair in pairs for client_id, at in pair.seen_at.items()}
     committed_at = await asyncio.to_thread(_commit_times, list(seen_at))
-    return alone_s, rate, [seen_at[client_id] - at for client_id, at in committed_at.items()]
-
-
-async def _one_by_one(pair: Pair) -> list[float]:
-    for number in range(ALONE):
-        await pair.send()
-        await _until(partial(_has_seen, pair, number + 1))
-        await pair.answered.wait()
-    return [pair.seen_at[client_id] - sent_at for client_id, sent_at in pair.sent_at.items()]
-
-
-def _has_seen(pair: Pair, count: int) -> bool:
-    return len(pair.seen_at) == count
+    return rate, [seen_at[client_id] - at for client_id, at in committed_at.items()]
 
 
 async def _until(holds: Callable[[], bool], patience_s: float = 10) -> None:
@@ -111,24 +136,23 @@ async def _until(holds: Callable[[], bool], patience_s: float = 10) -> None:
     while not holds():
         if time.monotonic() > deadline:
             raise RuntimeError("messages were sent that did not arrive")
-        await asyncio.sleep(0.0005)
+        await asyncio.sleep(0.002)
 
 
-async def _as_fast_as_can_be(pairs: Sequence[Pair]) -> float:
-    """Each pair sends the next message when the one before is stored."""
-    deadline = time.monotonic() + SECONDS / 2
+async def _as_fast_as_can_be(pairs: Sequence[Pair], seconds: float) -> float:
+    """Each pair sends the next message when the one before is stored; messages delivered a second."""
+    for pair in pairs:
+        pair.forget()
+    started = time.monotonic()
 
-    async def write(pair: Pair) -> int:
-        count = 0
-        while time.monotonic() < deadline:
-            await pair.send()
+    async def write(pair: Pair) -> None:
+        while time.monotonic() < started + seconds:
+            pair.send()
             await pair.answered.wait()
-            count += 1
-        return count
 
-    rate = sum(await asyncio.gather(*(write(pair) for pair in pairs))) / (SECONDS / 2)
+    await asyncio.gather(*(write(pair) for pair in pairs))
     await _all_arrived(pairs)
-    return rate
+    return sum(len(pair.seen_at) for pair in pairs) / (time.monotonic() - started)
 
 
 async def _at_rate(pairs: Sequence[Pair], rate: float) -> None:
@@ -138,7 +162,7 @@ async def _at_rate(pairs: Sequence[Pair], rate: float) -> None:
     started = time.monotonic()
     for number in range(int(rate * SECONDS)):
         await asyncio.sleep(max(0.0, started + number / rate - time.monotonic()))
-        await pairs[number % len(pairs)].send()
+        pairs[number % len(pairs)].send()
     await _all_arrived(pairs)
 
 

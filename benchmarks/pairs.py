@@ -1,57 +1,53 @@
 """Pairs of people who chat: two open sockets and one conversation each."""
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-
-from backend.accounts.models import Session
 from backend.accounts.services.tickets import issue_ticket
 from benchmarks.people import Person, sign_in
+from benchmarks.sockets import LightSocket, open_ours
 from chat.services.conversations import open_conversation
 
 
-@dataclass
 class Pair:
     """One writes, the other reads. Times are `time.time()`, the clock that PostgreSQL reads too."""
 
-    writer: ClientConnection
-    reader: ClientConnection
-    conversation: str
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
-    sent_at: dict[str, float] = field(default_factory=dict)
-    seen_at: dict[str, float] = field(default_factory=dict)
+    writer: LightSocket
+    reader: LightSocket
 
-    async def send(self) -> None:
+    def __init__(self, conversation: str) -> None:
+        self.conversation = conversation
+        self.answered = asyncio.Event()
+        self.sent_at: dict[str, float] = {}
+        self.seen_at: dict[str, float] = {}
+
+    def send(self) -> None:
         """Send one message."""
         client_id = str(uuid.uuid4())
-        frame = {"type": "message.send", "conversation": self.conversation, "client_id": client_id, "text": "Hello!"}
         self.answered.clear()
         self.sent_at[client_id] = time.time()
-        await self.writer.send(json.dumps(frame))
+        self.writer.say(
+            b'{"type":"message.send","conversation":"%s","client_id":"%s","text":"Hello!"}'
+            % (self.conversation.encode(), client_id.encode())
+        )
 
-    async def read(self) -> None:
+    def read(self, frame: dict[str, Any]) -> None:
         """Note when each message arrives at the other side."""
-        async for text in self.reader:
-            now, frame = time.time(), json.loads(text)
-            if frame.get("event") == "message.sent":
-                self.seen_at[frame["data"]["message"]["client_id"]] = now
+        if frame.get("event") == "message.sent":
+            self.seen_at[frame["data"]["message"]["client_id"]] = time.time()
 
-    async def hear_answers(self) -> None:
+    def hear_answer(self, frame: dict[str, Any]) -> None:
         """Note that the last message was answered; raises on a refusal."""
-        async for text in self.writer:
-            frame = json.loads(text)
-            if frame["type"] == "error":
-                raise RuntimeError(f"a message was refused: {frame}")
-            if frame["type"] == "ok":
-                self.answered.set()
+        if frame["type"] == "error":
+            raise RuntimeError(f"a message was refused: {frame}")
+        if frame["type"] == "ok":
+            self.answered.set()
 
     def forget(self) -> None:
         """Begin anew."""
@@ -61,10 +57,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class Couple:
-    """A pair before its sockets are open: two tickets and a conversation."""
+    """A pair before its sockets are open: two people, the second of whom reads, and their conversation."""
 
-    tickets: tuple[str, str]
+    people: tuple[Person, Person]
     conversation: str
+    tickets: list[str] = field(default_factory=list)
+
+    def draw_tickets(self) -> None:
+        """They are good for half a minute."""
+        now = datetime.now(UTC)
+        self.tickets[:] = [_ticket(person, now) for person in self.people]
 
 
 def prepare_couples(count: int) -> list[Couple]:
@@ -73,7 +75,7 @@ def prepare_couples(count: int) -> list[Couple]:
     couples = zip(sign_in("Resident", count), sign_in("Collector", count), strict=True)
     return [
         Couple(
-            tickets=(_ticket(one, now), _ticket(other, now)),
+            people=(one, other),
             conversation=str(open_conversation(user_ids=[one.user.pk, other.user.pk], title="Bench", now=now).pk),
         )
         for one, other in couples
@@ -81,30 +83,21 @@ def prepare_couples(count: int) -> list[Couple]:
 
 
 def _ticket(person: Person, now: datetime) -> str:
-    return issue_ticket(session=Session.objects.get(user=person.user), now=now)[0]
+    return issue_ticket(session=person.session, now=now)[0]
 
 
 @asynccontextmanager
 async def open_pairs(port: int, couples: Sequence[Couple]) -> AsyncIterator[list[Pair]]:
-    """All sockets open and resumed, with a task for each that reads it."""
-    async with AsyncExitStack() as stack:
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        pairs = []
-        for couple in couples:
-            writer, reader = [await _open(stack, port, ticket) for ticket in couple.tickets]
-            pair = Pair(writer, reader, couple.conversation)
-            pairs.append(pair)
-            tasks.create_task(pair.read())
-            tasks.create_task(pair.hear_answers())
+    """All sockets open and resumed."""
+    pairs = []
+    for couple in couples:
+        pair = Pair(couple.conversation)
+        pair.writer = await open_ours(port, couple.tickets[0], pair.hear_answer)
+        pair.reader = await open_ours(port, couple.tickets[1], pair.read)
+        pairs.append(pair)
+    try:
         yield pairs
+    finally:
         for pair in pairs:
-            await asyncio.gather(pair.writer.close(), pair.reader.close())
-
-
-async def _open(stack: AsyncExitStack, port: int, ticket: str) -> ClientConnection:
-    protocols: Any = ["tft.v1", f"ticket.{ticket}"]
-    url = f"ws://127.0.0.1:{port}/ws/v1/"
-    socket = await stack.enter_async_context(connect(url, subprotocols=protocols, compression=None, proxy=None))
-    hello = json.loads(await socket.recv())
-    await socket.send(json.dumps({"type": "resume", "since": hello["head"]}))
-    return socket
+            pair.writer.transport.abort()
+            pair.reader.transport.abort()

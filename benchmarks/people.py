@@ -14,13 +14,16 @@ class Person:
 
     user: User
     token: str
+    session: Session
 
 
 def sign_in(name: str, count: int) -> list[Person]:
-    """The first `count` people whose display name begins with `name`, each with a new session."""
+    """The first `count` people whose display name begins with `name`, each with a new session, the only one here."""
     users = User.objects.filter(display_name__startswith=name).order_by("id")[:count]
     now = datetime.now(UTC)
-    return [
-        Person(user, Session.objects.issue(user=user, installation=INSTALLATION, device_name="", now=now)[1])
-        for user in users
-    ]
+    Session.objects.filter(user__in=list(users), installation=INSTALLATION).delete()
+    people = []
+    for user in users:
+        session, token = Session.objects.issue(user=user, installation=INSTALLATION, device_name="", now=now)
+        people.append(Person(user, token, session))
+    return people

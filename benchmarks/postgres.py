@@ -22,7 +22,7 @@ def session(database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def pgbench(database: str, scripts: Sequence[str], *, clients: int, seconds: int) -> float:
+def pgbench(database: str, scripts: Sequence[str], *, clients: int, seconds: int, **variables: int) -> float:
     """Transactions a second that pgbench reaches with prepared `scripts`, one drawn at random each time."""
     with tempfile.TemporaryDirectory() as folder:
         files = []
@@ -33,7 +33,7 @@ def pgbench(database: str, scripts: Sequence[str], *, clients: int, seconds: int
         command = [
             str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", "-h", os.environ["POSTGRES_HOST"],
             "-U", os.environ["POSTGRES_USER"], "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(seconds),
-            *files, database,
+            *(f"-D{name}={value}" for name, value in variables.items()), *files, database,
         ]  # fmt: skip
         said = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"^tps = ([\d.]+)", said.stdout, re.MULTILINE)

@@ -23,9 +23,16 @@ def web(application: str = "backend.wsgi:application") -> Iterator[int]:
 
 
 @contextmanager
-def realtime() -> Iterator[int]:
-    """The realtime process; yields its port."""
-    with _running(_command_of("realtime")) as port:
+def realtime(environment: Mapping[str, str] | None = None) -> Iterator[int]:
+    """The realtime process, perhaps with more in its environment; yields its port."""
+    with _running(_command_of("realtime"), environment) as port:
+        yield port
+
+
+@contextmanager
+def command(command: str, environment: Mapping[str, str]) -> Iterator[int]:
+    """Any other server, told by `PORT` or `REALTIME_PORT` where to listen; yields its port."""
+    with _running(command, environment) as port:
         yield port
 
 
@@ -44,10 +51,10 @@ def _command_of(process: str) -> str:
 
 
 @contextmanager
-def _running(command: str) -> Iterator[int]:
+def _running(command: str, environment: Mapping[str, str] | None = None) -> Iterator[int]:
     port = _free_port()
     addresses = {"PORT": str(port), "REALTIME_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    with _process(command, addresses) as process:
+    with _process(command, {**addresses, **(environment or {})}) as process:
         _wait_for_answer(f"http://127.0.0.1:{port}/healthz", process)
         yield port
 

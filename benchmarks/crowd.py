@@ -1,0 +1,196 @@
+"""Five thousand idle sockets in one process, and a thousand that are cut at once."""
+
+import asyncio
+import json
+import os
+import random
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from django.db import connection
+
+from backend.accounts.models import Session, User
+from backend.accounts.services.tickets import issue_ticket
+from backend.shared.realtime import publish
+from benchmarks import servers
+from benchmarks.load import END_OF_HEAD, request_bytes
+from benchmarks.people import Person, sign_in
+from benchmarks.rows import Row
+from benchmarks.sockets import LightSocket, open_ours
+
+IDLE = 5_000
+CUT = 1_000
+WATCH_S = 20
+AT_ONCE = 40
+# Clients come back with jitter, as docs/asyncapi.yaml tells them to.
+JITTER_S = 2
+AGAIN = "bin/bench chat"
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
+
+
+def measure() -> Iterator[Row]:
+    """Three rows."""
+    _allow_files(3 * IDLE)
+    sessions = _sessions(IDLE)
+    with servers.realtime() as port:
+        pid = _listener_on(port)
+        kb, share = uvloop.run(_hold(port, pid, sessions))
+    yield Row(
+        row="socket_kb", value=kb, unit="kB", floor=1, target=60, at_most=True, repeat=AGAIN,
+        floor_is="one kilobyte, so that the ratio is the memory",
+        note=f"resident memory of the process, with {IDLE} idle authenticated sockets less without",
+    )  # fmt: skip
+    yield Row(
+        row="socket_core_share", value=share, unit="core", floor=1, target=0.25, at_most=True, repeat=AGAIN,
+        floor_is="one core",
+        note=f"of the process that holds {IDLE} idle sockets: their heartbeats, and what they ask of the database",
+    )  # fmt: skip
+    # Without beats meanwhile every query that is counted is one of coming back.
+    with servers.web() as web, servers.realtime({"HEARTBEAT_S": "600"}) as port:
+        seconds, queries = uvloop.run(_cut(web, port, sign_in("Resident", CUT)))
+    yield Row(
+        row="reconnect_1000_s", value=seconds, unit="s", floor=1, target=10, at_most=True, repeat=AGAIN,
+        floor_is="one second, so that the ratio is the time",
+        note=f"{CUT} sockets cut at once, until all have a new ticket, are open and have resumed; {queries:.2f} "
+        "queries each in all (at most 2)",
+    )  # fmt: skip
+
+
+def _allow_files(count: int) -> None:
+    """As many open sockets as this process may have; those it starts inherit it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < count:
+        raise RuntimeError(f"{count} open files are needed and {most} allowed (ulimit -n)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _listener_on(port: int) -> int:
+    """The process that was started to listen there."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(port).encode() in words and b"backend.asgi:application" in words:
+            return int(entry.name)
+    raise RuntimeError(f"found no process that listens on {port}")
+
+
+def _memory_kb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_KB
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _sessions(count: int) -> list[Session]:
+    """Of as many new people."""
+    now = datetime.now(UTC)
+    users = User.objects.bulk_create(User(phone=f"+99{n:010d}", display_name="Idle") for n in range(count))
+    return Session.objects.bulk_create(
+        Session(user=user, digest=f"idle-{user.pk}", token_key="idle", installation="idle", expiry=now + timedelta(1))
+        for user in users
+    )
+
+
+async def _open_all(port: int, sessions: Sequence[Session]) -> list[LightSocket]:
+    """Each with a ticket of its own, so many at once."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def open_one(session: Session) -> LightSocket:
+        async with gate:
+            ticket, _ = issue_ticket(session=session, now=datetime.now(UTC))
+            return await open_ours(port, ticket, _ignore)
+
+    return await asyncio.gather(*(open_one(session) for session in sessions))
+
+
+def _ignore(frame: dict[str, Any]) -> None:
+    """Idle."""
+
+
+async def _hold(port: int, pid: int, sessions: Sequence[Session]) -> tuple[float, float]:
+    """Kilobytes a socket, and the share of a core that all of them take."""
+    # The first few bring in what is loaded once.
+    first = await _open_all(port, sessions[:50])
+    await asyncio.sleep(1)
+    before = _memory_kb(pid)
+    sockets = first + await _open_all(port, sessions[50:])
+    await asyncio.sleep(5)
+    started, cpu = time.monotonic(), _cpu_s(pid)
+    await asyncio.sleep(WATCH_S)
+    share = (_cpu_s(pid) - cpu) / (time.monotonic() - started)
+    kb = (_memory_kb(pid) - before) / (len(sockets) - 50)
+    alive = sum(not socket.closed.done() for socket in sockets)
+    if alive < len(sockets):
+        raise RuntimeError(f"only {alive} of {len(sockets)} sockets are still open")
+    for socket in sockets:
+        socket.transport.abort()
+    return kb, share
+
+
+async def _cut(web: int, port: int, people: Sequence[Person]) -> tuple[float, float]:
+    """Seconds until everybody is back, and queries each."""
+    live: set[int] = set()
+    sockets = await _all_come(web, port, people, live)
+    before = await asyncio.to_thread(_queries)
+    for socket in sockets:
+        socket.transport.abort()
+    started = time.monotonic()
+    sockets = await _all_come(web, port, people, live)
+    seconds = time.monotonic() - started
+    after = await asyncio.to_thread(_queries)
+    await _require_live(people, live)
+    for socket in sockets:
+        socket.transport.abort()
+    return seconds, (after - before) / len(people)
+
+
+async def _all_come(web: int, port: int, people: Sequence[Person], live: set[int]) -> list[LightSocket]:
+    async def come(number: int, person: Person) -> LightSocket:
+        await asyncio.sleep(random.uniform(0, JITTER_S))
+        ticket = await _ask_for_ticket(web, person)
+        return await open_ours(port, ticket, lambda frame: live.add(number) if frame["type"] == "typing" else None)
+
+    return await asyncio.gather(*(come(number, person) for number, person in enumerate(people)))
+
+
+async def _ask_for_ticket(web: int, person: Person) -> str:
+    """As an app does, over a connection of its own."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", web)
+    writer.write(request_bytes("POST", "/api/v1/realtime/tickets", person.token))
+    head = (await reader.readuntil(END_OF_HEAD)).decode().lower()
+    if " 201 " not in head.splitlines()[0]:
+        raise RuntimeError(f"no ticket: {head}")
+    body = await reader.readexactly(int(head.split("content-length:")[1].split()[0]))
+    writer.close()
+    ticket: str = json.loads(body)["ticket"]
+    return ticket
+
+
+async def _require_live(people: Sequence[Person], live: set[int]) -> None:
+    """What is told to each of them now arrives. Raises RuntimeError."""
+    frame = {"type": "typing", "conversation": str(people[0].user.pk), "user": str(people[0].user.pk)}
+    publish([(person.user.pk, frame) for person in people])
+    deadline = time.monotonic() + 5
+    while len(live) < len(people) and time.monotonic() < deadline:  # noqa: ASYNC110 - others fill it
+        await asyncio.sleep(0.05)
+    if len(live) < len(people):
+        raise RuntimeError(f"only {len(live)} of {len(people)} hear what is told to them")
+
+
+def _queries() -> int:
+    """Transactions in this database so far; each query outside of one is its own. Told after ten idle seconds."""
+    time.sleep(11)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+        count: int = cursor.fetchone()[0]
+    return count
