@@ -15,10 +15,12 @@ from backend.accounts.models import User
 from benchmarks.city import City
 from benchmarks.load import request_bytes, run_load
 from benchmarks.rows import Row, json_of, text_of
+from benchmarks.same_statements import script_of
 from geo.grid import cell_of
 from geo.management.crowd import STEPS, Crowd, draw_crowd
 from geo.models import Collector, Pickup, PickupItem, Swipe
-from tests.makers import client_of
+from tests.makers import client_of, make_user
+from tests.makers_chat import make_conversation, make_message
 
 
 def make_row(*, value: float, floor: float, target: float, at_most: bool) -> Row:
@@ -171,3 +173,24 @@ class TestTemplate:
 
         assert len(names) == 4
         assert all(len(name) < 63 for name in names)
+
+
+class TestSameStatements:
+    def test_are_new_where_they_must_be(self, db: None) -> None:
+        ann, bob = make_user(), make_user()
+        conversation = make_conversation(ann, bob)
+
+        script = script_of(lambda: make_message(conversation, ann, "It's 2 o'clock"), number=1)
+
+        assert script.startswith("\\set n :n + 1\nBEGIN;\n")
+        assert script.endswith("COMMIT;\n")
+        assert "gen_random_uuid()" in script
+        assert "now()" in script
+        assert str(conversation.pk) in script
+        assert "It''s 2 o''clock" in script
+
+    def test_must_be_the_same_twice(self, db: None) -> None:
+        calls = iter([lambda: User.objects.count(), lambda: User.objects.exists()])
+
+        with pytest.raises(RuntimeError, match="different statements"):
+            script_of(lambda: next(calls)(), number=1)
