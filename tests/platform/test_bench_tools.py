@@ -1,7 +1,7 @@
 """The tools behind bin/bench: rows, the load generator, and the generated city."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
 from threading import Thread
@@ -190,7 +190,10 @@ class TestSameStatements:
         assert "It''s 2 o''clock" in script
 
     def test_must_be_the_same_twice(self, db: None) -> None:
-        calls = iter([lambda: User.objects.count(), lambda: User.objects.exists()])
+        calls: Iterator[Callable[[], object]] = iter([User.objects.count, User.objects.exists])
+
+        def call() -> None:
+            next(calls)()
 
         with pytest.raises(RuntimeError, match="different statements"):
-            script_of(lambda: next(calls)(), number=1)
+            script_of(call, number=1)
