@@ -264,6 +264,19 @@ GROUPS_MAX = env.int("GROUPS_MAX", default=5)
 GROUP_MEMBERS_MAX = env.int("GROUP_MEMBERS_MAX", default=5_000)
 GROUP_SHOWN_FROM = env.int("GROUP_SHOWN_FROM", default=5)
 GROUP_PEOPLE_SHOWN = env.int("GROUP_PEOPLE_SHOWN", default=200)
+# One-time codes hold until so long after the window, and may be handed in so long after they were entered.
+HANDOVER_CODE_GRACE_H = env.int("HANDOVER_CODE_GRACE_H", default=12)
+HANDOVER_CODE_LATE_H = env.int("HANDOVER_CODE_LATE_H", default=72)
+# At the door: how near, by a GPS that is how sure, how long before the agreed time, and how long to wait.
+ARRIVAL_RADIUS_M = env.int("ARRIVAL_RADIUS_M", default=100)
+ARRIVAL_ACCURACY_MAX_M = env.int("ARRIVAL_ACCURACY_MAX_M", default=100)
+ARRIVAL_EARLY_MINUTES = env.int("ARRIVAL_EARLY_MINUTES", default=60)
+NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
+# When both are reminded of an agreed time: at this hour of the city the evening before, and so long before it.
+REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")
+REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
+HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
+SCALE_PHOTOS_MAX = env.int("SCALE_PHOTOS_MAX", default=4)
 DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 # Of new pickups nearby so many pushes a day; the others come as one, at this time of day.
 NEARBY_PUSHES_A_DAY = env.int("NEARBY_PUSHES_A_DAY", default=3)

@@ -35,6 +35,14 @@ class CollectorProfileNeeded(DomainError):
     message = _("Set up your collector profile first, so that residents know who comes.")
 
 
+class HazardBadgeNeeded(DomainError):
+    """It holds hazardous waste, which only collectors with the desk's badge may take."""
+
+    code = "hazard_badge_needed"
+    kind = Kind.FORBIDDEN
+    message = _("This pickup holds hazardous waste. Only collectors with the badge for it may take it.")
+
+
 class TooManyLikes(DomainError):
     """The collector has `limit` likes waiting."""
 

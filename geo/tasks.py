@@ -3,13 +3,14 @@
 from procrastinate.contrib.django import app
 
 from backend.shared.clock import read_clock
-from geo.services import queue, rings
+from geo.services import queue, reminders, rings
 from geo.services.expiry import BATCH, expire_due_pickups, warn_of_due_expiries
 from notifications.services.upkeep import record_run
 
 EXPIRE = "geo.expire_pickups"
 MOVE_ON = "geo.move_on"
 RING = "geo.tell_rings"
+REMIND = "geo.remind"
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -42,3 +43,13 @@ def tell_rings(timestamp: int) -> None:
     while rings.tell_due_rings(now=now) == rings.BATCH:
         pass
     record_run(name=RING, now=now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=REMIND)
+def remind(timestamp: int) -> None:
+    """Every minute: remind of the agreed times that come near. Two that overlap share the work."""
+    now = read_clock()
+    while reminders.remind_where_due(now=now) == reminders.BATCH:
+        pass
+    record_run(name=REMIND, now=now)

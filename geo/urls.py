@@ -7,7 +7,7 @@ from geo.api.collectors import CollectorDoor
 from geo.api.config import ConfigDoor
 from geo.api.deck import DeckDoor
 from geo.api.groups import GroupCodeDoor, GroupDoor, GroupsDoor, JoinDoor, MembershipDoor
-from geo.api.handover import AgreeDoor, ConfirmDoor, ProposeDoor, WeighInDoor
+from geo.api.handover import AgreeDoor, ArriveDoor, CalendarDoor, NoShowDoor, ProposeDoor, SetOffDoor
 from geo.api.impact import (
     CityImpactDoor,
     CityMonthsDoor,
@@ -23,6 +23,9 @@ from geo.api.photos import PhotoDoor, PhotosDoor
 from geo.api.pickups import ExtensionDoor, PickupDoor, PickupsDoor
 from geo.api.ratings import RatingDoor
 from geo.api.receipts import ReceiptDoor, ReceiptPdfDoor
+from geo.api.rest import RestDoor
+from geo.api.scale import AcceptFiguresDoor, ConfirmDoor, DisputeDoor, WeighInDoor
+from geo.api.scale_photos import ScalePhotoDoor, ScalePhotosDoor
 from geo.api.swipes import SwipeDoor
 
 urlpatterns = [
@@ -45,6 +48,15 @@ urlpatterns = [
     path("matches/<uuid:match_id>/release", ReleaseDoor.as_view(), name="release"),
     path("matches/<uuid:match_id>/handover/propose", ProposeDoor.as_view(), name="propose"),
     path("matches/<uuid:match_id>/handover/agree", AgreeDoor.as_view(), name="agree"),
+    path("matches/<uuid:match_id>/handover/calendar", CalendarDoor.as_view(), name="calendar"),
+    path("matches/<uuid:match_id>/handover/on-my-way", SetOffDoor.as_view(), name="set_off"),
+    path("matches/<uuid:match_id>/handover/arrive", ArriveDoor.as_view(), name="arrive"),
+    path("matches/<uuid:match_id>/handover/no-show", NoShowDoor.as_view(), name="no_show"),
+    path("matches/<uuid:match_id>/handover/photos", ScalePhotosDoor.as_view(), name="scale_photos"),
+    path("matches/<uuid:match_id>/handover/photos/<uuid:photo_id>", ScalePhotoDoor.as_view(), name="scale_photo"),
+    path("matches/<uuid:match_id>/handover/dispute", DisputeDoor.as_view(), name="dispute"),
+    path("matches/<uuid:match_id>/handover/accept", AcceptFiguresDoor.as_view(), name="accept_figures"),
+    path("matches/<uuid:match_id>/rest", RestDoor.as_view(), name="rest"),
     path("matches/<uuid:match_id>/handover/weigh-in", WeighInDoor.as_view(), name="weigh_in"),
     path("matches/<uuid:match_id>/handover/confirm", ConfirmDoor.as_view(), name="confirm"),
     path("matches/<uuid:match_id>/rating", RatingDoor.as_view(), name="rating"),

@@ -158,6 +158,36 @@ KINDS: Mapping[str, EventKind] = {
         overtakes=("handover.proposed", "handover.agreed"),
         meets=When.AT,
     ),
+    "handover.reminder": EventKind(
+        category=Category.HANDOVER,
+        title=_("Remember the handover"),
+        body=_("“%(title)s”: on %(at)s."),
+        link="/matches/{match}",
+    ),
+    "handover.set_off": EventKind(
+        category=Category.HANDOVER,
+        title=_("The collector is on the way"),
+        body=_("“%(title)s” will be collected soon."),
+        link="/matches/{match}",
+    ),
+    "handover.arrived": EventKind(
+        category=Category.HANDOVER,
+        title=_("Somebody is at the door"),
+        body=_("“%(title)s”: the other side has arrived."),
+        link="/matches/{match}",
+    ),
+    "handover.no_show": EventKind(
+        category=Category.HANDOVER,
+        title=_("You were waited for"),
+        body=_("“%(title)s”: nobody was there at the agreed time, so the match has ended."),
+        link="/matches/{match}",
+    ),
+    "handover.disputed": EventKind(
+        category=Category.HANDOVER,
+        title=_("The weigh-in is disputed"),
+        body=_("The resident says %(net_kg)s kg. Accept it, or weigh again together."),
+        link="/matches/{match}",
+    ),
     "handover.weighed_in": EventKind(
         category=Category.HANDOVER,
         title=_("Weighed"),

@@ -8,8 +8,9 @@ from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from geo.models import Match, Pickup, Receipt, Swipe
 from geo.services.confirm import confirm_handover
-from geo.services.handover import Weighed, weigh_in
+from geo.services.figures import Weighed
 from geo.services.swipes import SwipeResult, record_swipe
+from geo.services.weighing import weigh_in
 from notifications.models import Event
 from tests.makers_geo import make_collector, make_pickup, material
 

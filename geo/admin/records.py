@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from backend.shared.desk import ReadOnly
 from geo.admin.readonly import ReadOnlyAdmin
-from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine
+from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine, WeighInVersion
 
 PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
 
@@ -25,8 +25,8 @@ class SwipeAdmin(ReadOnlyAdmin[Swipe]):
 class MatchAdmin(ReadOnlyAdmin[Match]):
     """Matches, live and over."""
 
-    list_display = ("created_at", "status", "pickup", "collector", "ended_at", "release_reason")
-    list_filter = ("status", "release_reason", "created_at")
+    list_display = ("created_at", "status", "pickup", "collector", "ended_at", "release_reason", "left_waiting")
+    list_filter = ("status", "release_reason", "left_waiting", "created_at")
     list_select_related = ("pickup", "collector")
     search_fields = PEOPLE
 
@@ -35,23 +35,36 @@ class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
     """What the scale said."""
 
     model = WeighInLine
-    fields = ("material", "gross_kg", "tare_kg")
+    fields = ("material", "gross_kg", "tare_kg", "pieces")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
         """With the materials."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 
+class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handover]):
+    """Everything that either side ever said of the weigh-in: what to look at in a dispute."""
+
+    model = WeighInVersion
+    fields = ("number", "at", "by", "net_kg", "paid_thb", "lines", "left", "note")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInVersion]:
+        """With who said it."""
+        return super().get_queryset(request).select_related("by")
+
+
 @admin.register(Handover)
 class HandoverAdmin(ReadOnlyAdmin[Handover]):
     """Handovers. The resident's code stays between the two."""
 
-    list_display = ("match__pickup", "match__collector", "match__status", "agreed_for", "weighed_at", "paid_thb")
-    list_filter = ("agreed_for", "weighed_at")
+    list_display = (
+        "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", "paid_thb"
+    )  # fmt: skip
+    list_filter = ("state", "agreed_for", "weighed_at")
     list_select_related = ("match__pickup", "match__collector")
     search_fields = tuple(f"match__{name}" for name in PEOPLE)
-    exclude = ("code",)
-    inlines = (WeighInLineInline,)
+    exclude = ("code", "secret")
+    inlines = (WeighInLineInline, WeighInVersionInline)
 
 
 class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):

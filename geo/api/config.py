@@ -35,6 +35,11 @@ LIMITS = (
     "likes_waiting_max",
     "matches_active_max",
     "handover_code_tries",
+    "arrival_radius_m",
+    "arrival_accuracy_max_m",
+    "arrival_early_minutes",
+    "no_show_wait_minutes",
+    "scale_photos_max",
     "devices_max",
 )
 

@@ -1,24 +1,30 @@
-"""The handover of a match, step by step."""
+"""The way to the door, step by step: when, on the way, arrived, or not."""
 
 import uuid
 from typing import Any
 
+from django.contrib.gis.geos import Point
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.problems import CONTENT_TYPE, problem
+from backend.shared.serializers import Nothing
 from backend.shared.views import Door
-from geo.api.match_serializers import MatchOutput, WeighInInput
+from geo.api.calendar import calendar_of
+from geo.api.match_serializers import MatchOutput
 from geo.api.matches import show_match
 from geo.api.moments import Moment
-from geo.services.confirm import confirm_handover
-from geo.services.handover import agree_time, propose_time, weigh_in
+from geo.selectors.matches import get_shown_match_for
+from geo.services.arriving import arrive, confirm_arrival, report_no_show
+from geo.services.handover import agree_time, propose_time, set_off
 
 TAGS = ["handover"]
+ACCURACY_M_MAX = 100_000
 
 
 class ProposeInput(serializers.Serializer[Any]):
@@ -33,32 +39,43 @@ class AgreeInput(serializers.Serializer[Any]):
     at = Moment(required=False, help_text="The time that was shown; refused when another stands by now.")
 
 
-class ConfirmInput(serializers.Serializer[Any]):
-    """What one confirms; with the resident's code, the collector confirms for both."""
+class SetOffInput(serializers.Serializer[Any]):
+    """When one expects to be there."""
 
-    code = serializers.RegexField(
-        r"\A[0-9]{6}\Z",
-        required=False,
-        allow_blank=True,
-        error_messages={"invalid": _("The code has six digits.")},
+    eta = Moment(required=False, allow_null=True, default=None, help_text="In the future.")
+
+
+class ArriveInput(serializers.Serializer[Any]):
+    """Where the phone is; or that the other is seen at the door."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, help_text="Degrees north.")
+    lon = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="Degrees east.")
+    accuracy_m = serializers.FloatField(
+        min_value=0, max_value=ACCURACY_M_MAX, default=0, help_text="Of the GPS, in metres, as phones give it."
     )
-    weighed_at = Moment(
-        required=False, help_text="Of the weigh-in that was shown; refused when it has been weighed again since."
-    )
+    other = serializers.BooleanField(default=False, help_text="Without GPS: the other side is here, and so am I.")
+
+    default_error_messages = {"place_needed": _("Say where you are, or that you see the other side.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A place has both, and without one somebody must be seen."""
+        if not attrs["other"] and not {"lat", "lon"} <= attrs.keys():
+            self.fail("place_needed")
+        return attrs
 
 
 class ProposeDoor(Door):
     """One of the two proposes a time."""
 
     @extend_schema(
-        summary="Propose a time",
+        summary="Propose a time, or another one",
         operation_id="propose_time",
         tags=TAGS,
         request=ProposeInput,
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """Replaces what was proposed or agreed before."""
+        """Replaces what was proposed before; a time that was agreed (`meets_at`) holds until the other agrees."""
         body = ProposeInput(data=request.data)
         body.is_valid(raise_exception=True)
         propose_time(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
@@ -83,50 +100,76 @@ class AgreeDoor(Door):
         return show_match(request, match_id)
 
 
-class WeighInDoor(Door):
-    """The collector weighs."""
+class SetOffDoor(Door):
+    """The collector is on his way."""
 
     @extend_schema(
-        summary="Weigh in",
-        operation_id="weigh_in",
+        summary="Say that you are on your way",
+        operation_id="set_off",
         tags=TAGS,
-        request=WeighInInput,
+        request=SetOffInput,
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """Replaces an earlier weigh-in, and what had been confirmed of it."""
-        body = WeighInInput(data=request.data)
+        """Again, with another `eta`, corrects it."""
+        body = SetOffInput(data=request.data)
         body.is_valid(raise_exception=True)
-        weigh_in(
-            user_id=user_of(request).pk,
-            match_id=match_id,
-            lines=body.weighed(),
-            paid_thb=body.validated_data["paid"],
-            now=self.now,
-        )
+        set_off(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)
 
 
-class ConfirmDoor(Door):
-    """Both say that it is right."""
+class ArriveDoor(Door):
+    """One of the two is at the door."""
 
     @extend_schema(
-        summary="Confirm the handover",
-        operation_id="confirm_handover",
+        summary="Say that you have arrived, or that the other has",
+        operation_id="arrive",
         tags=TAGS,
-        request=ConfirmInput,
+        request=ArriveInput,
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """One's own side, or by the collector with the resident's code both; then there is a receipt."""
-        body = ConfirmInput(data=request.data)
+        """By the phone's place, near the exact point; without GPS, by the other's word."""
+        body = ArriveInput(data=request.data)
         body.is_valid(raise_exception=True)
-        confirmation = confirm_handover(
-            user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data
-        )
-        if confirmation.refusal is None:
-            return show_match(request, match_id)
-        # Answered, not raised: an error would take the counted try back with it.
-        refusal = confirmation.refusal
-        body_of_refusal = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
-        return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)
+        told = body.validated_data
+        who: dict[str, Any] = {"user_id": user_of(request).pk, "match_id": match_id, "now": self.now}
+        if told["other"]:
+            confirm_arrival(**who)
+        else:
+            arrive(point=Point(told["lon"], told["lat"], srid=4326), accuracy_m=told["accuracy_m"], **who)
+        return show_match(request, match_id)
+
+
+class NoShowDoor(Door):
+    """One has waited in vain."""
+
+    @extend_schema(
+        summary="Say that the other did not show",
+        operation_id="report_no_show",
+        tags=TAGS,
+        request=Nothing,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """After one's own arrival and some minutes of waiting, `no_show_from`. It ends the match."""
+        report_no_show(user_id=user_of(request).pk, match_id=match_id, now=self.now)
+        return show_match(request, match_id)
+
+
+class CalendarDoor(Door):
+    """The appointment, for a calendar."""
+
+    @extend_schema(
+        summary="Read the agreed time as a calendar file (iCalendar)",
+        operation_id="get_calendar",
+        tags=TAGS,
+        responses={(200, "text/calendar"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, match_id: uuid.UUID) -> HttpResponse:
+        """The same appointment every time, so that a calendar moves or cancels what it has."""
+        match = get_shown_match_for(match_id=match_id, user_id=user_of(request).pk)
+        file = calendar_of(match, reader_id=user_of(request).pk, now=self.now)
+        response = HttpResponse(file, content_type="text/calendar; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="handover-{match.pk}.ics"'
+        return response

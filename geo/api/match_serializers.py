@@ -9,15 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.shared.serializers import LatLon
+from geo.api.handover_serializers import HandoverOutput, kilograms
 from geo.api.paper import page_url_of
 from geo.api.pickup_serializers import ItemOutput, PriceOutput, WindowOutput
-from geo.models import Match, Pickup, Rating, WeighInLine
-from geo.services.handover import Weighed
+from geo.models import Match, Pickup, Rating
 from geo.services.ratings import rate_until
-
-LINES_MAX = 50
-GROSS_KG_MAX = Decimal(5_000)
-PAID_THB_MAX = Decimal(1_000_000)
 
 
 class Role(models.TextChoices):
@@ -25,11 +21,6 @@ class Role(models.TextChoices):
 
     RESIDENT = "resident"
     COLLECTOR = "collector"
-
-
-def kilograms(**options: Any) -> serializers.DecimalField:
-    """Kilograms to the gram."""
-    return serializers.DecimalField(max_digits=9, decimal_places=3, **options)
 
 
 class PersonOutput(serializers.Serializer[Any]):
@@ -53,59 +44,6 @@ class OwnRatingOutput(serializers.Serializer[Any]):
     stars = serializers.IntegerField()
     reasons = serializers.ListField(child=serializers.ChoiceField(choices=Rating.Reason.choices))
     text = serializers.CharField()
-
-
-class WeighedInput(serializers.Serializer[Any]):
-    """What the scale said for one material."""
-
-    material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
-    gross_kg = kilograms(min_value=Decimal("0.001"), max_value=GROSS_KG_MAX, help_text="With the container.")
-    tare_kg = kilograms(min_value=Decimal(0), max_value=GROSS_KG_MAX, default=Decimal(0), help_text="The container.")
-
-
-class WeighInInput(serializers.Serializer[Any]):
-    """All that was weighed; replaces what was weighed in before."""
-
-    lines = serializers.ListField(child=WeighedInput(), min_length=1, max_length=LINES_MAX)
-    paid = serializers.DecimalField(
-        max_digits=9,
-        decimal_places=2,
-        min_value=-PAID_THB_MAX,
-        max_value=PAID_THB_MAX,
-        default=Decimal(0),
-        help_text="THB to the resident; negative when the resident paid.",
-    )
-
-    def weighed(self) -> list[Weighed]:
-        """What the service takes."""
-        return [Weighed(**line) for line in self.validated_data["lines"]]
-
-
-class WeighedOutput(serializers.Serializer[Any]):
-    """What the scale said for one material."""
-
-    material = serializers.CharField(source="material.code")
-    gross_kg = kilograms()
-    tare_kg = kilograms()
-    net_kg = serializers.SerializerMethodField()
-
-    def get_net_kg(self, line: WeighInLine) -> float:
-        """Gross less tare."""
-        return float(line.gross_kg - line.tare_kg)
-
-
-class HandoverOutput(serializers.Serializer[Any]):
-    """The agreed time, the weigh-in, and who has confirmed."""
-
-    proposed_for = serializers.DateTimeField(allow_null=True)
-    proposed_by = serializers.UUIDField(source="proposed_by_id", allow_null=True, help_text="A person's id.")
-    agreed_for = serializers.DateTimeField(allow_null=True)
-    weighed_at = serializers.DateTimeField(allow_null=True)
-    lines = WeighedOutput(many=True)
-    paid = serializers.DecimalField(max_digits=9, decimal_places=2, source="paid_thb", help_text="THB to the resident.")
-    resident_confirmed_at = serializers.DateTimeField(allow_null=True)
-    collector_confirmed_at = serializers.DateTimeField(allow_null=True)
-    code = serializers.CharField(allow_null=True, help_text="For the resident, to say at the door; six digits.")
 
 
 class ReceiptLineOutput(serializers.Serializer[Any]):
@@ -178,6 +116,9 @@ class MatchOutput(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     released_by = serializers.UUIDField(source="released_by_id", allow_null=True, help_text="A person's id.")
     release_reason = serializers.ChoiceField(choices=Match.ReleaseReason.choices, allow_blank=True)
+    left_waiting = serializers.BooleanField(help_text="Released at the door without waiting.")
+    no_show_by = serializers.UUIDField(source="no_show_by_id", allow_null=True, help_text="A person's id.")
+    rest = serializers.SerializerMethodField()
     conversation = serializers.UUIDField(source="conversation_id")
     other = serializers.SerializerMethodField()
     pickup = MatchedPickupOutput()
@@ -210,6 +151,12 @@ class MatchOutput(serializers.Serializer[Any]):
         other = match.collector if self._is_resident(match) else match.pickup.resident
         return RatedPersonOutput(other).data
 
+    @extend_schema_field(serializers.UUIDField(allow_null=True, help_text="The pickup with what was left."))
+    def get_rest(self, match: Match) -> str | None:
+        """What was left and has been posted again, for the resident."""
+        rest = getattr(match.pickup, "continued_by", None)
+        return str(rest.pk) if rest and self._is_resident(match) else None
+
     def to_representation(self, instance: Match) -> dict[str, Any]:
         """Without what is only the resident's, or only for a live match."""
         shown: dict[str, Any] = super().to_representation(instance)
@@ -217,7 +164,7 @@ class MatchOutput(serializers.Serializer[Any]):
         if not (is_active or self._is_resident(instance)):
             shown |= {"location": None, "address": None, "access_note": None}
         if not (is_active and self._is_resident(instance)):
-            shown["handover"]["code"] = None
+            shown["handover"] |= {"code": None, "one_time_code": None}
         return shown
 
     def _is_resident(self, match: Match) -> bool:

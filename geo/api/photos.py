@@ -17,8 +17,8 @@ from geo.services.photos import add_photo, remove_photo
 TAGS = ["pickups"]
 
 
-class PhotosDoor(Door):
-    """The photos of one pickup."""
+class PhotoUpload(Door):
+    """A door that takes a photo."""
 
     parser_classes = [MultiPartParser]
 
@@ -26,6 +26,10 @@ class PhotosDoor(Door):
         """Turn away what is far too large before it is read."""
         refuse_huge_upload(request)
         super().initial(request, *args, **kwargs)
+
+
+class PhotosDoor(PhotoUpload):
+    """The photos of one pickup."""
 
     @extend_schema(
         summary="Add a photo to a pickup",

@@ -2,7 +2,7 @@
 
 from geo.models.collector import Collector
 from geo.models.group import Group, Membership
-from geo.models.handover import Handover, WeighInLine
+from geo.models.handover import Handover, Reminder
 from geo.models.impact import ImpactSum
 from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
@@ -11,14 +11,19 @@ from geo.models.pickup import Pickup, PickupItem
 from geo.models.rating import Rating
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.ring import Ring
+from geo.models.steps import STEPS, HandoverState, Step
 from geo.models.swipe import Swipe
+from geo.models.weigh_in import LeftItem, ScalePhoto, WeighInLine, WeighInVersion
 
 __all__ = [
+    "STEPS",
     "Collector",
     "EmissionFactor",
     "Group",
     "Handover",
+    "HandoverState",
     "ImpactSum",
+    "LeftItem",
     "Match",
     "Material",
     "Membership",
@@ -29,7 +34,11 @@ __all__ = [
     "Receipt",
     "ReceiptChain",
     "ReceiptLine",
+    "Reminder",
     "Ring",
+    "ScalePhoto",
+    "Step",
     "Swipe",
     "WeighInLine",
+    "WeighInVersion",
 ]

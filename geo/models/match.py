@@ -41,12 +41,22 @@ class Match(PublicModel):
     ended_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     release_reason = models.CharField(max_length=20, choices=ReleaseReason, blank=True)
+    left_waiting = models.BooleanField(
+        default=False, db_default=False, help_text="Released at the door without waiting: counts against who released."
+    )
+    no_show_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Who did not show."
+    )
 
     class Meta:
         verbose_name_plural = "matches"
         constraints = [
             models.UniqueConstraint(
                 fields=["pickup"], condition=Q(status="active"), name="one_active_match_per_pickup"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="no_show", no_show_by__isnull=False) | (~Q(status="no_show") & Q(no_show_by=None)),
+                name="a_no_show_is_somebodys",
             ),
         ]
         indexes = [models.Index(fields=["collector", "-id"], name="match_of_collector")]

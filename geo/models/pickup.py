@@ -61,6 +61,9 @@ class Pickup(PublicModel):
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
     material_ids = ArrayField(models.IntegerField())
     likes_counted = models.PositiveIntegerField(default=0, help_text="Numbers the queue; never goes down.")
+    continues = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="continued_by", help_text="The pickup whose rest this is."
+    )
     revision = models.PositiveIntegerField(default=1, help_text="Grows when it changes materially.")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -6,7 +6,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from backend.shared.errors import NotFound
 from backend.shared.prepared import fetch_prepared
-from geo.models import Match, PickupItem, ReceiptLine, WeighInLine
+from geo.models import LeftItem, Match, PickupItem, ReceiptLine, WeighInLine
 
 _COUNT_ACTIVE = "SELECT count(*) FROM geo_match WHERE collector_id = %(collector)s AND status = 'active'"
 
@@ -57,12 +57,16 @@ def count_active_matches_of(collector_id: uuid.UUID) -> int:
 def _with_all_shown(matches: QuerySet[Match]) -> QuerySet[Match]:
     lines_weighed = WeighInLine.objects.select_related("material").order_by("pk")
     lines_received = ReceiptLine.objects.select_related("material").order_by("pk")
+    left = LeftItem.objects.select_related("material").order_by("pk")
     items = PickupItem.objects.select_related("material").order_by("pk")
     return matches.select_related(
-        "pickup__resident", "collector", "handover", "receipt__resident", "receipt__collector"
+        "pickup__resident", "pickup__continued_by", "collector", "handover", "receipt__resident", "receipt__collector"
     ).prefetch_related(
         "ratings",
         Prefetch("handover__lines", lines_weighed),
+        Prefetch("handover__left", left),
+        "handover__versions",
+        "handover__photos",
         Prefetch("receipt__lines", lines_received),
         Prefetch("pickup__items", items),
     )

@@ -1,28 +1,25 @@
 """Confirming the handover: by the resident's code at the door, or by both on their own phones."""
 
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from backend.shared.errors import DomainError
-from geo.errors import CodeLocked, CodeWrong, MatchOver, NotWeighed, WeighInChanged
-from geo.models import Handover, Match, Pickup
-from geo.services import notices
-from geo.services.closing import close_waiting_likes
+from geo.errors import MatchOver, WeighInChanged
+from geo.models import Match, Step
+from geo.services import handover_notices as notices
+from geo.services.codes import refusal_of_code
+from geo.services.completing import complete
 from geo.services.locks import lock_match_of
-from geo.services.receipts import issue_receipt
-from geo.services.transitions import end_match, move_pickup
+from geo.services.transitions import require_step, take_step
 from notifications.services.notify import notify
 
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """The match as it is now; `refusal` says that the code was not taken."""
+    """The match as it is now; `refusal` says why it was not confirmed."""
 
     match: Match
     refusal: DomainError | None = None
@@ -30,63 +27,52 @@ class Confirmation:
 
 @transaction.atomic
 def confirm_handover(
-    *, user_id: uuid.UUID, match_id: uuid.UUID, code: str = "", weighed_at: datetime | None = None, now: datetime
+    *,
+    user_id: uuid.UUID,
+    match_id: uuid.UUID,
+    code: str = "",
+    entered_at: datetime | None = None,
+    weighed_at: datetime | None = None,
+    now: datetime,
 ) -> Confirmation:
     """Confirm one's own side; the collector, with the resident's `code`, both. With both a receipt is issued.
 
-    `weighed_at`, when given, names the weigh-in that the client saw. Confirming again changes nothing.
-    A code that is wrong or locked is returned, not raised: the try must stay counted, whatever transaction this
-    runs in. Raises NotFound, MatchOver, NotWeighed, WeighInChanged.
+    `entered_at` is when the code was typed, if that was before there was a signal. `weighed_at`, when given, names the
+    weigh-in that the client saw. Confirming again changes nothing. A refusal that touches a code is returned, not
+    raised: the try must stay counted, and a one-time code used, whatever transaction this runs in. Raises NotFound,
+    MatchOver, NotWeighed, WeighInDisputed, WeighInChanged, CodeNotYet or CodeTooLate.
     """
     match = lock_match_of(match_id=match_id, user_id=user_id)
     if match.status == Match.Status.COMPLETED:
         return Confirmation(match=match)
     if match.status != Match.Status.ACTIVE:
         raise MatchOver
-    if match.handover.weighed_at is None:
-        raise NotWeighed
-    if weighed_at not in (None, match.handover.weighed_at):
-        raise WeighInChanged
+    require_step(handover=match.handover, step=Step.CONFIRM)
+    changed = WeighInChanged() if weighed_at not in (None, match.handover.weighed_at) else None
     is_by_code = bool(code) and user_id == match.collector_id
-    if is_by_code and (refusal := _refusal_of_code(match.handover, code)):
-        return Confirmation(match=match, refusal=refusal)
+    if is_by_code:
+        # A code said for figures that stand no longer is used up all the same.
+        refusal = refusal_of_code(match=match, code=code, entered_at=entered_at or now, now=now) or changed
+        if refusal:
+            return Confirmation(match=match, refusal=refusal)
+    elif changed:
+        raise changed
     _confirm(match, user_id, is_by_code, now)
     return Confirmation(match=match)
-
-
-def _refusal_of_code(handover: Handover, code: str) -> DomainError | None:
-    if handover.wrong_codes >= settings.HANDOVER_CODE_TRIES:
-        return CodeLocked()
-    if secrets.compare_digest(handover.code.encode(), code.encode()):
-        return None
-    handover.wrong_codes += 1
-    handover.save(update_fields=["wrong_codes"])
-    left = settings.HANDOVER_CODE_TRIES - handover.wrong_codes
-    return CodeWrong(left=left) if left else CodeLocked()
 
 
 def _confirm(match: Match, user_id: uuid.UUID, is_by_code: bool, now: datetime) -> None:
     handover = match.handover
     before = (handover.resident_confirmed_at, handover.collector_confirmed_at)
+    resident, collector = before
     if is_by_code or user_id == match.pickup.resident_id:
-        handover.resident_confirmed_at = handover.resident_confirmed_at or now
+        resident = resident or now
     if user_id == match.collector_id:
-        handover.collector_confirmed_at = handover.collector_confirmed_at or now
-    confirmed = (handover.resident_confirmed_at, handover.collector_confirmed_at)
-    if confirmed == before:
+        collector = collector or now
+    if (resident, collector) == before:
         return
-    handover.save(update_fields=["resident_confirmed_at", "collector_confirmed_at"])
-    if all(confirmed):
-        _complete(match, user_id, now)
+    take_step(handover=handover, step=Step.CONFIRM, resident_confirmed_at=resident, collector_confirmed_at=collector)
+    if resident and collector:
+        complete(match=match, acting=user_id, now=now)
     else:
         notify(notices=notices.of_confirmation(match=match, by=user_id), now=now)
-
-
-def _complete(match: Match, acting: uuid.UUID, now: datetime) -> None:
-    end_match(match=match, status=Match.Status.COMPLETED, now=now)
-    move_pickup(pickup=match.pickup, status=Pickup.Status.HANDED_OVER, now=now)
-    told = close_waiting_likes(pickup=match.pickup, reason="handed_over")
-    receipt, lines = issue_receipt(match=match, now=now)
-    net_kg = sum((line.net_kg for line in lines), Decimal(0))
-    told += notices.of_receipt(match=match, receipt=receipt, net_kg=net_kg, acting=acting)
-    notify(notices=told, now=now)

@@ -37,7 +37,7 @@ def check_items(drafts: Sequence[ItemDraft]) -> list[Line]:
     known = materials_by_code(draft.material for draft in drafts)
     lines: list[Line] = []
     for index, draft in enumerate(drafts):
-        lines.append(_check_item(draft, known, field=f"items.{index}"))
+        lines.append(check_item(draft, known, field=f"items.{index}"))
         if any(line.material == lines[-1].material for line in lines[:-1]):
             raise MaterialTwice(field=f"items.{index}.material", material=lines[-1].material.name)
     if kilograms_of(lines) > settings.PICKUP_KG_MAX:
@@ -45,7 +45,7 @@ def check_items(drafts: Sequence[ItemDraft]) -> list[Line]:
     return lines
 
 
-def _check_item(draft: ItemDraft, known: dict[str, Material], *, field: str) -> Line:
+def check_item(draft: ItemDraft, known: dict[str, Material], *, field: str) -> Line:
     material = known.get(draft.material)
     if material is None or not material.is_active:
         raise MaterialUnknown(field=f"{field}.material", material=draft.material[:40])

@@ -1,19 +1,12 @@
-"""Arranging the handover and weighing in."""
+"""Arranging the handover: a time that both agree on, moved as often as both like, and the way to the door."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
 from geo.errors import (
     MatchOver,
-    MaterialHazardous,
-    MaterialTwice,
-    MaterialUnknown,
-    NetNotPositive,
     NothingProposed,
     OnlyTheCollector,
     OwnProposal,
@@ -22,20 +15,22 @@ from geo.errors import (
     TimeInThePast,
     TimeOutsideWindow,
 )
-from geo.models import Handover, Match, Material, WeighInLine
-from geo.selectors.materials import materials_by_code
-from geo.services import notices
+from geo.models import Handover, Match, Step
+from geo.services import handover_notices as notices
 from geo.services.locks import lock_match_of
+from geo.services.reminders import plan_reminders
+from geo.services.transitions import take_step
 from notifications.services.notify import notify
 
-
-@dataclass(frozen=True, kw_only=True)
-class Weighed:
-    """What the scale said for one material: kilograms to the gram, with and of the container."""
-
-    material: str
-    gross_kg: Decimal
-    tare_kg: Decimal
+# What a new agreed time makes void: nobody is on the way to it, and nobody is there.
+AFRESH: dict[str, object] = {
+    "set_off_at": None,
+    "eta": None,
+    "resident_arrived_at": None,
+    "resident_evidence": "",
+    "collector_arrived_at": None,
+    "collector_evidence": "",
+}
 
 
 def lock_active_match_of(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
@@ -48,16 +43,16 @@ def lock_active_match_of(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
 
 @transaction.atomic
 def propose_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime, now: datetime) -> Match:
-    """Propose when to meet; replaces what was proposed or agreed before.
+    """Propose when to meet; replaces what was proposed before. A time agreed before holds until the other agrees.
 
-    Raises NotFound, MatchOver, TimeInThePast, TimeOutsideWindow.
+    Raises NotFound, MatchOver, TimeInThePast, TimeOutsideWindow, or AlreadyWeighed or WeighInDisputed at the scale.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if at <= now:
         raise TimeInThePast(field="at")
     if not match.pickup.window_from <= at <= match.pickup.window_until:
         raise TimeOutsideWindow(field="at")
-    _save(match.handover, proposed_for=at, proposed_by_id=user_id, agreed_for=None)
+    take_step(handover=match.handover, step=Step.PROPOSE, proposed_for=at, proposed_by_id=user_id)
     notify(notices=notices.of_proposal(match=match, at=at, by=user_id), now=now)
     return match
 
@@ -66,41 +61,39 @@ def propose_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime, now: 
 def agree_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime | None = None, now: datetime) -> Match:
     """Agree to what the other proposed; `at`, when given, is what the client saw. Agreeing twice changes nothing.
 
-    Raises NotFound, MatchOver, NothingProposed, OwnProposal, ProposalChanged, ProposalOutdated.
+    Raises NotFound, MatchOver, NothingProposed, OwnProposal, ProposalChanged, ProposalOutdated, AlreadyWeighed or
+    WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
-    proposed_for = _require_agreeable(match.handover, user_id, at)
-    if match.handover.agreed_for == proposed_for:
+    handover = match.handover
+    proposed_for = _require_agreeable(handover, user_id, at)
+    if handover.agreed_for == proposed_for:
         return match
     if proposed_for <= now:
         raise ProposalOutdated
-    _save(match.handover, agreed_for=proposed_for)
+    sequence = handover.calendar_sequence + 1
+    take_step(handover=handover, step=Step.AGREE, agreed_for=proposed_for, calendar_sequence=sequence, **AFRESH)
+    plan_reminders(handover=handover, now=now)
     notify(notices=notices.of_agreement(match=match, at=proposed_for, acting=user_id), now=now)
     return match
 
 
 @transaction.atomic
-def weigh_in(
-    *, user_id: uuid.UUID, match_id: uuid.UUID, lines: Sequence[Weighed], paid_thb: Decimal, now: datetime
-) -> Match:
-    """The collector says what the scale said and what was paid (to the resident; negative: by him).
+def set_off(*, user_id: uuid.UUID, match_id: uuid.UUID, eta: datetime | None, now: datetime) -> Match:
+    """The collector is on his way, and expects to arrive at `eta`. The same again tells nobody again.
 
-    Replaces an earlier weigh-in, and what either had confirmed of it. Raises NotFound, MatchOver,
-    OnlyTheCollector, MaterialUnknown, MaterialHazardous, MaterialTwice, NetNotPositive.
+    Raises NotFound, MatchOver, OnlyTheCollector, TimeNotAgreed, TimeInThePast, AlreadyWeighed or WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
+    handover = match.handover
     if match.collector_id != user_id:
         raise OnlyTheCollector
-    _replace_lines(match.handover, lines)
-    _save(
-        match.handover,
-        paid_thb=paid_thb,
-        weighed_at=now,
-        resident_confirmed_at=None,
-        collector_confirmed_at=None,
-    )
-    net_kg = sum((line.gross_kg - line.tare_kg for line in lines), Decimal(0))
-    notify(notices=notices.of_weigh_in(match=match, handover=match.handover, net_kg=net_kg), now=now)
+    if eta is not None and eta <= now:
+        raise TimeInThePast(field="eta")
+    if handover.set_off_at and handover.eta == eta:
+        return match
+    take_step(handover=handover, step=Step.SET_OFF, set_off_at=handover.set_off_at or now, eta=eta)
+    notify(notices=notices.of_setting_off(match=match, eta=eta), now=now)
     return match
 
 
@@ -112,35 +105,3 @@ def _require_agreeable(handover: Handover, user_id: uuid.UUID, at: datetime | No
     if at is not None and at != handover.proposed_for:
         raise ProposalChanged
     return handover.proposed_for
-
-
-def _replace_lines(handover: Handover, lines: Sequence[Weighed]) -> None:
-    materials = materials_by_code(line.material for line in lines)
-    _require_weighable(lines, materials)
-    WeighInLine.objects.filter(handover=handover).delete()
-    WeighInLine.objects.bulk_create(
-        WeighInLine(handover=handover, material=materials[line.material], gross_kg=line.gross_kg, tare_kg=line.tare_kg)
-        for line in lines
-    )
-
-
-def _require_weighable(lines: Sequence[Weighed], materials: dict[str, Material]) -> None:
-    seen: set[str] = set()
-    for index, line in enumerate(lines):
-        field = f"lines.{index}.material"
-        material = materials.get(line.material)
-        if material is None:
-            raise MaterialUnknown(field=field, material=line.material[:40])
-        if material.is_hazardous:
-            raise MaterialHazardous(field=field, material=material.name)
-        if line.material in seen:
-            raise MaterialTwice(field=field, material=material.name)
-        if line.gross_kg <= line.tare_kg:
-            raise NetNotPositive(field=f"lines.{index}.gross_kg")
-        seen.add(line.material)
-
-
-def _save(handover: Handover, **fields: object) -> None:
-    for name, value in fields.items():
-        setattr(handover, name, value)
-    handover.save(update_fields=[name.removesuffix("_id") for name in fields])

@@ -1,6 +1,5 @@
 """Making a match."""
 
-import secrets
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -10,6 +9,7 @@ from backend.shared.rows import insert_together
 from chat.services.conversations import open_conversation
 from geo.errors import PickupTaken
 from geo.models import Handover, Match, Pickup, Swipe
+from geo.services.codes import draw_code, draw_secret
 from geo.services.transitions import move_pickup
 
 
@@ -23,7 +23,7 @@ def make_match_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) 
     match = Match(pickup=pickup, collector_id=like.collector_id, conversation=conversation, created_at=now)
     like.like_state = Swipe.LikeState.MATCHED
     try:
-        _store(like, match, Handover(match=match, code=_draw_code()))
+        _store(like, match, Handover(match=match, code=draw_code(), secret=draw_secret()))
     except IntegrityError as error:
         # The index decided against us, so somebody wrote without the pickup's lock.
         raise PickupTaken from error
@@ -36,7 +36,3 @@ def _store(like: Swipe, *rows: Model) -> None:
     else:
         like.save(update_fields=Swipe.CHANGEABLE)
         insert_together(*rows)
-
-
-def _draw_code() -> str:
-    return f"{secrets.randbelow(1_000_000):06d}"

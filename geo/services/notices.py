@@ -1,13 +1,14 @@
-"""What people are told of likes, matches and handovers. Whoever acted sees it on the socket, and gets no push."""
+"""What people are told of likes and matches. Whoever acted sees it on the socket, and gets no push."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from geo.models import Handover, Match, Pickup, Receipt, Swipe
+from geo.models import Match, Pickup, Swipe
 from notifications.services.moot import withdraw
 from notifications.services.notify import Notice
+
+ENDS = ("match.released", "handover.no_show")
 
 
 def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
@@ -37,13 +38,13 @@ def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:
 def of_new_match(*, match: Match, acting: uuid.UUID) -> list[Notice]:
     """`match.made`, to both."""
     data = {"match": str(match.pk), "pickup": str(match.pickup_id), "conversation": str(match.conversation_id)}
-    return _to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
+    return to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
 
 
 def of_release(*, match: Match, acting: uuid.UUID) -> list[Notice]:
     """`match.released`, to both."""
     data = {"match": str(match.pk), "pickup": str(match.pickup_id), "title": match.pickup.title}
-    return _to_both(match, "match.released", data | {"reason": match.release_reason}, acting)
+    return to_both(match, "match.released", data | {"reason": match.release_reason}, acting)
 
 
 def of_close(*, pickup: Pickup, collector_ids: Iterable[uuid.UUID], reason: str) -> list[Notice]:
@@ -58,40 +59,14 @@ def of_expiry(*, pickup: Pickup) -> list[Notice]:
     return [Notice(user_id=pickup.resident_id, event="pickup.expired", data=data, push=True)]
 
 
-def of_proposal(*, match: Match, at: datetime, by: uuid.UUID) -> list[Notice]:
-    """`handover.proposed`, to both."""
-    return _to_both(match, "handover.proposed", {"match": str(match.pk), "at": _spelled(at), "by": str(by)}, by)
-
-
-def of_agreement(*, match: Match, at: datetime, acting: uuid.UUID) -> list[Notice]:
-    """`handover.agreed`, to both."""
-    return _to_both(match, "handover.agreed", {"match": str(match.pk), "at": _spelled(at)}, acting)
-
-
-def of_weigh_in(*, match: Match, handover: Handover, net_kg: Decimal) -> list[Notice]:
-    """`handover.weighed_in`, to both."""
-    data = {"match": str(match.pk), "net_kg": float(net_kg), "paid_thb": float(handover.paid_thb)}
-    return _to_both(match, "handover.weighed_in", data, match.collector_id)
-
-
-def of_confirmation(*, match: Match, by: uuid.UUID) -> list[Notice]:
-    """`handover.confirmed`, to both, when one of the two has confirmed alone."""
-    return _to_both(match, "handover.confirmed", {"match": str(match.pk), "by": str(by)}, by)
-
-
-def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID) -> list[Notice]:
-    """`receipt.issued`, to both."""
-    data = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}
-    return _to_both(match, "receipt.issued", data, acting)
-
-
 def of_rating(*, match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID) -> list[Notice]:
     """`match.rated`, to the other one; how many stars stays untold."""
     data = {"match": str(match.pk), "pickup": str(match.pickup_id), "title": match.pickup.title}
     return [Notice(user_id=rated_id, event="match.rated", data=data, push=True, by=rater_id)]
 
 
-def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID) -> list[Notice]:
+def to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID | None) -> list[Notice]:
+    """The same event for both of a match, pushed to whoever did not act."""
     # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
     key = f"handover:{match.pk}" if event.startswith("handover.") else ""
     sides = (match.pickup.resident_id, match.collector_id)
@@ -106,11 +81,12 @@ def _to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.
             collapse_key=key,
             # Nothing is pushed from somebody blocked, but that nobody comes any more: it saves a wasted trip. It is
             # always from the other side: a runner-up's match is made by a release that he has nothing to do with.
-            by=None if event == "match.released" else other_id,
+            by=None if event in ENDS else other_id,
         )
         for user_id, other_id in zip(sides, reversed(sides), strict=True)
     ]
 
 
-def _spelled(at: datetime) -> str:
+def spelled(at: datetime) -> str:
+    """A time as events have it: RFC 3339, in UTC."""
     return at.isoformat().replace("+00:00", "Z")

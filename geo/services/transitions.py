@@ -1,4 +1,4 @@
-"""Moving pickups and matches from status to status, by the tables on their models and in no other way."""
+"""Moving pickups, matches and handovers on, by the tables on their models and in no other way."""
 
 import uuid
 from datetime import datetime
@@ -8,7 +8,8 @@ from backend.shared.held import tell_holders_on_commit
 from backend.shared.prepared import fetch_prepared
 from chat.services.conversations import close_conversation
 from geo.errors import MatchOver, PickupClosed, PickupTaken
-from geo.models import Match, Pickup, Ring, Swipe
+from geo.handover_errors import refusal_of_step
+from geo.models import STEPS, Handover, HandoverState, Match, Pickup, Reminder, Ring, Step, Swipe
 
 GoneReason = Literal["taken", "cancelled", "expired"]
 _GONE: dict[Pickup.Status, GoneReason] = {
@@ -22,6 +23,11 @@ _MOVE = """
     WHERE id = %(pickup)s AND status = %(old)s RETURNING id
 """
 CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPIRED)
+END = {
+    Match.Status.COMPLETED: Step.COMPLETE,
+    Match.Status.RELEASED: Step.RELEASE,
+    Match.Status.NO_SHOW: Step.NO_SHOW,
+}
 
 
 def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_id: uuid.UUID | None = None) -> None:
@@ -52,18 +58,44 @@ def reserve_pickup(*, pickup: Pickup, until: datetime | None) -> None:
     pickup.save(update_fields=["reserved_until"])
 
 
+def require_step(*, handover: Handover, step: Step) -> None:
+    """Raise what says best why the table does not allow the step now."""
+    if not handover.may(step):
+        raise refusal_of_step(step, HandoverState(handover.state))
+
+
+def take_step(*, handover: Handover, step: Step, **fields: object) -> None:
+    """Move a locked handover by its table, with the fields that the step changes. Raises as `require_step`."""
+    require_step(handover=handover, step=step)
+    handover.state = STEPS[HandoverState(handover.state)][step]
+    for name, value in fields.items():
+        setattr(handover, name, value)
+    handover.save(update_fields=["state", *(name.removesuffix("_id") for name in fields)])
+
+
 def end_match(*, match: Match, status: Match.Status, now: datetime) -> None:
-    """End a locked match; raises MatchOver for a move outside the table."""
+    """End a locked match and its handover, with what hangs on it; raises MatchOver for a move outside the table."""
     if not match.may_become(status):
         raise MatchOver
     match.status, match.ended_at = status, now
-    match.save(update_fields=["status", "ended_at", "released_by", "release_reason"])
+    match.save(update_fields=["status", "ended_at", "released_by", "release_reason", "left_waiting", "no_show_by"])
+    handover = match.handover
+    # Whoever took the appointment into his calendar must see it go.
+    is_off = status != Match.Status.COMPLETED and handover.agreed_for is not None
+    take_step(handover=handover, step=END[status], calendar_sequence=handover.calendar_sequence + is_off)
+    Reminder.objects.filter(handover=handover, done_at=None).delete()
 
 
 def give_match_back(*, match: Match, by: uuid.UUID, reason: str, now: datetime) -> None:
     """Release a locked match, its like and its conversation. The pickup is the caller's to move."""
     match.released_by_id, match.release_reason = by, reason
-    end_match(match=match, status=Match.Status.RELEASED, now=now)
+    match.left_waiting = match.handover.leaving_counts(is_resident=by == match.pickup.resident_id, now=now)
+    give_up_match(match=match, status=Match.Status.RELEASED, now=now)
+
+
+def give_up_match(*, match: Match, status: Match.Status, now: datetime) -> None:
+    """End a locked match without a handover; its like is not had again, and nobody writes any more."""
+    end_match(match=match, status=status, now=now)
     like = Swipe.objects.filter(pickup_id=match.pickup_id, collector_id=match.collector_id)
     like.update(like_state=Swipe.LikeState.RELEASED)
     close_conversation(conversation_id=match.conversation_id, now=now)

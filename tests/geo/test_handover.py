@@ -168,8 +168,8 @@ class TestWeighIn:
 
         assert answer.status_code == 200
         assert answer.json()["handover"]["lines"] == [
-            {"material": "pet_clear", "gross_kg": 3.25, "tare_kg": 0.25, "net_kg": 3.0},
-            {"material": "cardboard", "gross_kg": 1.001, "tare_kg": 0.0, "net_kg": 1.001},
+            {"material": "pet_clear", "gross_kg": 3.25, "tare_kg": 0.25, "net_kg": 3.0, "pieces": None},
+            {"material": "cardboard", "gross_kg": 1.001, "tare_kg": 0.0, "net_kg": 1.001, "pieces": None},
         ]
         assert answer.json()["handover"]["paid"] == -20.5
         told: dict[str, Any] = {"match": str(match.pk), "conversation": str(match.conversation_id)}

@@ -77,7 +77,9 @@ class TestRead:
 
         handover = client_of(match.collector).get(f"/api/v1/matches/{match.pk}").json()["handover"]
 
-        assert handover["lines"] == [{"material": "pet_clear", "gross_kg": 2.345, "tare_kg": 0, "net_kg": 2.345}]
+        assert handover["lines"] == [
+            {"material": "pet_clear", "gross_kg": 2.345, "tare_kg": 0, "net_kg": 2.345, "pieces": None}
+        ]
         assert handover["paid"] == 12.5
 
     def test_shows_the_receipt(self) -> None:
@@ -151,7 +153,7 @@ class TestList:
         for _ in range(count):
             make_receipt(make_match(make_pickup(resident=user)))
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(9):
             client.get("/api/v1/matches")
 
 

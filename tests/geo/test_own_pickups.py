@@ -32,7 +32,12 @@ def match_with(pickup: Pickup, collector: User, status: str = "active") -> None:
     people = {pickup.resident_id, collector.pk}
     conversation = open_conversation(user_ids=people, title=pickup.title, now=read_clock())
     Match.objects.create(
-        pickup=pickup, collector=collector, conversation=conversation, status=status, created_at=read_clock()
+        pickup=pickup,
+        collector=collector,
+        conversation=conversation,
+        status=status,
+        no_show_by=collector if status == "no_show" else None,
+        created_at=read_clock(),
     )
 
 

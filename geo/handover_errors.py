@@ -1,0 +1,143 @@
+"""Refusals on the way to the door and at the scale: each with a code that never changes."""
+
+from django.utils.translation import gettext_lazy as _
+
+from backend.shared.errors import DomainError, Invalid, Kind
+from geo.errors import MatchOver, NothingProposed, NotWeighed
+from geo.models.steps import HandoverState, Step
+
+
+class TimeNotAgreed(DomainError):
+    """Nobody is expected yet."""
+
+    code = "time_not_agreed"
+    message = _("Agree on a time first.")
+
+
+class AlreadyWeighed(DomainError):
+    """The two have met: what is left is to confirm, to correct or to dispute the weigh-in."""
+
+    code = "already_weighed"
+    message = _("The material has been weighed already. Confirm it, or weigh it again.")
+
+
+class WeighInDisputed(DomainError):
+    """The resident has other figures: one accepts the other's, or the collector weighs again."""
+
+    code = "weigh_in_disputed"
+    message = _("The weigh-in is disputed. Accept the other side's figures, or weigh again together.")
+
+
+class TooEarlyToArrive(DomainError):
+    """More than `minutes` before the agreed time: being there then says nothing about being there in time."""
+
+    code = "too_early_to_arrive"
+    message = _("You can say that you have arrived from %(minutes)s minutes before the agreed time.")
+
+
+class GpsTooVague(Invalid):
+    """The phone knows its place to no better than `metres` metres."""
+
+    code = "gps_too_vague"
+    message = _("Your phone does not know its place well enough. Go outside and try again, or let the other confirm.")
+
+
+class TooFarFromDoor(DomainError):
+    """The phone is `metres` metres away, and `limit` are allowed."""
+
+    code = "too_far_from_door"
+    message = _("You are %(metres)s m away from the agreed place. Come within %(limit)s m.")
+
+
+class NotArrived(DomainError):
+    """Only who is there himself can say that the other is not."""
+
+    code = "not_arrived"
+    message = _("Say first that you have arrived yourself.")
+
+
+class BothArrived(DomainError):
+    """Nobody is missing."""
+
+    code = "both_arrived"
+    message = _("Both of you have arrived.")
+
+
+class NoShowTooEarly(DomainError):
+    """The other has `minutes` minutes, from the agreed time or the arrival, whichever is later."""
+
+    code = "no_show_too_early"
+    message = _("Please wait %(minutes)s minutes, counted from the agreed time or your arrival.")
+
+
+class NotDisputed(DomainError):
+    """There are no other figures to accept."""
+
+    code = "not_disputed"
+    message = _("Nobody has disputed this weigh-in.")
+
+
+class OnlyTheResident(DomainError):
+    """The collector corrects his own figures."""
+
+    code = "only_the_resident"
+    kind = Kind.FORBIDDEN
+    message = _("Only the resident can do this.")
+
+
+class PiecesOrWeightNeeded(Invalid):
+    """A line says what the scale said, or how many there were."""
+
+    code = "pieces_or_weight_needed"
+    message = _("Say how much %(material)s weighed.")
+
+
+class NothingLeft(DomainError):
+    """All was taken, or the match goes on."""
+
+    code = "nothing_left"
+    message = _("Nothing of this pickup is left to post again.")
+
+
+class ScalePhotosFull(DomainError):
+    """The weigh-in has `limit` photos."""
+
+    code = "scale_photos_full"
+    message = _("A weigh-in can have %(limit)s photos at most.")
+
+
+class CodeUsed(DomainError):
+    """The one-time code, or a later one, has been taken before."""
+
+    code = "code_used"
+    message = _("This code has been used already. Ask for the one that shows now.")
+
+
+class CodeNotYet(Invalid):
+    """Entered before the match was made, or in the future: the phone's clock is wrong."""
+
+    code = "code_time_wrong"
+    message = _("The time at which the code was entered cannot be right. Check your phone's clock.")
+
+
+class CodeTooLate(DomainError):
+    """Entered after the handover's time, or handed in too long afterwards."""
+
+    code = "code_too_late"
+    message = _("This code comes too late. Confirm on both phones instead.")
+
+
+def refusal_of_step(step: Step, state: HandoverState) -> DomainError:
+    """What to say where the transition table does not allow `step` in `state`."""
+    if state in (HandoverState.DONE, HandoverState.ENDED):
+        return MatchOver()
+    if state == HandoverState.DISPUTED:
+        return WeighInDisputed()
+    if state == HandoverState.WEIGHED:
+        return AlreadyWeighed()
+    if step in (Step.CONFIRM, Step.COMPLETE, Step.DISPUTE):
+        return NotWeighed()
+    if step == Step.AGREE:
+        return NothingProposed()
+    is_agreed = state in (HandoverState.AGREED, HandoverState.ON_THE_WAY)
+    return NotArrived() if is_agreed else TimeNotAgreed()
