@@ -85,7 +85,16 @@ class SilentEvent(ValueError):
 
 
 # All that leads up to a handover: pointless once the match has ended, or a later step been taken.
-ARRANGING = ("handover.proposed", "handover.agreed", "handover.weighed_in", "handover.confirmed")
+ARRANGING = (
+    "handover.proposed",
+    "handover.agreed",
+    "handover.reminder",
+    "handover.set_off",
+    "handover.arrived",
+    "handover.weighed_in",
+    "handover.disputed",
+    "handover.confirmed",
+)
 
 KINDS: Mapping[str, EventKind] = {
     "message.sent": EventKind(
@@ -163,30 +172,46 @@ KINDS: Mapping[str, EventKind] = {
         title=_("Remember the handover"),
         body=_("“%(title)s”: on %(at)s."),
         link="/matches/{match}",
+        until="at",
+        about="match",
+        overtakes=("handover.reminder",),
+        meets=When.AT,
     ),
     "handover.set_off": EventKind(
         category=Category.HANDOVER,
         title=_("The collector is on the way"),
         body=_("“%(title)s” will be collected soon."),
         link="/matches/{match}",
+        about="match",
+        overtakes=("handover.reminder", "handover.set_off"),
+        meets=When.NOW,
     ),
     "handover.arrived": EventKind(
         category=Category.HANDOVER,
         title=_("Somebody is at the door"),
         body=_("“%(title)s”: the other side has arrived."),
         link="/matches/{match}",
+        about="match",
+        overtakes=("handover.reminder", "handover.set_off"),
+        meets=When.NOW,
     ),
     "handover.no_show": EventKind(
         category=Category.HANDOVER,
         title=_("You were waited for"),
         body=_("“%(title)s”: nobody was there at the agreed time, so the match has ended."),
         link="/matches/{match}",
+        about="match",
+        overtakes=("match.made", *ARRANGING),
+        meets=When.NOW,
     ),
     "handover.disputed": EventKind(
         category=Category.HANDOVER,
         title=_("The weigh-in is disputed"),
         body=_("The resident says %(net_kg)s kg. Accept it, or weigh again together."),
         link="/matches/{match}",
+        about="match",
+        overtakes=ARRANGING,
+        meets=When.NOW,
     ),
     "handover.weighed_in": EventKind(
         category=Category.HANDOVER,

@@ -59,8 +59,9 @@ def make_receipt(match: Match | None = None, lines: dict[str, str] | None = None
 
 
 def events_of(user: User) -> list[tuple[str, dict[str, Any]]]:
-    """What `user` was told, in order."""
-    return list(Event.objects.filter(user=user).order_by("seq").values_list("name", "data"))
+    """What `user` was told, in order, but for the chat, whose cards say the same."""
+    told = Event.objects.filter(user=user).exclude(name="message.sent")
+    return list(told.order_by("seq").values_list("name", "data"))
 
 
 def names_of_events(user: User) -> list[str]:

@@ -15,8 +15,9 @@ from geo.services import handover_notices as notices
 from geo.services.closing import close_waiting_likes
 from geo.services.handover import lock_active_match_of
 from geo.services.queue import pass_on_under_pickup_lock
+from geo.services.telling import tell
 from geo.services.transitions import give_up_match, move_pickup, require_step, take_step
-from notifications.services.notify import Notice, notify
+from notifications.services.notify import Notice
 
 Evidence = Handover.Evidence
 
@@ -35,7 +36,8 @@ def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m:
     _require_time(match.handover, now)
     _require_near(match.pickup, point, accuracy_m)
     _put_at_door(match, {side: Evidence.GPS}, now)
-    notify(notices=notices.of_arrival(match=match, by=user_id, acting=user_id), now=now)
+    told = notices.of_arrival(match=match, by=user_id, acting=user_id)
+    tell(match=match, card="arrived", notices=told, by=user_id, now=now)
     return match
 
 
@@ -53,7 +55,9 @@ def confirm_arrival(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -
         return match
     _require_time(handover, now)
     _put_at_door(match, dict.fromkeys(seen, Evidence.SEEN), now)
-    notify(notices=notices.of_arrival(match=match, by=_other(match, user_id), acting=user_id), now=now)
+    other = _other(match, user_id)
+    told = notices.of_arrival(match=match, by=other, acting=user_id)
+    tell(match=match, card="arrived", notices=told, by=other, now=now)
     return match
 
 
@@ -70,12 +74,12 @@ def report_no_show(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) ->
     absent = _other(match, user_id)
     match.no_show_by_id = absent
     give_up_match(match=match, status=Match.Status.NO_SHOW, now=now)
-    told = notices.of_no_show(match=match, absent=absent)
     if absent == match.collector_id:
-        told += pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
+        others = pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
     else:
-        told += _cancel(match.pickup, now)
-    notify(notices=told, now=now)
+        others = _cancel(match.pickup, now)
+    told = notices.of_no_show(match=match, absent=absent)
+    tell(match=match, card="no_show", notices=told, others=others, by=user_id, now=now)
     return match
 
 

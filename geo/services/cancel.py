@@ -11,8 +11,9 @@ from geo.selectors.matches import live_match_of
 from geo.services import notices
 from geo.services.closing import close_waiting_likes
 from geo.services.locks import lock_match_under_pickup_lock, lock_own_pickup
+from geo.services.telling import tell
 from geo.services.transitions import give_match_back, move_pickup
-from notifications.services.notify import Notice, notify
+from notifications.services.notify import notify
 
 
 @transaction.atomic
@@ -26,17 +27,22 @@ def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
         return pickup
     if not pickup.may_become(Pickup.Status.CANCELLED):
         raise PickupClosed
-    told = _release_live_match(pickup, now)
+    match = _release_live_match(pickup, now)
     move_pickup(pickup=pickup, status=Pickup.Status.CANCELLED, now=now)
-    notify(notices=told + close_waiting_likes(pickup=pickup, reason="cancelled"), now=now)
+    others = close_waiting_likes(pickup=pickup, reason="cancelled")
+    if match is None:
+        notify(notices=others, now=now)
+    else:
+        told = notices.of_release(match=match, acting=resident_id)
+        tell(match=match, card="released", notices=told, others=others, by=resident_id, now=now)
     notices.take_back_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
     return pickup
 
 
-def _release_live_match(pickup: Pickup, now: datetime) -> list[Notice]:
+def _release_live_match(pickup: Pickup, now: datetime) -> Match | None:
     live = live_match_of(pickup.pk)
     if live is None:
-        return []
+        return None
     match = lock_match_under_pickup_lock(match_id=live.pk, pickup=pickup)
     give_match_back(match=match, by=pickup.resident_id, reason=Match.ReleaseReason.CANCELLED, now=now)
-    return notices.of_release(match=match, acting=pickup.resident_id)
+    return match

@@ -8,16 +8,16 @@ from geo.models import Match, Pickup
 from geo.services import handover_notices as notices
 from geo.services.closing import close_waiting_likes
 from geo.services.receipts import issue_receipt
+from geo.services.telling import tell
 from geo.services.transitions import end_match, move_pickup
-from notifications.services.notify import notify
 
 
 def complete(*, match: Match, acting: uuid.UUID, now: datetime) -> None:
     """Complete a locked match that both have confirmed, as the last thing of the caller's transaction."""
     end_match(match=match, status=Match.Status.COMPLETED, now=now)
     move_pickup(pickup=match.pickup, status=Pickup.Status.HANDED_OVER, now=now)
-    told = close_waiting_likes(pickup=match.pickup, reason="handed_over")
+    others = close_waiting_likes(pickup=match.pickup, reason="handed_over")
     receipt, lines = issue_receipt(match=match, now=now)
     net_kg = sum((line.net_kg for line in lines), Decimal(0))
-    told += notices.of_receipt(match=match, receipt=receipt, net_kg=net_kg, acting=acting)
-    notify(notices=told, now=now)
+    told = notices.of_receipt(match=match, receipt=receipt, net_kg=net_kg, acting=acting)
+    tell(match=match, card="receipt", notices=told, others=others, by=None, now=now)

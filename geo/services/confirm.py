@@ -13,8 +13,8 @@ from geo.services import handover_notices as notices
 from geo.services.codes import refusal_of_code
 from geo.services.completing import complete
 from geo.services.locks import lock_match_of
+from geo.services.telling import tell
 from geo.services.transitions import require_step, take_step
-from notifications.services.notify import notify
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,4 +75,5 @@ def _confirm(match: Match, user_id: uuid.UUID, is_by_code: bool, now: datetime) 
     if resident and collector:
         complete(match=match, acting=user_id, now=now)
     else:
-        notify(notices=notices.of_confirmation(match=match, by=user_id), now=now)
+        told = notices.of_confirmation(match=match, by=user_id)
+        tell(match=match, card="confirmed", notices=told, by=user_id, now=now)

@@ -19,8 +19,8 @@ from geo.models import Handover, Match, Step
 from geo.services import handover_notices as notices
 from geo.services.locks import lock_match_of
 from geo.services.reminders import plan_reminders
+from geo.services.telling import tell
 from geo.services.transitions import take_step
-from notifications.services.notify import notify
 
 # What a new agreed time makes void: nobody is on the way to it, and nobody is there.
 AFRESH: dict[str, object] = {
@@ -53,7 +53,8 @@ def propose_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime, now: 
     if not match.pickup.window_from <= at <= match.pickup.window_until:
         raise TimeOutsideWindow(field="at")
     take_step(handover=match.handover, step=Step.PROPOSE, proposed_for=at, proposed_by_id=user_id)
-    notify(notices=notices.of_proposal(match=match, at=at, by=user_id), now=now)
+    told = notices.of_proposal(match=match, at=at, by=user_id)
+    tell(match=match, card="proposal", notices=told, by=user_id, now=now)
     return match
 
 
@@ -74,7 +75,8 @@ def agree_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime | None =
     sequence = handover.calendar_sequence + 1
     take_step(handover=handover, step=Step.AGREE, agreed_for=proposed_for, calendar_sequence=sequence, **AFRESH)
     plan_reminders(handover=handover, now=now)
-    notify(notices=notices.of_agreement(match=match, at=proposed_for, acting=user_id), now=now)
+    told = notices.of_agreement(match=match, at=proposed_for, acting=user_id)
+    tell(match=match, card="agreement", notices=told, by=user_id, now=now)
     return match
 
 
@@ -93,7 +95,8 @@ def set_off(*, user_id: uuid.UUID, match_id: uuid.UUID, eta: datetime | None, no
     if handover.set_off_at and handover.eta == eta:
         return match
     take_step(handover=handover, step=Step.SET_OFF, set_off_at=handover.set_off_at or now, eta=eta)
-    notify(notices=notices.of_setting_off(match=match, eta=eta), now=now)
+    told = notices.of_setting_off(match=match, eta=eta)
+    tell(match=match, card="on_my_way", notices=told, by=user_id, now=now)
     return match
 
 

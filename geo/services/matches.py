@@ -10,8 +10,8 @@ from geo.models import Match
 from geo.services import notices
 from geo.services.locks import lock_match_of
 from geo.services.queue import pass_on_under_pickup_lock
+from geo.services.telling import tell
 from geo.services.transitions import give_match_back
-from notifications.services.notify import notify
 
 
 @transaction.atomic
@@ -24,7 +24,7 @@ def release_match(*, user_id: uuid.UUID, match_id: uuid.UUID, reason: str, now: 
     if match.status != Match.Status.ACTIVE:
         raise MatchOver
     give_match_back(match=match, by=user_id, reason=reason, now=now)
+    others = pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
     told = notices.of_release(match=match, acting=user_id)
-    told += pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
-    notify(notices=told, now=now)
+    tell(match=match, card="released", notices=told, others=others, by=user_id, now=now)
     return match

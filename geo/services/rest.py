@@ -95,5 +95,6 @@ def _price(pickup: Pickup, items: list[ItemDraft]) -> Price:
     """By weight, in whole baht."""
     if pickup.price_thb is None:
         return Price()
-    share = kilograms_of(check_items(items)) / pickup.kg_estimate
-    return Price(mode=pickup.price_mode, thb=max(Decimal(1), round(pickup.price_thb * min(share, Decimal(1)))))
+    share = min(kilograms_of(check_items(items)) / pickup.kg_estimate, Decimal(1))
+    thb = (pickup.price_thb * share).quantize(Decimal(1))
+    return Price(mode=pickup.price_mode, thb=max(thb, Decimal(1)))

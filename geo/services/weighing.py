@@ -16,8 +16,8 @@ from geo.services.drafts import ItemDraft
 from geo.services.figures import Figures, Weighed, check_figures, figures_of, store_figures, write_version
 from geo.services.handover import lock_active_match_of
 from geo.services.hazard import may_take_hazardous
+from geo.services.telling import tell
 from geo.services.transitions import require_step, take_step
-from notifications.services.notify import notify
 
 UNCONFIRMED: dict[str, object] = {"resident_confirmed_at": None, "collector_confirmed_at": None}
 
@@ -44,7 +44,8 @@ def weigh_in(
     take_step(handover=match.handover, step=Step.WEIGH_IN, paid_thb=paid_thb, weighed_at=now, **UNCONFIRMED)
     store_figures(handover=match.handover, figures=figures)
     write_version(handover=match.handover, figures=figures, by=user_id, now=now)
-    notify(notices=notices.of_weigh_in(match=match, handover=match.handover, net_kg=figures.net_kg), now=now)
+    told = notices.of_weigh_in(match=match, handover=match.handover, net_kg=figures.net_kg)
+    tell(match=match, card="weigh_in", notices=told, by=user_id, now=now)
     return match
 
 
@@ -73,7 +74,8 @@ def dispute_weigh_in(
     figures = _checked(match, lines, (), paid_thb)
     take_step(handover=match.handover, step=Step.DISPUTE, **UNCONFIRMED)
     write_version(handover=match.handover, figures=figures, by=user_id, note=note, now=now)
-    notify(notices=notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb), now=now)
+    told = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb)
+    tell(match=match, card="dispute", notices=told, by=user_id, now=now)
     return match
 
 

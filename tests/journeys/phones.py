@@ -30,8 +30,9 @@ class Phone:
         return self._answer(self.client.put(f"/api/v1/{path}", body))
 
     def events(self) -> list[str]:
-        """The names of all this person has been told."""
-        return [event["event"] for event in self.get("events", since=0)["events"]]
+        """The names of all this person has been told, but for the chat's cards, which say the same."""
+        events = self.get("events", since=0)["events"]
+        return [event["event"] for event in events if event["data"].get("message", {}).get("kind") != "event"]
 
     def collect_in_lumphini(self) -> None:
         """Set up as a collector."""

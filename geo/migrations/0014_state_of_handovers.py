@@ -27,7 +27,7 @@ def draw_secrets(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("geo", "0012_handover_steps")]
+    dependencies = [("geo", "0013_handover_steps")]
 
     operations = [
         migrations.RunSQL(STATES, migrations.RunSQL.noop),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chat', '0001_initial'),
-        ('geo', '0011_count_impact'),
+        ('geo', '0012_ratings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
