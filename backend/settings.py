@@ -163,6 +163,10 @@ FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default=""
 FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
 # The only supported way to send the Admin SDK elsewhere than to Google, for tests and local demonstrations.
 FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")
+# Messages a minute that the project may send, and how many one worker has under way at a time.
+FCM_QUOTA = env.int("FCM_QUOTA", default=600_000)
+FCM_QUOTA_WINDOW_S = env.int("FCM_QUOTA_WINDOW_S", default=60)
+FCM_THREADS = env.int("FCM_THREADS", default=32)
 PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FIREBASE_PROJECT_ID else "console")
 
 # --- Jobs ------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ WRONG = (
     exceptions.PermissionDeniedError,
     exceptions.UnauthenticatedError,
 )
+# What Firebase asks for when it says nothing else.
+QUOTA_RETRY_S = 60.0
 ADDRESS_FIELDS = {"message.token", "message.fid"}
 
 
@@ -29,7 +31,10 @@ def outcome_of(error: Exception) -> Outcome:
     if isinstance(error, WRONG):
         log.error("push_refused", reason=reason, detail=str(error)[:200])
         return Refused(reason)
-    return Retry(reason, after_s=_retry_after_s(error))
+    after_s = _retry_after_s(error)
+    if after_s is None and isinstance(error, messaging.QuotaExceededError):
+        after_s = QUOTA_RETRY_S
+    return Retry(reason, after_s=after_s)
 
 
 def _names_address(error: Exception) -> bool:

@@ -1,6 +1,6 @@
 """What every way of sending a push understands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,12 +51,20 @@ class Refused:
     reason: str
 
 
-Outcome = Accepted | Gone | Retry | Refused
+@dataclass(frozen=True)
+class Postponed:
+    """Not tried at all, for the quota is used up or the service is down; does not count as a try."""
+
+    reason: str
+    after_s: float
+
+
+Outcome = Accepted | Gone | Retry | Refused | Postponed
 
 
 class PushBackend(Protocol):
     """Sends pushes. One message's failure is its own outcome; sending never raises."""
 
-    def send(self, messages: Sequence[PushMessage]) -> list[Outcome]:
-        """Send them all, and say of each in turn what became of it."""
+    def send(self, messages: Sequence[PushMessage]) -> Iterable[Outcome]:
+        """Send them all, and say of each in turn what became of it, best as soon as it is known."""
         ...

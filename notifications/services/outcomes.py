@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from notifications.models import Device, Push
-from notifications.push.protocol import Accepted, Gone, Outcome, Retry
+from notifications.push.protocol import Accepted, Gone, Outcome, Postponed, Retry
 from notifications.services.claim import ATTEMPTS_MAX, Outgoing
 
 _encode = msgspec.json.Encoder().encode
@@ -21,9 +21,9 @@ JITTER = 0.25
 # What was dropped meanwhile stays so.
 _RECORD = """
     UPDATE notifications_push AS push SET state = told.state, error = told.error, due_at = told.due_at,
-        sent_at = told.sent_at
+        sent_at = told.sent_at, attempts = told.attempts
     FROM jsonb_to_recordset(%s::jsonb) AS told (
-        id bigint, state text, error text, due_at timestamptz, sent_at timestamptz)
+        id bigint, state text, error text, due_at timestamptz, sent_at timestamptz, attempts int)
     WHERE push.id = told.id AND push.state = 'waiting'
 """
 
@@ -54,9 +54,13 @@ def _forget_devices(pushes: Sequence[int]) -> None:
 
 def _row(outgoing: Outgoing, outcome: Outcome, now: datetime) -> dict[str, object]:
     row: dict[str, object] = {"id": outgoing.push_id, "error": "", "due_at": None, "sent_at": None}
+    row["attempts"] = outgoing.attempts
     if isinstance(outcome, Accepted):
         return row | {"state": Push.State.ACCEPTED, "sent_at": now}
     row["error"] = outcome.reason[:60]
+    if isinstance(outcome, Postponed):
+        due_at = now + timedelta(seconds=retry_delay_s(attempts=1, after_s=outcome.after_s))
+        return row | {"state": Push.State.WAITING, "due_at": due_at, "attempts": outgoing.attempts - 1}
     if isinstance(outcome, Retry) and outgoing.attempts < ATTEMPTS_MAX:
         wait_s = retry_delay_s(attempts=outgoing.attempts, after_s=outcome.after_s)
         return row | {"state": Push.State.WAITING, "due_at": now + timedelta(seconds=wait_s)}

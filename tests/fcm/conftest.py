@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from backend.shared.firebase import APP_NAME
 from notifications.push.fcm import FcmBackend, _service
+from notifications.push.fcm_gate import fcm_circuit, fcm_quota
 from tests.fcm.account import PROJECT, write_account
 from tests.fcm.server import FcmServer
 
@@ -36,6 +37,8 @@ def backend(fcm: FcmServer, settings: Settings, tmp_path: Path, no_regions: None
     settings.FIREBASE_HTTP_TIMEOUT_S = 0.5
     settings.FCM_ENDPOINT = fcm.url
     settings.PUSH_BACKEND = "fcm"
+    fcm_circuit.cache_clear()
+    fcm_quota.cache_clear()
     yield FcmBackend()
     _service.cache_clear()
     if APP_NAME in firebase_admin._apps:

@@ -106,6 +106,7 @@ class FcmServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits 40 ms for the client's acknowledgement of its head
 
     def do_POST(self) -> None:
         server = cast(FcmServer, self.server)

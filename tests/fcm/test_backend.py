@@ -8,7 +8,8 @@ import pytest
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
-from notifications.push.fcm import BATCH, FcmBackend
+from notifications.push.fcm import FcmBackend
+from notifications.push.fcm_gate import BLOCK
 from notifications.push.protocol import Accepted, Gone, Outcome, PushMessage, Refused, Retry
 from tests.fcm import server as answers
 from tests.fcm.server import Answer, FcmServer, refusal
@@ -38,7 +39,7 @@ def make_message(address: str = "phone", **fields: Any) -> PushMessage:
 
 class TestWhatIsSent:
     def test_goes_to_the_token_with_words_and_ids(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        outcomes = backend.send([make_message()])
+        outcomes = list(backend.send([make_message()]))
 
         assert outcomes == [Accepted()]
         (message,) = fcm.sent
@@ -47,13 +48,13 @@ class TestWhatIsSent:
         assert message["data"] == {"message_id": "17", "conversation": "1"}
 
     def test_goes_to_an_installation_id(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        backend.send([make_message("install", address_kind="fid")])
+        list(backend.send([make_message("install", address_kind="fid")]))
 
         assert fcm.sent[0]["fid"] == "install"
         assert "token" not in fcm.sent[0]
 
     def test_replaces_itself_on_android(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        backend.send([make_message()])
+        list(backend.send([make_message()]))
 
         android = fcm.sent[0]["android"]
         assert android["collapse_key"] == "conversation:1"
@@ -64,7 +65,7 @@ class TestWhatIsSent:
         assert android["notification"]["notification_count"] == 3
 
     def test_replaces_itself_on_apple(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        backend.send([make_message(is_urgent=False)])
+        list(backend.send([make_message(is_urgent=False)]))
 
         apns = fcm.sent[0]["apns"]
         assert apns["headers"]["apns-collapse-id"] == "conversation:1"
@@ -74,7 +75,7 @@ class TestWhatIsSent:
     def test_replaces_itself_in_a_browser(self, backend: FcmBackend, fcm: FcmServer, settings: Settings) -> None:
         settings.PUBLIC_URL = "https://city.example"
 
-        backend.send([make_message()])
+        list(backend.send([make_message()]))
 
         webpush = fcm.sent[0]["webpush"]
         assert len(webpush["headers"]["Topic"]) == 32
@@ -82,12 +83,12 @@ class TestWhatIsSent:
         assert webpush["fcm_options"] == {"link": "https://city.example/conversations/1"}
 
     def test_links_nowhere_without_https(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        backend.send([make_message()])
+        list(backend.send([make_message()]))
 
         assert "fcm_options" not in fcm.sent[0]["webpush"]
 
     def test_sends_nothing_for_nothing(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        assert backend.send([]) == []
+        assert list(backend.send([])) == []
         assert fcm.sent == []
 
 
@@ -116,7 +117,7 @@ class TestOutcomes:
     def test_follows_the_answer(self, backend: FcmBackend, fcm: FcmServer, answer: Answer, outcome: Outcome) -> None:
         fcm.always["phone"] = answer
 
-        assert backend.send([make_message()]) == [outcome]
+        assert list(backend.send([make_message()])) == [outcome]
 
     def test_reads_a_date_in_retry_after(self, backend: FcmBackend, fcm: FcmServer) -> None:
         date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
@@ -131,7 +132,7 @@ class TestOutcomes:
     def test_tries_once(self, backend: FcmBackend, fcm: FcmServer, answer: Answer) -> None:
         fcm.always["phone"] = answer
 
-        backend.send([make_message()])
+        list(backend.send([make_message()]))
 
         assert fcm.requests["phone"] == 1
 
@@ -139,7 +140,7 @@ class TestOutcomes:
         fcm.always |= {"gone": answers.UNREGISTERED, "busy": answers.BUSY, "cut": answers.CUT_OFF}
         addresses = ["one", "gone", "two", "busy", "three", "cut", "four"]
 
-        outcomes = backend.send([make_message(address) for address in addresses])
+        outcomes = list(backend.send([make_message(address) for address in addresses]))
 
         assert [type(outcome).__name__ for outcome in outcomes] == [
             "Accepted",
@@ -154,14 +155,14 @@ class TestOutcomes:
     def test_an_answer_the_sdk_cannot_read_stops_nobody(self, backend: FcmBackend, fcm: FcmServer) -> None:
         fcm.always["odd"] = ODD
 
-        outcomes = backend.send([make_message("one"), make_message("odd"), make_message("two")])
+        outcomes = list(backend.send([make_message("one"), make_message("odd"), make_message("two")]))
 
         assert outcomes == [Accepted(), Retry("Unknown"), Accepted()]
 
     def test_what_the_sdk_will_not_take_stops_nobody(self, backend: FcmBackend, fcm: FcmServer) -> None:
         data: Any = {"number": 7}
 
-        outcomes = backend.send([make_message("one"), make_message("bad", data=data), make_message("two")])
+        outcomes = list(backend.send([make_message("one"), make_message("bad", data=data), make_message("two")]))
 
         assert outcomes == [Accepted(), Refused("malformed"), Accepted()]
         assert fcm.requests["bad"] == 0
@@ -170,7 +171,7 @@ class TestOutcomes:
         fcm.always["phone"] = answers.BAD_PAYLOAD
 
         with capture_logs() as logs:
-            backend.send([make_message()])
+            list(backend.send([make_message()]))
 
         assert [(line["event"], line["log_level"]) for line in logs] == [("push_refused", "error")]
         assert "phone" not in str(logs)
@@ -178,7 +179,7 @@ class TestOutcomes:
 
 class TestCredentials:
     def test_fetches_one_access_token_for_a_cold_batch(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        backend.send([make_message(f"phone-{number}") for number in range(40)])
+        list(backend.send([make_message(f"phone-{number}") for number in range(40)]))
 
         assert fcm.requests["oauth"] == 1
         assert fcm.authorizations == {"Bearer local-token"}
@@ -186,14 +187,14 @@ class TestCredentials:
     def test_tries_again_when_the_token_service_is_down(self, backend: FcmBackend, fcm: FcmServer) -> None:
         fcm.oauth = Answer(drops=True)
 
-        assert backend.send([make_message(), make_message("two")]) == [Retry("credentials"), Retry("credentials")]
+        assert list(backend.send([make_message(), make_message("two")])) == [Retry("credentials"), Retry("credentials")]
         assert fcm.sent == []
 
     def test_alerts_when_the_account_is_refused(self, backend: FcmBackend, fcm: FcmServer) -> None:
         fcm.oauth = Answer(status=400, body={"error": "invalid_grant", "error_description": "no such account"})
 
         with capture_logs() as logs:
-            outcomes = backend.send([make_message()])
+            outcomes = list(backend.send([make_message()]))
 
         assert outcomes == [Retry("credentials")]
         assert [line["log_level"] for line in logs] == ["error"]
@@ -201,10 +202,10 @@ class TestCredentials:
 
 class TestBatches:
     def test_sends_more_than_one_batch_in_order(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        last = BATCH + 3
+        last = BLOCK + 3
         fcm.always[f"phone-{last}"] = answers.UNREGISTERED
 
-        outcomes = backend.send([make_message(f"phone-{number}") for number in range(last + 1)])
+        outcomes = list(backend.send([make_message(f"phone-{number}") for number in range(last + 1)]))
 
         assert outcomes[:-1] == [Accepted()] * last
         assert outcomes[-1] == Gone("Unregistered")

@@ -1,0 +1,91 @@
+"""How much Firebase takes a minute, shared by all workers.
+
+A token bucket in Redis, as a script, for two things that `limits` and its like do not have: the rate ramps up after
+idle, as Firebase asks of senders, and one call takes a hundred tokens without a row for each. What the bucket holds
+plus what flows in during a window, and during the moment a message may be under way, is the quota: so no window of 60
+seconds, wherever it begins, sees more.
+
+Without Redis every worker goes by a twentieth of the quota of its own: it holds for up to twenty of them.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from redis import Redis
+
+from backend.shared.redis import key
+from notifications.push.shared_state import Together
+
+WINDOW_S = 60.0
+UNDER_WAY_S = 2.0  # from a permit to the arrival at Firebase
+BURST_SHARE = 0.05
+IDLE_S = 60.0
+RAMP_S = 60.0
+RAMP_FROM = 0.1
+SHARE_ALONE = 0.05
+
+# The clock is Redis's own: workers need not agree on the time.
+_TAKE = """
+local wanted, rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local idle_s, ramp_s, ramp_from = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'began')
+local tokens, at, began = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
+local function ramp(moment) return math.min(1, ramp_from + (1 - ramp_from) * (moment - began) / ramp_s) end
+if not at or now - at > idle_s then
+    began, at = now, now
+    tokens = math.max(1, burst * ramp_from)
+end
+tokens = math.min(math.max(1, burst * ramp(now)), tokens + math.max(0, now - at) * rate * ramp(at))
+local granted = math.min(wanted, math.floor(tokens))
+tokens = tokens - granted
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now),
+    'began', string.format('%.6f', began))
+redis.call('EXPIRE', KEYS[1], math.ceil(2 * idle_s))
+return {granted, math.ceil(1000 * math.max(0, 1 - tokens) / (rate * ramp(now)))}
+"""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """How many messages may be sent at once; if none, when there may be one."""
+
+    count: int
+    after_s: float
+
+
+class Quota:
+    """`limit` messages in any `window_s` seconds."""
+
+    def __init__(self, *, limit: int, window_s: float = WINDOW_S, ramp_s: float = RAMP_S) -> None:
+        self._limit, self._window_s, self._ramp_s = limit, window_s, ramp_s
+        self._together = Together("quota")
+
+    def take(self, wanted: int) -> Grant:
+        """Take up to `wanted` permits; each is good for a second."""
+        return self._together.ask(lambda redis: self._take(redis, wanted), alone=lambda: self._take_alone(wanted))
+
+    def _take(self, redis: "Redis", wanted: int) -> Grant:
+        burst = max(1.0, self._limit * BURST_SHARE)
+        rate = max(self._limit - burst, 0.5) / (self._window_s + UNDER_WAY_S)
+        figures = [wanted, rate, burst, IDLE_S, self._ramp_s, RAMP_FROM]
+        granted, wait_ms = redis.eval(_TAKE, 1, key("fcm:quota"), *figures)  # type: ignore[misc]
+        return Grant(int(granted), int(wait_ms) / 1000)
+
+    def _take_alone(self, wanted: int) -> Grant:
+        left = self._limiter.get_window_stats(self._share).remaining
+        count = min(wanted, left)
+        taken = count > 0 and self._limiter.hit(self._share, cost=count)
+        return Grant(count if taken else 0, after_s=1)
+
+    @cached_property
+    def _share(self) -> RateLimitItemPerSecond:
+        return RateLimitItemPerSecond(max(1, int(self._limit * SHARE_ALONE)), int(self._window_s))
+
+    @cached_property
+    def _limiter(self) -> SlidingWindowCounterRateLimiter:
+        return SlidingWindowCounterRateLimiter(MemoryStorage())
