@@ -1,89 +1,107 @@
-"""Push: from jobs waiting in the queue to pushes accepted, against the bare Admin SDK on the same endpoint."""
+"""Push: the rate beside the bare Admin SDK's, the time from a commit to Firebase, bursts, and rings."""
 
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
-import firebase_admin
 from django.db import transaction
 from django.db.models import Max, Min
-from firebase_admin import credentials, messaging
-from requests.adapters import HTTPAdapter
+from django.test import override_settings
 
+from backend.accounts.models import User
 from benchmarks import servers
+from benchmarks.fcm import bare_rate, endpoint
 from benchmarks.people import INSTALLATION, sign_in
+from benchmarks.ring_rows import measure_ring_rows
 from benchmarks.rows import Row
-from notifications.models import Device, Push
+from notifications.models import Device, EventCounter, Push
 from notifications.services.notify import Notice, notify
 from tests.fcm.account import PROJECT
 
-PEOPLE = 1_000
-BATCH = 100
+PEOPLE = 3_000
+ALONE = 100
+PAUSE_S = 0.11  # no multiple of the time between two looks of a worker
+BURST = 100
 PATIENCE_S = 90
 
 
 def measure() -> Iterator[Row]:
-    """The row of push."""
-    with tempfile.TemporaryDirectory() as folder, _endpoint(folder) as url:
+    """The rows of push."""
+    people = [person.user for person in sign_in("Resident", PEOPLE)]
+    _give_phones(people)
+    with tempfile.TemporaryDirectory() as folder, endpoint(folder) as url:
         account = f"{folder}/account.json"
-        floor = _sdk_rate(url, account)
-        _tell(PEOPLE)
+        floor, way = bare_rate(url, account)
         environment = {
             "PUSH_BACKEND": "fcm",
             "FIREBASE_PROJECT_ID": PROJECT,
             "GOOGLE_APPLICATION_CREDENTIALS": account,
             "FCM_ENDPOINT": url,
         }
+        _tell(people)
         with servers.worker(environment):
-            value = _accepted_rate(PEOPLE)
-    yield Row(
+            yield _rate_row(floor, way)
+            yield _time_row(people)
+            yield _burst_row(people[0])
+    yield measure_ring_rows()
+
+
+def _rate_row(floor: float, way: str) -> Row:
+    return Row(
         row="push_rate",
-        value=value,
+        value=_accepted_rate(PEOPLE),
         unit="push/s",
         floor=floor,
         target=0.5,
         at_most=False,
-        floor_is=f"messaging.send_each of the bare Admin SDK, {BATCH} at a time, one process, the same local endpoint",
+        floor_is=f"the bare Admin SDK, one process, the same local endpoint, the fastest of its ways: {way}",
         repeat="bin/bench push",
-        note=f"{PEOPLE} people with one device and one event each: one job, two transactions and one request apiece",
+        note=f"{PEOPLE} people with one device and one event each, one worker process",
     )
 
 
-@contextmanager
-def _endpoint(folder: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.fcm_endpoint", folder]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        assert process.stdin
-        yield process.stdout.readline().strip()
-        process.stdin.close()
+def _time_row(people: list[User]) -> Row:
+    """The worker notes the moment after the answer. The wait for an open app to show it (`PUSH_WAIT_S`) is 0 here."""
+    taken = sorted(_one_by_one(people[:ALONE]))
+    return Row(
+        row="push_commit_to_accept_p99_s",
+        value=taken[int(len(taken) * 0.99) - 1],
+        unit="s",
+        floor=1,
+        target=1,
+        at_most=True,
+        floor_is="one second",
+        repeat="bin/bench push",
+        note=f"{len(taken)} events, one every {PAUSE_S} s; "
+        f"median {taken[len(taken) // 2]:.2f} s, longest {taken[-1]:.2f} s",
+    )
 
 
-def _sdk_rate(url: str, account: str) -> float:
-    """Messages a second of the SDK alone, after one batch to warm up."""
-    app = firebase_admin.initialize_app(credentials.Certificate(account), {"projectId": PROJECT}, "bench")
-    service: Any = messaging._get_messaging_service(app)
-    service._fcm_url = f"{url}/v1/projects/{PROJECT}/messages:send"
-    # A connection for each of a batch's threads: with the SDK's own ten, the others are thrown away each time.
-    service._client.session.mount(url, HTTPAdapter(pool_connections=BATCH, pool_maxsize=BATCH, max_retries=0))
-    notification = messaging.Notification(title="It is a match", body="Write to each other and agree on a time.")
-    batch = [messaging.Message(token=f"bare-{number}", notification=notification) for number in range(BATCH)]
-    messaging.send_each(batch, app=app)
-    started = time.perf_counter()
-    for _ in range(PEOPLE // BATCH):
-        messaging.send_each(batch, app=app)
-    return PEOPLE / (time.perf_counter() - started)
+def _burst_row(user: User) -> Row:
+    """A hundred messages of one conversation, each in a transaction of its own."""
+    before = Push.objects.count()
+    with override_settings(PUSH_WAIT_S=2):  # as it is set outside of the bench
+        for _ in range(BURST):
+            _tell([user], event="message.sent", collapse_key="conversation:bench")
+    jobs = EventCounter.objects.exclude(wake_at=None).count()
+    _wait_until_nobody_is_due()
+    pushes = Push.objects.count() - before
+    return Row(
+        row="push_burst_jobs",
+        value=max(jobs, pushes),
+        unit="job",
+        floor=1,
+        target=1,
+        at_most=True,
+        floor_is="one job and one push",
+        repeat="bin/bench push",
+        note=f"{BURST} messages to one sleeping phone: {jobs} job, {pushes} push",
+    )
 
 
-def _tell(count: int) -> None:
-    """An event with a push for each of `count` people, and the jobs for them, in one transaction."""
+def _give_phones(people: list[User]) -> None:
     now = datetime.now(UTC)
-    people = [person.user for person in sign_in("Resident", count)]
     phone = {
         "installation": INSTALLATION,
         "platform": "android",
@@ -92,18 +110,44 @@ def _tell(count: int) -> None:
         "last_seen_at": now,
     }
     Device.objects.bulk_create(Device(user=user, value=f"bench-{user.pk}", **phone) for user in people)
+
+
+def _tell(people: list[User], event: str = "match.made", collapse_key: str = "") -> None:
+    """An event with a push for each of them, in one transaction."""
     data = {"match": "0", "pickup": "0", "conversation": "0", "title": "Cardboard"}
+    notices = [Notice(user_id=user.pk, event=event, data=data, push=True, collapse_key=collapse_key) for user in people]
     with transaction.atomic():
-        notify(notices=[Notice(user_id=user.pk, event="match.made", data=data, push=True) for user in people], now=now)
+        notify(notices=notices, now=datetime.now(UTC))
 
 
 def _accepted_rate(count: int) -> float:
-    """Pushes a second between the first accepted and the last, so that the worker's start is left out."""
+    """Pushes a second, without those noted first, so that the worker's start is left out."""
     accepted = Push.objects.filter(state=Push.State.ACCEPTED)
-    deadline = time.monotonic() + PATIENCE_S
-    while accepted.count() < count:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{accepted.count()} of {count} pushes were accepted in {PATIENCE_S} s")
-        time.sleep(0.25)
+    _wait_for(lambda: accepted.count() >= count)
     span = accepted.aggregate(first=Min("sent_at"), last=Max("sent_at"))
-    return float((count - 1) / (span["last"] - span["first"]).total_seconds())
+    later = accepted.filter(sent_at__gt=span["first"]).count()
+    return float(later / (span["last"] - span["first"]).total_seconds())
+
+
+def _one_by_one(people: list[User]) -> Iterator[float]:
+    """Seconds from telling one person, while nobody else is due, until it is noted that Firebase took it."""
+    before = Push.objects.aggregate(last=Max("pk"))["last"]
+    for user in people:
+        _tell([user])
+        time.sleep(PAUSE_S)
+    _wait_until_nobody_is_due()
+    for push in Push.objects.filter(pk__gt=before, state=Push.State.ACCEPTED).select_related("event"):
+        assert push.sent_at
+        yield (push.sent_at - push.event.created_at).total_seconds()
+
+
+def _wait_until_nobody_is_due() -> None:
+    _wait_for(lambda: not EventCounter.objects.exclude(wake_at=None).exists())
+
+
+def _wait_for(is_done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"pushes were not sent within {PATIENCE_S} s")
+        time.sleep(0.25)

@@ -40,8 +40,8 @@ CROSS JOIN LATERAL (SELECT array_agg(id::int) AS chosen FROM geo_material
 
 def measure_ring() -> Row:
     """Every ring of pickups near the middle of a large city, one after the other, without those told before."""
-    _draw_city()
-    taken = [milliseconds for pickup in _pickups() for milliseconds in _rings_of(pickup)]
+    draw_collectors()
+    taken = [milliseconds for pickup in pickups_around() for milliseconds in _rings_of(pickup)]
     return Row(
         row="ring_sql_ms",
         value=statistics.quantiles(taken, n=100)[98],
@@ -56,7 +56,8 @@ def measure_ring() -> Row:
     )
 
 
-def _draw_city() -> None:
+def draw_collectors() -> None:
+    """The collectors of a large city."""
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, {"count": COLLECTORS})
         cursor.execute(_COLLECTORS, [])
@@ -64,7 +65,7 @@ def _draw_city() -> None:
         cursor.execute("ANALYZE geo_collector")
 
 
-def _pickups() -> list[Pickup]:
+def pickups_around() -> list[Pickup]:
     """Open ones around the middle."""
     middle = on_map(Point(100.52, 13.75, srid=4326))
     around = Polygon.from_bbox((middle.x - AROUND_M, middle.y - AROUND_M, middle.x + AROUND_M, middle.y + AROUND_M))

@@ -26,6 +26,7 @@ IDLE_S = 60.0
 RAMP_S = 60.0
 RAMP_FROM = 0.1
 SHARE_ALONE = 0.05
+ASK_AGAIN_S = 5.0
 
 # The clock is Redis's own: workers need not agree on the time.
 _TAKE = """
@@ -74,7 +75,8 @@ class Quota:
         rate = max(self._limit - burst, 0.5) / (self._window_s + UNDER_WAY_S)
         figures = [wanted, rate, burst, IDLE_S, self._ramp_s, RAMP_FROM]
         granted, wait_ms = redis.eval(_TAKE, 1, key("fcm:quota"), *figures)  # type: ignore[misc]
-        return Grant(int(granted), int(wait_ms) / 1000)
+        # While it ramps up, the next comes sooner than it says.
+        return Grant(int(granted), min(int(wait_ms) / 1000, ASK_AGAIN_S))
 
     def _take_alone(self, wanted: int) -> Grant:
         left = self._limiter.get_window_stats(self._share).remaining

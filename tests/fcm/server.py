@@ -67,6 +67,7 @@ class FcmServer(ThreadingHTTPServer):
         self.oauth: Answer | None = None
         self.sent: list[dict[str, Any]] = []
         self.requests: Counter[str] = Counter()
+        self.arrivals: list[float] = []
         self.authorizations: set[str] = set()
         self._counting = Lock()
 
@@ -81,6 +82,7 @@ class FcmServer(ThreadingHTTPServer):
         with self._counting:
             self.sent.append(message)
             self.requests[address] += 1
+            self.arrivals.append(time.monotonic())
             self.authorizations.add(authorization)
             told = self.answers[address].popleft() if self.answers[address] else self.always.get(address)
             return told or Answer(body={"name": f"projects/x/messages/{len(self.sent)}"})

@@ -10,31 +10,12 @@ from structlog.testing import capture_logs
 
 from notifications.push.fcm import FcmBackend
 from notifications.push.fcm_gate import BLOCK
-from notifications.push.protocol import Accepted, Gone, Outcome, PushMessage, Refused, Retry
+from notifications.push.protocol import Accepted, Gone, Outcome, Refused, Retry
 from tests.fcm import server as answers
+from tests.fcm.messages import make_message
 from tests.fcm.server import Answer, FcmServer, refusal
 
 ODD = Answer(status=400, body={"error": {"message": "not as documented", "details": "odd"}})
-
-
-def make_message(address: str = "phone", **fields: Any) -> PushMessage:
-    """A push about a message in a conversation."""
-    usual: dict[str, Any] = {
-        "message_id": "17",
-        "address": address,
-        "address_kind": "token",
-        "platform": "android",
-        "title": "New message",
-        "body": "You have 2 new messages.",
-        "collapse_id": "conversation:1",
-        "channel": "chat",
-        "is_urgent": True,
-        "life_s": 3600,
-        "badge": 3,
-        "link": "/conversations/1",
-        "data": {"message_id": "17", "conversation": "1"},
-    }
-    return PushMessage(**usual | fields)
 
 
 class TestWhatIsSent:

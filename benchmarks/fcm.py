@@ -1,0 +1,68 @@
+"""The local Firebase endpoint, and what the bare Admin SDK sends to it a second."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import firebase_admin
+from firebase_admin import App, credentials, messaging
+from requests.adapters import HTTPAdapter
+
+from tests.fcm.account import PROJECT
+
+MESSAGES = 1_500
+WARM_UP = 100
+CONNECTIONS = 500
+
+
+@contextmanager
+def endpoint(folder: str) -> Iterator[str]:
+    """In a process of its own; yields its address, and has written an account for it into `folder`."""
+    command = [sys.executable, "-m", "benchmarks.fcm_endpoint", folder]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def bare_rate(url: str, account: str) -> tuple[float, str]:
+    """Messages a second of the fastest way to use the SDK from one process, and which one that is."""
+    app = firebase_admin.initialize_app(credentials.Certificate(account), {"projectId": PROJECT}, "bench")
+    service: Any = messaging._get_messaging_service(app)
+    service._fcm_url = f"{url}/v1/projects/{PROJECT}/messages:send"
+    # A connection for each of a batch's threads: with the SDK's own ten, the others are thrown away each time.
+    service._client.session.mount(url, HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=0))
+    ways: dict[str, Callable[[list[messaging.Message]], object]] = {
+        "send_each, 100 at a time": lambda messages: _in_batches(app, messages, 100),
+        "send_each, 500 at a time": lambda messages: _in_batches(app, messages, 500),
+        "send in 32 threads": lambda messages: _in_threads(app, messages, 32),
+        "send in 8 threads": lambda messages: _in_threads(app, messages, 8),
+    }
+    rates = {name: _rate(way) for name, way in ways.items()}
+    print("    bare:  " + ", ".join(f"{name} {rate:.0f}/s" for name, rate in rates.items()), file=sys.stderr)
+    fastest = max(rates, key=lambda name: rates[name])
+    return rates[fastest], fastest
+
+
+def _rate(way: Callable[[list[messaging.Message]], object]) -> float:
+    notification = messaging.Notification(title="It is a match", body="Write to each other and agree on a time.")
+    messages = [messaging.Message(token=f"bare-{number}", notification=notification) for number in range(MESSAGES)]
+    way(messages[:WARM_UP])
+    started = time.perf_counter()
+    way(messages)
+    return MESSAGES / (time.perf_counter() - started)
+
+
+def _in_batches(app: App, messages: list[messaging.Message], size: int) -> None:
+    for start in range(0, len(messages), size):
+        messaging.send_each(messages[start : start + size], app=app)
+
+
+def _in_threads(app: App, messages: list[messaging.Message], threads: int) -> None:
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda message: messaging.send(message, app=app), messages))
