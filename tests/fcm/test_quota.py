@@ -120,6 +120,8 @@ class TestSending:
             "DJANGO_SETTINGS_MODULE": "backend.settings",
         }
         command = [sys.executable, "-W", "ignore", "-m", "tests.fcm.quota_worker", "2"]
+        Quota(limit=limit, window_s=window_s).take(1)
+        sync_redis().hset(f"{redis_prefix}fcm:quota", "began", f"{time.time() - 100:.6f}")  # has ramped up
         running = [subprocess.Popen(command, env=environment) for _ in range(workers)]
         assert [process.wait(30) for process in running] == [0] * workers
 

@@ -19,7 +19,7 @@ from tests.makers import make_user
 from tests.makers_notifications import NOON, make_device, make_notice, tell
 
 LATER = NOON + timedelta(minutes=2)  # when what was taken at noon may be taken again
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+STEP = timedelta(minutes=12)  # longer than any wait between two tries
 
 
 def make_due(count: int) -> list[Device]:
@@ -54,7 +54,7 @@ class TestTaking:
         tell(make_notice(user), now=NOON + timedelta(seconds=1))
         assert take_due(now=NOON + timedelta(seconds=5), limit=9) == []
 
-        let_go([Done(taken=taken, wake_at=NOON + DAY)])
+        let_go([Done(taken=taken, wake_at=NOON + STEP)])
 
         assert EventCounter.objects.get().wake_at == NOON + timedelta(seconds=3)
         assert len(take_due(now=NOON + timedelta(seconds=5), limit=9)) == 1
@@ -186,19 +186,19 @@ class TestKilledWorkers:
     def test_a_push_that_kills_its_worker_is_given_up(self, db: None) -> None:
         make_due(1)
         for day in range(ATTEMPTS_MAX):
-            taken = take_due(now=NOON + day * DAY, limit=9, suspects=day > 0)
+            taken = take_due(now=NOON + day * STEP, limit=9, suspects=day > 0)
             assert claim_pushes(people=taken, now=NOON).outgoing
 
-        deliver_due(clock=lambda: NOON + (ATTEMPTS_MAX + 1) * DAY)
+        deliver_due(clock=lambda: NOON + (ATTEMPTS_MAX + 1) * STEP)
 
         assert Push.objects.get().state == Push.State.FAILED
 
     def test_who_kills_every_worker_is_set_aside_untouched(self, db: None, outbox: list[PushMessage]) -> None:
         make_due(1)
         for day in range(TRIES_MAX):
-            assert take_due(now=NOON + day * DAY, limit=9, suspects=day > 0)
+            assert take_due(now=NOON + day * STEP, limit=9, suspects=day > 0)
 
-        deliver_due(clock=lambda: NOON + (TRIES_MAX + 1) * DAY)
+        deliver_due(clock=lambda: NOON + (TRIES_MAX + 1) * STEP)
 
         assert outbox == []
         assert SetAside.objects.get().reason == "the worker died of it"
@@ -210,10 +210,10 @@ class TestSetAside:
         (device,) = make_due(1)
         device.user.events.update(data=[])
         for hour in range(TRIES_MAX):
-            deliver_due(clock=lambda hour=hour: NOON + hour * HOUR)  # type: ignore[misc]
+            deliver_due(clock=lambda hour=hour: NOON + hour * STEP)  # type: ignore[misc]
         aside = SetAside.objects.get()
         assert "AttributeError" in aside.reason or "TypeError" in aside.reason
-        assert deliver_due(clock=lambda: NOON + (TRIES_MAX + 2) * DAY) == 0
+        assert deliver_due(clock=lambda: NOON + (TRIES_MAX + 2) * STEP) == 0
 
         tell(make_notice(device.user), now=NOON)
         deliver_due(clock=lambda: NOON)
