@@ -149,7 +149,8 @@ class InMemory:
     """For this process alone."""
 
     def __init__(self) -> None:
-        self.close()
+        self._failed = self._rounds = 0
+        self._open_until = self._probe_until = 0.0
 
     def read(self) -> tuple[int, float]:
         """Both."""
@@ -176,5 +177,5 @@ class InMemory:
 
     def close(self) -> None:
         """As new."""
-        self._failed, self._rounds = 0, 0
+        self._failed = self._rounds = 0
         self._open_until = self._probe_until = 0.0

@@ -10,6 +10,7 @@ Without Redis every worker goes by a twentieth of the quota of its own: it holds
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
@@ -74,7 +75,8 @@ class Quota:
         burst = max(1.0, self._limit * BURST_SHARE)
         rate = max(self._limit - burst, 0.5) / (self._window_s + UNDER_WAY_S)
         figures = [wanted, rate, burst, IDLE_S, self._ramp_s, RAMP_FROM]
-        granted, wait_ms = redis.eval(_TAKE, 1, key("fcm:quota"), *figures)  # type: ignore[misc]
+        answer: Any = redis.eval(_TAKE, 1, key("fcm:quota"), *figures)
+        granted, wait_ms = answer
         # While it ramps up, the next comes sooner than it says.
         return Grant(int(granted), min(int(wait_ms) / 1000, ASK_AGAIN_S))
 
