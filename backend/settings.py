@@ -282,6 +282,9 @@ REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
 HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
 SCALE_PHOTOS_MAX = env.int("SCALE_PHOTOS_MAX", default=4)
 DEVICES_MAX = env.int("DEVICES_MAX", default=10)
+# Without a sign of life for so long a device is not pushed to any more, and is forgotten in the end.
+DEVICE_STALE_DAYS = env.int("DEVICE_STALE_DAYS", default=30)
+DEVICE_DAYS = env.int("DEVICE_DAYS", default=270)
 # Of new pickups nearby so many pushes a day; the others come as one, at this time of day.
 NEARBY_PUSHES_A_DAY = env.int("NEARBY_PUSHES_A_DAY", default=3)
 DIGEST_AT = env.str("DIGEST_AT", default="18:00")

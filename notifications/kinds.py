@@ -105,6 +105,7 @@ KINDS: Mapping[str, EventKind] = {
     ),
     "message.read": EventKind(category=Category.CHAT),
     "message.deleted": EventKind(category=Category.CHAT),
+    "inbox.read": EventKind(category=Category.CHAT),
     "pickup.liked": EventKind(
         category=Category.LIKES,
         title=_("Somebody would like to collect"),
@@ -299,6 +300,9 @@ KINDS: Mapping[str, EventKind] = {
         overtakes=("pickup.expiring", "pickup.liked"),
     ),
 }
+
+
+PUSHED = frozenset(name for name, kind in KINDS.items() if not kind.is_silent)
 
 
 def kind_of(event: str) -> EventKind:

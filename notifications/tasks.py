@@ -15,6 +15,7 @@ from backend.shared.clock import read_clock
 from backend.shared.idempotency import delete_old_answers
 from notifications.services import upkeep
 from notifications.services.deliver import deliver_due
+from notifications.services.mutes import remove_past_mutes
 
 log = structlog.get_logger(__name__)
 DELIVER = "notifications.deliver_due"
@@ -74,6 +75,8 @@ def tidy(timestamp: int) -> None:
     delete_old_answers(now=now)
     end_expired_sessions(now=now)
     upkeep.remove_signed_out_devices()
+    upkeep.remove_unseen_devices(now=now)
+    remove_past_mutes(now=now)
     upkeep.record_run(name="notifications.tidy", now=now)
 
 

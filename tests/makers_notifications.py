@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.shared.clock import read_clock
 from notifications.models import Device, Event
 from notifications.services.deliver import deliver_due
 from notifications.services.notify import Notice, notify
@@ -27,7 +28,7 @@ def make_device(user: User, **fields: Any) -> Device:
         "platform": "android",
         "locale": "en",
         "created_at": NOON,
-        "last_seen_at": NOON,
+        "last_seen_at": read_clock(),
     }
     return Device.objects.create(user=user, **usual | fields)
 

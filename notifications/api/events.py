@@ -17,6 +17,7 @@ from notifications.frames import frame_of
 from notifications.selectors.events import head_of, log_reaches_back, wait_for_events
 from notifications.selectors.inbox import unread_count_of
 from notifications.services.ack import acknowledge, mark_events_read
+from notifications.services.devices import see_device
 
 
 class EventsDoor(Door):
@@ -70,6 +71,7 @@ class AcknowledgeDoor(Door):
         body = Acknowledgement(data=request.data)
         body.is_valid(raise_exception=True)
         acknowledge(user_id=user_of(request).pk, seq=body.validated_data["seq"])
+        see_device(session_id=session_of(request).public_id, now=self.now)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

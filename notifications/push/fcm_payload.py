@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+import time
 
 from django.conf import settings
 from firebase_admin import messaging
 
 from notifications.push.protocol import PushMessage
+
+SOUND = "default"
 
 
 def fcm_message(message: PushMessage) -> messaging.Message:
@@ -29,7 +32,8 @@ def _android(message: PushMessage) -> messaging.AndroidConfig:
         notification=messaging.AndroidNotification(
             channel_id=message.channel,
             tag=message.collapse_id,
-            sound="default",
+            sound=SOUND if message.has_sound else None,
+            visibility="private" if message.is_private else "public",
             notification_count=message.badge or None,
         ),
     )
@@ -40,8 +44,10 @@ def _apns(message: PushMessage) -> messaging.APNSConfig:
         "apns-collapse-id": message.collapse_id,
         "apns-priority": "10" if message.is_urgent else "5",
         "apns-push-type": "alert",
+        "apns-expiration": str(int(time.time()) + message.life_s),
     }
-    aps = messaging.Aps(badge=message.badge, sound="default", thread_id=message.channel)
+    sound = SOUND if message.has_sound else None
+    aps = messaging.Aps(badge=message.badge, sound=sound, thread_id=message.channel)
     return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))
 
 
@@ -54,7 +60,7 @@ def _webpush(message: PushMessage) -> messaging.WebpushConfig:
     link = f"{settings.PUBLIC_URL}{message.link}"
     return messaging.WebpushConfig(
         headers=headers,
-        notification=messaging.WebpushNotification(tag=message.collapse_id),
+        notification=messaging.WebpushNotification(tag=message.collapse_id, silent=not message.has_sound or None),
         # Firebase takes https alone.
         fcm_options=messaging.WebpushFCMOptions(link=link) if link.startswith("https://") else None,
     )

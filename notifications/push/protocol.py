@@ -18,6 +18,8 @@ class PushMessage:
     collapse_id: str  # at most 64 bytes; a newer push with it takes the place of an older one
     channel: str  # `notifications.kinds.Category`
     is_urgent: bool = False
+    has_sound: bool = True
+    is_private: bool = False  # a locked phone hides its words
     life_s: int = 86_400
     badge: int = 0
     link: str = ""

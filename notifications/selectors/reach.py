@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.accounts.models import Block
@@ -17,9 +18,13 @@ def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
 
 
 def reachable_devices(*, user_ids: Collection[uuid.UUID], now: datetime) -> QuerySet[Device]:
-    """Those on which their people are still signed in, so that nobody reads the pushes of who was there before."""
+    """Those on which their people are still signed in, so that nobody reads the pushes of who was there before.
+
+    Without those that have shown no sign of life for `DEVICE_STALE_DAYS`: Firebase may have forgotten them long ago.
+    """
     is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
-    return Device.objects.filter(is_signed_in, user_id__in=user_ids).order_by("id")
+    seen_after = now - timedelta(days=settings.DEVICE_STALE_DAYS)
+    return Device.objects.filter(is_signed_in, user_id__in=user_ids, last_seen_at__gt=seen_after).order_by("id")
 
 
 def preferences_of(user_id: uuid.UUID) -> Preferences:

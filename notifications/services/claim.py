@@ -150,7 +150,7 @@ def _render(plan: Plan, unread: Mapping[uuid.UUID, int], claim: Claim) -> None:
             push_id=push.pk,
             user_id=person.user_id,
             attempts=push.attempts + 1,
-            message=message_of(push, by_id[push.device_id], badge=badge, preview=preview),
+            message=message_of(push, by_id[push.device_id], badge=badge, preview=preview, now=person.rules.now),
         )
         for push in reversed(plan.due)
         if push.device_id

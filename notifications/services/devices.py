@@ -2,15 +2,17 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Subquery
 
-from backend.accounts.models import User
+from backend.accounts.models import Session, User
 from backend.shared.errors import NotFound
 from notifications.models import Device, Push
 
+SEEN_AGAIN_AFTER = timedelta(hours=6)
 REFRESHED = ["user", "kind", "platform", "locale", "installation", "app_version", "last_seen_at"]
 
 
@@ -39,6 +41,13 @@ def register_device(*, user_id: uuid.UUID, registration: Registration, now: date
     _drop_pushes_of_others(device)
     _forget_older_addresses(device)
     return device
+
+
+def see_device(*, session_id: uuid.UUID, now: datetime) -> None:
+    """The app of this session has shown a sign of life; written down at most once in `SEEN_AGAIN_AFTER`."""
+    session = Session.objects.filter(public_id=session_id)
+    device = Device.objects.filter(user=Subquery(session.values("user")), last_seen_at__lt=now - SEEN_AGAIN_AFTER)
+    device.filter(installation=Subquery(session.values("installation"))).update(last_seen_at=now)
 
 
 def forget_device(*, user_id: uuid.UUID, device_id: uuid.UUID) -> None:

@@ -47,3 +47,8 @@ def remove_signed_out_devices() -> int:
     """Forget the devices on which nobody is signed in any more. Returns how many."""
     session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
     return Device.objects.exclude(Exists(session)).delete()[0]
+
+
+def remove_unseen_devices(*, now: datetime) -> int:
+    """Forget the devices that have shown no sign of life for `DEVICE_DAYS`. Returns how many."""
+    return Device.objects.filter(last_seen_at__lte=now - timedelta(days=settings.DEVICE_DAYS)).delete()[0]

@@ -37,7 +37,7 @@ class TestMute:
         self, client: APIClient, user: User, other: User, conversation: Conversation, door: str
     ) -> None:
         memory.forget()
-        make_device(user, last_seen_at=read_clock())
+        make_device(user)
         noon = read_clock().replace(hour=5)  # in Bangkok
         assert client.put(door).json() == {"muted": True, "until": None}
         make_message(conversation, other, now=noon)

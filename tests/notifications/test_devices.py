@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Device
+from notifications.push.protocol import PushMessage
 from notifications.services.devices import Registration, register_device
-from notifications.services.upkeep import remove_signed_out_devices
+from notifications.services.upkeep import remove_signed_out_devices, remove_unseen_devices
 from tests.makers import client_of, make_user
-from tests.makers_notifications import NOON, make_device
+from tests.makers_notifications import NOON, deliver_to, make_device, make_notice, tell
 from tests.notifications.test_numbering import in_threads
 
 PHONE = {"value": "token-of-this-phone", "platform": "android"}
@@ -163,3 +165,47 @@ class TestForget:
 
         assert remove_signed_out_devices() == 1
         assert Device.objects.get().installation == "here"
+
+
+class TestSignsOfLife:
+    @pytest.fixture
+    def phone(self, user: User) -> APIClient:
+        """Registered long ago."""
+        client = client_of(user, installation="here")
+        client.post(DEVICES, PHONE)
+        user.devices.update(last_seen_at=NOON)
+        return client
+
+    def test_are_the_acknowledgements_of_an_open_app(self, phone: APIClient, user: User) -> None:
+        other = make_device(user, last_seen_at=NOON)
+
+        phone.post("/api/v1/events/ack", {"seq": 0})
+
+        assert user.devices.get(installation="here").last_seen_at > NOON
+        assert user.devices.get(pk=other.pk).last_seen_at == NOON
+
+    def test_are_written_down_seldom(self, phone: APIClient, user: User) -> None:
+        minutes_ago = timezone.now() - timedelta(minutes=5)
+        user.devices.update(last_seen_at=minutes_ago)
+
+        phone.post("/api/v1/events/ack", {"seq": 0})
+
+        assert user.devices.get().last_seen_at == minutes_ago
+
+    @pytest.mark.parametrize(("days", "count"), [(29, 1), (30, 0)])
+    def test_keep_a_device_from_growing_stale(
+        self, user: User, outbox: list[PushMessage], days: int, count: int
+    ) -> None:
+        make_device(user, last_seen_at=NOON - timedelta(days=days))
+        tell(make_notice(user))
+
+        deliver_to(user)
+
+        assert len(outbox) == count
+
+    def test_are_awaited_for_nine_months(self, user: User) -> None:
+        make_device(user, last_seen_at=NOON - timedelta(days=269))
+        make_device(user, last_seen_at=NOON - timedelta(days=270))
+
+        assert remove_unseen_devices(now=NOON) == 1
+        assert user.devices.count() == 1

@@ -5,7 +5,7 @@ from django.utils import translation
 
 from notifications.kinds import KINDS, UnknownEvent
 from notifications.models import Preferences
-from notifications.texts import text_of
+from notifications.texts import CHANGES, text_of
 
 AGREED = {
     "message.sent",
@@ -24,6 +24,19 @@ AGREED = {
 }
 PUSHED = sorted(name for name, kind in KINDS.items() if not kind.is_silent)
 EXACT = {"address": "99/1 Soi Ari 5", "location": {"lat": 13.779, "lon": 100.544}, "access_note": "code 4711"}
+# As long as anything may get.
+LONGEST = EXACT | {
+    "title": "กระดาษลัง " * 40,
+    "at": "2025-12-24T16:30:00Z",
+    "answer_by": "2025-12-24T16:30:00Z",
+    "expires_at": "2025-12-24T16:30:00Z",
+    "net_kg": "99999.999",
+    "kg": "99999.999",
+    "paid_thb": "-999999.99",
+    "distance_m": 49_900,
+    "changed": list(CHANGES),
+    "message": {"kind": "text", "text": "secret " * 600},
+}
 DATA = {"title": "Cardboard", "at": "2025-12-05T11:30:00Z", "net_kg": "12.5", "message": {"text": "secret"}} | EXACT
 
 
@@ -42,12 +55,13 @@ class TestEveryKind:
     @pytest.mark.parametrize("locale", ["th", "en"])
     @pytest.mark.parametrize("count", [1, 7])
     def test_fits_and_is_filled(self, name: str, locale: str, count: int) -> None:
-        long = DATA | {"title": "กระดาษลัง " * 40}
-
-        text = text_of(event=name, data=long, locale=locale, count=count)
+        """The texts themselves fit, so that nothing of what they say is cut off."""
+        text = text_of(event=name, data=LONGEST, locale=locale, count=count * 1_000)
 
         assert 0 < len(text.title) <= 65
         assert 0 < len(text.body) <= 240
+        assert not text.title.endswith("…")
+        assert not text.body.endswith("…")
         assert "%(" not in text.title + text.body
 
     def test_is_translated(self, name: str) -> None:
