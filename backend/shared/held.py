@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -66,7 +65,7 @@ def note_held(*, user_id: uuid.UUID, things: Collection[str], now: datetime) -> 
 
 def tell_holders_on_commit(*, thing: str, frame: Frame, but: uuid.UUID | None) -> None:
     """Once the transaction has committed, send `frame` to everybody whose app shows the thing, except `but`."""
-    transaction.on_commit(partial(_tell, thing, frame, but), robust=True)
+    transaction.on_commit(lambda: _tell(thing, frame, but), robust=True)
 
 
 def what_is_held(user_id: uuid.UUID) -> tuple[Held, list[Gone]]:

@@ -5,14 +5,13 @@ The durable truth is each person's event log; a lost nudge shows within one hear
 
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import msgspec
 import structlog
 from django.db import transaction
 from redis import RedisError
 
-from backend.shared.redis import key, sync_redis
+from backend.shared.redis import key, publish_bytes
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -27,15 +26,13 @@ def channel_of(user_id: uuid.UUID) -> str:
 def publish_on_commit(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
     """Send each `(user id, frame)` to that person's open sockets once the transaction has committed."""
     if frames:
-        transaction.on_commit(partial(publish, frames), robust=True)
+        # A function and no partial: Django names what has failed, and stumbles over one without a name.
+        transaction.on_commit(lambda: publish(frames), robust=True)
 
 
 def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
     """Send now. Loses the frames, with a warning, when Redis does not answer."""
     try:
-        with sync_redis().pipeline(transaction=False) as pipe:
-            for user_id, frame in frames:
-                pipe.publish(channel_of(user_id), _encode(frame))
-            pipe.execute()
+        publish_bytes([(channel_of(user_id), _encode(frame)) for user_id, frame in frames])
     except (RedisError, OSError) as error:
         log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)
