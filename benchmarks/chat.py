@@ -150,7 +150,8 @@ async def _as_fast_as_can_be(pairs: Sequence[Pair], seconds: float) -> float:
             pair.send()
             await pair.answered.wait()
 
-    await asyncio.gather(*(write(pair) for pair in pairs))
+    async with asyncio.timeout(seconds + 10):
+        await asyncio.gather(*(write(pair) for pair in pairs))
     await _all_arrived(pairs)
     return sum(len(pair.seen_at) for pair in pairs) / (time.monotonic() - started)
 

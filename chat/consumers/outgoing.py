@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -70,10 +70,9 @@ class Outgoing:
             await self._work.wait()
             self._work.clear()
             while frames := self._take_line() or await self._next_events():
-                for frame in frames:
-                    if self._close_code is not None:
-                        return
-                    await self._write(frame)
+                await self._write(frames)
+                if self._close_code is not None:
+                    return
             if self._close_code is not None:
                 return
 
@@ -85,9 +84,12 @@ class Outgoing:
             log.warning("event_log_unread", reason=type(error).__name__)
             return []
 
-    async def _write(self, frame: str) -> None:
+    async def _write(self, frames: Iterable[str]) -> None:
+        """All of these, unless the socket is to be closed meanwhile. Few enough that one time limit will do."""
         async with asyncio.timeout(settings.SOCKET_SEND_TIMEOUT_S):
-            await self._send({"type": "websocket.send", "text": frame})
+            for frame in frames:
+                if self._close_code is None:
+                    await self._send({"type": "websocket.send", "text": frame})
 
     def _put(self, text: str) -> None:
         self._line.append(text)

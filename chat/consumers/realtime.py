@@ -7,6 +7,7 @@ from typing import Self
 from chat.consumers.heart import Heart
 from chat.consumers.holders import Holders
 from chat.consumers.hub import Hub
+from chat.consumers.threads import give_connections_back
 
 
 class Realtime:
@@ -26,7 +27,8 @@ class Realtime:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop both."""
+        """Stop both, and give the database connections back."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await give_connections_back()

@@ -103,7 +103,7 @@ class TestSocketHandshake:
 
 class TestConnections:
     def test_are_all_given_back(
-        self, http: httpx.Client, open_phone: Callable[..., Phone], ann: User, bob: User
+        self, http: httpx.Client, open_phone: Callable[..., Phone], ann: User, bob: User, settings: Any
     ) -> None:
         conversation = make_conversation(ann, bob)
         anns = open_phone(ann)
@@ -112,7 +112,8 @@ class TestConnections:
             anns.send_message(conversation)
             anns.expect_any("ok", "event")
 
-        wait_until(lambda: count_other_connections() == 0)
+        # A socket's thread keeps its own for the next call; whatever served HTTP has given it back.
+        wait_until(lambda: count_other_connections() <= settings.SOCKET_THREADS)
 
 
 def count_other_connections() -> int:
