@@ -29,4 +29,3 @@ def test_nudges_are_lost_with_a_warning_while_redis_is_away() -> None:
         publish([(uuid.uuid4(), {"type": "event", "seq": 1})] * 3)
 
     assert [(line["event"], line["count"]) for line in logs] == [("nudges_lost", 3)]
-
