@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+os.environ.setdefault("POSTGRES_POOL", "20")
 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter

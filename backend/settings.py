@@ -103,6 +103,8 @@ MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
 
 # --- Memory ----------------------------------------------------------------------------------------------
+# Connections that all threads of a process share; with 0 each thread keeps one of its own, which the web does.
+POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 POSTGRES_SESSION = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan"
 DATABASES = {
     "default": {
@@ -116,14 +118,15 @@ DATABASES = {
         # PostGIS costs make the planner compile every deck query: four times slower. What is prepared is planned
         # once per connection (backend.shared.prepared).
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": env.int("POSTGRES_POOL", default=20), "timeout": 10},
             "options": POSTGRES_SESSION,
+            **({"pool": {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 10}} if POSTGRES_POOL else {}),
         },
+        "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
     }
 }
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
-    DATABASES["default"]["OPTIONS"] = {"options": POSTGRES_SESSION}
+    DATABASES["default"] |= {"OPTIONS": {"options": POSTGRES_SESSION}, "CONN_MAX_AGE": 0}
 # Where the loader does not look by itself, as with Homebrew.
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None

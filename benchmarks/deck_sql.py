@@ -130,7 +130,8 @@ def _deck(profile: Collector, place: Point, material_ids: Sequence[int] = ()) ->
     statement, values = deck_sql(
         DeckQuery(
             viewer_id=profile.pk,
-            point=place,
+            lat=place.y,
+            lon=place.x,
             radius_m=RADIUS_M,
             material_ids=material_ids,
             limit=20,

@@ -10,14 +10,14 @@ from geo.grid import LATITUDE_MAX
 def require_served(point: Point, *, field: str) -> None:
     """Raise CoordinatesSwapped, NotOnEarth or OutsideServiceArea unless the city serves `point` (SRID 4326)."""
     if not is_served(point.x, point.y):
-        _require_on_map(point, field)
+        _require_on_map(point.x, point.y, field)
         raise OutsideServiceArea(field=field)
 
 
-def require_on_map(point: Point, *, field: str) -> None:
-    """Raise CoordinatesSwapped or NotOnEarth unless somebody could look around from `point` (SRID 4326)."""
-    if not is_served(point.x, point.y):
-        _require_on_map(point, field)
+def require_on_map(longitude: float, latitude: float, *, field: str) -> None:
+    """Raise CoordinatesSwapped or NotOnEarth unless somebody could look around from there."""
+    if not is_served(longitude, latitude):
+        _require_on_map(longitude, latitude, field)
 
 
 def is_served(longitude: float, latitude: float) -> bool:
@@ -26,8 +26,8 @@ def is_served(longitude: float, latitude: float) -> bool:
     return bool(west <= longitude <= east and south <= latitude <= north)
 
 
-def _require_on_map(point: Point, field: str) -> None:
-    if is_served(point.y, point.x):
+def _require_on_map(longitude: float, latitude: float, field: str) -> None:
+    if is_served(latitude, longitude):
         raise CoordinatesSwapped(field=field)
-    if not (abs(point.y) <= LATITUDE_MAX and abs(point.x) <= 180):
+    if not (abs(latitude) <= LATITUDE_MAX and abs(longitude) <= 180):
         raise NotOnEarth(field=field)

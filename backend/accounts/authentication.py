@@ -1,7 +1,9 @@
 """Who is asking: `Authorization: Bearer <token>` against the sessions of our own."""
 
 import binascii
+from collections.abc import Callable, Iterable
 from hmac import compare_digest
+from typing import TypeAlias
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,11 +19,18 @@ from backend.accounts.selectors.sessions import sessions_with_token_key
 NOT_VALID = _("This sign-in is not valid any more. Sign in again.")
 
 
+Find: TypeAlias = Callable[[str], Iterable[Session]]
+
+
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
-    """Knox's, in one query, in the reader's language, and without failing on bytes that are no text."""
+    """Knox's, in one query, in the reader's language, and without failing on bytes that are no text.
+
+    A door may have its own `find_sessions` (see `sessions_with_token_key`), to learn more by the same query.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         """Who asks, and by which session; None without a bearer token. Raises AuthenticationFailed."""
+        self._find: Find = getattr(request.parser_context.get("view"), "find_sessions", sessions_with_token_key)
         try:
             found: tuple[User, Session] | None = super().authenticate(request)
         except (AuthenticationFailed, UnicodeDecodeError) as error:
@@ -31,7 +40,7 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
     def authenticate_credentials(self, token: bytes) -> tuple[User, Session]:
         """Knox's, which would build the same query anew each time, and look at all the person's sessions."""
         text = token.decode("utf-8")
-        for session in sessions_with_token_key(text[: CONSTANTS.TOKEN_KEY_LENGTH]):
+        for session in self._find(text[: CONSTANTS.TOKEN_KEY_LENGTH]):
             if not _is_over(session) and _opens(session, text):
                 found: tuple[User, Session] = self.validate_user(session)
                 return found

@@ -164,30 +164,43 @@ INSERT INTO geo_pickup (id, resident_id, title, note, location, cell, area, addr
                         window_until, price_mode, price_thb, choose, status, expires_at, closed_at, kg_estimate,
                         material_ids, likes_counted, revision, created_at, updated_at, card)
 SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1 + number %% %(residents)s),
-       left(title, 80), '', point::geography,
-       pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s), '', '', '',
-       %(now)s + (number %% 96) * interval '1 hour', %(now)s + (number %% 96 + 3) * interval '1 hour',
-       CASE WHEN number %% 4 = 0 THEN 'asks' ELSE 'free' END, CASE WHEN number %% 4 = 0 THEN 20 + number %% 200 END,
+       left(title, 80), '', point::geography, cell, '', '', '', window_from, window_until, price_mode, price_thb,
        choose, CASE WHEN is_open THEN 'open' WHEN number / 2 %% 4 = 0 THEN 'expired' ELSE 'handed_over' END,
-       %(now)s + interval '7 days' + (number %% 480) * interval '1 hour', CASE WHEN NOT is_open THEN %(now)s END,
-       kg, materials, coalesce(likes, 0), 1, created_at, created_at,
-       jsonb_build_object('items', items, 'photos', jsonb_build_array(jsonb_build_object(
-           'id', pg_temp.id_of('photo', number, created_at), 'large', 'pickups/generated.jpg',
-           'thumb', 'pickups/generated-small.jpg', 'width', 1600, 'height', 1200)))
+       expires_at, CASE WHEN NOT is_open THEN %(now)s END, kg, materials, coalesce(likes, 0), 1, created_at, created_at,
+       -- As draw_card() would; of closed ones nobody sees a card.
+       CASE WHEN is_open THEN jsonb_build_object(
+           'id', pg_temp.id_of('pickup', number, created_at), 'title', left(title, 80), 'items', items,
+           'photos', jsonb_build_array(jsonb_build_object(
+               'id', pg_temp.id_of('photo', number, created_at), 'large', 'pickups/generated.jpg',
+               'thumb', 'pickups/generated-small.jpg', 'width', 1600, 'height', 1200)),
+           'kg_estimate', kg, 'price', jsonb_build_object('mode', price_mode, 'amount', price_thb),
+           'window', jsonb_build_object('from', card_moment(window_from), 'until', card_moment(window_until)),
+           'choose', choose, 'area', '',
+           'cell', jsonb_build_object('lat', round(degrees(atan(sinh(ST_Y(cell) / 6378137)))::numeric, 6),
+                                      'lon', round(degrees(ST_X(cell) / 6378137)::numeric, 6)),
+           'resident', jsonb_build_object('first_name', 'Resident', 'rating', null),
+           'expires_at', card_moment(expires_at), 'created_at', card_moment(created_at))::text END
 FROM place
 JOIN band ON degree = floor(ST_Y(point))
 JOIN (SELECT place AS number, array_agg(material_id ORDER BY material_id) AS materials, sum(kg) AS kg,
              string_agg(thing.name_th, ', ' ORDER BY material_id) AS title,
-             jsonb_agg(jsonb_build_object('material', code, 'quantity', quantity, 'unit', unit, 'kg_estimate', kg)
-                       ORDER BY material_id) AS items
+             jsonb_agg(jsonb_build_object('material', code, 'quantity', quantity::numeric(9, 3), 'unit', unit,
+                                          'kg_estimate', kg) ORDER BY material_id) AS items
       FROM thing JOIN geo_material ON geo_material.id = material_id GROUP BY place) AS contents USING (number)
 LEFT JOIN (SELECT place AS number, count(*) AS likes FROM opinion WHERE is_like GROUP BY place) AS liked USING (number)
+CROSS JOIN LATERAL (
+    SELECT pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s) AS cell,
+           %(now)s + (number %% 96) * interval '1 hour' AS window_from,
+           %(now)s + (number %% 96 + 3) * interval '1 hour' AS window_until,
+           CASE WHEN number %% 4 = 0 THEN 'asks' ELSE 'free' END AS price_mode,
+           CASE WHEN number %% 4 = 0 THEN 20 + number %% 200 END::numeric(9, 2) AS price_thb,
+           %(now)s + interval '7 days' + (number %% 480) * interval '1 hour' AS expires_at OFFSET 0) AS offer
 """
 
 _INSERT_ITEMS = """
 INSERT INTO geo_pickupitem (pickup_id, material_id, quantity, kg_estimate)
 SELECT pg_temp.id_of('pickup', place.number, place.created_at), material_id, quantity, kg
-FROM thing JOIN place ON place.number = thing.place
+FROM thing JOIN place ON place.number = thing.place ORDER BY place.number, material_id
 """
 
 _INSERT_PHOTOS = """

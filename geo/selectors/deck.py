@@ -1,89 +1,79 @@
 """The deck: which pickups one collector may swipe now, nearest first."""
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 from django.conf import settings
-from django.db import connection
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 
-from geo.grid import degrees_at
-from geo.models import Collector, Match
+from backend.accounts.models import Session
+from backend.accounts.selectors.sessions import session_of_row, sessions_sql
+from backend.shared.prepared import fetch_prepared
+from geo.distance import metres_from
 from geo.selectors.deck_sql import DeckQuery, deck_sql
 
 DISTANCE_STEP_M = 100
 Reason = Literal["collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
-Card = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Deck:
-    """Cards as they are shown; without any, the reason why."""
+    """Cards as JSON, which go out as they are, and their ids; without any, the reason why."""
 
-    cards: list[Card]
-    reason: Reason | None
+    cards: Sequence[str] = ()
+    ids: Sequence[str] = ()
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Dealt:
-    """Somebody who collects, and how many matches he has to finish."""
+    """What a deck depends on of somebody who collects; `lat` and `lon` are his service point."""
 
-    collector: Collector
+    lat: float
+    lon: float
+    radius_m: int
+    material_ids: list[int]
+    is_available: bool
+    has_hazard_badge: bool
     active_matches: int
 
     @property
     def reason_to_wait(self) -> Reason | None:
         """Why there is nothing for him at present, wherever he looks."""
-        if not self.collector.is_available:
+        if not self.is_available:
             return "collector_unavailable"
         return "matches_full" if self.active_matches >= settings.MATCHES_ACTIVE_MAX else None
 
 
-def dealt_or_none(user_id: uuid.UUID) -> Dealt | None:
-    """The collector profile of a person with his active matches, in one query; None for who has no profile."""
-    active = Match.objects.filter(collector_id=OuterRef("pk"), status=Match.Status.ACTIVE).order_by()
-    counted = active.values("collector_id").annotate(count=Count("pk")).values("count")
-    collector = Collector.objects.annotate(active_matches=Coalesce(Subquery(counted), 0)).filter(pk=user_id).first()
-    return Dealt(collector=collector, active_matches=collector.active_matches) if collector else None
+_DEALT = """
+    geo_collector.user_id IS NOT NULL,
+    ST_Y(geo_collector.service_point::geometry), ST_X(geo_collector.service_point::geometry),
+    geo_collector.radius_m, geo_collector.material_ids, geo_collector.is_available, geo_collector.has_hazard_badge,
+    (SELECT count(*) FROM geo_match WHERE collector_id = accounts_user.id AND status = 'active')
+"""
+_WITH_PROFILE = sessions_sql(more=_DEALT, joined="LEFT JOIN geo_collector ON geo_collector.user_id = accounts_user.id")
+_COLUMNS_OF_DEALT = 8
+
+
+def sessions_with_profile(token_key: str) -> list[tuple[Session, Dealt | None]]:
+    """Like `sessions_with_token_key`, each with what his deck depends on: None for who has no collector profile."""
+    found = fetch_prepared(_WITH_PROFILE, {"token_key": token_key})
+    return [(session_of_row(row), _dealt_of(*row[-_COLUMNS_OF_DEALT:])) for row in found]
+
+
+def _dealt_of(has_profile: bool, *profile: Any) -> Dealt | None:
+    return Dealt(*profile) if has_profile else None
 
 
 def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
     """The cards of one query, in one statement; file addresses begin with `media_url`."""
-    with connection.cursor() as cursor:
-        cursor.execute(*deck_sql(query))
-        names = [column.name for column in cursor.description or ()]
-        cards = [_card_of(dict(zip(names, row, strict=True)), media_url) for row in cursor.fetchall()]
-    return Deck(cards=cards, reason=None if cards else "nothing_near")
+    found = fetch_prepared(*deck_sql(query))
+    metres_to = metres_from(query.lat, query.lon)
+    cards = [_placed(card, metres_to(x, y), media_url) for _, card, x, y in found]
+    return Deck(cards=cards, ids=[str(row[0]) for row in found], reason=None if cards else "nothing_near")
 
 
-def _card_of(row: Mapping[str, Any], media_url: str) -> Card:
-    card = msgspec.json.decode(row["card"])
-    return {
-        "id": row["id"],
-        "title": row["title"],
-        "items": card["items"],
-        "photos": [_photo_of(photo, media_url) for photo in card["photos"]],
-        "kg_estimate": row["kg_estimate"],
-        "price": {"mode": row["price_mode"], "amount": row["price_thb"]},
-        "window": {"from": row["window_from"], "until": row["window_until"]},
-        "choose": row["choose"],
-        "area": row["area"],
-        "cell": _degrees_of(row["x"], row["y"]),
-        "distance_m": round(row["distance_m"] / DISTANCE_STEP_M) * DISTANCE_STEP_M,
-        "resident": {"first_name": row["first_name"], "rating": row["rating"]},
-        "expires_at": row["expires_at"],
-        "created_at": row["created_at"],
-    }
-
-
-def _photo_of(photo: Card, media_url: str) -> Card:
-    return photo | {"large": media_url + photo["large"], "thumb": media_url + photo["thumb"]}
-
-
-def _degrees_of(x: float, y: float) -> dict[str, float]:
-    latitude, longitude = degrees_at(x, y)
-    return {"lat": round(latitude, 6), "lon": round(longitude, 6)}
+def _placed(card: str, metres: float, media_url: str) -> str:
+    """The card of a pickup as one person sees it. In the text of a card no quotation mark stands unescaped."""
+    shown = card.replace('"large": "', f'"large": "{media_url}').replace('"thumb": "', f'"thumb": "{media_url}')
+    return f'{shown[:-1]}, "distance_m": {round(metres / DISTANCE_STEP_M) * DISTANCE_STEP_M}}}'

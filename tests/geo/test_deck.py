@@ -113,6 +113,14 @@ class TestCards:
         assert (posted["photos"], pictured["photos"]) == ([], [photo])
         assert ([item["material"] for item in amended["items"]], amended["photos"]) == (["copper"], [])
 
+    def test_follow_the_resident_s_name(self, client: APIClient, collector: Collector) -> None:
+        resident = make_pickup(title='She said: "large": "thumb": \\').resident
+        before = deck(client)["cards"][0]
+        client_of(resident).patch("/api/v1/me", {"display_name": "Nok Srisuk"})
+
+        assert before["title"] == 'She said: "large": "thumb": \\'
+        assert deck(client)["cards"] == [before | {"resident": {"first_name": "Nok", "rating": None}}]
+
     def test_come_nearest_first_and_the_newest_of_a_square_first(self, client: APIClient, collector: Collector) -> None:
         now = read_clock()
         far = make_pickup(location=north_of_lumphini(3_000))
@@ -127,12 +135,12 @@ class TestCards:
         self, client: APIClient, collector: Collector, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         make_pickup()
-        with django_assert_num_queries(3):  # session, profile, cards
+        with django_assert_num_queries(2):  # the session with the profile, and the cards
             assert len(ids(client)) == 1
 
         for _ in range(9):
             make_pickup(items={"copper": 1, "brass": 2})
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             assert len(ids(client)) == 10
 
 

@@ -132,7 +132,15 @@ class TestGeneratedCity:
         decks = [client_of(user).get("/api/v1/deck") for user in User.objects.filter(collector__isnull=False)]
 
         assert {deck.status_code for deck in decks} == {200}
-        assert any(deck.data["cards"] for deck in decks)
+        assert any(deck.json()["cards"] for deck in decks)
+
+    def test_draws_cards_as_the_service_does(self, city: Crowd) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*), count(*) FILTER (WHERE card::jsonb = draw_card(geo_pickup)::jsonb) FROM geo_pickup"
+                " WHERE status = 'open'"
+            )
+            assert cursor.fetchone() == (city.open, city.open)
 
     def test_is_the_same_for_the_same_seed(self, city: Crowd) -> None:
         def places() -> list[tuple[float, float]]:

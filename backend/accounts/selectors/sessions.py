@@ -21,12 +21,19 @@ def _columns(model: type[Model]) -> str:
     return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
 
 
-_WITH_TOKEN_KEY = f"""
-SELECT {_columns(Session)}, {_columns(User)}
-FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id
-WHERE accounts_session.token_key = %(token_key)s
-"""  # noqa: S608 - names of our own columns
 _OF_SESSION, _OF_USER = _fields(Session), _fields(User)
+
+
+def sessions_sql(*, more: str = "", joined: str = "") -> str:
+    """The statement behind `sessions_with_token_key`; what else a door needs to know can be asked along with it."""
+    return f"""
+        SELECT {_columns(Session)}, {_columns(User)} {"," if more else ""} {more}
+        FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id {joined}
+        WHERE accounts_session.token_key = %(token_key)s
+    """  # noqa: S608 - names of our own columns
+
+
+_WITH_TOKEN_KEY = sessions_sql()
 
 
 def sessions_with_token_key(token_key: str) -> list[Session]:
