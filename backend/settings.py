@@ -101,6 +101,8 @@ STATIC_ROOT = env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static") if IS_PRO
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
+# For files that only some people may see; must not lie in what a web server hands out.
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 
 # --- Memory ----------------------------------------------------------------------------------------------
 # Connections that all threads of a process share; with 0 each thread keeps one of its own, which the web does.
@@ -244,6 +246,7 @@ PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
 PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)
 PHOTO_SIZES = {"large": 1600, "thumb": 400}
 MESSAGE_CHARACTERS_MAX = env.int("MESSAGE_CHARACTERS_MAX", default=2_000)
+MESSAGE_PHOTOS_MAX = env.int("MESSAGE_PHOTOS_MAX", default=100)
 MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
 LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)

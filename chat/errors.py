@@ -71,6 +71,13 @@ class ClientIdReused(DomainError):
     message = _("This client_id was used for another message.")
 
 
+class MessagePhotosFull(DomainError):
+    """One person has sent `limit` photos to one conversation."""
+
+    code = "message_photos_full"
+    message = _("You can send %(limit)s photos to one conversation at most.")
+
+
 class NotYourMessage(DomainError):
     """Only who wrote a message deletes it, and nobody deletes what the service wrote."""
 

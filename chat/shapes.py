@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext
 
 from backend.accounts.models import User
@@ -29,7 +30,7 @@ def message_shape(message: Message) -> Shape:
     """`{id, conversation, seq, sender, client_id, kind, text, created_at}`, in the language that is active now.
 
     `sender` is null where the service itself speaks. When deleted also `deleted_at`; else, by its kind,
-    `phrase: {code, icon, params}` or `card: {code, icon, data}`.
+    `photo: {large, thumb, width, height}`, `phrase: {code, icon, params}` or `card: {code, icon, data}`.
     """
     return say_words(bare_shape(message))
 
@@ -57,6 +58,8 @@ def say_words(shape: Shape) -> Shape:
     """A bare message with its text in the language that is active now; itself where a person wrote the text."""
     if shape.get("deleted_at"):
         return shape | {"text": gettext("This message was deleted.")}
+    if "photo" in shape:
+        return shape | {"text": gettext("Photo"), "photo": _addresses(shape) | shape["photo"]}
     if card := shape.get("card"):
         return shape | {"text": _say(CARDS, card["code"], card["data"])}
     if phrase := shape.get("phrase"):
@@ -76,6 +79,16 @@ def render_event(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return data if message is bare else {**data, "message": message}
 
 
+def _addresses(shape: Shape) -> Shape:
+    """Where who takes part finds the photo, in both sizes."""
+    address = f"{settings.PUBLIC_URL}/api/v1/conversations/{shape['conversation']}/messages/{shape['id']}/photo"
+    return {"large": f"{address}/large", "thumb": f"{address}/thumb"}
+
+
+def _photo(message: Message) -> Shape:
+    return {"photo": dict(message.data)}
+
+
 def _card(message: Message) -> Shape:
     code = message.data["code"]
     return {"card": {"code": code, "icon": _icon(CARDS, code), "data": message.data["data"]}}
@@ -90,7 +103,11 @@ def _icon(catalogue: Mapping[str, Any], code: str) -> str:
     return catalogue[code].icon if code in catalogue else ""
 
 
-_PARTS: Mapping[str, Callable[[Message], Shape]] = {Message.Kind.EVENT: _card, Message.Kind.PHRASE: _phrase}
+_PARTS: Mapping[str, Callable[[Message], Shape]] = {
+    Message.Kind.PHOTO: _photo,
+    Message.Kind.PHRASE: _phrase,
+    Message.Kind.EVENT: _card,
+}
 
 
 def person_shape(user: User) -> Shape:

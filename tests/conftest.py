@@ -55,6 +55,7 @@ def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[None]:
 def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Photos go to a folder of the test; pushes to the memory backend, without a wait."""
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
+    settings.PRIVATE_ROOT = str(tmp_path_factory.mktemp("private"))
     settings.PUSH_BACKEND = "memory"
     settings.PUSH_WAIT_S = settings.PUSH_LISTEN_S = 0
 

@@ -41,6 +41,7 @@ write_environment() {
             export_line ALLOWED_HOSTS "$4"
             export_line SECRET_KEY "$(secret_key "$dir")"
             export_line MEDIA_ROOT "$dir/media"
+            export_line PRIVATE_ROOT "$dir/private"
             export_line STATIC_ROOT "$dir/static"
             library_lines
             cat "$dir/env.postgres" "$dir/env.redis"

@@ -4,10 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from backend.shared.uploads import PhotoInput
 from chat.models import Message
 from chat.shapes import message_shape
 
 SEQ_MAX = 2_147_483_647
+AS_JSON = ("text", "phrase")
 
 
 class CardOut(serializers.Serializer[Any]):
@@ -16,6 +18,15 @@ class CardOut(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable, such as proposal, agreement, weigh_in or receipt.")
     icon = serializers.CharField(help_text="An emoji.")
     data = serializers.DictField(help_text="What the text says, for programs.")  # type: ignore[assignment] # a field
+
+
+class PhotoOut(serializers.Serializer[Any]):
+    """A photo without the camera's notes. Its addresses serve JPEG to who takes part and sends his token."""
+
+    large = serializers.URLField(help_text="Fits 1600 x 1600 pixels.")
+    thumb = serializers.URLField(help_text="Fits 400 x 400 pixels.")
+    width = serializers.IntegerField(help_text="Of `large`.")
+    height = serializers.IntegerField(help_text="Of `large`.")
 
 
 class PhraseOut(serializers.Serializer[Any]):
@@ -38,6 +49,7 @@ class MessageOut(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="What was written; else what it says, in the reader's language.")
     created_at = serializers.DateTimeField()
     deleted_at = serializers.DateTimeField(required=False, help_text="Only of a deleted one, of which no part is left.")
+    photo = PhotoOut(required=False, help_text="Of kind photo.")
     phrase = PhraseOut(required=False, help_text="Of kind phrase.")
     card = CardOut(required=False, help_text="Of kind event.")
 
@@ -59,7 +71,7 @@ class MessageIn(serializers.Serializer[Any]):
     client_id = serializers.UUIDField(
         help_text="Chosen by the client. Sending it again returns the first message and changes nothing."
     )
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in Message.SENDABLE], default="text")
+    kind = serializers.ChoiceField(choices=[(name, name) for name in AS_JSON], default="text")
     text = serializers.CharField(
         trim_whitespace=False,
         allow_blank=True,
@@ -67,6 +79,13 @@ class MessageIn(serializers.Serializer[Any]):
         help_text="Of kind text: 1 to 2,000 characters; space around it is removed.",
     )
     phrase = PhraseIn(required=False, help_text="Of kind phrase.")
+
+
+class PhotoMessageIn(PhotoInput):
+    """A photo to send, as a form."""
+
+    client_id = serializers.UUIDField(help_text="As of any message.")
+    kind = serializers.ChoiceField(choices=[("photo", "photo")], default="photo")
 
 
 class HistoryQuery(serializers.Serializer[Any]):

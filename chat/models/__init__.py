@@ -2,5 +2,6 @@
 
 from chat.models.conversation import Conversation, Participant
 from chat.models.message import Message
+from chat.models.photo import MessagePhoto
 
-__all__ = ["Conversation", "Message", "Participant"]
+__all__ = ["Conversation", "Message", "MessagePhoto", "Participant"]

@@ -17,10 +17,11 @@ class Message(PublicModel):
 
     class Kind(models.TextChoices):
         TEXT = "text"
+        PHOTO = "photo"
         PHRASE = "phrase"
         EVENT = "event"
 
-    SENDABLE = (Kind.TEXT, Kind.PHRASE)
+    SENDABLE = (Kind.TEXT, Kind.PHOTO, Kind.PHRASE)
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()

@@ -2,10 +2,10 @@
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.shared.errors import NotFound
-from chat.models import Message
+from chat.models import Message, MessagePhoto
 
 MESSAGES_MAX = 100
 
@@ -28,6 +28,16 @@ def get_message_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: 
     if message is None:
         raise NotFound
     return message
+
+
+def get_photo_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uuid.UUID) -> MessagePhoto:
+    """The photo of a message that is not deleted, for who takes part. Raises NotFound for everybody else."""
+    there = Q(message__conversation_id=conversation_id, message__deleted_at=None)
+    mine = Q(message__conversation__participants__user_id=user_id)
+    photo = MessagePhoto.objects.filter(there, mine, pk=message_id).first()
+    if photo is None:
+        raise NotFound
+    return photo
 
 
 def _between(messages: QuerySet[Message], before: int | None, after: int | None) -> QuerySet[Message]:

@@ -11,6 +11,7 @@ from backend.shared.idempotency import forget_answers_holding
 from chat.errors import DeleteTooLate, NotYourMessage
 from chat.models import Message, Participant
 from chat.services.messages import lock_conversation_for
+from chat.services.photos import remove_photos_on_commit
 from chat.services.redaction import redact_messages
 from notifications.services.notify import Notice, notify
 
@@ -44,6 +45,7 @@ def _empty(message: Message, now: datetime) -> None:
     message.save(update_fields=["text", "data", "deleted_at"])
     if message.sender_id:
         forget_answers_holding(owner=message.sender_id, thing=message.pk)
+    remove_photos_on_commit([message.pk])
     people = list(Participant.objects.filter(conversation_id=message.conversation_id).values_list("user_id", flat=True))
     data = {"conversation": str(message.conversation_id), "message": str(message.pk), "seq": message.seq}
     notify(notices=[Notice(user_id=user_id, event="message.deleted", data=data) for user_id in people], now=now)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from backend.shared.errors import NotFound
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
 from chat.models import Conversation, Message
-from chat.selectors.conversations import get_conversation_for
+from chat.selectors.conversations import get_conversation_for, has_block_between, others_in
 from chat.services.append import append
 from chat.services.drafts import Draft, draft_of
 from chat.shapes import bare_shape
@@ -58,6 +58,18 @@ def _append_and_tell(
     message, people = appended
     notify(notices=notices_of(message, people, push=True), now=now)
     return message
+
+
+def may_send(draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message | None:
+    """Whether it is worth preparing a message: None, or the one that was first with this `client_id`.
+
+    Nothing is held, so `send` looks again. Raises NotFound, ConversationClosed, Blocked or ClientIdReused.
+    """
+    conversation = get_conversation_for(user_id, conversation_id)
+    is_free = conversation.closed_at is None and not has_block_between(user_id, others_in(conversation_id, user_id))
+    if is_free and not conversation.messages.filter(sender_id=user_id, client_id=client_id).exists():
+        return None
+    return _first_or_refusal(draft, user_id, conversation_id, client_id)
 
 
 def _first_or_refusal(draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message:

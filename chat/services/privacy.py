@@ -6,6 +6,7 @@ from datetime import datetime
 
 from backend.accounts.models import User
 from chat.models import Message, Participant
+from chat.services.photos import remove_photos_on_commit
 from chat.services.redaction import redact_messages
 from chat.shapes import message_shape
 
@@ -29,6 +30,7 @@ def leave(*, user: User, now: datetime) -> None:
 def erase(*, user: User, now: datetime) -> None:
     """Empty what he wrote, in the others' event logs too; the places stay, so that no conversation gets a gap."""
     his = Message.objects.filter(sender=user, deleted_at=None, kind__in=Message.SENDABLE)
+    remove_photos_on_commit(his.filter(kind=Message.Kind.PHOTO).values_list("pk", flat=True))
     his.update(text="", data={}, deleted_at=now)
     partners = _partners_of(user)
     for kind in Message.SENDABLE:

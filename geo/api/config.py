@@ -32,6 +32,7 @@ LIMITS = (
     "photo_pixels_max",
     "message_characters_max",
     "message_delete_minutes",
+    "message_photos_max",
     "likes_waiting_max",
     "matches_active_max",
     "handover_code_tries",

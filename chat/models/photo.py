@@ -1,0 +1,27 @@
+"""The picture of a message."""
+
+import uuid
+
+from django.db import models
+
+from backend.shared.private_files import PrivateStorage
+from chat.models.message import Message
+
+
+def place_of_photo(photo: "MessagePhoto", name: str) -> str:
+    """Where a file goes: a name that no other row shares."""
+    return f"chat/{uuid.uuid4().hex}.jpg"
+
+
+class MessagePhoto(models.Model):
+    """Personal data: what the picture shows. Only the people of the conversation see it.
+
+    The row of a deleted message stays until its files are gone, so that none is forgotten.
+    """
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="photo")
+    large = models.FileField(upload_to=place_of_photo, storage=PrivateStorage())
+    thumb = models.FileField(upload_to=place_of_photo, storage=PrivateStorage())
+
+    def __str__(self) -> str:
+        return f"photo of {self.message_id}"
