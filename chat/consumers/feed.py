@@ -2,6 +2,7 @@
 
 import uuid
 from collections import deque
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils import translation
@@ -10,9 +11,11 @@ from msgspec import Struct
 from chat.consumers.frames import Reset, encode
 from chat.consumers.threads import in_thread
 from notifications.frames import frame_of
+from notifications.models import Event
 from notifications.selectors.events import events_after
 
 BATCH = 16
+BATCH_CHARACTERS_MAX = 16_384
 NUDGES_MAX = 64
 NUDGE_CHARACTERS_MAX = 32_768
 
@@ -95,11 +98,21 @@ class Feed:
             return None
         if not events or events[0].seq != since + 1:
             return self._reset()
-        self._sent = events[-1].seq
         # The log may be ahead of what nudges and heartbeats have told.
-        self.see_head(self._sent)
+        self.see_head(events[-1].seq)
+        return self._frames_of(events)
+
+    def _frames_of(self, events: Iterable[Event]) -> list[str]:
+        """As many as a client that does not read may leave lying here, and one at least."""
+        frames, size = [], 0
         with translation.override(self.language):
-            return [encode(frame_of(event)) for event in events]
+            for event in events:
+                frames.append(encode(frame_of(event)))
+                size += len(frames[-1])
+                self._sent = event.seq
+                if size > BATCH_CHARACTERS_MAX:
+                    break
+        return frames
 
     def _reset(self) -> list[str]:
         self._sent = None

@@ -1,6 +1,7 @@
 """Writing to one socket: one task, a bounded line of answers, and patience that ends."""
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -16,6 +17,8 @@ from chat.consumers.threads import DATABASE_AWAY
 log = structlog.get_logger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 LINE_CHARACTERS_MAX = 32_768
+# The system keeps as much again. By itself it would keep megabytes for a client that does not read.
+KERNEL_BYTES_MAX = 32_768
 CLOSE_GRACE_S = 2
 
 
@@ -53,6 +56,7 @@ class Outgoing:
 
     async def run(self) -> None:
         """Write until the end. Closes the socket when told to, or when the client does not read in time."""
+        _bound_kernel(self._send)
         try:
             await self._write_until_finished()
         except TimeoutError:
@@ -116,7 +120,18 @@ class Outgoing:
 
 
 def _abort(send: Send) -> None:
-    """Drop the connection with all that is still to be written. ASGI has no word for it, so we ask uvicorn's."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
+    """Drop the connection with all that is still to be written."""
+    if transport := _transport_of(send):
         transport.abort()
+
+
+def _bound_kernel(send: Send) -> None:
+    """Let the system keep little of what this client has not read."""
+    line = transport.get_extra_info("socket") if (transport := _transport_of(send)) else None
+    if line is not None and line.family in (socket.AF_INET, socket.AF_INET6):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES_MAX)
+
+
+def _transport_of(send: Send) -> Any:
+    """ASGI has no word for the connection itself, so we ask uvicorn's; None elsewhere."""
+    return getattr(getattr(send, "__self__", None), "transport", None)

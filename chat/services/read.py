@@ -20,6 +20,10 @@ _MOVE = """
     RETURNING read_seq, ARRAY(
         SELECT user_id FROM chat_participant AS other
         WHERE other.conversation_id = me.conversation_id AND other.user_id <> me.user_id
+            AND NOT EXISTS (
+                SELECT FROM accounts_block
+                WHERE (blocker_id, blocked_id) IN ((me.user_id, other.user_id), (other.user_id, me.user_id))
+            )
     )
 """
 
@@ -28,7 +32,8 @@ _MOVE = """
 def mark_read(*, user_id: uuid.UUID, conversation_id: uuid.UUID, seq: int, now: datetime) -> int:
     """Move this person's position forward to `seq`, at most to the last message; returns the position.
 
-    Tells the others, without a push. Where nothing moves, nobody is told. Raises NotFound for a stranger.
+    Tells the others, without a push, but nobody who is blocked or has blocked. Where nothing moves, nobody is told.
+    Raises NotFound for a stranger.
     """
     moved = _move(user_id, conversation_id, seq)
     if moved is None:

@@ -38,6 +38,9 @@ class EventsDoor(Door):
         reset = not log_reaches_back(user_id=user_id, since=since)
         wait_s = min(query.validated_data["wait"], settings.LONG_POLL_S)
         events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
+        if events and events[0].seq != since + 1:
+            # Removed for their age since we looked.
+            events, reset = [], True
         if wait_s:
             _require_still_signed_in(request)
         answer = {

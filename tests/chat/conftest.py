@@ -25,6 +25,7 @@ TABLES = (
     "notifications_eventcounter",
     "procrastinate_events",
     "procrastinate_jobs",
+    "accounts_block",
     "accounts_session",
     "accounts_user",
 )

@@ -1,14 +1,10 @@
 """One process on one port: what `backend.asgi` does beside sockets."""
 
-import os
 import signal
 import socket as sockets
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ from django.db import connection
 from backend.accounts.models import User
 from tests.chat.conftest import wait_until
 from tests.chat.phones import Phone
+from tests.chat.processes import running_process
 from tests.makers import make_session
 from tests.makers_chat import make_conversation, make_message
 
@@ -125,27 +122,6 @@ def count_other_connections() -> int:
         )
         count: int = cursor.fetchone()[0]
         return count
-
-
-@contextmanager
-def running_process(redis_prefix: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """`uvicorn backend.asgi:application` as operators start it, on the test's database; and its `host:port`."""
-    with sockets.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = os.environ | {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
-    command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port)]
-    process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
-    try:
-        wait_until(lambda: is_listening(port), patience_s=15)
-        yield process, f"127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def is_listening(port: int) -> bool:
-    with sockets.socket() as line:
-        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 class TestStop:

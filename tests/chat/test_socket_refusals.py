@@ -1,20 +1,16 @@
 """What the socket does not do: whom it keeps out, and what it does not take from those it let in."""
 
 import json
-import socket as sockets
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from backend.accounts.models import User
 from chat.models import Message
-from notifications.models import Event, EventCounter
 from tests.chat.phones import Phone, code_of, open_socket, ticket_for
 from tests.makers import make_session
 from tests.makers_chat import make_conversation, make_message
@@ -210,58 +206,3 @@ class TestSignOut:
         phone.session.delete()
 
         assert phone.expect_close() == 4401
-
-
-class TestSlowReader:
-    def test_is_hung_up_on(self, server: str, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("chat.consumers.outgoing.CLOSE_GRACE_S", 0.5)
-        settings.SOCKET_SEND_TIMEOUT_S = 0.5
-        settings.HEARTBEAT_S = 60
-        make_events(bob, count=100, size=100_000)
-
-        slow = SlowPhone(server, bob)
-        slow.say({"type": "resume", "since": 0})
-
-        assert slow.is_hung_up_within(4)
-        slow.line.close()
-
-
-def make_events(user: User, count: int, size: int) -> None:
-    """More than the buffers between two sockets of one machine hold."""
-    Event.objects.bulk_create(
-        Event(user=user, seq=seq, name="test", data={"text": "x" * size}, created_at=timezone.now())
-        for seq in range(1, count + 1)
-    )
-    EventCounter.objects.create(user=user, head=count)
-
-
-class SlowPhone:
-    """Opens a socket with a tiny window, and then never reads from it."""
-
-    def __init__(self, server: str, user: User) -> None:
-        host, port = server.split(":")
-        self.line = sockets.socket()
-        self.line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-        self.line.connect((host, int(port)))
-        ticket = ticket_for(make_session(user)[0])
-        self.line.sendall(
-            f"GET /ws/v1/ HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: tft.v1, ticket.{ticket}\r\n\r\n".encode()
-        )
-        assert b"101 Switching" in self.line.recv(200)
-
-    def say(self, frame: dict[str, Any]) -> None:
-        text = json.dumps(frame).encode()
-        self.line.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
-
-    def is_hung_up_within(self, seconds: float) -> bool:
-        """Whether the server lets go of the connection; told by writing to it, which reads nothing."""
-        ends_at = time.monotonic() + seconds
-        while time.monotonic() < ends_at:
-            try:
-                self.line.sendall(b"\x8a\x80\x00\x00\x00\x00")
-            except OSError:
-                return True
-            time.sleep(0.05)
-        return False

@@ -1,0 +1,37 @@
+"""The realtime process as operators start it, for tests that end it or weigh it."""
+
+import os
+import socket as sockets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from tests.chat.conftest import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def running_process(redis_prefix: str, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`uvicorn backend.asgi:application` as operators start it, on the test's database; and its `host:port`."""
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
+    environment = os.environ | ours | more
+    command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port)]
+    process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
+    try:
+        wait_until(lambda: is_listening(port), patience_s=15)
+        yield process, f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_listening(port: int) -> bool:
+    with sockets.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0

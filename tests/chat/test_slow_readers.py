@@ -1,0 +1,121 @@
+"""A client that does not read is closed soon, and costs little until then."""
+
+import json
+import socket as sockets
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as real_settings
+from django.utils import timezone
+
+from backend.accounts.models import User
+from chat.consumers.outgoing import CLOSE_GRACE_S
+from notifications.models import Event, EventCounter
+from tests.chat.phones import ticket_for
+from tests.chat.processes import running_process
+from tests.makers import make_session, make_user
+
+WARM = 6
+COUNT = 20
+KB_MAX = 256
+
+
+class TestSlowReader:
+    def test_is_hung_up_on(self, server: str, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("chat.consumers.outgoing.CLOSE_GRACE_S", 0.5)
+        settings.SOCKET_SEND_TIMEOUT_S = 0.5
+        settings.HEARTBEAT_S = 60
+        make_events(bob, count=100, size=100_000)
+
+        slow = SlowPhone(server, bob)
+        slow.say({"type": "resume", "since": 0})
+
+        assert slow.is_hung_up_within(4)
+        slow.line.close()
+
+    def test_is_given_less_than_half_a_minute(self) -> None:
+        assert real_settings.SOCKET_SEND_TIMEOUT_S + CLOSE_GRACE_S < 30
+
+    def test_costs_little_until_then(self, transactional_db: None, settings: Any) -> None:
+        """The process and the system together keep less for each than `KB_MAX`, though more waits for it."""
+        people = [make_user() for _ in range(WARM + COUNT)]
+        for person in people:
+            # As long as messages can be: 2,000 characters of three bytes.
+            make_events(person, count=60, size=2_000, letter="ก")
+
+        with running_process(settings.REDIS_PREFIX, SOCKET_SEND_TIMEOUT_S="60") as (process, server):
+            # The first bring in what is loaded once: threads, their connections, and room to work.
+            first = open_slow(server, people[:WARM])
+            before = memory_kb(process) + unsent_kb(server)
+            slow = open_slow(server, people[WARM:])
+            kept_kb = memory_kb(process) + unsent_kb(server) - before
+
+        assert kept_kb / COUNT < KB_MAX
+        for phone in first + slow:
+            phone.line.close()
+
+
+def open_slow(server: str, people: Sequence[User]) -> "list[SlowPhone]":
+    """One each, which asks for its whole log; after a moment the server has given it all it will."""
+    slow = [SlowPhone(server, person) for person in people]
+    for phone in slow:
+        phone.say({"type": "resume", "since": 0})
+    time.sleep(1.2)
+    return slow
+
+
+def memory_kb(process: "subprocess.Popen[bytes]") -> float:
+    """What the process holds in memory."""
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4
+
+
+def unsent_kb(server: str) -> float:
+    """What the system keeps for the connections of a server on this machine that was not read."""
+    local = f":{int(server.split(':')[1]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(local)) / 1024
+
+
+def make_events(user: User, count: int, size: int, letter: str = "x") -> None:
+    """A log of so many events with a text of so many characters."""
+    Event.objects.bulk_create(
+        Event(user=user, seq=seq, name="test", data={"text": letter * size}, created_at=timezone.now())
+        for seq in range(1, count + 1)
+    )
+    EventCounter.objects.create(user=user, head=count)
+
+
+class SlowPhone:
+    """Opens a socket with a tiny window, and then never reads from it."""
+
+    def __init__(self, server: str, user: User) -> None:
+        host, port = server.split(":")
+        self.line = sockets.socket()
+        self.line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        self.line.connect((host, int(port)))
+        ticket = ticket_for(make_session(user)[0])
+        self.line.sendall(
+            f"GET /ws/v1/ HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: tft.v1, ticket.{ticket}\r\n\r\n".encode()
+        )
+        assert b"101 Switching" in self.line.recv(200)
+
+    def say(self, frame: dict[str, Any]) -> None:
+        text = json.dumps(frame).encode()
+        self.line.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+
+    def is_hung_up_within(self, seconds: float) -> bool:
+        """Whether the server lets go of the connection; told by writing to it, which reads nothing."""
+        ends_at = time.monotonic() + seconds
+        while time.monotonic() < ends_at:
+            try:
+                self.line.sendall(b"\x8a\x80\x00\x00\x00\x00")
+            except OSError:
+                return True
+            time.sleep(0.05)
+        return False
