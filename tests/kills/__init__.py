@@ -1,0 +1,1 @@
+"""Killing workers in mid-load, and counting what reached the phones."""
