@@ -4,6 +4,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from notifications.models import EventCounter
@@ -35,7 +36,7 @@ def play(
                 workers.extend(Worker({**environment, **settings}, output) for _ in range(WORKERS))
                 for killed in range(kills + 1):
                     # Each worker fetches an access token of its own when it first sends.
-                    _wait_until(lambda sending=killed + WORKERS: fcm.requests["oauth"] >= sending, STARTS_WITHIN_S)
+                    _wait_until(partial(_have_sent, fcm, killed + WORKERS), STARTS_WITHIN_S)
                     if killed < kills:
                         time.sleep(dice.uniform(0, 0.5))
                         workers.popleft().kill()
@@ -46,6 +47,10 @@ def play(
             for worker in workers:
                 worker.kill()
     return account_of(told=load.told, arrivals=_arrivals(fcm))
+
+
+def _have_sent(fcm: FcmServer, workers: int) -> bool:
+    return fcm.requests["oauth"] >= workers
 
 
 def _arrivals(fcm: FcmServer) -> list[Arrival]:

@@ -75,7 +75,7 @@ class TestKills:
         self,
         fcm: FcmServer,
         workers_environment: dict[str, str],
-        tmp_path: Path,  # noqa: F811
+        tmp_path: Path,
     ) -> None:
         account = play(kills=2, people=40, fcm=fcm, environment=workers_environment, log=tmp_path / "log", say=print)
 
@@ -88,7 +88,7 @@ class TestKills:
         fcm: FcmServer,
         workers_environment: dict[str, str],
         tmp_path: Path,
-        planted_loss: None,  # noqa: F811
+        planted_loss: None,
     ) -> None:
         account = play(kills=0, people=20, fcm=fcm, environment=workers_environment, log=tmp_path / "log", say=print)
 
