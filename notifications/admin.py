@@ -3,9 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifications.models import Device, Event, EventCounter, PeriodicRun, Push
+from backend.shared.clock import read_clock
+from notifications.models import Device, Event, EventCounter, PeriodicRun, Push, SetAside
+from notifications.selectors.alarms import overdue_tasks
+from notifications.services.set_aside import try_again
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -74,8 +78,33 @@ class PushAdmin(ReadOnly):
     ordering = ["-id"]
 
 
+@admin.register(SetAside)
+class SetAsideAdmin(ReadOnly):
+    """What stopped whoever tried to push it; may be tried again, once the reason is mended."""
+
+    list_display = ["user", "reason", "created_at"]
+    list_select_related = ["user"]
+    ordering = ["-id"]
+    actions = ["try_again"]
+
+    def has_try_permission(self, request: HttpRequest) -> bool:
+        """Who may change what is set aside."""
+        return request.user.has_perm("notifications.change_setaside")
+
+    @admin.action(description="Try again", permissions=["try"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[SetAside]) -> None:
+        """Push it after all."""
+        people = try_again(ids=list(queryset.values_list("pk", flat=True)), now=read_clock())
+        self.message_user(request, f"Due again for {people} people.")
+
+
 @admin.register(PeriodicRun)
 class PeriodicRunAdmin(ReadOnly):
-    """When the periodic tasks last did their work."""
+    """When the periodic tasks last did their work, and which ones should have."""
 
-    list_display = ["name", "last_run_at"]
+    list_display = ["name", "last_run_at", "is_late"]
+
+    @admin.display(boolean=True, description="late")
+    def is_late(self, run: PeriodicRun) -> bool:
+        """Whether it should have run five minutes ago."""
+        return run.name in overdue_tasks(read_clock())

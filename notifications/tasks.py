@@ -13,6 +13,7 @@ from procrastinate.jobs import Job, Status
 from backend.accounts.services.sessions import end_expired_sessions
 from backend.shared.clock import read_clock
 from backend.shared.idempotency import delete_old_answers
+from notifications.selectors.alarms import periodic_tasks
 from notifications.services import upkeep
 from notifications.services.deliver import deliver_due
 from notifications.services.mutes import remove_past_mutes
@@ -89,6 +90,7 @@ async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:
             await _rescue(context, job)
         except Exception:
             log.exception("rescue_failed", job=job.id, task=job.task_name)
+    await sync_to_async(upkeep.expect_runs)(names=periodic_tasks(), now=read_clock())
     await _record_run("notifications.rescue")
 
 

@@ -1,5 +1,6 @@
 """Whether the service lives, and whether it can serve."""
 
+from collections.abc import Callable
 from functools import cache
 
 import structlog
@@ -25,16 +26,29 @@ class AliveDoor(OpenDoor):
         return Response({"status": "alive"})
 
 
+_watched: dict[str, Callable[[], str]] = {}
+
+
+def watch(name: str, state: Callable[[], str]) -> None:
+    """Let `/readyz` tell `state()`, which is `ok` or what is wrong, of something that requests can do without."""
+    _watched[name] = state
+
+
 class ReadyDoor(OpenDoor):
     """`/readyz`: everything a request needs is there."""
 
     def get(self, request: Request) -> Response:
-        """200, or 503 with the parts that fail."""
+        """200, or 503 with the parts that fail. 200 and `degraded` where only what is done later fails.
+
+        A balancer reads the status alone: taking the web away because a worker has died would help nobody.
+        """
         checks = {"postgresql": postgresql_state(), "redis": redis_state()}
         if checks["postgresql"] == "ok":
             checks["migrations"] = migrations_state()
         if set(checks.values()) == {"ok"}:
-            return Response({"status": "ready", "checks": checks})
+            checks |= {name: state() for name, state in _watched.items()}
+            status = "ready" if set(checks.values()) == {"ok"} else "degraded"
+            return Response({"status": status, "checks": checks})
         log.warning("not_ready", **checks)
         body = problem(status=503, code="not_ready", detail=_("The service is not available now. Try again soon."))
         return Response(body | {"checks": checks}, status=503, content_type=CONTENT_TYPE)

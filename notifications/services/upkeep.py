@@ -20,6 +20,11 @@ def record_run(*, name: str, now: datetime) -> None:
     PeriodicRun.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["last_run_at"])
 
 
+def expect_runs(*, names: Iterable[str], now: datetime) -> None:
+    """From now on somebody notices when one of these does not run at all."""
+    PeriodicRun.objects.bulk_create([PeriodicRun(name=name, last_run_at=now) for name in names], ignore_conflicts=True)
+
+
 @transaction.atomic
 def remove_old_events(*, now: datetime) -> int:
     """Remove one batch of events older than `EVENT_DAYS`, and raise the floor of each log. Returns how many.

@@ -18,7 +18,9 @@ class TestHealth:
         answer = anonymous.get("/readyz")
 
         assert answer.status_code == 200
-        assert answer.json()["checks"] == {"postgresql": "ok", "redis": "ok", "migrations": "ok"}
+        assert answer.json()["checks"] == dict.fromkeys(
+            ["postgresql", "redis", "migrations", "worker", "firebase"], "ok"
+        )
 
     def test_names_redis_when_it_is_away(self, anonymous: APIClient, dead_redis: None) -> None:
         answer = anonymous.get("/readyz")
@@ -60,7 +62,7 @@ class TestMetrics:
 
         assert APIClient().get("/metrics").status_code == 404
 
-    def test_opens_with_the_token(self, settings: Settings) -> None:
+    def test_opens_with_the_token(self, db: None, settings: Settings) -> None:
         settings.METRICS_TOKEN = "a token of the monitor"
         stranger = APIClient(REMOTE_ADDR="192.0.2.7")
 

@@ -7,11 +7,10 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from tests.fcm.conftest import backend, fcm, no_regions  # noqa: F401 - fixtures
 from tests.fcm.server import FcmServer
 from tests.kills.account import Account, Arrival, account_of
 from tests.kills.play import play
-from tests.notifications.conftest import queue  # noqa: F401 - a fixture
+from tests.notifications.conftest import empty_queue
 
 FACTS = [("phone-1", "1"), ("phone-1", "2"), ("phone-2", "1")]
 
@@ -44,7 +43,7 @@ class TestAccount:
 
 
 @pytest.fixture
-def workers_environment(settings: Settings, fcm: FcmServer, redis_prefix: str) -> dict[str, str]:  # noqa: F811
+def workers_environment(settings: Settings, fcm: FcmServer, redis_prefix: str) -> dict[str, str]:
     """Leads workers to the servers of this test."""
     return {
         "POSTGRES_DB": connection.settings_dict["NAME"],
@@ -54,6 +53,13 @@ def workers_environment(settings: Settings, fcm: FcmServer, redis_prefix: str) -
         "FCM_ENDPOINT": fcm.url,
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
+
+
+@pytest.fixture
+def jobs(transactional_db: None) -> Iterator[None]:
+    """Workers put their periodic jobs into the queue; nothing of it is left."""
+    yield
+    empty_queue()
 
 
 @pytest.fixture
@@ -69,7 +75,7 @@ def planted_loss(transactional_db: None) -> Iterator[None]:
         cursor.execute("DROP TRIGGER lose ON notifications_event; DROP FUNCTION lose()")
 
 
-@pytest.mark.usefixtures("queue", "backend")
+@pytest.mark.usefixtures("jobs", "backend")
 class TestKills:
     def test_lose_nothing_and_show_nothing_twice(
         self,
