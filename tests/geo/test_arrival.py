@@ -46,6 +46,11 @@ def north(metres: float, **more: Any) -> dict[str, Any]:
     return {"lat": LUMPHINI.y + metres * METRE, "lon": LUMPHINI.x, "accuracy_m": 5} | more
 
 
+def named(match: Match) -> dict[str, str]:
+    """What every event of a handover names."""
+    return {"match": str(match.pk), "conversation": str(match.conversation_id), "title": "Bottles"}
+
+
 def waited(minutes: float = 20) -> Match:
     """The collector is at the door, and has been for so long; the time is twenty minutes past."""
     match = make_appointment(at=read_clock() - 20 * MINUTE)
@@ -61,7 +66,7 @@ class TestOnMyWay:
         handover = answer.json()["handover"]
         assert (answer.status_code, handover["state"]) == (200, "on_the_way")
         assert datetime.fromisoformat(handover["eta"]) == eta
-        told = {"match": str(match.pk), "title": "Bottles", "eta": eta.isoformat().replace("+00:00", "Z")}
+        told = named(match) | {"eta": eta.isoformat().replace("+00:00", "Z")}
         assert events_of(match.pickup.resident)[-1] == ("handover.set_off", told)
         assert pushed_to(match.pickup.resident)[-1] == "handover.set_off"
         assert Message.objects.filter(conversation=match.conversation).latest("seq").data["code"] == "on_my_way"
@@ -93,7 +98,7 @@ class TestArrive:
 
         assert (answer.status_code, answer.json()["handover"]["state"]) == (200, "arrived")
         assert handover_of(match).collector_evidence == "gps"
-        told = {"match": str(match.pk), "title": "Bottles", "by": str(match.collector_id)}
+        told = named(match) | {"by": str(match.collector_id)}
         assert events_of(match.pickup.resident)[-1] == ("handover.arrived", told)
         assert pushed_to(match.pickup.resident)[-1] == "handover.arrived"
 
