@@ -155,7 +155,8 @@ class TestReplay:
     def test_the_next_code_is_taken(self, match: Match) -> None:
         now = read_clock()
         Handover.objects.update(used_step=int(now.timestamp()) // 30)
-        later, who = now + STEP, {"user_id": match.collector_id, "match_id": match.pk}
+        later = now + STEP
+        who: dict[str, Any] = {"user_id": match.collector_id, "match_id": match.pk}
 
         used = confirm_handover(code=app_of(match).at(now), now=now, **who)
         taken = confirm_handover(code=app_of(match).at(later), now=later, **who)

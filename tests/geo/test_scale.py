@@ -202,7 +202,7 @@ class TestDispute:
             step(client_of(person), match, "confirm")
 
         receipt = Receipt.objects.get()
-        assert (receipt.paid_thb, receipt.lines.get().net_kg) == (25, Decimal("2.5"))
+        assert (receipt.paid_thb, receipt.lines.get().net_kg) == (Decimal(25), Decimal("2.5"))
         assert WeighInVersion.objects.count() == 3
 
     def test_may_be_ended_by_going_home(self) -> None:
@@ -223,7 +223,7 @@ class TestAccept:
 
         assert (answer.status_code, answer.json()["status"]) == (200, "completed")
         receipt = Receipt.objects.get()
-        assert (receipt.paid_thb, receipt.lines.get().net_kg) == (paid, kg)
+        assert (receipt.paid_thb, receipt.lines.get().net_kg) == (Decimal(paid), Decimal(kg))
         assert names_of_events(match.collector)[-1] == "receipt.issued"
 
     def test_refuses_ones_own_and_what_is_not_the_last(self) -> None:

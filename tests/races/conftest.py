@@ -24,3 +24,18 @@ def without_match_index(committed: None) -> Iterator[None]:
         yield
         cursor.execute("TRUNCATE geo_match CASCADE")
         cursor.execute(definition)
+
+
+@pytest.fixture
+def without_rest_index(committed: None) -> Iterator[None]:
+    """For controls: nothing in the database keeps two rests of one pickup apart."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT conname FROM pg_constraint WHERE conrelid = 'geo_pickup'::regclass
+            AND contype = 'u' AND pg_get_constraintdef(oid) LIKE '%(continues_id)'
+        """)
+        name = cursor.fetchone()[0]
+        cursor.execute(f"ALTER TABLE geo_pickup DROP CONSTRAINT {name}")
+        yield
+        cursor.execute("UPDATE geo_pickup SET continues_id = NULL")
+        cursor.execute(f"ALTER TABLE geo_pickup ADD CONSTRAINT {name} UNIQUE (continues_id)")

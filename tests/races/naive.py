@@ -12,10 +12,12 @@ from django.db import transaction
 from django.db.models import Max
 
 from backend.shared.clock import read_clock
+from backend.shared.ids import new_id
 from chat.models import Conversation
 from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
 from geo.selectors.swipes import queued_likes
 from geo.services import pickup_notices
+from geo.services.drafts import ItemDraft
 from notifications.services.notify import notify
 
 Meanwhile = Callable[[], Any]
@@ -114,6 +116,53 @@ def issue_receipt(match: Match, *, number: int | None = None, meanwhile: Meanwhi
         paid_thb=0,
         handed_over_at=read_clock(),
     )
+
+
+def arrive(match_id: UUID, *, meanwhile: Meanwhile) -> None:
+    """The resident at the door of a handover that looked as if it went on."""
+    handover = Handover.objects.get(pk=match_id)
+    meanwhile()
+    handover.resident_arrived_at = read_clock()
+    handover.save(update_fields=["resident_arrived_at", "state"])
+
+
+def confirm(match_id: UUID, *, meanwhile: Meanwhile) -> None:
+    """The second to confirm what seemed to be weighed, writing all of what was read."""
+    handover = Handover.objects.get(pk=match_id)
+    meanwhile()
+    handover.collector_confirmed_at = read_clock()
+    handover.save(update_fields=["collector_confirmed_at", "resident_confirmed_at"])
+
+
+def dispute(match_id: UUID, *, meanwhile: Meanwhile) -> None:
+    """Other figures for what seemed to be unconfirmed."""
+    handover = Handover.objects.get(pk=match_id)
+    meanwhile()
+    handover.state = "disputed"
+    handover.save(update_fields=["state"])
+
+
+def agree(match_id: UUID, *, meanwhile: Meanwhile) -> None:
+    """To the time that seemed to be proposed."""
+    handover = Handover.objects.get(pk=match_id)
+    meanwhile()
+    handover.agreed_for = handover.proposed_for
+    handover.save(update_fields=["agreed_for", "proposed_for"])
+
+
+def one_kilogram() -> ItemDraft:
+    """Of clear PET."""
+    return ItemDraft(material="pet_clear", quantity=Decimal(1))
+
+
+def post_rest(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
+    """The rest of what seemed to have none yet."""
+    pickup = Pickup.objects.get(pk=pickup_id)
+    is_posted = Pickup.objects.filter(continues=pickup_id).exists()
+    meanwhile()
+    if not is_posted:
+        pickup.pk, pickup.status, pickup.continues_id = new_id(), "open", pickup_id
+        pickup.save(force_insert=True)
 
 
 def _match(pickup: Pickup, collector_id: UUID) -> None:
