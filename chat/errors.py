@@ -78,6 +78,20 @@ class MessagePhotosFull(DomainError):
     message = _("You can send %(limit)s photos to one conversation at most.")
 
 
+class LocationInvalid(Invalid):
+    """The location is missing, or is to be shown for longer than `limit` minutes."""
+
+    code = "location_invalid"
+    message = _("Say where you are, and for how long: %(limit)s minutes at most.")
+
+
+class ConsentMissing(Invalid):
+    """Nobody's place is shown unless he says that it may be."""
+
+    code = "consent_missing"
+    message = _("Your location is shared only if you agree to it.")
+
+
 class NotYourMessage(DomainError):
     """Only who wrote a message deletes it, and nobody deletes what the service wrote."""
 

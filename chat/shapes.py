@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.utils.translation import gettext
 
 from backend.accounts.models import User
@@ -30,9 +31,14 @@ def message_shape(message: Message) -> Shape:
     """`{id, conversation, seq, sender, client_id, kind, text, created_at}`, in the language that is active now.
 
     `sender` is null where the service itself speaks. When deleted also `deleted_at`; else, by its kind,
-    `photo: {large, thumb, width, height}`, `phrase: {code, icon, params}` or `card: {code, icon, data}`.
+    `photo: {large, thumb, width, height}`, `phrase: {code, icon, params}`,
+    `location: {expires_at, accuracy_m}` or `card: {code, icon, data}`. Where the message was read for somebody (see
+    `chat.selectors.messages`), the location has its `point` too: `{lat, lon}`, or null when it is over.
     """
-    return say_words(bare_shape(message))
+    shape = say_words(bare_shape(message))
+    if "location" in shape and hasattr(message, "point"):
+        shape["location"] |= {"point": degrees(message.point) if message.point else None}
+    return shape
 
 
 def bare_shape(message: Message) -> Shape:
@@ -60,6 +66,8 @@ def say_words(shape: Shape) -> Shape:
         return shape | {"text": gettext("This message was deleted.")}
     if "photo" in shape:
         return shape | {"text": gettext("Photo"), "photo": _addresses(shape) | shape["photo"]}
+    if "location" in shape:
+        return shape | {"text": gettext("Location")}
     if card := shape.get("card"):
         return shape | {"text": _say(CARDS, card["code"], card["data"])}
     if phrase := shape.get("phrase"):
@@ -77,6 +85,15 @@ def render_event(data: Mapping[str, Any]) -> Mapping[str, Any]:
     bare = data.get("message", {})
     message = say_words(bare)
     return data if message is bare else {**data, "message": message}
+
+
+def degrees(point: Point) -> Shape:
+    """`{lat, lon}` with six decimals, about a tenth of a metre."""
+    return {"lat": round(point.y, 6), "lon": round(point.x, 6)}
+
+
+def _location(message: Message) -> Shape:
+    return {"location": dict(message.data)}
 
 
 def _addresses(shape: Shape) -> Shape:
@@ -106,6 +123,7 @@ def _icon(catalogue: Mapping[str, Any], code: str) -> str:
 _PARTS: Mapping[str, Callable[[Message], Shape]] = {
     Message.Kind.PHOTO: _photo,
     Message.Kind.PHRASE: _phrase,
+    Message.Kind.LOCATION: _location,
     Message.Kind.EVENT: _card,
 }
 

@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from backend.shared.clock import read_clock
-from chat.services.photos import SWEEP, remove_photos_of_deleted
+from chat.services import locations, photos
 from notifications.services.upkeep import record_run
 
 FORGET = "chat.forget"
@@ -12,7 +12,10 @@ FORGET = "chat.forget"
 @app.periodic(cron="* * * * * */15")
 @app.task(name=FORGET)
 def forget(timestamp: int) -> None:
-    """Every 15 seconds: the files of deleted photos that a killed process has left behind."""
-    while remove_photos_of_deleted() == SWEEP:
+    """Every 15 seconds: locations that have expired, and files of deleted photos that a killed process has left."""
+    now = read_clock()
+    while locations.remove_expired_locations(now=now) == locations.SWEEP:
         pass
-    record_run(name=FORGET, now=read_clock())
+    while photos.remove_photos_of_deleted() == photos.SWEEP:
+        pass
+    record_run(name=FORGET, now=now)

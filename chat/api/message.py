@@ -22,7 +22,7 @@ class MessageDoor(Door):
     @extend_schema(operation_id="messages_get", summary="Read one message", tags=["chat"], responses=MessageOut)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """As the history shows it."""
-        message = get_message_for(user_of(request).pk, conversation_id, message_id)
+        message = get_message_for(user_of(request).pk, conversation_id, message_id, self.now)
         return Response(MessageOut(message).data)
 
     @extend_schema(

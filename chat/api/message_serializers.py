@@ -9,7 +9,7 @@ from chat.models import Message
 from chat.shapes import message_shape
 
 SEQ_MAX = 2_147_483_647
-AS_JSON = ("text", "phrase")
+AS_JSON = ("text", "phrase", "location")
 
 
 class CardOut(serializers.Serializer[Any]):
@@ -37,6 +37,25 @@ class PhraseOut(serializers.Serializer[Any]):
     params = serializers.DictField(help_text="What fills its blanks.")
 
 
+class PointOut(serializers.Serializer[Any]):
+    """Degrees, WGS 84."""
+
+    lat = serializers.FloatField()
+    lon = serializers.FloatField()
+
+
+class LocationOut(serializers.Serializer[Any]):
+    """Where the sender was when he sent it."""
+
+    expires_at = serializers.DateTimeField(help_text="It is forgotten then, or earlier.")
+    accuracy_m = serializers.IntegerField(allow_null=True)
+    point = PointOut(
+        required=False,
+        allow_null=True,
+        help_text="Only in the history and of the message itself; null when over.",
+    )
+
+
 class MessageOut(serializers.Serializer[Any]):
     """One message; shown by `message_shape`, described here."""
 
@@ -51,6 +70,7 @@ class MessageOut(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(required=False, help_text="Only of a deleted one, of which no part is left.")
     photo = PhotoOut(required=False, help_text="Of kind photo.")
     phrase = PhraseOut(required=False, help_text="Of kind phrase.")
+    location = LocationOut(required=False, help_text="Of kind location.")
     card = CardOut(required=False, help_text="Of kind event.")
 
     def to_representation(self, instance: Message) -> Any:
@@ -63,6 +83,18 @@ class PhraseIn(serializers.Serializer[Any]):
 
     code = serializers.CharField(max_length=40)
     params = serializers.DictField(default=dict, help_text="By name; the catalogue tells which, and their bounds.")
+
+
+class LocationIn(serializers.Serializer[Any]):
+    """Where I am, for as long as I say."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lon = serializers.FloatField(min_value=-180, max_value=180)
+    accuracy_m = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=100_000)
+    minutes = serializers.IntegerField(
+        required=False, min_value=1, help_text="60 when not said; /config tells how many at most."
+    )
+    consent = serializers.BooleanField(default=False, help_text="True: the other may see where I am until then.")
 
 
 class MessageIn(serializers.Serializer[Any]):
@@ -79,6 +111,7 @@ class MessageIn(serializers.Serializer[Any]):
         help_text="Of kind text: 1 to 2,000 characters; space around it is removed.",
     )
     phrase = PhraseIn(required=False, help_text="Of kind phrase.")
+    location = LocationIn(required=False, help_text="Of kind location.")
 
 
 class PhotoMessageIn(PhotoInput):

@@ -45,9 +45,10 @@ class Messages(Door):
         """A page of it, before or after a number."""
         query = HistoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        get_conversation_for(user_of(request).pk, conversation_id)
+        reader_id = user_of(request).pk
+        get_conversation_for(reader_id, conversation_id)
         wanted = query.validated_data
-        messages = messages_of(conversation_id, **wanted)
+        messages = messages_of(conversation_id, reader_id=reader_id, now=self.now, **wanted)
         link = _next_link(request, messages, wanted) if len(messages) == wanted["limit"] else None
         return Response({"results": MessageOut(messages, many=True).data, "next": link})
 

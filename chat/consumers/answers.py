@@ -25,6 +25,7 @@ async def answer_message(user_id: uuid.UUID, frame: SendMessage, language: str) 
         kind=frame.kind,
         text=frame.text,
         phrase=asdict(frame.phrase) if frame.phrase else None,
+        location=asdict(frame.location) if frame.location else None,
         now=read_clock(),
     )
     with translation.override(language):

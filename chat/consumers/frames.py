@@ -31,6 +31,16 @@ class PhraseIn(Struct, frozen=True):
     params: dict[str, Any] = {}
 
 
+class LocationIn(Struct, frozen=True):
+    """Where I am, for as long as I say."""
+
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    accuracy_m: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    minutes: Annotated[int, Meta(ge=1)] | None = None
+    consent: bool = False
+
+
 class SendMessage(Struct, tag="message.send", frozen=True):
     """Send this to a conversation. The same `client_id` again changes nothing."""
 
@@ -39,6 +49,7 @@ class SendMessage(Struct, tag="message.send", frozen=True):
     kind: str = "text"
     text: str = ""
     phrase: PhraseIn | None = None
+    location: LocationIn | None = None
 
 
 class DeleteMessage(Struct, tag="message.delete", frozen=True):

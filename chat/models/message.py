@@ -19,9 +19,10 @@ class Message(PublicModel):
         TEXT = "text"
         PHOTO = "photo"
         PHRASE = "phrase"
+        LOCATION = "location"
         EVENT = "event"
 
-    SENDABLE = (Kind.TEXT, Kind.PHOTO, Kind.PHRASE)
+    SENDABLE = (Kind.TEXT, Kind.PHOTO, Kind.PHRASE, Kind.LOCATION)
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()
@@ -42,8 +43,9 @@ class Message(PublicModel):
         ]
 
     def can_be_deleted_at(self, now: datetime) -> bool:
-        """Whether its sender may still take it back."""
-        return now <= self.created_at + timedelta(minutes=settings.MESSAGE_DELETE_MINUTES)
+        """Whether its sender may still take it back. Consent to show where he is he may take back at any time."""
+        is_consent = self.kind == self.Kind.LOCATION
+        return is_consent or now <= self.created_at + timedelta(minutes=settings.MESSAGE_DELETE_MINUTES)
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.seq}"

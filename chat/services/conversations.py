@@ -8,6 +8,7 @@ from django.db import transaction
 
 from backend.shared.rows import insert_together
 from chat.models import Conversation, Participant
+from chat.services.locations import end_sharing_in
 
 
 @transaction.atomic(savepoint=False)
@@ -22,5 +23,6 @@ def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datet
 
 
 def close_conversation(*, conversation_id: uuid.UUID, now: datetime) -> None:
-    """Nobody writes there from now on; everybody keeps reading. Closing twice changes nothing."""
+    """Nobody writes there from now on; everybody keeps reading, but no locations. Closing twice changes nothing."""
     Conversation.objects.filter(pk=conversation_id, closed_at=None).update(closed_at=now)
+    end_sharing_in(conversation_id)

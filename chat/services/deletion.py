@@ -9,7 +9,7 @@ from django.db import transaction
 from backend.shared.errors import NotFound
 from backend.shared.idempotency import forget_answers_holding
 from chat.errors import DeleteTooLate, NotYourMessage
-from chat.models import Message, Participant
+from chat.models import Message, MessageLocation, Participant
 from chat.services.messages import lock_conversation_for
 from chat.services.photos import remove_photos_on_commit
 from chat.services.redaction import redact_messages
@@ -19,6 +19,8 @@ from notifications.services.notify import Notice, notify
 @transaction.atomic
 def delete_message(*, user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uuid.UUID, now: datetime) -> Message:
     """Empty one's own message, within `MESSAGE_DELETE_MINUTES`, in closed conversations too; returns what is left.
+
+    A location may be taken back at any time.
 
     Both sides' devices are told. Deleting twice changes nothing. Raises NotFound, NotYourMessage or DeleteTooLate.
     """
@@ -46,6 +48,7 @@ def _empty(message: Message, now: datetime) -> None:
     if message.sender_id:
         forget_answers_holding(owner=message.sender_id, thing=message.pk)
     remove_photos_on_commit([message.pk])
+    MessageLocation.objects.filter(pk=message.pk).delete()
     people = list(Participant.objects.filter(conversation_id=message.conversation_id).values_list("user_id", flat=True))
     data = {"conversation": str(message.conversation_id), "message": str(message.pk), "seq": message.seq}
     notify(notices=[Notice(user_id=user_id, event="message.deleted", data=data) for user_id in people], now=now)

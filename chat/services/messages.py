@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from backend.shared.errors import NotFound
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, MessageLocation
 from chat.selectors.conversations import get_conversation_for, has_block_between, others_in
 from chat.services.append import append
 from chat.services.drafts import Draft, draft_of
@@ -23,12 +23,12 @@ def send_message(
 ) -> tuple[Message, bool]:
     """Append a message; returns it, and whether it is new. Tells every participant, the sender's other devices too.
 
-    `parts` holds what the kind needs: `text`, or `phrase` as `{code, params}`. A second one with the same `client_id`
-    returns the first and changes nothing, whatever it says.
+    `parts` holds what the kind needs: `text`, `phrase` as `{code, params}`, or `location` as `{lat, lon, accuracy_m,
+    minutes, consent}`. A second one with the same `client_id` returns the first and changes nothing, whatever it says.
 
     Raises NotFound, ConversationClosed, Blocked, ClientIdReused, and what `draft_of` raises.
     """
-    draft = draft_of(kind=kind, **parts)
+    draft = draft_of(kind=kind, now=now, **parts)
     return send(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
 
 
@@ -56,6 +56,8 @@ def _append_and_tell(
     if appended is None:
         return None
     message, people = appended
+    if draft.place is not None:
+        MessageLocation.objects.create(message=message, point=draft.place.point, expires_at=draft.place.expires_at)
     notify(notices=notices_of(message, people, push=True), now=now)
     return message
 

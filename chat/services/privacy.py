@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.accounts.models import User
-from chat.models import Message, Participant
+from chat.models import Message, MessageLocation, Participant
 from chat.services.photos import remove_photos_on_commit
 from chat.services.redaction import redact_messages
-from chat.shapes import message_shape
+from chat.shapes import degrees, message_shape
 
 
 def export(*, user: User) -> Mapping[str, object]:
@@ -20,6 +20,10 @@ def export(*, user: User) -> Mapping[str, object]:
             .values("conversation_id", "conversation__title", "read_seq")
         ),
         "messages": [message_shape(message) for message in Message.objects.filter(sender=user).order_by("id")],
+        "locations": [
+            {"message": str(row.pk), **degrees(row.point), "expires_at": row.expires_at}
+            for row in MessageLocation.objects.filter(message__sender=user).order_by("pk")
+        ],
     }
 
 
@@ -31,6 +35,7 @@ def erase(*, user: User, now: datetime) -> None:
     """Empty what he wrote, in the others' event logs too; the places stay, so that no conversation gets a gap."""
     his = Message.objects.filter(sender=user, deleted_at=None, kind__in=Message.SENDABLE)
     remove_photos_on_commit(his.filter(kind=Message.Kind.PHOTO).values_list("pk", flat=True))
+    MessageLocation.objects.filter(message__sender=user).delete()
     his.update(text="", data={}, deleted_at=now)
     partners = _partners_of(user)
     for kind in Message.SENDABLE:

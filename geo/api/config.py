@@ -32,6 +32,8 @@ LIMITS = (
     "photo_pixels_max",
     "message_characters_max",
     "message_delete_minutes",
+    "location_minutes",
+    "location_minutes_max",
     "message_photos_max",
     "likes_waiting_max",
     "matches_active_max",

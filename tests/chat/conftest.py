@@ -18,6 +18,7 @@ from tests.makers import make_user
 # What these tests write, in the order in which it can go.
 TABLES = (
     "chat_messagephoto",
+    "chat_messagelocation",
     "chat_message",
     "chat_participant",
     "chat_conversation",

@@ -78,7 +78,7 @@ class TestDocument:
         kinds = DomainError.__subclasses__() + Invalid.__subclasses__()
         errors = [kind for kind in kinds if kind.__module__ == "chat.errors"]
 
-        assert len(errors) == 16
+        assert len(errors) == 18
 
         for error in (*errors, NotFound):
             assert f"`{error.code}`" in text
