@@ -54,6 +54,8 @@ def _dangers(environment: Mapping[str, str]) -> list[str]:
         found.append("SECRET_KEY is the one of development: everybody can read it, and sign with it.")
     if "*" in environment.get("ALLOWED_HOSTS", "").split(","):
         found.append("ALLOWED_HOSTS holds '*': a forged Host header would be believed.")
+    if is_given(environment, "FCM_ENDPOINT"):
+        found.append("FCM_ENDPOINT is set: pushes would go elsewhere than to Firebase.")
     if (url := environment.get("PUBLIC_URL", "")) and not url.startswith("https://"):
         found.append(f"PUBLIC_URL is {url!r}; it must begin with https://, for tokens travel over it.")
     return found
@@ -66,7 +68,7 @@ def _emulator_problems(environment: Mapping[str, str], kind: str) -> list[str]:
 
 
 def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
-    has_project = is_given(environment, "FIREBASE_PROJECT_ID")
+    has_project = _has_project(environment)
     has_credentials = bool(environment.get("GOOGLE_APPLICATION_CREDENTIALS"))
     on_google = environment.get("FIREBASE_USE_DEFAULT_CREDENTIALS", "") == "true"
     if has_credentials and not has_project:
@@ -79,11 +81,15 @@ def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
     return _account_problems(environment["GOOGLE_APPLICATION_CREDENTIALS"]) if has_credentials else []
 
 
+def _has_project(environment: Mapping[str, str]) -> bool:
+    return is_given(environment, "FIREBASE_PROJECT_ID") or is_given(environment, "FCM_PROJECT_ID")
+
+
 def _push_problems(environment: Mapping[str, str]) -> list[str]:
     backend = environment.get("PUSH_BACKEND") or "console"
     if backend not in PUSH_BACKENDS:
         return [f"PUSH_BACKEND is {backend!r}; it must be one of {', '.join(PUSH_BACKENDS)}."]
-    if backend == "fcm" and not is_given(environment, "FIREBASE_PROJECT_ID"):
+    if backend == "fcm" and not _has_project(environment):
         return ["PUSH_BACKEND is 'fcm' but FIREBASE_PROJECT_ID is not set: there is no project to send through."]
     return []
 

@@ -164,6 +164,8 @@ PHONE_REGION = env.str("PHONE_REGION", default="TH")
 
 # --- Firebase --------------------------------------------------------------------------------------------
 FIREBASE_PROJECT_ID = env.str("FIREBASE_PROJECT_ID", default="")
+# Where pushes go through a project while sign-in goes without one, as with `bin/run --phone`.
+FCM_PROJECT_ID = env.str("FCM_PROJECT_ID", default=FIREBASE_PROJECT_ID)
 FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default="")
 FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
 # The only supported way to send the Admin SDK elsewhere than to Google, for tests and local demonstrations.
@@ -172,7 +174,9 @@ FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")
 FCM_QUOTA = env.int("FCM_QUOTA", default=600_000)
 FCM_QUOTA_WINDOW_S = env.int("FCM_QUOTA_WINDOW_S", default=60)
 FCM_THREADS = env.int("FCM_THREADS", default=32)
-PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FIREBASE_PROJECT_ID else "console")
+PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FCM_PROJECT_ID else "console")
+# A page that shows the pushes of a local FCM: never in production, where nobody may be signed in as by a name.
+DEMO_PHONE = bool(ENVIRONMENT == "development" and FCM_ENDPOINT and not FIREBASE_PROJECT_ID)
 
 # --- Jobs ------------------------------------------------------------------------------------------------
 # A job that was scheduled for later is only found by asking, so this bounds how late a push may be.

@@ -8,6 +8,7 @@ from backend.shared.health import AliveDoor, ReadyDoor
 from backend.shared.home import HomeDoor
 from backend.shared.media import MediaDoor
 from backend.shared.metrics import MetricsDoor
+from geo.api.demo_phone import DemoPhoneDoor, DemoSentDoor
 from geo.api.receipts import ReceiptPageDoor
 
 handler400 = "backend.shared.problems.bad_request"
@@ -32,5 +33,7 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include(api)),
+    path("demo/phone", DemoPhoneDoor.as_view()),
+    path("demo/phone/sent", DemoSentDoor.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -23,5 +23,8 @@ def firebase_app() -> "App":
         except ValueError:
             file = settings.FIREBASE_CREDENTIALS_FILE
             credential = credentials.Certificate(file) if file else credentials.ApplicationDefault()
-            options = {"projectId": settings.FIREBASE_PROJECT_ID, "httpTimeout": settings.FIREBASE_HTTP_TIMEOUT_S}
+            options = {
+                "projectId": settings.FIREBASE_PROJECT_ID or settings.FCM_PROJECT_ID,
+                "httpTimeout": settings.FIREBASE_HTTP_TIMEOUT_S,
+            }
             return firebase_admin.initialize_app(credential, options, APP_NAME)

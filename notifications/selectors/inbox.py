@@ -11,6 +11,8 @@ from backend.shared.errors import NotFound
 from notifications.kinds import PUSHED, kind_of
 from notifications.models import Event
 
+SEQ_MAX = 2**63 - 1
+
 
 def inbox_of(user_id: uuid.UUID) -> QuerySet[Event]:
     """What is worth a push and still true; of several about one thing the newest, as the phone shows them."""
@@ -23,7 +25,7 @@ def inbox_of(user_id: uuid.UUID) -> QuerySet[Event]:
 
 def get_entry_for(user_id: uuid.UUID, seq: int) -> Event:
     """The event of this number, if it belongs into the person's inbox. Raises NotFound."""
-    entry = _told(user_id).filter(seq=seq).first()
+    entry = _told(user_id).filter(seq=seq).first() if seq <= SEQ_MAX else None
     if entry is None:
         raise NotFound
     return entry

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
@@ -54,14 +55,28 @@ SLOW = Answer(delay_s=1.5)
 CUT_OFF = Answer(drops=True)
 
 
+ANSWERS = {
+    "accepted": Answer(body={"name": "projects/x/messages/told"}),
+    "unregistered": UNREGISTERED,
+    "sender_id_mismatch": SENDER_ID_MISMATCH,
+    "bad_token": BAD_TOKEN,
+    "bad_payload": BAD_PAYLOAD,
+    "quota": QUOTA,
+    "broken": BROKEN,
+    "busy": BUSY,
+    "slow": SLOW,
+    "cut_off": CUT_OFF,
+}
+
+
 class FcmServer(ThreadingHTTPServer):
-    """Runs in a thread on a free port of this machine; use it as a context manager."""
+    """Runs in a thread on `port` of this machine, or a free one; use it as a context manager."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.answers: dict[str, deque[Answer]] = defaultdict(deque)
         self.always: dict[str, Answer] = {}
         self.oauth: Answer | None = None
@@ -86,6 +101,28 @@ class FcmServer(ThreadingHTTPServer):
             self.authorizations.add(authorization)
             told = self.answers[address].popleft() if self.answers[address] else self.always.get(address)
             return told or Answer(body={"name": f"projects/x/messages/{len(self.sent)}"})
+
+    def sent_to(self, address: str, since: int) -> Answer:
+        """What this address was sent after the first `since` messages of all."""
+        with self._counting:
+            found = [
+                {"number": number, "message": message}
+                for number, message in enumerate(self.sent[since:], since + 1)
+                if address in (message.get("token"), message.get("fid"))
+            ]
+            return Answer(body={"sent": found, "count": len(self.sent)})
+
+    def tell(self, order: Mapping[str, Any]) -> Answer:
+        """From another process: what an address is to be answered, `once` or always. 400 for what nobody knows."""
+        answer = ANSWERS.get(str(order.get("answer")))
+        address = order.get("address")
+        if answer is None or not isinstance(address, str):
+            return Answer(status=400, body={"answers": sorted(ANSWERS)})
+        if order.get("once"):
+            self.answers[address].append(answer)
+        else:
+            self.always[address] = answer
+        return Answer()
 
     def grant(self) -> Answer:
         """An access token for whoever asks."""
@@ -115,8 +152,20 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if self.path == "/token":
             self._reply(server.grant())
+        elif self.path == "/answers":
+            self._reply(server.tell(json.loads(body)))
         elif self.path.startswith("/v1/projects/") and self.path.endswith("/messages:send"):
             self._reply(server.answer_of(json.loads(body)["message"], self.headers.get("Authorization", "")))
+        else:
+            self._reply(Answer(status=404))
+
+    def do_GET(self) -> None:
+        server = cast(FcmServer, self.server)
+        path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
+        if path == "/sent" and query.get("since", "0").isdigit():
+            self._reply(server.sent_to(query.get("address", ""), int(query.get("since", "0"))))
+        elif path == "/counts":
+            self._reply(Answer(body=dict(server.requests)))
         else:
             self._reply(Answer(status=404))
 

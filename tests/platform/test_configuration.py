@@ -143,6 +143,17 @@ class TestPush:
 
         assert text.startswith("PUSH_BACKEND is 'fcm' but FIREBASE_PROJECT_ID is not set")
 
+    def test_goes_elsewhere_without_a_project_for_sign_in(self, account: Path) -> None:
+        local = {"PUSH_BACKEND": "fcm", "FCM_PROJECT_ID": "local", "FCM_ENDPOINT": "http://127.0.0.1:8100"}
+        local["GOOGLE_APPLICATION_CREDENTIALS"] = str(account)
+
+        assert problems_of(local | {"ENVIRONMENT": "development"}) == []
+
+    def test_goes_nowhere_else_in_production(self, complete: dict[str, str]) -> None:
+        (text,) = problems_of(complete | {"FCM_ENDPOINT": "http://127.0.0.1:8100"})
+
+        assert text.startswith("FCM_ENDPOINT is set")
+
     def test_refuses_a_backend_nobody_knows(self) -> None:
         (text,) = problems_of({"ENVIRONMENT": "development", "PUSH_BACKEND": "pigeon"})
 
