@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 
 from backend.accounts.models import Session, User
 from backend.accounts.services.tickets import issue_ticket
+from tests.chat.described import require_described
 from tests.makers import make_session
 
 PATIENCE_S = 4
@@ -61,8 +62,9 @@ class Phone:
         self.socket.send(json.dumps(frame))
 
     def receive(self, timeout: float = PATIENCE_S) -> dict[str, Any]:
-        """The next frame, whatever it is."""
+        """The next frame, whatever it is; as docs/asyncapi.yaml describes it."""
         frame: dict[str, Any] = json.loads(self.socket.recv(timeout=timeout))
+        require_described(frame)
         return frame
 
     def expect(self, kind: str) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """docs/asyncapi.yaml says the truth about the frames."""
 
 import uuid
-from pathlib import Path
+from string import Formatter
 from typing import Any, get_args
 
 import msgspec
 import pytest
-import yaml
 from django.utils import timezone
+from jsonschema import ValidationError
 
 from backend.accounts.models import User
 from backend.shared.errors import DomainError, Invalid, NotFound
@@ -15,25 +15,10 @@ from chat.consumers import frames
 from chat.consumers.codes import Close
 from chat.models import Conversation, Message
 from chat.shapes import message_shape
+from notifications.kinds import KINDS
+from tests.chat.described import DOCUMENT, EVENT_DATA, messages_of, require_described
 
-DOCUMENT = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs" / "asyncapi.yaml").read_text())
 SIDES = {"fromClient": frames.ClientFrame, "fromServer": frames.ServerFrame}
-
-
-def resolve(reference: dict[str, str]) -> Any:
-    """What a `$ref` points to, through as many as there are."""
-    found: Any = reference
-    while "$ref" in found:
-        path, found = found["$ref"].removeprefix("#/").split("/"), DOCUMENT
-        for name in path:
-            found = found[name]
-    return found
-
-
-def messages_of(side: str) -> dict[str, Any]:
-    """By frame type, what the document says on one side."""
-    messages = [resolve(reference) for reference in DOCUMENT["operations"][side]["messages"]]
-    return {message["payload"]["properties"]["type"]["const"]: message for message in messages}
 
 
 def structs_of(side: str) -> dict[str, type[msgspec.Struct]]:
@@ -63,6 +48,30 @@ class TestFrames:
             for example in message.get("examples", []):
                 decoded = msgspec.json.decode(msgspec.json.encode(example["payload"]), type=structs_of(side)[kind])
                 assert decoded.__struct_config__.tag == kind
+
+
+class TestEvents:
+    """Every frame that a phone of tests/chat gets, and every event of tests/journeys, is held against the document."""
+
+    def test_are_all_described(self) -> None:
+        assert KINDS.keys() == EVENT_DATA.keys()
+
+    def test_lead_where_their_data_say(self) -> None:
+        for event, kind in KINDS.items():
+            ids = {name for _, name, _, _ in Formatter().parse(kind.link) if name}
+            assert ids <= set(EVENT_DATA[event]["properties"]), event
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            {"type": "hello", "head": 1},
+            {"type": "event", "seq": 0, "event": "match.made", "data": {}, "at": "2026-11-24T01:02:03Z"},
+            {"type": "event", "seq": 1, "event": "message.read", "data": {"seq": 1}, "at": "2026-11-24T01:02:03Z"},
+        ],
+    )
+    def test_that_differ_are_noticed(self, frame: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError):
+            require_described(frame)
 
 
 class TestDocument:

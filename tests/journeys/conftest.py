@@ -1,9 +1,14 @@
 """A fresh city, and the people of its stories."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from backend.accounts.models import User
 from geo.services.materials import load_materials
+from notifications.frames import frame_of
+from notifications.models import Event
+from tests.chat.described import require_described
 from tests.journeys.phones import Phone
 
 
@@ -12,6 +17,14 @@ def catalogue(db: None) -> None:
     """What a fresh installation has: materials, and nobody."""
     load_materials()
     assert not User.objects.exists()
+
+
+@pytest.fixture(autouse=True)
+def described_events(catalogue: None) -> Iterator[None]:
+    """Whatever happened is as docs/asyncapi.yaml describes it."""
+    yield
+    for event in Event.objects.all():
+        require_described(frame_of(event))
 
 
 @pytest.fixture
