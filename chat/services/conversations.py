@@ -4,21 +4,23 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
-
 from backend.shared.rows import insert_together
 from chat.models import Conversation, Participant
 from chat.services.locations import end_sharing_in
 
 
-@transaction.atomic(savepoint=False)
-def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datetime) -> Conversation:
-    """A new conversation between `user_ids`. Tells nobody: the caller's own event does.
-
-    Inside a transaction it is part of it, without a savepoint: a match that has no conversation is no match.
-    """
+def draft_conversation(
+    *, user_ids: Collection[uuid.UUID], title: str, now: datetime
+) -> tuple[Conversation, list[Participant]]:
+    """The rows of a new conversation between `user_ids`, for a caller who stores them together with his own."""
     conversation = Conversation(title=title[:120], created_at=now)
-    insert_together(conversation, *(Participant(conversation=conversation, user_id=user_id) for user_id in user_ids))
+    return conversation, [Participant(conversation=conversation, user_id=user_id) for user_id in user_ids]
+
+
+def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datetime) -> Conversation:
+    """A new conversation between `user_ids`. Tells nobody: the caller's own event does."""
+    conversation, participants = draft_conversation(user_ids=user_ids, title=title, now=now)
+    insert_together(conversation, *participants)
     return conversation
 
 

@@ -5,10 +5,7 @@ import uuid
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from backend.shared.errors import NotFound
-from backend.shared.prepared import fetch_prepared
 from geo.models import LeftItem, Match, PickupItem, ReceiptLine, WeighInLine
-
-_COUNT_ACTIVE = "SELECT count(*) FROM geo_match WHERE collector_id = %(collector)s AND status = 'active'"
 
 
 def get_match_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
@@ -46,12 +43,6 @@ def count_active_matches(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many active matches each collector has; those with none are left out."""
     active = Match.objects.filter(collector_id__in=user_ids, status=Match.Status.ACTIVE)
     return dict(active.values_list("collector_id").annotate(count=Count("pk")).order_by())
-
-
-def count_active_matches_of(collector_id: uuid.UUID) -> int:
-    """How many active matches one collector has."""
-    [(count,)] = fetch_prepared(_COUNT_ACTIVE, {"collector": collector_id})
-    return int(count)
 
 
 def _with_all_shown(matches: QuerySet[Match]) -> QuerySet[Match]:

@@ -1,6 +1,7 @@
 """Reading swipes and the queue of likes behind a pickup."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -10,19 +11,29 @@ from backend.shared.rows import columns_of, names_of, row_from
 from geo.models import Pickup, Swipe
 from geo.selectors.blocks import ids_blocked_with
 
-_SAID = f"""
+_STANDING = f"""
     SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
                    UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
+           (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
            {columns_of(Swipe)}
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
 """  # noqa: S608 - names of columns only
 
 
-def what_was_said(*, collector_id: uuid.UUID, pickup: Pickup) -> tuple[Swipe | None, bool]:
-    """A collector's swipe on a pickup, if any, and whether one of the two has blocked the other, in one query."""
+@dataclass(frozen=True)
+class Standing:
+    """What a collector said about a pickup, whether he and its resident must not meet, and his matches at present."""
+
+    swipe: Swipe | None
+    is_blocked: bool
+    active_matches: int
+
+
+def standing_of(*, collector_id: uuid.UUID, pickup: Pickup) -> Standing:
+    """How a collector stands to a pickup, in one query."""
     values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id}
-    [(is_blocked, *row)] = fetch_prepared(_SAID, values)
-    return (row_from(Swipe, names_of(Swipe), row) if row[0] else None), is_blocked
+    [(is_blocked, matches, *row)] = fetch_prepared(_STANDING, values)
+    return Standing(row_from(Swipe, names_of(Swipe), row) if row[0] else None, is_blocked, matches)
 
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:

@@ -5,9 +5,9 @@ import uuid
 from django.conf import settings
 
 from geo.errors import CollectorProfileNeeded, TooManyLikes, TooManyMatches
-from geo.selectors.matches import count_active_matches, count_active_matches_of
+from geo.selectors.matches import count_active_matches
 from geo.selectors.swipes import count_waiting_likes_of
-from geo.services.locks import lock_collectors, lock_profile
+from geo.services.locks import lock_collectors
 
 
 def require_room_for_like(*, collector_id: uuid.UUID) -> None:
@@ -20,7 +20,12 @@ def require_room_for_like(*, collector_id: uuid.UUID) -> None:
 def require_room_for_match(*, collector_id: uuid.UUID) -> None:
     """Raises CollectorProfileNeeded, or TooManyMatches when the collector has as many as he may."""
     _lock_profile(collector_id)
-    if count_active_matches_of(collector_id) >= settings.MATCHES_ACTIVE_MAX:
+    require_below_limit(active_matches=count_active_matches([collector_id]).get(collector_id, 0))
+
+
+def require_below_limit(*, active_matches: int) -> None:
+    """For a count made under the collector's lock. Raises TooManyMatches."""
+    if active_matches >= settings.MATCHES_ACTIVE_MAX:
         raise TooManyMatches(limit=settings.MATCHES_ACTIVE_MAX)
 
 
@@ -33,5 +38,5 @@ def collectors_with_room(*, user_ids: list[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def _lock_profile(collector_id: uuid.UUID) -> None:
-    if not lock_profile(user_id=collector_id):
+    if not lock_collectors(user_ids=[collector_id]):
         raise CollectorProfileNeeded

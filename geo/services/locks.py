@@ -16,7 +16,12 @@ from geo.selectors.matches import get_match_for
 _UNSEEN = ("location", "cell", "note", "address", "access_note")
 _SEEN = columns_of(Pickup, without=_UNSEEN)
 _LOCK = f"SELECT {_SEEN} FROM geo_pickup WHERE id = %(pickup)s FOR NO KEY UPDATE"  # noqa: S608 - names only
-_LOCK_PROFILE = "SELECT user_id FROM geo_collector WHERE user_id = %(user)s FOR NO KEY UPDATE"
+# The profile hangs on the pickup, so that it is locked second.
+_LOCK_BOTH = f"""
+    WITH pickup AS MATERIALIZED ({_LOCK}), profile AS MATERIALIZED (
+        SELECT FROM geo_collector WHERE user_id = %(liked_by)s AND EXISTS (SELECT FROM pickup) FOR NO KEY UPDATE)
+    SELECT EXISTS (SELECT FROM profile), pickup.* FROM pickup
+"""  # noqa: S608 - names only
 
 
 def lock_pickup(*, pickup_id: uuid.UUID) -> Pickup:
@@ -35,12 +40,16 @@ def lock_own_pickup(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> Pickup:
     return pickup
 
 
-def lock_pickup_for_swiper(*, pickup_id: uuid.UUID) -> Pickup:
-    """Like `lock_pickup`, several times as fast; its exact place and its notes are read only where asked for."""
-    rows = fetch_prepared(_LOCK, {"pickup": pickup_id})
+def lock_pickup_for_swiper(*, pickup_id: uuid.UUID, liked_by: uuid.UUID | None) -> tuple[Pickup, bool]:
+    """Like `lock_pickup`, several times as fast; the exact place and the notes are read only where asked for.
+
+    With it the profile of the one who likes it, if he has one, and whether he has. Who passes locks the pickup alone:
+    it may go on to others, whose profiles are locked in the order of their ids.
+    """
+    rows = fetch_prepared(_LOCK_BOTH, {"pickup": pickup_id, "liked_by": liked_by})
     if not rows:
         raise NotFound
-    return row_from(Pickup, names_of(Pickup, without=_UNSEEN), rows[0])
+    return row_from(Pickup, names_of(Pickup, without=_UNSEEN), rows[0][1:]), rows[0][0]
 
 
 def lock_match_of(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
@@ -63,8 +72,3 @@ def lock_collectors(*, user_ids: Collection[uuid.UUID]) -> list[Collector]:
     """Those of `user_ids` with a collector profile. Whoever counts or adds a collector's matches or likes holds it."""
     locked = Collector.objects.select_for_update(of=("self",), no_key=True)
     return list(locked.select_related("user").filter(user_id__in=user_ids).order_by("user_id"))
-
-
-def lock_profile(*, user_id: uuid.UUID) -> bool:
-    """Like `lock_collectors` for one; whether there is one to lock."""
-    return bool(fetch_prepared(_LOCK_PROFILE, {"user": user_id}))

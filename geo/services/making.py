@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from django.db.models import Model
 
 from backend.shared.rows import insert_together
-from chat.services.conversations import open_conversation
+from chat.services.conversations import draft_conversation
 from geo.errors import PickupTaken
 from geo.models import Handover, Match, Pickup, Swipe
 from geo.services.codes import draw_code, draw_secret
@@ -19,11 +19,13 @@ def make_match_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) 
     The like may be new; it is stored as matched. Raises PickupClosed or PickupTaken. The notices are the caller's.
     """
     move_pickup(pickup=pickup, status=Pickup.Status.MATCHED, now=now, taker_id=like.collector_id)
-    conversation = open_conversation(user_ids=[pickup.resident_id, like.collector_id], title=pickup.title, now=now)
+    both = [pickup.resident_id, like.collector_id]
+    conversation, participants = draft_conversation(user_ids=both, title=pickup.title, now=now)
     match = Match(pickup=pickup, collector_id=like.collector_id, conversation=conversation, created_at=now)
+    handover = Handover(match=match, code=draw_code(), secret=draw_secret())
     like.like_state = Swipe.LikeState.MATCHED
     try:
-        _store(like, match, Handover(match=match, code=draw_code(), secret=draw_secret()))
+        _store(like, conversation, *participants, match, handover)
     except IntegrityError as error:
         # The index decided against us, so somebody wrote without the pickup's lock.
         raise PickupTaken from error

@@ -3,18 +3,17 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from backend.shared.errors import NotFound
 from backend.shared.rows import insert_together
-from geo.errors import LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
+from geo.errors import CollectorProfileNeeded, LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
 from geo.models import Match, Pickup, Swipe
 from geo.selectors.matches import live_match_of
-from geo.selectors.swipes import queue_position, what_was_said
+from geo.selectors.swipes import queue_position, standing_of
 from geo.services import notices
-from geo.services.limits import require_room_for_like, require_room_for_match
+from geo.services.limits import require_below_limit, require_room_for_like
 from geo.services.locks import lock_pickup_for_swiper
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
@@ -34,6 +33,42 @@ class SwipeResult:
     queue_position: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A locked pickup, what one collector said about it, and what decides over what he may say now."""
+
+    pickup: Pickup
+    collector_id: uuid.UUID
+    swipe: Swipe | None
+    is_blocked: bool
+    has_profile: bool
+    active_matches: int
+    now: datetime
+
+    @property
+    def is_match(self) -> bool:
+        """Whether he is the one who is coming."""
+        return self._is_in(State.MATCHED) and self.pickup.status == Pickup.Status.MATCHED
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is his turn, if he still wants it."""
+        return self._is_in(State.ASKED)
+
+    @property
+    def queued_id(self) -> uuid.UUID | None:
+        """The id of his like, while it is in the queue."""
+        return self.swipe.pk if self.swipe and self.swipe.like_state in Swipe.QUEUED else None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether his like waits."""
+        return self._is_in(State.WAITING)
+
+    def _is_in(self, state: Swipe.LikeState) -> bool:
+        return self.swipe is not None and self.swipe.like_state == state
+
+
 @transaction.atomic
 def record_swipe(
     *, collector_id: uuid.UUID, pickup_id: uuid.UUID, direction: str, reason: str = "", now: datetime
@@ -44,25 +79,11 @@ def record_swipe(
     a pass, or after one that lapsed, is a new like. Raises NotFound, OwnPickup,
     PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, TooManyLikes, TooManyMatches.
     """
-    pickup = lock_pickup_for_swiper(pickup_id=pickup_id)
-    swipe, is_blocked = what_was_said(collector_id=collector_id, pickup=pickup)
-    if is_blocked:
+    likes = direction == Swipe.Direction.LIKE
+    stage = _set_stage(collector_id, pickup_id, now, to_like=likes)
+    if stage.is_blocked:
         raise NotFound
-    if direction == Swipe.Direction.LIKE and swipe and _is_matched(pickup, swipe):
-        return SwipeResult(swipe=swipe, match=live_match_of(pickup.pk))
-    _require_swipeable(pickup, swipe, collector_id, now)
-    was_asked = _is_asked(swipe)
-    if direction == Swipe.Direction.PASS:
-        taken_back = _queued_id_of(swipe)
-        result = SwipeResult(swipe=_put_pass(pickup, swipe, collector_id, reason, now))
-        _pass_on_if(was_asked, pickup, collector_id, now)
-        _take_back_notice_of(taken_back, pickup, now)
-        return result
-    if swipe and was_asked:
-        return SwipeResult(swipe=swipe, match=say_yes_under_pickup_lock(pickup=pickup, like=swipe, now=now))
-    if pickup.takes_the_first:
-        return _like_and_match(pickup, swipe, collector_id, now)
-    return _like_and_wait(pickup, swipe, collector_id, now)
+    return _like(stage) if likes else _pass(stage, reason)
 
 
 @transaction.atomic
@@ -72,119 +93,114 @@ def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datet
     One's own swipe can be taken back though one of the two has blocked the other.
     Raises NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased.
     """
-    pickup = lock_pickup_for_swiper(pickup_id=pickup_id)
-    swipe, is_blocked = what_was_said(collector_id=collector_id, pickup=pickup)
-    if is_blocked and swipe is None:
+    stage = _set_stage(collector_id, pickup_id, now, to_like=False)
+    if stage.is_blocked and stage.swipe is None:
         raise NotFound
-    _require_swipeable(pickup, swipe, collector_id, now)
-    if swipe:
-        taken_back = _queued_id_of(swipe)
-        was_asked = _is_asked(swipe)
-        swipe.delete()
-        _pass_on_if(was_asked, pickup, collector_id, now)
-        _take_back_notice_of(taken_back, pickup, now)
+    _require_swipeable(stage)
+    if stage.swipe:
+        was_asked, taken_back = stage.is_asked, stage.queued_id
+        stage.swipe.delete()
+        _go_on(stage, was_asked=was_asked, taken_back=taken_back)
 
 
-def _is_matched(pickup: Pickup, swipe: Swipe) -> bool:
-    return swipe.like_state == State.MATCHED and pickup.status == Pickup.Status.MATCHED
-
-
-def _is_asked(swipe: Swipe | None) -> bool:
-    return swipe is not None and swipe.like_state == State.ASKED
-
-
-def _queued_id_of(swipe: Swipe | None) -> uuid.UUID | None:
-    return swipe.pk if swipe and swipe.like_state in Swipe.QUEUED else None
-
-
-def _take_back_notice_of(like_id: uuid.UUID | None, pickup: Pickup, now: datetime) -> None:
-    if like_id:
-        notices.take_back_like_notice(pickup=pickup, like_id=like_id, now=now)
-
-
-def _pass_on_if(was_asked: bool, pickup: Pickup, acting: uuid.UUID, now: datetime) -> None:
-    """Who is asked and says no makes way for the next."""
-    if was_asked:
-        notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=acting, now=now), now=now)
-
-
-def _require_swipeable(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> None:
-    if pickup.resident_id == collector_id:
-        raise OwnPickup
-    if swipe and _is_matched(pickup, swipe):
-        raise LikeIsMatch
-    # A match outlives the expiry, but to wait behind it is pointless: a release would expire the pickup.
-    if pickup.status not in LIKEABLE or pickup.expires_at <= now:
-        raise PickupClosed
-    if swipe and swipe.like_state in _FINAL:
-        raise _FINAL[State(swipe.like_state)]
-
-
-def _put_pass(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, reason: str, now: datetime) -> Swipe:
-    passed = _changed(
-        swipe,
+def _set_stage(collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime, *, to_like: bool) -> Stage:
+    """First all locks, then a look: what is read by the statement that waits for a lock may be old. Raises NotFound."""
+    pickup, has_profile = lock_pickup_for_swiper(pickup_id=pickup_id, liked_by=collector_id if to_like else None)
+    standing = standing_of(collector_id=collector_id, pickup=pickup)
+    return Stage(
         pickup=pickup,
         collector_id=collector_id,
-        direction=Swipe.Direction.PASS,
-        reason=reason,
-        like_state=State.NONE,
-        queue_number=None,
-        pickup_revision=pickup.revision,
-        swiped_at=now,
+        swipe=standing.swipe,
+        is_blocked=standing.is_blocked,
+        has_profile=has_profile,
+        active_matches=standing.active_matches,
+        now=now,
     )
+
+
+def _require_swipeable(stage: Stage) -> None:
+    if stage.pickup.resident_id == stage.collector_id:
+        raise OwnPickup
+    if stage.is_match:
+        raise LikeIsMatch
+    # A match outlives the expiry, but to wait behind it is pointless: a release would expire the pickup.
+    if stage.pickup.status not in LIKEABLE or stage.pickup.expires_at <= stage.now:
+        raise PickupClosed
+    if stage.swipe and stage.swipe.like_state in _FINAL:
+        raise _FINAL[State(stage.swipe.like_state)]
+
+
+def _pass(stage: Stage, reason: str) -> SwipeResult:
+    _require_swipeable(stage)
+    was_asked, taken_back = stage.is_asked, stage.queued_id
+    passed = _said(stage, Swipe.Direction.PASS, State.NONE, reason=reason)
     _store(passed)
-    return passed
+    _go_on(stage, was_asked=was_asked, taken_back=taken_back)
+    return SwipeResult(swipe=passed)
 
 
-def _like_and_match(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> SwipeResult:
-    require_room_for_match(collector_id=collector_id)
+def _go_on(stage: Stage, *, was_asked: bool, taken_back: uuid.UUID | None) -> None:
+    """Who is asked and says no makes way for the next; the resident need not hear of a like that is gone."""
+    if was_asked:
+        told = pass_on_under_pickup_lock(pickup=stage.pickup, acting=stage.collector_id, now=stage.now)
+        notify(notices=told, now=stage.now)
+    if taken_back:
+        notices.take_back_like_notice(pickup=stage.pickup, like_id=taken_back, now=stage.now)
+
+
+def _like(stage: Stage) -> SwipeResult:
+    if stage.swipe and stage.is_match:
+        return SwipeResult(swipe=stage.swipe, match=live_match_of(stage.pickup.pk))
+    _require_swipeable(stage)
+    if not stage.has_profile:
+        raise CollectorProfileNeeded
+    if stage.swipe and stage.is_asked:
+        match = say_yes_under_pickup_lock(pickup=stage.pickup, like=stage.swipe, now=stage.now)
+        return SwipeResult(swipe=stage.swipe, match=match)
+    return _match(stage) if stage.pickup.takes_the_first else _wait(stage)
+
+
+def _match(stage: Stage) -> SwipeResult:
+    require_below_limit(active_matches=stage.active_matches)
     # The match stores the number drawn here, with all else that changes of the pickup.
-    like = _as_like(pickup, swipe, collector_id, State.MATCHED, now)
-    match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
-    notify(notices=notices.of_new_match(match=match, acting=collector_id), now=now)
+    like = _said(stage, Swipe.Direction.LIKE, State.MATCHED, queue_number=_place_of(stage))
+    match = make_match_under_pickup_lock(pickup=stage.pickup, like=like, now=stage.now)
+    notify(notices=notices.of_new_match(match=match, acting=stage.collector_id), now=stage.now)
     return SwipeResult(swipe=like, match=match)
 
 
-def _like_and_wait(pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, now: datetime) -> SwipeResult:
-    if swipe and swipe.like_state == State.WAITING:
-        return SwipeResult(swipe=swipe, queue_position=queue_position(swipe))
-    require_room_for_like(collector_id=collector_id)
-    like = _as_like(pickup, swipe, collector_id, State.WAITING, now)
-    pickup.save(update_fields=["likes_counted"])
+def _wait(stage: Stage) -> SwipeResult:
+    if stage.swipe and stage.is_waiting:
+        return SwipeResult(swipe=stage.swipe, queue_position=queue_position(stage.swipe))
+    require_room_for_like(collector_id=stage.collector_id)
+    like = _said(stage, Swipe.Direction.LIKE, State.WAITING, queue_number=_place_of(stage))
+    stage.pickup.save(update_fields=["likes_counted"])
     _store(like)
-    if pickup.choose == Pickup.Choose.RESIDENT:
-        notify(notices=notices.of_like(pickup=pickup, like=like), now=now)
+    if stage.pickup.choose == Pickup.Choose.RESIDENT:
+        notify(notices=notices.of_like(pickup=stage.pickup, like=like), now=stage.now)
     return SwipeResult(swipe=like, queue_position=queue_position(like))
 
 
-def _as_like(
-    pickup: Pickup, swipe: Swipe | None, collector_id: uuid.UUID, state: Swipe.LikeState, now: datetime
+def _place_of(stage: Stage) -> int:
+    """A like that waits keeps its place when it is matched; one that lapsed begins again at the end."""
+    if stage.swipe and stage.is_waiting and stage.swipe.queue_number:
+        return stage.swipe.queue_number
+    stage.pickup.likes_counted += 1
+    return stage.pickup.likes_counted
+
+
+def _said(
+    stage: Stage,
+    direction: Swipe.Direction,
+    state: Swipe.LikeState,
+    *,
+    reason: str = "",
+    queue_number: int | None = None,
 ) -> Swipe:
-    # A like that waits keeps its place when it is matched; one that lapsed begins again at the end.
-    keeps_place = swipe and swipe.like_state == State.WAITING
-    return _changed(
-        swipe,
-        pickup=pickup,
-        collector_id=collector_id,
-        direction=Swipe.Direction.LIKE,
-        reason="",
-        like_state=state,
-        queue_number=swipe.queue_number if swipe and keeps_place else _next_queue_number(pickup),
-        pickup_revision=pickup.revision,
-        swiped_at=now,
-    )
-
-
-def _next_queue_number(pickup: Pickup) -> int:
-    pickup.likes_counted += 1
-    return pickup.likes_counted
-
-
-def _changed(swipe: Swipe | None, **fields: Any) -> Swipe:
-    """The swipe there is, or a new one, not stored yet."""
-    swipe = swipe or Swipe()
-    for name, value in fields.items():
-        setattr(swipe, name, value)
+    """The swipe as it is to be stored: the one there is, or a new one."""
+    swipe = stage.swipe or Swipe(pickup=stage.pickup, collector_id=stage.collector_id)
+    swipe.direction, swipe.reason, swipe.like_state, swipe.queue_number = direction, reason, state, queue_number
+    swipe.pickup_revision, swipe.swiped_at = stage.pickup.revision, stage.now
     return swipe
 
 
