@@ -106,6 +106,16 @@ class TestRings:
 
         assert told(near) == [1]
 
+    def test_reach_beyond_the_nearest_who_do_not_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("geo.selectors.rings.WALK_MAX", 2)
+        pickup = make_told()
+        unfit = [collector_at(pickup, metres, radius_m=1) for metres in (100, 200, 300)]
+        near, far = collector_at(pickup, 400), collector_at(pickup, 500)
+
+        tell_due_rings(now=noon())
+
+        assert told(*unfit, near, far) == [0, 0, 0, 1, 1]
+
     def test_measure_from_the_square_not_from_the_place(self) -> None:
         pickup = make_told()
         centre = in_degrees(pickup.cell)
@@ -305,10 +315,9 @@ class TestCost:
         plan = _plan(pickup)
 
         assert "Index Scan using collector_spot" in plan["lines"]
-        assert "Sort" not in plan["lines"]
-        # A collector costs his row, his account, his matches and his likes; a scan would read all 5,000 of them.
         assert plan["rows"] == 200
-        assert plan["buffers"] < 200 * 16
+        # The walk reads 2,000 rows. Of those who fit, 200 cost their account, matches and likes too.
+        assert plan["buffers"] < 2_000 * 2 + 200 * 16
 
 
 def _fill_city(pickup: Pickup, count: int) -> None:
