@@ -22,8 +22,20 @@ def session(database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def pgbench(database: str, scripts: Sequence[str], *, clients: int, seconds: int, **variables: int) -> float:
-    """Transactions a second that pgbench reaches with prepared `scripts`, one drawn at random each time."""
+def pgbench(
+    database: str,
+    scripts: Sequence[str],
+    *,
+    clients: int,
+    seconds: int | None = None,
+    transactions: int | None = None,
+    **variables: int,
+) -> float:
+    """Transactions a second that pgbench reaches with prepared `scripts`, one drawn at random each time.
+
+    For so many seconds, or so many transactions of each client. A script may use and change the `variables`.
+    """
+    length = ["-T", str(seconds)] if seconds else ["-t", str(transactions)]
     with tempfile.TemporaryDirectory() as folder:
         files = []
         for number, script in enumerate(scripts):
@@ -32,7 +44,7 @@ def pgbench(database: str, scripts: Sequence[str], *, clients: int, seconds: int
             files += ["-f", str(file)]
         command = [
             str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", "-h", os.environ["POSTGRES_HOST"],
-            "-U", os.environ["POSTGRES_USER"], "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(seconds),
+            "-U", os.environ["POSTGRES_USER"], "-c", str(clients), "-j", str(min(clients, 2)), *length,
             *(f"-D{name}={value}" for name, value in variables.items()), *files, database,
         ]  # fmt: skip
         said = subprocess.run(command, capture_output=True, text=True, check=False)
