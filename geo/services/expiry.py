@@ -8,6 +8,7 @@ from django.db import transaction
 from geo.models import Pickup
 from geo.services import pickup_notices
 from geo.services.closing import expire_under_pickup_lock
+from geo.services.locks import lock_due_pickup
 from geo.services.one_by_one import do_one_by_one
 from notifications.services.notify import notify
 
@@ -27,8 +28,7 @@ def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
 @transaction.atomic
 def expire_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     """Expire one pickup and tell its resident and all who wait. False if it is not due, gone, or busy right now."""
-    locked = Pickup.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    pickup = locked.filter(pk=pickup_id, status=Pickup.Status.OPEN, expires_at__lte=now).first()
+    pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, expires_at__lte=now)
     if pickup is None:
         return False
     notify(notices=expire_under_pickup_lock(pickup=pickup, now=now), now=now)
@@ -45,8 +45,7 @@ def warn_of_due_expiries(*, now: datetime, limit: int = BATCH) -> int:
 @transaction.atomic
 def warn_of_expiry(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     """Warn of one expiry. False if no warning is due, the pickup has gone, or is busy right now."""
-    locked = Pickup.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    pickup = locked.filter(pk=pickup_id, status=Pickup.Status.OPEN, warn_at__lte=now).first()
+    pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, warn_at__lte=now)
     if pickup is None:
         return False
     pickup.warn_at = None

@@ -32,6 +32,12 @@ def lock_pickup(*, pickup_id: uuid.UUID) -> Pickup:
     return pickup
 
 
+def lock_due_pickup(*, pickup_id: uuid.UUID, **due: object) -> Pickup | None:
+    """For the clock: a pickup for which something is due, if it still is and nobody is at it right now."""
+    locked = Pickup.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    return locked.filter(pk=pickup_id, **due).first()
+
+
 def lock_own_pickup(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> Pickup:
     """A resident's own pickup; raises NotFound for anybody else's."""
     pickup = lock_pickup(pickup_id=pickup_id)

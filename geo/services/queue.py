@@ -15,6 +15,7 @@ from geo.selectors.swipes import waiting_likes
 from geo.services import notices, pickup_notices
 from geo.services.closing import expire_under_pickup_lock
 from geo.services.limits import collectors_with_room, require_room_for_match
+from geo.services.locks import lock_due_pickup
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.one_by_one import do_one_by_one
 from geo.services.rings import start_rings_anew
@@ -82,8 +83,7 @@ def move_on_where_due(*, now: datetime, limit: int = BATCH) -> int:
 @transaction.atomic
 def move_on(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     """Let the like that was asked lapse, and pass the pickup on. False if it is not due, gone, or busy right now."""
-    locked = Pickup.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    pickup = locked.filter(pk=pickup_id, reserved_until__lte=now).first()
+    pickup = lock_due_pickup(pickup_id=pickup_id, reserved_until__lte=now)
     if pickup is None:
         return False
     asked = Swipe.objects.filter(pickup=pickup, like_state=State.ASKED)

@@ -1,0 +1,141 @@
+"""Every two things at the same instant: what is left is what one after the other would have left."""
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from itertools import combinations_with_replacement
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import QuerySet
+
+from backend.shared.errors import DomainError
+from backend.shared.prepared import fetch_prepared
+from geo.models import Pickup
+from geo.services import locks
+from tests.races.staged import CLOCK, PLAYS, TAME, Staged, story_of
+from tests.races.together import at_once, require_agreement, require_answers
+
+Pair = tuple[str, str]
+LANES = 3
+PATIENCE_S = 0.5
+TRIES = 5
+
+
+def pairs_of(play: str) -> list[Pair]:
+    """Of all that can happen, every two, and the same twice."""
+    return list(combinations_with_replacement(PLAYS[play][1], 2))
+
+
+def run(name: str, stage: Staged, play: str) -> str:
+    """The code of its refusal, or nothing."""
+    try:
+        PLAYS[play][1][name](stage)
+    except DomainError as error:
+        return error.code
+    return ""
+
+
+def tick(stage: Staged, play: str, pair: Pair) -> None:
+    """What the clock has left because somebody was at it."""
+    for name in {*pair} & {*CLOCK}:
+        run(name, stage, play)
+
+
+def one_after_the_other(stage: Staged, play: str, order: Pair) -> Any:
+    """The refusals by name, and the story. Nothing of it stays."""
+    with transaction.atomic():
+        refusals = [(name, run(name, stage, play)) for name in order]
+        tick(stage, play, order)
+        story = story_of(stage)
+        transaction.set_rollback(True)
+    return sorted(refusals), story
+
+
+def together(stage: Staged, play: str, pair: Pair) -> Any:
+    """The same, at the same instant, and to stay."""
+    codes = at_once([partial(run, name, stage, play) for name in pair])
+    require_answers(codes)
+    tick(stage, play, pair)
+    require_agreement(stage.pickup.pk)
+    return sorted(zip(pair, codes, strict=True)), story_of(stage)
+
+
+def require_one_story(play: str, pair: Pair) -> None:
+    """That of the one order, or that of the other."""
+    stage = PLAYS[play][0]()
+    possible = [one_after_the_other(stage, play, order) for order in (pair, pair[::-1])]
+    assert together(stage, play, pair) in possible, (play, pair)
+
+
+@pytest.mark.parametrize("lane", range(LANES))
+@pytest.mark.parametrize("play", PLAYS)
+def test_every_pair_leaves_one_story(play: str, lane: int) -> None:
+    for pair in pairs_of(play)[lane::LANES]:
+        require_one_story(play, pair)
+
+
+class Looked(QuerySet[Any]):
+    """In place of `select_for_update`: it looks, and waits until the other has looked too."""
+
+    both: Barrier
+    here = threading.local()
+
+    def first(self) -> Any:
+        """The row, as it was."""
+        found = super().first()
+        self.wait()
+        return found
+
+    @classmethod
+    def wait(cls) -> None:
+        """Once in a thread; one that never comes to look is not waited for."""
+        if threading.current_thread() is not threading.main_thread() and not hasattr(cls.here, "has_waited"):
+            cls.here.has_waited = True
+            with suppress(BrokenBarrierError):
+                cls.both.wait(PATIENCE_S)
+
+
+def look(queryset: QuerySet[Any], **options: Any) -> QuerySet[Any]:
+    """Without a lock; where it is a pickup's, with both having looked before either goes on."""
+    looking = queryset.all()
+    if queryset.model is Pickup:
+        looking.__class__ = Looked
+    return looking
+
+
+def fetch_and_wait(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same for the swiper's locks."""
+    rows = fetch_prepared(statement.replace("FOR NO KEY UPDATE", ""), values)
+    Looked.wait()
+    return rows
+
+
+@pytest.fixture
+def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The services as they are, but for the lock."""
+    monkeypatch.setattr(QuerySet, "select_for_update", look)
+    monkeypatch.setattr(locks, "fetch_prepared", fetch_and_wait)
+
+
+def is_seen(play: str, pair: Pair) -> bool:
+    """Whether this test can tell that a pair has lost its race, which it need not at the first try."""
+    for _ in range(TRIES):
+        Looked.both = Barrier(2)
+        try:
+            require_one_story(play, pair)
+        except AssertionError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("lane", range(LANES))
+@pytest.mark.parametrize("play", PLAYS)
+def test_pairs_would_go_wrong_without_the_lock(play: str, lane: int, without_lock: None) -> None:
+    """The control."""
+    wild = [pair for pair in pairs_of(play) if pair[1] not in TAME[play].get(pair[0], ())]
+
+    assert [pair for pair in wild[lane::LANES] if not is_seen(play, pair)] == []
