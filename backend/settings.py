@@ -121,7 +121,7 @@ DATABASES = {
         # once per connection (backend.shared.prepared).
         "OPTIONS": {
             "options": POSTGRES_SESSION,
-            **({"pool": {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 10}} if POSTGRES_POOL else {}),
+            **({"pool": {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3}} if POSTGRES_POOL else {}),
         },
         "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
     }

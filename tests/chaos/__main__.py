@@ -58,10 +58,10 @@ def _prepare() -> None:
 
 
 def _report(outcomes: dict[str, Any], *, as_json: bool) -> int:
-    from tests.chaos.table import control_of, table_of
+    from tests.chaos.table import control_of, outages_of, table_of
 
     ours = outcomes.get("ours")
-    is_well = ours is None or (ours.total.is_clean and ours.sees_faults)
+    is_well = ours is None or ours.is_well
     if as_json:
         sys.stdout.write(json.dumps({name: _plain(outcome) for name, outcome in outcomes.items()}) + "\n")
         return 0 if is_well else 1
@@ -70,14 +70,16 @@ def _report(outcomes: dict[str, Any], *, as_json: bool) -> int:
         sys.stdout.write(f"\n**{title}** ({outcome.seconds / 60:.0f} minutes)\n\n")
         sys.stdout.write(table_of(outcome, has_pushes=name == "ours") + "\n")
     if ours:
-        sys.stdout.write(f"\n{control_of(ours)}\n")
+        sys.stdout.write(f"\n{control_of(ours)}\n\n{outages_of(ours)}\n")
     return 0 if is_well else 1
 
 
 def _plain(outcome: Any) -> dict[str, object]:
     kinds = {kind: {"runs": outcome.runs[kind], **vars(counts)} for kind, counts in outcome.counts.items()}
     total = vars(outcome.total) | {"resets": outcome.resets}
-    return {"kinds": kinds, "total": total, "control": vars(outcome.control), "sees_faults": outcome.sees_faults}
+    outages = {name: vars(seen) for name, seen in outcome.outages.items()}
+    control = vars(outcome.control)
+    return {"kinds": kinds, "total": total, "outages": outages, "control": control, "sees_faults": outcome.sees_faults}
 
 
 if __name__ == "__main__":

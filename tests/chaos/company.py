@@ -52,6 +52,13 @@ def our_company(ledger: Ledger, client: httpx.AsyncClient, addresses: Addresses)
     return Company(people, ledger, make_phone)
 
 
+def make_visitors() -> tuple[Person, Person]:
+    """Two more people with a conversation."""
+    one, other = _make_pair(("socket", "socket"))
+    connection.close()
+    return one, other
+
+
 def _make_pair(holds: Sequence[str]) -> list[Person]:
     now = datetime.now(UTC)
     users = [User.objects.create(phone=f"+{uuid.uuid4().int % 10**14}", display_name="Somebody") for _ in holds]

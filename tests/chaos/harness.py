@@ -10,10 +10,11 @@ from pathlib import Path
 
 import httpx
 
-from tests.chaos.company import Company, our_company, stock_company
+from tests.chaos.company import Company, make_visitors, our_company, stock_company
 from tests.chaos.kills import KILLS, STOCK_KILLS, Kill
 from tests.chaos.ledger import Counts, Ledger
 from tests.chaos.memory import Postgres, Redis
+from tests.chaos.outages import Outage, Visit, without_postgres, without_redis
 from tests.chaos.phones import Phone, Writer
 from tests.chaos.pushes import pushed_in, settle
 from tests.chaos.series import Series
@@ -30,6 +31,7 @@ class Outcome:
     runs: dict[str, int] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     control: Counts = field(default_factory=Counts)
+    outages: dict[str, Outage] = field(default_factory=dict)
     resets: int = 0
     seconds: float = 0.0
 
@@ -37,6 +39,11 @@ class Outcome:
     def total(self) -> Counts:
         """All runs together."""
         return sum(self.counts.values(), Counts())
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing lost, doubled or turned round, outages as promised, and every planted fault counted."""
+        return self.total.is_clean and self.sees_faults and all(seen.is_as_promised for seen in self.outages.values())
 
     @property
     def sees_faults(self) -> bool:
@@ -50,6 +57,7 @@ async def try_ours(folder: Path, postgres: Postgres, redis: Redis, runs: int, sa
     ledger, started = Ledger(), time.monotonic()
     async with our_stage(folder, postgres, redis) as stage, httpx.AsyncClient() as client:
         company = await asyncio.to_thread(our_company, ledger, client, stage.addresses)
+        outages = await _try_outages(stage, client)
         async with _on(*company.phones, *company.writers):
             series = Series(stage, company, ledger, settles=True)
             kinds = await _run_all(series, KILLS, runs, say)
@@ -63,6 +71,7 @@ async def try_ours(folder: Path, postgres: Postgres, redis: Redis, runs: int, sa
             await _until(ledger.is_complete)
         stored = await asyncio.to_thread(_stored_in, postgres, "SELECT client_id::text FROM chat_message")
     outcome = _judge(ledger, kinds, stored, pushed)
+    outcome.outages = outages
     outcome.control = ledger.count(ledger.run, stored, pushed)
     outcome.resets = sum(screen.resets for screen in company.screens)
     outcome.seconds = time.monotonic() - started
@@ -81,6 +90,14 @@ async def try_stock(folder: Path, postgres: Postgres, redis: Redis, runs: int, s
     outcome = _judge(ledger, kinds, stored, set())
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+async def _try_outages(stage: Stage, client: httpx.AsyncClient) -> dict[str, Outage]:
+    visit = Visit(stage, client, await asyncio.to_thread(make_visitors))
+    return {
+        "Redis": await without_redis(visit, stage),
+        "PostgreSQL": await without_postgres(visit, stage),
+    }
 
 
 @asynccontextmanager

@@ -81,9 +81,12 @@ class Redis:
         """The path of its unix socket."""
         return variables_in(self._folder / "env.redis")["REDIS_URL"].removeprefix("unix://").split("?")[0]
 
+    def kill(self) -> None:
+        """SIGKILL."""
+        os.kill(int((self._folder / "redis" / "redis.pid").read_text()), signal.SIGKILL)
+
     async def kill_and_start(self) -> None:
         """As a supervisor would."""
-        pid = (self._folder / "redis" / "redis.pid").read_text()
-        os.kill(int(pid), signal.SIGKILL)
+        self.kill()
         await asyncio.sleep(0.3)
         await asyncio.to_thread(self.start)

@@ -30,6 +30,15 @@ def _row(kind: str, runs: int, counts: Counts, *, has_pushes: bool) -> str:
     return "| " + " | ".join([*cells, f"{counts.longest_wait_s:.1f} s"]) + " |"
 
 
+def outages_of(outcome: Outcome) -> str:
+    """What was seen while each was away."""
+    return "\n".join(
+        f"Without {name}: {'as promised' if seen.is_as_promised else 'NOT AS PROMISED'}; the longest answer took "
+        f"{seen.answer_s:.1f} s, all was well {seen.recovery_s:.1f} s after it was started again."
+        for name, seen in outcome.outages.items()
+    )
+
+
 def control_of(outcome: Outcome) -> str:
     """What was planted in the control, and what was counted of it."""
     counts = outcome.control

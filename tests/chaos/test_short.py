@@ -26,3 +26,7 @@ def test_nothing_is_lost_when_any_part_is_killed() -> None:
     assert ours["total"]["pushed"] > 0
     assert ours["total"]["resets"] == 0
     assert ours["sees_faults"]
+    assert {name: seen["is_as_promised"] for name, seen in ours["outages"].items()} == {
+        "Redis": True,
+        "PostgreSQL": True,
+    }
