@@ -178,6 +178,22 @@ PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FCM_PROJECT_ID else "con
 # A page that shows the pushes of a local FCM: never in production, where nobody may be signed in as by a name.
 DEMO_PHONE = bool(ENVIRONMENT == "development" and FCM_ENDPOINT and not FIREBASE_PROJECT_ID)
 
+# --- LINE and mail ---------------------------------------------------------------------------------------
+LINE_CHANNEL_TOKEN = env.str("LINE_CHANNEL_TOKEN", default="")
+LINE_CHANNEL_SECRET = env.str("LINE_CHANNEL_SECRET", default="")
+LINE_ACCOUNT = env.str("LINE_ACCOUNT", default="")  # such as @tinderfortrash
+LINE_ENDPOINT = env.str("LINE_ENDPOINT", default="https://api.line.me").rstrip("/")
+LINE_TIMEOUT_S = env.int("LINE_TIMEOUT_S", default=8)
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tinder for Trash <noreply@localhost>")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+HAS_EMAIL = bool(EMAIL_HOST) or not IS_PRODUCTION
+
 # --- Jobs ------------------------------------------------------------------------------------------------
 # A job that was scheduled for later is only found by asking, so this bounds how late a push may be.
 PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 0.5, "concurrency": 4, "delete_jobs": "successful"}

@@ -10,6 +10,7 @@ from backend.shared.media import MediaDoor
 from backend.shared.metrics import MetricsDoor
 from geo.api.demo_phone import DemoPhoneDoor, DemoSentDoor
 from geo.api.receipts import ReceiptPageDoor
+from notifications.api.email import UnsubscribeDoor
 
 handler400 = "backend.shared.problems.bad_request"
 handler403 = "backend.shared.problems.forbidden"
@@ -33,6 +34,7 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include(api)),
+    path("unsubscribe/<str:token>", UnsubscribeDoor.as_view()),
     path("demo/phone", DemoPhoneDoor.as_view()),
     path("demo/phone/sent", DemoSentDoor.as_view()),
     path("admin/", admin.site.urls),

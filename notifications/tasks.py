@@ -1,12 +1,13 @@
 """The doors of the job queue. Every task is safe to run twice: a worker may be killed at any line."""
 
 import time
+import uuid
 from threading import BoundedSemaphore
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from procrastinate import JobContext
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
@@ -16,6 +17,8 @@ from backend.shared.idempotency import delete_old_answers
 from notifications.selectors.alarms import periodic_tasks
 from notifications.services import upkeep
 from notifications.services.deliver import deliver_due
+from notifications.services.digest import send_due_digests
+from notifications.services.email import MAIL_CODE, mail_code
 from notifications.services.mutes import remove_past_mutes
 
 log = structlog.get_logger(__name__)
@@ -114,3 +117,17 @@ async def remove_finished_jobs(context: JobContext, timestamp: int) -> None:
 
 async def _record_run(name: str) -> None:
     await sync_to_async(upkeep.record_run)(name=name, now=read_clock())
+
+
+@app.task(name=MAIL_CODE, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+def mail_email_code(user_id: str) -> None:
+    """Mail the code that shows whose an address is."""
+    mail_code(user_id=uuid.UUID(user_id))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="notifications.digests", priority=UPKEEP_PRIORITY)
+def send_digests(timestamp: int) -> None:
+    """Every five minutes: the daily mails that are due."""
+    send_due_digests(clock=read_clock)
+    upkeep.record_run(name="notifications.digests", now=read_clock())

@@ -8,14 +8,17 @@ from rest_framework import serializers
 from notifications.models import Device, Preferences
 
 SEQ_MAX = 2**63 - 1
+# A LINE account is linked, not registered.
+APP_KINDS = [choice for choice in Device.Kind.choices if choice[0] != Device.Kind.LINE]
+APP_PLATFORMS = [choice for choice in Device.Platform.choices if choice[0] != Device.Platform.LINE]
 
 
 class DeviceIn(serializers.Serializer[Any]):
     """Where an app can be reached."""
 
-    kind = serializers.ChoiceField(choices=Device.Kind.choices, default=Device.Kind.TOKEN)
+    kind = serializers.ChoiceField(choices=APP_KINDS, default=Device.Kind.TOKEN.value)
     value = serializers.CharField(max_length=512, help_text="The registration token or installation id of Firebase.")
-    platform = serializers.ChoiceField(choices=Device.Platform.choices)
+    platform = serializers.ChoiceField(choices=APP_PLATFORMS)
     locale = serializers.ChoiceField(
         choices=settings.LANGUAGES, required=False, help_text="The person's, if not given."
     )
@@ -43,6 +46,9 @@ class Choices(serializers.ModelSerializer[Preferences]):
             "handover",
             "nearby",
             "digest",
+            "push",
+            "line",
+            "email",
             "preview",
             "quiet_from",
             "quiet_until",

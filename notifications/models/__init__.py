@@ -3,8 +3,8 @@
 from notifications.models.device import Device
 from notifications.models.event import Event, EventCounter
 from notifications.models.periodic import PeriodicRun
-from notifications.models.preferences import Mute, Preferences
+from notifications.models.preferences import EmailAddress, Mute, Preferences
 from notifications.models.push import Push
 from notifications.models.set_aside import SetAside
 
-__all__ = ["Device", "Event", "EventCounter", "Mute", "PeriodicRun", "Preferences", "Push", "SetAside"]
+__all__ = ["Device", "EmailAddress", "Event", "EventCounter", "Mute", "PeriodicRun", "Preferences", "Push", "SetAside"]

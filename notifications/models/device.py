@@ -1,4 +1,4 @@
-"""One app install that can be reached through Firebase."""
+"""One app install that can be reached through Firebase, or a linked LINE account."""
 
 from django.conf import settings
 from django.db import models
@@ -12,11 +12,13 @@ class Device(PublicModel):
     class Kind(models.TextChoices):
         TOKEN = "token", "registration token"
         FID = "fid", "installation id"
+        LINE = "line", "LINE user id"
 
     class Platform(models.TextChoices):
         ANDROID = "android"
         IOS = "ios"
         WEB = "web"
+        LINE = "line"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="devices")
     kind = models.CharField(max_length=5, choices=Kind, default=Kind.TOKEN)

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from notifications.models import Device, Event, Push
 from notifications.rules import Rules
-from notifications.selectors.reach import reachable_devices
+from notifications.selectors.reach import reachable_devices, wanted_devices
 from notifications.selectors.rules import rules_of
 
 
@@ -30,6 +30,8 @@ def people_of(*, acked: dict[uuid.UUID, int], now: datetime) -> list[Person]:
     people = {user_id: Person(user_id=user_id, rules=rules[user_id]) for user_id in acked}
     for device in reachable_devices(user_ids=acked, now=now):
         people[device.user_id].devices.append(device)
+    for person in people.values():
+        person.devices = wanted_devices(person.devices, person.rules.preferences)
     for event in _waiting_events(acked):
         people[event.user_id].events.append(event)
     for push in _waiting_pushes(acked):

@@ -1,7 +1,7 @@
 """How, whether and about whom a person can be reached."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.accounts.models import Block
 from backend.accounts.selectors.sessions import live_sessions
-from notifications.models import Device, Preferences
+from backend.shared.errors import NotFound
+from notifications.models import Device, EmailAddress, Preferences
 
 
 def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
@@ -23,8 +24,25 @@ def reachable_devices(*, user_ids: Collection[uuid.UUID], now: datetime) -> Quer
     Without those that have shown no sign of life for `DEVICE_STALE_DAYS`: Firebase may have forgotten them long ago.
     """
     is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
-    seen_after = now - timedelta(days=settings.DEVICE_STALE_DAYS)
-    return Device.objects.filter(is_signed_in, user_id__in=user_ids, last_seen_at__gt=seen_after).order_by("id")
+    is_alive = Q(is_signed_in, last_seen_at__gt=now - timedelta(days=settings.DEVICE_STALE_DAYS))
+    return Device.objects.filter(is_alive | Q(kind=Device.Kind.LINE), user_id__in=user_ids).order_by("id")
+
+
+def wanted_devices(devices: Iterable[Device], preferences: Preferences) -> list[Device]:
+    """Those of one person's that are to be reached: LINE stands in where no app can be, so that nothing rings twice."""
+    devices = list(devices)
+    apps = [device for device in devices if preferences.push and device.kind != Device.Kind.LINE]
+    is_line_wanted = preferences.line and settings.LINE_CHANNEL_TOKEN
+    line = [device for device in devices if is_line_wanted and device.kind == Device.Kind.LINE]
+    return apps or line
+
+
+def email_of(user_id: uuid.UUID) -> EmailAddress:
+    """The address this person gave. Raises NotFound."""
+    address = EmailAddress.objects.filter(pk=user_id).first()
+    if address is None:
+        raise NotFound
+    return address
 
 
 def preferences_of(user_id: uuid.UUID) -> Preferences:

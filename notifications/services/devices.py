@@ -64,7 +64,8 @@ def _drop_pushes_of_others(device: Device) -> None:
 
 
 def _forget_older_addresses(device: Device) -> None:
-    others = Device.objects.filter(user_id=device.user_id).exclude(pk=device.pk)
+    apps = Device.objects.filter(user_id=device.user_id).exclude(kind=Device.Kind.LINE)
+    others = apps.exclude(pk=device.pk)
     others.filter(installation=device.installation).delete()
     too_many = others.order_by("-last_seen_at", "-pk").values_list("pk", flat=True)[settings.DEVICES_MAX - 1 :]
     Device.objects.filter(pk__in=list(too_many)).delete()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.accounts.models import User
-from notifications.models import Device, Event, Preferences
+from notifications.models import Device, EmailAddress, Event, Mute, Preferences
 
 
 def export(*, user: User) -> Mapping[str, object]:
@@ -12,6 +12,8 @@ def export(*, user: User) -> Mapping[str, object]:
     return {
         "events": list(Event.objects.filter(user=user).order_by("seq").values("seq", "name", "data", "created_at")),
         "devices": list(Device.objects.filter(user=user).values("platform", "locale", "app_version", "created_at")),
+        "mutes": list(Mute.objects.filter(user=user).order_by("id").values("topic", "until", "created_at")),
+        "email": EmailAddress.objects.filter(user=user).values("address", "verified_at").first(),
         "preferences": Preferences.objects.filter(user=user).values().first(),
     }
 
@@ -25,3 +27,5 @@ def erase(*, user: User, now: datetime) -> None:
     Event.objects.filter(user=user).delete()
     Device.objects.filter(user=user).delete()
     Preferences.objects.filter(user=user).delete()
+    Mute.objects.filter(user=user).delete()
+    EmailAddress.objects.filter(user=user).delete()

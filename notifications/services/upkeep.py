@@ -51,9 +51,10 @@ def _locked_counters(user_ids: Iterable[uuid.UUID]) -> QuerySet[EventCounter]:
 def remove_signed_out_devices() -> int:
     """Forget the devices on which nobody is signed in any more. Returns how many."""
     session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
-    return Device.objects.exclude(Exists(session)).delete()[0]
+    return Device.objects.exclude(Exists(session)).exclude(kind=Device.Kind.LINE).delete()[0]
 
 
 def remove_unseen_devices(*, now: datetime) -> int:
     """Forget the devices that have shown no sign of life for `DEVICE_DAYS`. Returns how many."""
-    return Device.objects.filter(last_seen_at__lte=now - timedelta(days=settings.DEVICE_DAYS)).delete()[0]
+    unseen = Device.objects.filter(last_seen_at__lte=now - timedelta(days=settings.DEVICE_DAYS))
+    return unseen.exclude(kind=Device.Kind.LINE).delete()[0]

@@ -1,0 +1,108 @@
+"""`/me/line` and the webhook that LINE calls."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.clock import read_clock
+from backend.shared.errors import NotFound
+from backend.shared.views import Door, OpenDoor
+from notifications.services.line import forget_line_user, is_linked, link_line, make_link_code, unlink_line
+
+MAX_BYTES = 200_000
+
+
+class LineState(serializers.Serializer[Any]):
+    """Whether LINE can be used, and is."""
+
+    available = serializers.BooleanField(help_text="Whether the city has a LINE account.")
+    linked = serializers.BooleanField()
+
+
+class LineCode(serializers.Serializer[Any]):
+    """What to send to the city's LINE account."""
+
+    code = serializers.CharField()
+    url = serializers.URLField(help_text="Opens LINE with the code written.")
+    expires_at = serializers.DateTimeField()
+
+
+class LineDoor(Door):
+    """One's own LINE account."""
+
+    @extend_schema(
+        operation_id="line_state", summary="Whether I am on LINE", tags=["notifications"], responses=LineState
+    )
+    def get(self, request: Request) -> Response:
+        """As it is now."""
+        return Response({"available": bool(settings.LINE_CHANNEL_TOKEN), "linked": is_linked(user_of(request).pk)})
+
+    @extend_schema(
+        operation_id="line_code",
+        summary="Get a code that links my LINE account",
+        description="Send it to the city's LINE account within ten minutes. It counts once.",
+        tags=["notifications"],
+        request=None,
+        responses={201: LineCode},
+    )
+    def post(self, request: Request) -> Response:
+        """409 where the city has no LINE account."""
+        code, url, until = make_link_code(user_id=user_of(request).pk, now=self.now)
+        body = LineCode({"code": code, "url": url, "expires_at": until}).data
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="line_unlink", summary="Leave LINE", tags=["notifications"], responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Doing it twice changes nothing."""
+        unlink_line(user_id=user_of(request).pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LineWebhook(OpenDoor):
+    """What LINE tells: somebody has sent a code, or has blocked the city's account."""
+
+    def post(self, request: Request) -> Response:
+        """200 for whatever LINE has signed, or it would come again; 404 for everything else."""
+        body = request.body
+        if not _is_from_line(body, request.headers.get("X-Line-Signature", "")):
+            raise NotFound
+        for event in _events_in(body):
+            _take(event)
+        return Response({})
+
+
+def _is_from_line(body: bytes, signature: str) -> bool:
+    """HMAC-SHA256 of the body under the channel's secret, in base64."""
+    if not settings.LINE_CHANNEL_SECRET or len(body) > MAX_BYTES:
+        return False
+    digest = hmac.new(settings.LINE_CHANNEL_SECRET.encode(), body, hashlib.sha256).digest()
+    return hmac.compare_digest(base64.b64encode(digest), signature.encode())
+
+
+def _events_in(body: bytes) -> Iterator[Mapping[str, Any]]:
+    try:
+        events = msgspec.json.decode(body)["events"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return
+    yield from (event for event in events if isinstance(event, dict)) if isinstance(events, list) else ()
+
+
+def _take(event: Mapping[str, Any]) -> None:
+    source, message = event.get("source"), event.get("message")
+    line_user = source.get("userId") if isinstance(source, dict) else None
+    if not isinstance(line_user, str) or not 0 < len(line_user) <= 100:
+        return
+    if event.get("type") == "unfollow":
+        forget_line_user(line_user=line_user)
+    elif event.get("type") == "message" and isinstance(message, dict) and isinstance(message.get("text"), str):
+        link_line(code=message["text"].strip(), line_user=line_user, now=read_clock())

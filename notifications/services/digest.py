@@ -1,0 +1,108 @@
+"""A mail a day of what a person has not read."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+import structlog
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import ngettext
+
+from notifications.models import EmailAddress, Event, Preferences
+from notifications.quiet import digest_after
+from notifications.selectors.inbox import inbox_of
+from notifications.texts import text_of
+from notifications.wording import link_of
+
+log = structlog.get_logger(__name__)
+SALT = "notifications.unsubscribe"
+ENTRIES_MAX = 20
+BATCH = 500
+TRY_AGAIN = timedelta(hours=1)
+
+
+def send_due_digests(*, clock: Callable[[], datetime]) -> int:
+    """Mail everybody who is due, one by one; returns how many mails went out. One that fails holds up no other."""
+    due = EmailAddress.objects.filter(digest_due_at__lte=clock()).order_by("digest_due_at")
+    return sum(_send_or_log(user_id, clock) for user_id in due.values_list("pk", flat=True)[:BATCH])
+
+
+def _send_or_log(user_id: uuid.UUID, clock: Callable[[], datetime]) -> int:
+    try:
+        return int(send_digest(user_id=user_id, now=clock()))
+    except Exception as error:
+        log.warning("digest_failed", user=str(user_id), reason=type(error).__name__)
+        return 0
+
+
+def send_digest(*, user_id: uuid.UUID, now: datetime) -> bool:
+    """Mail this person what is new since the last mail and unread; False where there is nothing, or no wish.
+
+    Put off first by an hour: a second worker sends nothing, and a failure is tried again. Raises what mailing raises.
+    """
+    mine = EmailAddress.objects.filter(pk=user_id)
+    if not mine.filter(digest_due_at__lte=now).update(digest_due_at=now + TRY_AGAIN):
+        return False
+    row = mine.select_related("user").get()
+    entries = _new_entries(row) if _is_wanted(row) else []
+    if entries:
+        digest_mail(row, entries).send()
+        mine.update(digest_seq=max(entry.seq for entry in entries))
+    mine.filter(address=row.address).exclude(verified_at=None).update(digest_due_at=digest_after(now))
+    return bool(entries)
+
+
+def digest_mail(row: EmailAddress, entries: list[Event]) -> EmailMultiAlternatives:
+    """The mail, in the person's language, with a way out of it (RFC 8058). Its id is the same when sent again."""
+    with translation.override(row.user.locale):
+        subject = ngettext("%(count)d new thing", "%(count)d new things", len(entries)) % {"count": len(entries)}
+        shown = {"lines": [_line(entry, row) for entry in entries[:ENTRIES_MAX]], "more": len(entries) - ENTRIES_MAX}
+        shown |= {"name": row.user.first_name, "unsubscribe": unsubscribe_url(row.pk), "home": settings.PUBLIC_URL}
+        body = render_to_string("notifications/digest.txt", shown)
+        page = render_to_string("notifications/digest.html", shown)
+    headers = {
+        "List-Unsubscribe": f"<{shown['unsubscribe']}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Message-ID": f"<digest-{row.pk}-{max(entry.seq for entry in entries)}@{_domain()}>",
+    }
+    mail = EmailMultiAlternatives(f"Tinder for Trash: {subject}", body, to=[row.address], headers=headers)
+    mail.attach_alternative(page, "text/html")
+    return mail
+
+
+def unsubscribe_url(user_id: uuid.UUID) -> str:
+    """An address that ends the mails without signing in."""
+    return f"{settings.PUBLIC_URL}/unsubscribe/{signing.dumps(user_id.hex, salt=SALT)}"
+
+
+def unsubscribe(token: str) -> bool:
+    """End the mails of whom this token was made for; False for one that nobody made."""
+    try:
+        user_id = uuid.UUID(signing.loads(token, salt=SALT))
+    except (signing.BadSignature, ValueError, TypeError):
+        return False
+    Preferences.objects.filter(pk=user_id).update(email=False)
+    return True
+
+
+def _is_wanted(row: EmailAddress) -> bool:
+    return bool(row.verified_at) and Preferences.objects.filter(pk=row.pk, email=True).exists()
+
+
+def _new_entries(row: EmailAddress) -> list[Event]:
+    return list(inbox_of(row.pk).filter(read_at=None, seq__gt=row.digest_seq).order_by("-seq")[: ENTRIES_MAX * 5])
+
+
+def _line(entry: Event, row: EmailAddress) -> dict[str, str]:
+    """Without the words of a chat: a mail is read on many screens."""
+    text = text_of(event=entry.name, data=entry.data, locale=row.user.locale)
+    return {"title": text.title, "body": text.body, "url": f"{settings.PUBLIC_URL}{link_of(entry)}"}
+
+
+def _domain() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
