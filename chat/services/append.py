@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
 
 from backend.shared.ids import new_id
+from backend.shared.prepared import fetch_prepared
 from chat.models import Conversation, Message
 from chat.services.drafts import Draft
 
@@ -83,14 +83,12 @@ def _message(
 
 
 def _insert(statement: str, message: Message) -> tuple[Message, list[uuid.UUID]] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _values(message))
-        row = cursor.fetchone()
-    if row is None:
+    rows = fetch_prepared(statement, _values(message))
+    if not rows:
         return None
-    message.seq = row[0]
+    message.seq, people = rows[0]
     message._state.adding = False
-    return message, row[1]
+    return message, people
 
 
 def _values(message: Message) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import uuid
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from backend.shared.errors import NotFound
+from backend.shared.prepared import fetch_prepared
 from chat.models import Participant
 from chat.topics import collapse_key_of
 from notifications.services.ack import mark_collapsed_read
@@ -13,10 +14,10 @@ from notifications.services.notify import Notice, notify
 
 # Without a lock on the conversation: nobody who reads holds up those who write.
 _MOVE = """
-    UPDATE chat_participant AS me SET read_seq = least(%(seq)s, last_seq)
+    UPDATE chat_participant AS me SET read_seq = least(%(seq)s::integer, last_seq)
     FROM chat_conversation AS conversation
     WHERE conversation.id = %(conversation)s AND me.conversation_id = conversation.id
-        AND user_id = %(user)s AND read_seq < least(%(seq)s, last_seq)
+        AND user_id = %(user)s AND read_seq < least(%(seq)s::integer, last_seq)
     RETURNING read_seq, ARRAY(
         SELECT user_id FROM chat_participant AS other
         WHERE other.conversation_id = me.conversation_id AND other.user_id <> me.user_id
@@ -49,10 +50,8 @@ def mark_read(*, user_id: uuid.UUID, conversation_id: uuid.UUID, seq: int, now: 
 
 def _move(user_id: uuid.UUID, conversation_id: uuid.UUID, seq: int) -> tuple[int, list[uuid.UUID]] | None:
     """The new position and the others; None where nothing moves."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVE, {"user": user_id, "conversation": conversation_id, "seq": seq})
-        row: tuple[int, list[uuid.UUID]] | None = cursor.fetchone()
-    return row
+    rows = fetch_prepared(_MOVE, {"user": user_id, "conversation": conversation_id, "seq": seq})
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def _position(user_id: uuid.UUID, conversation_id: uuid.UUID) -> int:

@@ -248,3 +248,11 @@ class TestHistory:
         for limit in (1, 5):
             with django_assert_num_queries(3):
                 client.get(f"{address}?limit={limit}")
+
+
+class TestCost:
+    def test_is_two_statements_for_a_message(
+        self, user: User, conversation: Conversation, django_assert_num_queries: Any
+    ) -> None:
+        with django_assert_num_queries(4):  # the test's own transaction makes a savepoint of ours: two more
+            make_message(conversation, user)
