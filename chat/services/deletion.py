@@ -45,10 +45,10 @@ def _empty(message: Message, now: datetime) -> None:
     """From the row, from the answer kept for a repeated request, and from every event log."""
     message.text, message.data, message.deleted_at = "", {}, now
     message.save(update_fields=["text", "data", "deleted_at"])
+    MessageLocation.objects.filter(pk=message.pk).delete()
     if message.sender_id:
         forget_answers_holding(owner=message.sender_id, thing=message.pk)
     remove_photos_on_commit([message.pk])
-    MessageLocation.objects.filter(pk=message.pk).delete()
     people = list(Participant.objects.filter(conversation_id=message.conversation_id).values_list("user_id", flat=True))
     data = {"conversation": str(message.conversation_id), "message": str(message.pk), "seq": message.seq}
     notify(notices=[Notice(user_id=user_id, event="message.deleted", data=data) for user_id in people], now=now)
