@@ -291,6 +291,16 @@ RING_ACTIVE_DAYS = env.int("RING_ACTIVE_DAYS", default=90)
 HANDOVER_CODE_TRIES = env.int("HANDOVER_CODE_TRIES", default=5)
 RATING_DAYS = env.int("RATING_DAYS", default=14)
 RATINGS_SHOWN_FROM = env.int("RATINGS_SHOWN_FROM", default=3)
+# What an appointment's record looks back on, what is late, and when a release comes too late.
+RELIABILITY_DAYS = env.int("RELIABILITY_DAYS", default=90)
+LATE_AFTER_MINUTES = env.int("LATE_AFTER_MINUTES", default=15)
+LATE_RELEASE_MINUTES = env.int("LATE_RELEASE_MINUTES", default=60)
+# Days on which others waited in vain, within so many days and in so many weeks, that lead to a warning, to a pause.
+STRIKE_DAYS = env.int("STRIKE_DAYS", default=28)
+STRIKE_WEEKS_MIN = env.int("STRIKE_WEEKS_MIN", default=2)
+STRIKES_TO_WARN = env.int("STRIKES_TO_WARN", default=2)
+STRIKES_TO_PAUSE = env.int("STRIKES_TO_PAUSE", default=3)
+PAUSE_DAYS = env.int("PAUSE_DAYS", default=7)
 # Groups one person may be in; members of one; from how many on strangers read its totals; names that members read.
 GROUPS_MAX = env.int("GROUPS_MAX", default=5)
 GROUP_MEMBERS_MAX = env.int("GROUP_MEMBERS_MAX", default=5_000)

@@ -343,6 +343,17 @@ class AlreadyRated(DomainError):
     message = _("You have rated this handover already.")
 
 
+# --- Standing ----------------------------------------------------------------------------------------------
+
+
+class Paused(DomainError):
+    """Others waited in vain too often: no new likes, matches or pickups until then."""
+
+    code = "paused"
+    kind = Kind.FORBIDDEN
+    message = _("You are paused until %(until)s, because others have waited for you in vain.")
+
+
 # --- Groups ------------------------------------------------------------------------------------------------
 
 

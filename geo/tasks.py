@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from backend.shared.clock import read_clock
-from geo.services import queue, reminders, rings
+from geo.services import queue, reminders, rings, standing
 from geo.services.expiry import BATCH, expire_due_pickups, warn_of_due_expiries
 from notifications.services.upkeep import record_run
 
@@ -11,6 +11,7 @@ EXPIRE = "geo.expire_pickups"
 MOVE_ON = "geo.move_on"
 RING = "geo.tell_rings"
 REMIND = "geo.remind"
+REVIEW = "geo.review_standing"
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -53,3 +54,12 @@ def remind(timestamp: int) -> None:
     while reminders.remind_where_due(now=now) == reminders.BATCH:
         pass
     record_run(name=REMIND, now=now)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name=REVIEW)
+def review_standing(timestamp: int) -> None:
+    """Every ten minutes: warn and pause those who leave others waiting again and again."""
+    now = read_clock()
+    standing.review_all(now=now)
+    record_run(name=REVIEW, now=now)

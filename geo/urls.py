@@ -23,6 +23,7 @@ from geo.api.photos import PhotoDoor, PhotosDoor
 from geo.api.pickups import ExtensionDoor, PickupDoor, PickupsDoor
 from geo.api.ratings import RatingDoor
 from geo.api.receipts import ReceiptDoor, ReceiptPdfDoor
+from geo.api.reliability import ReliabilityDoor
 from geo.api.rest import RestDoor
 from geo.api.scale import AcceptFiguresDoor, ConfirmDoor, DisputeDoor, WeighInDoor
 from geo.api.scale_photos import ScalePhotoDoor, ScalePhotosDoor
@@ -32,6 +33,7 @@ urlpatterns = [
     path("config", ConfigDoor.as_view(), name="config"),
     path("materials", MaterialsDoor.as_view(), name="materials"),
     path("me/collector", CollectorDoor.as_view(), name="collector"),
+    path("me/reliability", ReliabilityDoor.as_view(), name="reliability"),
     path("deck", DeckDoor.as_view(), name="deck"),
     path("pickups", PickupsDoor.as_view(), name="pickups"),
     path("pickups/<uuid:pickup_id>", PickupDoor.as_view(), name="pickup"),

@@ -241,6 +241,24 @@ KINDS: Mapping[str, EventKind] = {
         overtakes=("match.made", *ARRANGING),
         meets=When.NOW,
     ),
+    "standing.warned": EventKind(
+        category=Category.MATCHES,
+        title=_("Others waited for you"),
+        body=_("On %(strikes)s days somebody waited for you in vain. If it goes on, you will be paused for a while."),
+        link="/me",
+    ),
+    "standing.paused": EventKind(
+        category=Category.MATCHES,
+        title=_("You are paused"),
+        body=_("On %(strikes)s days somebody waited for you in vain. You can agree to new pickups from %(until)s on."),
+        link="/me",
+    ),
+    "standing.lifted": EventKind(
+        category=Category.MATCHES,
+        title=_("Your pause is over"),
+        body=_("The city has ended it early. You can agree to pickups again."),
+        link="/me",
+    ),
     "match.rated": EventKind(
         category=Category.LIKES,
         title=_("You have been rated"),

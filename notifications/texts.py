@@ -53,10 +53,11 @@ def _values(data: Mapping[str, object], count: int) -> Mapping[str, object]:
     values: dict[str, object] = defaultdict(str)
     values["count"] = count
     values["title"] = _clip(str(data.get("title", "")), NAME_CHARACTERS_MAX)
+    values["strikes"] = data.get("strikes", "")
     values["changed"] = _changes(data.get("changed"))
     values["km"] = _weight(data.get("distance_m"), of=1_000)
     values |= {name: _weight(data.get(name)) for name in ("net_kg", "kg")}
-    values |= {name: _moment(data.get(name)) for name in ("at", "answer_by", "expires_at")}
+    values |= {name: _moment(data.get(name)) for name in ("at", "answer_by", "expires_at", "until")}
     return values
 
 

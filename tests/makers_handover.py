@@ -23,7 +23,7 @@ def make_appointment(
     now = now or read_clock()
     before, at = (at or now) - timedelta(hours=1), at or now
     pickup = make_pickup(now=before, window_from=before, window_until=at + timedelta(hours=3))
-    match = make_match(pickup, collector)
+    match = make_match(pickup, collector, now=before)
     propose_time(user_id=match.collector_id, match_id=match.pk, at=at, now=before)
     agree_time(user_id=pickup.resident_id, match_id=match.pk, now=before)
     return fresh(match)

@@ -31,9 +31,9 @@ def make_like(pickup: Pickup, collector: User | None = None) -> Swipe:
     return swipe(collector or make_collecting_user(), pickup).swipe
 
 
-def make_match(pickup: Pickup | None = None, collector: User | None = None) -> Match:
+def make_match(pickup: Pickup | None = None, collector: User | None = None, *, now: datetime | None = None) -> Match:
     """A live match of a first-come pickup in Lumphini with somebody new."""
-    result = swipe(collector or make_collecting_user(), pickup or make_pickup())
+    result = swipe(collector or make_collecting_user(), pickup or make_pickup(), now=now)
     assert result.match
     return Match.objects.select_related("pickup__resident", "collector", "handover").get(pk=result.match.pk)
 

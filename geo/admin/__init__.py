@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from geo.admin import collectors, materials, pickups, records
+from geo.admin import collectors, materials, penalties, pickups, records
 
-__all__ = ["collectors", "materials", "pickups", "records"]
+__all__ = ["collectors", "materials", "penalties", "pickups", "records"]
 
 admin.site.site_header = admin.site.site_title = "Tinder for Trash"
 admin.site.index_title = "The city's desk"

@@ -50,6 +50,8 @@ class DeckDoor(Door):
         return _answer(deck)
 
     def _deck_of(self, request: Request, wishes: dict[str, Any]) -> Deck:
+        if user_of(request).is_paused_at(self.now):
+            return Deck(reason="paused")
         dealt: Dealt | None = session_of(request).__dict__["dealt"]
         if dealt and (reason := dealt.reason_to_wait):
             return Deck(reason=reason)

@@ -6,6 +6,7 @@ from geo.models.handover import Handover, Reminder
 from geo.models.impact import ImpactSum
 from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
+from geo.models.penalty import Penalty
 from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem
 from geo.models.rating import Rating
@@ -27,6 +28,7 @@ __all__ = [
     "Match",
     "Material",
     "Membership",
+    "Penalty",
     "Pickup",
     "PickupItem",
     "PickupPhoto",

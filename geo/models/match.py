@@ -59,7 +59,12 @@ class Match(PublicModel):
                 name="a_no_show_is_somebodys",
             ),
         ]
-        indexes = [models.Index(fields=["collector", "-id"], name="match_of_collector")]
+        indexes = [
+            models.Index(fields=["collector", "-id"], name="match_of_collector"),
+            models.Index(
+                fields=["ended_at"], condition=Q(status="no_show") | Q(left_waiting=True), name="match_in_vain"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"match {self.pk} {self.status}"

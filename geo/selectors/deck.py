@@ -13,7 +13,7 @@ from geo.distance import metres_from
 from geo.selectors.deck_sql import DeckQuery, deck_sql
 
 DISTANCE_STEP_M = 100
-Reason = Literal["collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
+Reason = Literal["paused", "collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
 
 
 @dataclass(frozen=True)

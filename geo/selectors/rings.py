@@ -56,7 +56,7 @@ FROM (SELECT count(*) FROM seen) AS seen LEFT JOIN LATERAL (
                 UNION ALL SELECT %(resident)s::uuid))
       AND (updated_at >= %(since)s
            OR (SELECT max(created) FROM accounts_session WHERE user_id = collector.user_id) >= %(since)s)
-      AND (SELECT is_active FROM accounts_user WHERE id = collector.user_id)
+      AND (SELECT is_active AND (paused_until > %(now)s) IS NOT TRUE FROM accounts_user WHERE id = collector.user_id)
       AND (SELECT count(*) FROM geo_match WHERE collector_id = collector.user_id AND status = 'active') < %(matches)s
       AND (SELECT count(*) FROM geo_swipe WHERE collector_id = collector.user_id AND like_state = 'waiting') < %(likes)s
     LIMIT %(limit)s
@@ -81,6 +81,7 @@ def nearest_sql(
         "told": list(told),
         "resident": pickup.resident_id,
         "pickup": pickup.pk,
+        "now": now,
         "since": now - timedelta(days=settings.RING_ACTIVE_DAYS),
         "matches": settings.MATCHES_ACTIVE_MAX,
         "likes": settings.LIKES_WAITING_MAX,

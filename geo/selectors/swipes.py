@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -15,6 +16,7 @@ _STANDING = f"""
     SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
                    UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
            (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
+           (SELECT paused_until FROM accounts_user WHERE accounts_user.id = %(collector)s),
            {columns_of(Swipe)}
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
 """  # noqa: S608 - names of columns only
@@ -22,18 +24,19 @@ _STANDING = f"""
 
 @dataclass(frozen=True)
 class Standing:
-    """What a collector said about a pickup, whether he and its resident must not meet, and his matches at present."""
+    """What a collector said about a pickup, whether he and its resident must not meet, and what he may at present."""
 
     swipe: Swipe | None
     is_blocked: bool
     active_matches: int
+    paused_until: datetime | None
 
 
 def standing_of(*, collector_id: uuid.UUID, pickup: Pickup) -> Standing:
     """How a collector stands to a pickup, in one query."""
     values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id}
-    [(is_blocked, matches, *row)] = fetch_prepared(_STANDING, values)
-    return Standing(row_from(Swipe, names_of(Swipe), row) if row[0] else None, is_blocked, matches)
+    [(is_blocked, matches, paused_until, *row)] = fetch_prepared(_STANDING, values)
+    return Standing(row_from(Swipe, names_of(Swipe), row) if row[0] else None, is_blocked, matches, paused_until)
 
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:

@@ -76,5 +76,5 @@ def _require_acceptable(pickup: Pickup, like: Swipe, now: datetime) -> None:
         raise PickupReserved
     if like.like_state != State.WAITING:
         raise LikeNotWaiting
-    if like.collector_id not in collectors_with_room(user_ids=[like.collector_id]):
+    if like.collector_id not in collectors_with_room(user_ids=[like.collector_id], now=now):
         raise CollectorAtLimit

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import transaction
 
+from backend.accounts.models import User
 from geo.errors import PickupNotOpen, WindowBeyondExpiry
 from geo.grid import cell_of
 from geo.models import Pickup
@@ -27,6 +28,7 @@ from geo.services.drafts import (
     latest_expiry,
     warning_before,
 )
+from geo.services.limits import require_not_paused
 from geo.services.locks import lock_own_pickup
 from geo.services.notices import take_back_pickup_notices
 from geo.services.queue import offer_to_the_next_under_pickup_lock
@@ -44,7 +46,9 @@ AMENDED_FIELDS = [
 
 @transaction.atomic
 def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) -> Pickup:
-    """Offer material to the collectors nearby. Raises an Invalid that names the field at fault."""
+    """Offer material to the collectors nearby. Raises Paused, or an Invalid that names the field at fault."""
+    resident = User.objects.only("paused_until").get(pk=resident_id)
+    require_not_paused(resident.paused_until, now)
     require_served(draft.location, field="location")
     expires_at = expiry_of(draft, now=now)
     check_expiry(expires_at, now=now)

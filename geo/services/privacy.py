@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
-from geo.models import Collector, Match, Membership, Pickup, PickupPhoto, Rating, Receipt, Swipe
+from geo.models import Collector, Match, Membership, Penalty, Pickup, PickupPhoto, Rating, Receipt, Swipe
 from geo.selectors.groups import group_ids_of
 from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
@@ -55,6 +55,11 @@ def export(*, user: User) -> Mapping[str, object]:
         "ratings_received": list(
             Rating.objects.filter(rated=user).order_by("stars", "id").values("stars", "reasons", "text")
         ),
+        "penalties": list(
+            Penalty.objects.filter(user=user)
+            .order_by("id")
+            .values("kind", "strikes", "created_at", "until", "lifted_at")
+        ),
         "groups": list(
             Membership.objects.filter(user=user)
             .order_by("joined_at")
@@ -82,6 +87,7 @@ def erase(*, user: User, now: datetime) -> None:
     """Forget places, words and pictures; kilograms, matches and receipts stay counted."""
     Collector.objects.filter(user=user).delete()
     Membership.objects.filter(user=user).delete()
+    Penalty.objects.filter(user=user).delete()
     Rating.objects.filter(Q(rater=user) | Q(rated=user)).update(text="")
     Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
     Pickup.objects.filter(resident=user).update(

@@ -47,7 +47,7 @@ def offer_to_the_next_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, no
 
     Returns what to tell; nothing if there is nobody.
     """
-    like = _next_runner_up(pickup) if pickup.choose == Pickup.Choose.FIRST else None
+    like = _next_runner_up(pickup, now) if pickup.choose == Pickup.Choose.FIRST else None
     if like is None:
         return []
     if like.swiped_at > now - timedelta(hours=settings.CONSENT_AFTER_H):
@@ -63,8 +63,8 @@ def promote_under_pickup_lock(*, pickup: Pickup, like: Swipe, acting: uuid.UUID,
 
 
 def say_yes_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) -> Match:
-    """The collector who is asked still wants it, be it at the last moment. Raises TooManyMatches."""
-    require_room_for_match(collector_id=like.collector_id)
+    """The collector who is asked still wants it, be it at the last moment. Raises Paused, TooManyMatches."""
+    require_room_for_match(collector_id=like.collector_id, now=now)
     match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
     notify(notices=notices.of_new_match(match=match, acting=like.collector_id), now=now)
     return match
@@ -102,10 +102,10 @@ def _open(pickup: Pickup, now: datetime) -> None:
         reserve_pickup(pickup=pickup, until=None)
 
 
-def _next_runner_up(pickup: Pickup) -> Swipe | None:
+def _next_runner_up(pickup: Pickup, now: datetime) -> Swipe | None:
     """First in the queue among those who work, have room and are not blocked; the others keep their place."""
     likes = list(waiting_likes(pickup.pk).exclude(collector_id__in=ids_blocked_with(pickup.resident_id)))
-    with_room = collectors_with_room(user_ids=[like.collector_id for like in likes])
+    with_room = collectors_with_room(user_ids=[like.collector_id for like in likes], now=now)
     return next((like for like in likes if like.collector_id in with_room), None)
 
 

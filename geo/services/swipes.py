@@ -13,7 +13,7 @@ from geo.models import Match, Pickup, Swipe
 from geo.selectors.matches import live_match_of
 from geo.selectors.swipes import queue_position, standing_of
 from geo.services import notices
-from geo.services.limits import require_below_limit, require_room_for_like
+from geo.services.limits import require_below_limit, require_not_paused, require_room_for_like
 from geo.services.locks import lock_pickup_for_swiper
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
@@ -43,6 +43,7 @@ class Stage:
     is_blocked: bool
     has_profile: bool
     active_matches: int
+    paused_until: datetime | None
     now: datetime
 
     @property
@@ -77,7 +78,8 @@ def record_swipe(
 
     A like again says yes when one is asked; a pass after a like that waits or is asked withdraws it; a like after
     a pass, or after one that lapsed, is a new like. Raises NotFound, OwnPickup,
-    PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, TooManyLikes, TooManyMatches.
+    PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, Paused, TooManyLikes,
+    TooManyMatches.
     """
     likes = direction == Swipe.Direction.LIKE
     stage = _set_stage(collector_id, pickup_id, now, to_like=likes)
@@ -114,6 +116,7 @@ def _set_stage(collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime, *, 
         is_blocked=standing.is_blocked,
         has_profile=has_profile,
         active_matches=standing.active_matches,
+        paused_until=standing.paused_until,
         now=now,
     )
 
@@ -154,6 +157,7 @@ def _like(stage: Stage) -> SwipeResult:
     _require_swipeable(stage)
     if not stage.has_profile:
         raise CollectorProfileNeeded
+    require_not_paused(stage.paused_until, stage.now)
     if stage.swipe and stage.is_asked:
         match = say_yes_under_pickup_lock(pickup=stage.pickup, like=stage.swipe, now=stage.now)
         return SwipeResult(swipe=stage.swipe, match=match)
@@ -172,7 +176,7 @@ def _match(stage: Stage) -> SwipeResult:
 def _wait(stage: Stage) -> SwipeResult:
     if stage.swipe and stage.is_waiting:
         return SwipeResult(swipe=stage.swipe, queue_position=queue_position(stage.swipe))
-    require_room_for_like(collector_id=stage.collector_id)
+    require_room_for_like(collector_id=stage.collector_id, now=stage.now)
     like = _said(stage, Swipe.Direction.LIKE, State.WAITING, queue_number=_place_of(stage))
     stage.pickup.save(update_fields=["likes_counted"])
     _store(like)

@@ -1,0 +1,37 @@
+"""Whether one comes when one said so."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.shared.views import Door
+from geo.selectors.reliability import reliability_of
+
+
+class ReliabilityOutput(serializers.Serializer[Any]):
+    """Appointments in both roles, of the last 90 days, by what is stored of them."""
+
+    since = serializers.DateTimeField()
+    completed = serializers.IntegerField(help_text="Handovers that both confirmed.")
+    arrived_in_time = serializers.IntegerField(help_text="At the agreed time, give or take a quarter of an hour.")
+    arrived_late = serializers.IntegerField()
+    released_late = serializers.IntegerField(help_text="Given back within the last hour, or at the door.")
+    no_shows = serializers.IntegerField()
+
+
+class ReliabilityDoor(Door):
+    """One's own record."""
+
+    @extend_schema(
+        summary="Read how reliable you were",
+        operation_id="get_reliability",
+        tags=["handover"],
+        responses={200: ReliabilityOutput},
+    )
+    def get(self, request: Request) -> Response:
+        """What may lead to a warning and then a pause is in here; `/me` says whether there is one."""
+        return Response(ReliabilityOutput(reliability_of(user_of(request).pk, now=self.now)).data)

@@ -1,0 +1,82 @@
+"""Whether somebody comes when he said so: counted from what is stored of his matches, in both roles."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from geo.models import Match
+
+# Somebody waited in vain: one did not come, or one left while the other was there.
+STRIKES = Q(status=Match.Status.NO_SHOW) | Q(left_waiting=True)
+
+_COUNTED = """
+WITH mine AS (
+    SELECT id, TRUE AS collects FROM geo_match WHERE collector_id = %(user)s AND ended_at > %(since)s
+    UNION ALL
+    SELECT m.id, FALSE FROM geo_match m JOIN geo_pickup p ON p.id = m.pickup_id
+    WHERE p.resident_id = %(user)s AND m.ended_at > %(since)s
+), seen AS (
+    SELECT m.*, h.agreed_for,
+           CASE WHEN mine.collects THEN h.collector_arrived_at ELSE h.resident_arrived_at END AS arrived_at
+    FROM mine JOIN geo_match m USING (id) JOIN geo_handover h ON h.match_id = m.id
+)
+SELECT count(*) FILTER (WHERE status = 'completed'),
+       count(*) FILTER (WHERE arrived_at <= agreed_for + %(grace)s),
+       count(*) FILTER (WHERE arrived_at > agreed_for + %(grace)s),
+       count(*) FILTER (WHERE status = 'released' AND released_by_id = %(user)s
+                          AND (left_waiting OR ended_at > agreed_for - %(late)s)),
+       count(*) FILTER (WHERE no_show_by_id = %(user)s)
+FROM seen
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reliability:
+    """What somebody did with his appointments since `since`. What has no agreed time is neither in time nor late."""
+
+    since: datetime
+    completed: int
+    arrived_in_time: int
+    arrived_late: int
+    released_late: int
+    no_shows: int
+
+
+def reliability_of(user_id: uuid.UUID, *, now: datetime) -> Reliability:
+    """Of the last `RELIABILITY_DAYS`, in one query."""
+    since = now - timedelta(days=settings.RELIABILITY_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNTED,
+            {
+                "user": user_id,
+                "since": since,
+                "grace": timedelta(minutes=settings.LATE_AFTER_MINUTES),
+                "late": timedelta(minutes=settings.LATE_RELEASE_MINUTES),
+            },
+        )
+        completed, in_time, late, released_late, no_shows = cursor.fetchone()
+    return Reliability(
+        since=since,
+        completed=completed,
+        arrived_in_time=in_time,
+        arrived_late=late,
+        released_late=released_late,
+        no_shows=no_shows,
+    )
+
+
+def strikes_since(since: datetime) -> QuerySet[Match]:
+    """Matches in which somebody waited in vain, that ended after `since`."""
+    return Match.objects.filter(STRIKES, ended_at__gt=since)
+
+
+def strike_moments_of(user_id: uuid.UUID, *, since: datetime) -> list[datetime]:
+    """When this person left somebody waiting, after `since`, in order."""
+    his = Q(no_show_by=user_id) | Q(left_waiting=True, released_by=user_id)
+    moments = strikes_since(since).filter(his).order_by("ended_at").values_list("ended_at", flat=True)
+    return [moment for moment in moments if moment]
