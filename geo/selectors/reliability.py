@@ -25,10 +25,10 @@ WITH mine AS (
     FROM mine JOIN geo_match m USING (id) JOIN geo_handover h ON h.match_id = m.id
 )
 SELECT count(*) FILTER (WHERE status = 'completed'),
-       count(*) FILTER (WHERE arrived_at <= agreed_for + %(grace)s),
-       count(*) FILTER (WHERE arrived_at > agreed_for + %(grace)s),
+       count(*) FILTER (WHERE arrived_at <= agreed_for + make_interval(mins => %(grace)s)),
+       count(*) FILTER (WHERE arrived_at > agreed_for + make_interval(mins => %(grace)s)),
        count(*) FILTER (WHERE status = 'released' AND released_by_id = %(user)s
-                          AND (left_waiting OR ended_at > agreed_for - %(late)s)),
+                          AND (left_waiting OR ended_at > agreed_for - make_interval(mins => %(late)s))),
        count(*) FILTER (WHERE no_show_by_id = %(user)s)
 FROM seen
 """
@@ -55,8 +55,8 @@ def reliability_of(user_id: uuid.UUID, *, now: datetime) -> Reliability:
             {
                 "user": user_id,
                 "since": since,
-                "grace": timedelta(minutes=settings.LATE_AFTER_MINUTES),
-                "late": timedelta(minutes=settings.LATE_RELEASE_MINUTES),
+                "grace": settings.LATE_AFTER_MINUTES,
+                "late": settings.LATE_RELEASE_MINUTES,
             },
         )
         completed, in_time, late, released_late, no_shows = cursor.fetchone()

@@ -89,7 +89,10 @@ class TestLadder:
         now = MONDAY + timedelta(days=14, hours=2)
 
         assert [review_all(now=now) for _ in range(2)] == [0, 0]
-        assert list(collector.penalties.order_by("pk").values_list("kind", flat=True)) == ["warning", "pause"]
+        assert list(Penalty.objects.filter(user=collector).order_by("pk").values_list("kind", flat=True)) == [
+            "warning",
+            "pause",
+        ]
         assert pushed_to(collector)[-1] == "standing.paused"
         assert "standing.warned" in names_of_events(collector)
 
@@ -197,7 +200,7 @@ class TestLift:
         desk = Client()
         desk.force_login(make_user(is_staff=True, is_superuser=True))
 
-        form = {"action": "lift", "_selected_action": [str(paused.penalties.get().pk)]}
+        form = {"action": "lift", "_selected_action": [str(Penalty.objects.get().pk)]}
         assert desk.post(reverse("admin:geo_penalty_changelist"), form).status_code == 302
 
         assert swipe(paused, make_pickup()).match

@@ -101,7 +101,9 @@ class Handovers(RuleBasedStateMachine):
         if how == "seen":
             self.do_to(pickup, side, confirm_arrival)
         elif how == "far":
-            assert not self.do_to(pickup, side, arrive, point=FAR, accuracy_m=10) or not self.match_of(pickup)
+            match = self.match_of(pickup)
+            was_there = match is not None and match.handover.has_arrived(is_resident=side == "resident")
+            assert self.do_to(pickup, side, arrive, point=FAR, accuracy_m=10) == was_there, "who is far is not there"
         else:
             match = self.match_of(pickup)
             agreed_for = match.handover.agreed_for if match else None
@@ -112,14 +114,16 @@ class Handovers(RuleBasedStateMachine):
             self.do_to(pickup, side, report_no_show)
 
     @precondition(lambda self: self.live)
-    @rule(pickup=PICKUPS, lines=LINES, satang=SATANG, is_part=st.booleans())
-    def weigh(self, pickup: int, lines: list[Grams], satang: int, is_part: bool) -> None:
+    @rule(pickup=PICKUPS, lines=LINES, satang=SATANG, is_part=st.booleans(), then=st.sampled_from(["", "code", "both"]))
+    def weigh(self, pickup: int, lines: list[Grams], satang: int, is_part: bool, then: str) -> None:
         match, left = self.match_of(pickup), [LEFT] if is_part else []
         figures = {"lines": weighed(lines), "paid_thb": Decimal(satang) / 100, "left": left}
         is_taken = self.do_to(pickup, "collector", weigh_in, **figures)
         assert is_taken == (match is not None and all(gross > tare for _, gross, tare in lines)), "what weighs is taken"
         if match and is_taken:
             self.scales[match.pk].take("collector", lines, satang, is_part=is_part)
+            for how in {"code": ["code"], "both": ["resident", "collector"]}.get(then, []):
+                self.confirm(pickup, how)
 
     @precondition(lambda self: self.live)
     @rule(pickup=PICKUPS, lines=LINES, satang=SATANG, accepts=st.sampled_from(["", "collector", "resident"]))
@@ -214,8 +218,9 @@ class Handovers(RuleBasedStateMachine):
         return self.do(service, user_id=user_id, match_id=match.pk, **arguments)
 
     def match_of(self, pickup: int) -> Match | None:
-        """The live match as it was after the last step, if there is one."""
-        return self.live.get(self.world.pickups[pickup].pk)
+        """A live match as it was after the last step, if there is one: of this pickup, or else of another."""
+        own = self.live.get(self.world.pickups[pickup].pk)
+        return own or next(iter(self.live.values()), None)
 
 
 def _live_matches() -> QuerySet[Match]:
