@@ -1,8 +1,5 @@
 """No window sees more messages than the quota, however many workers send."""
 
-import os
-import subprocess
-import sys
 import time
 from itertools import pairwise
 
@@ -15,6 +12,7 @@ from notifications.push.fcm_gate import fcm_quota
 from notifications.push.protocol import Accepted, Postponed
 from notifications.push.quota import Quota
 from tests.fcm.messages import make_message
+from tests.fcm.quota_play import most_in_a_window, send_all_they_may
 from tests.fcm.server import FcmServer
 
 
@@ -107,25 +105,18 @@ class TestSending:
         self, backend: FcmBackend, fcm: FcmServer, settings: Settings, workers: int, redis_prefix: str
     ) -> None:
         limit, window_s = 120, 1
+        Quota(limit=limit, window_s=window_s).take(1)
+        sync_redis().hset(key("fcm:quota"), "began", f"{time.time() - 100:.6f}")  # has ramped up
         environment = {
-            **os.environ,
             "REDIS_PREFIX": redis_prefix,
-            "FCM_ENDPOINT": fcm.url,
             "FIREBASE_PROJECT_ID": settings.FIREBASE_PROJECT_ID,
             "GOOGLE_APPLICATION_CREDENTIALS": settings.FIREBASE_CREDENTIALS_FILE,
-            "PUSH_BACKEND": "fcm",
-            "FCM_QUOTA": str(limit),
-            "FCM_QUOTA_WINDOW_S": str(window_s),
-            "HTTPS_PROXY": "http://127.0.0.1:9",
-            "DJANGO_SETTINGS_MODULE": "backend.settings",
         }
-        command = [sys.executable, "-W", "ignore", "-m", "tests.fcm.quota_worker", "2"]
-        Quota(limit=limit, window_s=window_s).take(1)
-        sync_redis().hset(f"{redis_prefix}fcm:quota", "began", f"{time.time() - 100:.6f}")  # has ramped up
-        running = [subprocess.Popen(command, env=environment) for _ in range(workers)]
-        assert [process.wait(30) for process in running] == [0] * workers
 
-        arrivals = sorted(fcm.arrivals)
+        arrivals = send_all_they_may(
+            fcm, workers=workers, seconds=2, limit=limit, window_s=window_s, environment=environment
+        )
+
         assert len(arrivals) > limit / 2
         assert most_in_a_window(arrivals, window_s) <= limit
 
@@ -136,13 +127,3 @@ class TestSending:
             list(backend.send([make_message(f"phone-{number}") for number in range(50)]))
 
         assert most_in_a_window(sorted(fcm.arrivals), 1) > 120
-
-
-def most_in_a_window(arrivals: list[float], window_s: float) -> int:
-    """The most of these times that any window of that length holds."""
-    most = first = 0
-    for last, at in enumerate(arrivals):
-        while arrivals[first] <= at - window_s:
-            first += 1
-        most = max(most, last - first + 1)
-    return most

@@ -46,14 +46,15 @@ def play(
         finally:
             for worker in workers:
                 worker.kill()
-    return account_of(told=load.told, arrivals=_arrivals(fcm))
+    return account_of(told=load.told, arrivals=arrivals_at(fcm))
 
 
 def _have_sent(fcm: FcmServer, workers: int) -> bool:
     return fcm.requests["oauth"] >= workers
 
 
-def _arrivals(fcm: FcmServer) -> list[Arrival]:
+def arrivals_at(fcm: FcmServer) -> list[Arrival]:
+    """Every request that it got, in order."""
     return [
         Arrival(fact=(message["token"], message["data"]["seq"]), message_id=message["data"]["message_id"])
         for message in fcm.sent
