@@ -1,6 +1,7 @@
 """Logging: one line an event, JSON in production, readable at home. No line holds a place or a text of a person."""
 
 import logging
+import re
 from typing import Any
 
 import structlog
@@ -11,6 +12,19 @@ _SHARED_STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+# PostgreSQL says which row was at fault, with all its values, and psycopg repeats it.
+_ROW = re.compile(
+    r"(DETAIL|CONTEXT): .*?(?=\n\nThe above exception|\n\nDuring handling|\n(?:\w+\.)+\w+: |\Z)", re.DOTALL
+)
+
+
+def _leave_rows_out(logger: object, method: str, line: dict[str, Any]) -> dict[str, Any]:
+    """The row may hold a home."""
+    if "exception" in line:
+        line["exception"] = _ROW.sub(r"\1: left out", line["exception"])
+    return line
 
 
 def _is_mistake(record: logging.LogRecord) -> bool:
@@ -35,6 +49,7 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    _leave_rows_out,
                     renderer,
                 ],
                 "foreign_pre_chain": _SHARED_STEPS,

@@ -5,24 +5,54 @@ from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
+import structlog
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, connection, transaction
 
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
+from backend.shared.logs import logging_settings
 from notifications.models import Event
 from notifications.push.memory import forget, outbox
 from tests.geo.bodies import pickup_body
 from tests.makers import client_of, make_user
-from tests.makers_geo import make_collector, material
+from tests.makers_geo import make_collector, make_pickup, material
 from tests.makers_notifications import deliver_to, make_device
 
 HOME = {"lat": 13.7306543, "lon": 100.5417891}
 DIGITS = ("13.7306", "100.5417", "7306543", "5417891")
 
 
+def settings_formatter() -> logging.Formatter:
+    """Of the lines that the service writes."""
+    line = dict(logging_settings(as_json=True, level="INFO")["formatters"]["line"])
+    return structlog.stdlib.ProcessorFormatter(**{name: part for name, part in line.items() if name != "()"})
+
+
 @pytest.fixture
 def resident(db: None) -> User:
     """Somebody with a phone that takes pushes."""
     return make_device(make_user()).user
+
+
+class TestMistake:
+    def test_leaves_no_row_in_the_log(self, db: None) -> None:
+        """What no rule of ours let through, a constraint refuses, and names the row with all its values."""
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            make_pickup(
+                location=Point(HOME["lon"], HOME["lat"], srid=4326), kg_estimate=0, address="99/1 Rama IV\n\nRoad"
+            )
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", (), refused._excinfo)  # type: ignore[arg-type]
+        line = settings_formatter().format(record)
+
+        assert "Rama IV" in str(refused.value)
+        assert "pickup_weighs_something" in line
+        assert [word for word in ("Rama IV", "Road", "0101000020E6100000") if word in line] == []
+
+    def test_leaves_no_statement_in_postgresqls_own(self, db: None) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('log_min_error_statement'), current_setting('log_error_verbosity')")
+            assert cursor.fetchone() == ("panic", "terse")
 
 
 class TestExactPoint:
