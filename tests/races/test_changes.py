@@ -55,6 +55,11 @@ def time_out(like: Swipe) -> bool:
     return move_on(pickup_id=like.pickup_id, now=read_clock() + HOURS)
 
 
+def give_back(match: Match) -> None:
+    """By the collector."""
+    release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
+
+
 def cancel(like: Swipe) -> None:
     """By the resident."""
     cancel_pickup(resident_id=like.pickup.resident_id, pickup_id=like.pickup_id, now=read_clock())
@@ -159,3 +164,28 @@ class TestTimeOutTwice:
             require_agreement(like.pickup_id)
             assert sum(results) == 1
             assert names_of_events(like.collector) == ["like.asked", "pickup.closed"]
+
+
+class TestNoAndReleaseOfAnother:
+    def test_never_wait_for_each_other_in_a_circle(self) -> None:
+        """Who passes locks no profile of his own: the next in line are locked in the order of their ids."""
+        for _ in range(ROUNDS):
+            behind, like = make_collecting_user(), make_asked()
+            other = make_match()
+            for pickup in (like.pickup, other.pickup):
+                swipe(behind, pickup)
+            swipe(like.collector, other.pickup)
+
+            results = at_once(
+                [
+                    partial(swipe, like.collector, like.pickup, direction="pass"),
+                    partial(
+                        release_match, user_id=other.collector_id, match_id=other.pk, reason="other", now=read_clock()
+                    ),
+                ]
+            )
+
+            require_answers(results)
+            require_agreement(like.pickup_id)
+            require_agreement(other.pickup_id)
+            Match.objects.filter(collector=behind).update(status="completed")
