@@ -42,7 +42,7 @@ class TestMistake:
             make_pickup(
                 location=Point(HOME["lon"], HOME["lat"], srid=4326), kg_estimate=0, address="99/1 Rama IV\n\nRoad"
             )
-        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", (), refused._excinfo)  # type: ignore[arg-type]
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", (), refused._excinfo)
         line = settings_formatter().format(record)
 
         assert "Rama IV" in str(refused.value)
