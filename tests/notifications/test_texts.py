@@ -111,6 +111,30 @@ class TestWords:
         assert len(body) == 240
         assert body.endswith("…")
 
+    @pytest.mark.parametrize(
+        ("locale", "kind", "words"),
+        [("th", "photo", "รูป"), ("en", "photo", "Photo"), ("th", "location", "ตำแหน่ง"), ("en", "location", "Location")],
+    )
+    def test_preview_what_is_no_text_by_its_name(self, locale: str, kind: str, words: str) -> None:
+        part = {"large": "x", "thumb": "y", "accuracy_m": 5, "point": {"lat": 13.779, "lon": 100.544}}
+        message = {"id": "m1", "conversation": "c1", "kind": kind, "text": "", kind: part}
+
+        body = text_of(event="message.sent", data={"message": message}, locale=locale, preview=True).body
+
+        assert words in body
+        assert "13.7" not in body
+
+    def test_preview_a_phrase_in_the_readers_language(self) -> None:
+        message = {"kind": "phrase", "text": "", "phrase": {"code": "on_my_way", "params": {}}}
+
+        thai, english = (
+            text_of(event="message.sent", data={"message": message}, locale=locale, preview=True).body
+            for locale in ("th", "en")
+        )
+
+        assert thai != english
+        assert "new message" not in english
+
     def test_leave_the_language_of_the_request_alone(self) -> None:
         with translation.override("en"):
             text_of(event="match.made", data={}, locale="th")
