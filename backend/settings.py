@@ -318,6 +318,8 @@ NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
 REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")
 REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
 HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
+# Where households can take hazardous waste besides; see geo/data/drop_off.toml.
+DROP_OFF_FILE = env.str("DROP_OFF_FILE", default=str(BASE_DIR / "geo" / "data" / "drop_off.toml"))
 SCALE_PHOTOS_MAX = env.int("SCALE_PHOTOS_MAX", default=4)
 DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 # Without a sign of life for so long a device is not pushed to any more, and is forgotten in the end.

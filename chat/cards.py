@@ -33,6 +33,9 @@ CARDS: Mapping[str, CardKind] = {
     "dispute": CardKind(icon="❗", text=_("Does not agree with what was weighed.")),
     "confirmed": CardKind(icon="✅", text=_("Confirms what was weighed.")),
     "receipt": CardKind(icon="🧾", text=_("Handed over: %(net_kg)s kg. The receipt is ready.")),
+    "safety": CardKind(
+        icon="⚠️", text=_("This pickup holds hazardous waste. Read the safety card before you carry it.")
+    ),
     "released": CardKind(icon="↩️", text=_("The match has been given back.")),
 }
 

@@ -10,8 +10,9 @@ from rest_framework import serializers
 
 from backend.shared.serializers import LatLon
 from geo.api.handover_serializers import HandoverOutput, kilograms
+from geo.api.hazard_serializers import HazardOutput
 from geo.api.paper import page_url_of
-from geo.api.pickup_serializers import ItemOutput, PriceOutput, WindowOutput
+from geo.api.pickup_serializers import ItemOutput, PriceOutput, WindowOutput, hazard_shown
 from geo.models import Match, Pickup, Rating
 from geo.services.ratings import rate_until
 
@@ -104,6 +105,12 @@ class MatchedPickupOutput(serializers.Serializer[Any]):
     price = PriceOutput(source="*")
     window = WindowOutput(source="*")
     area = serializers.CharField()
+    hazard = serializers.SerializerMethodField()
+
+    @extend_schema_field(HazardOutput(allow_null=True))
+    def get_hazard(self, pickup: Pickup) -> Any:
+        """What both have to mind; null where nothing is hazardous."""
+        return hazard_shown(pickup)
 
 
 class MatchOutput(serializers.Serializer[Any]):

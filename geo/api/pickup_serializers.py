@@ -8,11 +8,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.shared.serializers import LatLon
+from geo.api.hazard_serializers import HazardOutput
 from geo.api.moments import Moment
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.places import Place
 from geo.models import Material, Pickup, Swipe
 from geo.selectors.advice import advice_for
+from geo.selectors.safety import hazard_of
 from geo.services.drafts import ItemDraft, PickupChanges, PickupDraft, Price, Window
 
 KILOGRAMS: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
@@ -166,10 +168,23 @@ class AdviceOutput(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="In the reader's language.")
 
 
+def hazard_shown(pickup: Pickup) -> dict[str, Any] | None:
+    """What is to be said of a pickup's hazardous materials; its items are read already."""
+    hazard = hazard_of(item.material for item in pickup.items.all())
+    shown: dict[str, Any] | None = HazardOutput(hazard).data if hazard else None
+    return shown
+
+
 class OnePickupOutput(PickupOutput):
     """A pickup on its own, with the advice that passes add up to; for its resident only, and from some passes on."""
 
     advice = serializers.SerializerMethodField()
+    hazard = serializers.SerializerMethodField()
+
+    @extend_schema_field(HazardOutput(allow_null=True))
+    def get_hazard(self, pickup: Pickup) -> Any:
+        """Why only some see it, what to mind, and where else to go; null where nothing is hazardous."""
+        return hazard_shown(pickup)
 
     @extend_schema_field(AdviceOutput(many=True))
     def get_advice(self, pickup: Pickup) -> Any:

@@ -7,9 +7,13 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex, OpClass
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from backend.shared.models import PublicModel
+from backend.shared.prepared import fetch_prepared
 from geo.models.material import Material
+
+_IS_HAZARDOUS = "SELECT EXISTS (SELECT FROM geo_material WHERE is_hazardous AND id = ANY(%(materials)s::int[]))"
 
 
 class Pickup(PublicModel):
@@ -105,6 +109,12 @@ class Pickup(PublicModel):
     def is_open_at(self, now: datetime) -> bool:
         """Whether collectors may still like it."""
         return self.status == self.Status.OPEN and self.expires_at > now
+
+    @cached_property
+    def is_hazardous(self) -> bool:
+        """Whether any of its materials is, so that only collectors with the badge may take it; asked once."""
+        [(is_hazardous,)] = fetch_prepared(_IS_HAZARDOUS, {"materials": self.material_ids})
+        return bool(is_hazardous)
 
     @property
     def takes_the_first(self) -> bool:

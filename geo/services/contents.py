@@ -7,7 +7,6 @@ from decimal import Decimal
 from django.conf import settings
 
 from geo.errors import (
-    MaterialHazardous,
     MaterialTwice,
     MaterialUnknown,
     QuantityNotWhole,
@@ -31,8 +30,8 @@ class Line:
 
 
 def check_items(drafts: Sequence[ItemDraft]) -> list[Line]:
-    """The items with their kilograms. Raises MaterialUnknown, MaterialHazardous, MaterialTwice, UnitMismatch,
-    QuantityNotWhole or QuantityTooLarge, naming the item at fault.
+    """The items with their kilograms. Raises MaterialUnknown, MaterialTwice, UnitMismatch, QuantityNotWhole
+    or QuantityTooLarge, naming the item at fault.
     """
     known = materials_by_code(draft.material for draft in drafts)
     lines: list[Line] = []
@@ -46,11 +45,10 @@ def check_items(drafts: Sequence[ItemDraft]) -> list[Line]:
 
 
 def check_item(draft: ItemDraft, known: dict[str, Material], *, field: str) -> Line:
+    """One item with its kilograms; raises as `check_items`."""
     material = known.get(draft.material)
     if material is None or not material.is_active:
         raise MaterialUnknown(field=f"{field}.material", material=draft.material[:40])
-    if material.is_hazardous:
-        raise MaterialHazardous(field=f"{field}.material", material=material.name)
     if draft.unit and draft.unit != material.unit:
         raise UnitMismatch(field=f"{field}.unit", material=material.name, unit=material.unit)
     if material.unit == Material.Unit.PIECE:

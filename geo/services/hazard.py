@@ -1,15 +1,12 @@
-"""Who may take hazardous waste."""
+"""The gate before hazardous waste: who may take it, and what is said between the two when it is taken."""
 
 import uuid
 from collections.abc import Collection
 
+from chat.services.cards import post_card
 from geo.errors import HazardBadgeNeeded
-from geo.models import Collector, Material, Pickup
-
-
-def is_hazardous(pickup: Pickup) -> bool:
-    """Whether any of its materials is."""
-    return Material.objects.filter(pk__in=pickup.material_ids, is_hazardous=True).exists()
+from geo.models import Collector, Match, Material, Pickup
+from notifications.services.notify import Notice
 
 
 def may_take_hazardous(collector_id: uuid.UUID) -> bool:
@@ -19,13 +16,22 @@ def may_take_hazardous(collector_id: uuid.UUID) -> bool:
 
 def require_badge_for(*, pickup: Pickup, collector_id: uuid.UUID) -> None:
     """Raise HazardBadgeNeeded where a pickup holds what this collector may not take."""
-    if is_hazardous(pickup) and not may_take_hazardous(collector_id):
+    if pickup.is_hazardous and not may_take_hazardous(collector_id):
         raise HazardBadgeNeeded
 
 
 def those_who_may_take(*, pickup: Pickup, collector_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of `collector_ids` who may take what the pickup holds."""
-    if not is_hazardous(pickup):
+    if not collector_ids or not pickup.is_hazardous:
         return set(collector_ids)
     badged = Collector.objects.filter(pk__in=collector_ids, has_hazard_badge=True)
     return set(badged.values_list("pk", flat=True))
+
+
+def safety_card_for(match: Match) -> list[Notice]:
+    """The card at the top of a new conversation about hazardous waste; what to tell of it, for the one `notify`."""
+    if not match.pickup.is_hazardous:
+        return []
+    hazardous = Material.objects.filter(pk__in=match.pickup.material_ids, is_hazardous=True)
+    data = {"match": str(match.pk), "materials": list(hazardous.values_list("code", flat=True))}
+    return post_card(conversation_id=match.conversation_id, card="safety", data=data, by=None, now=match.created_at)

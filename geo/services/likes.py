@@ -11,6 +11,7 @@ from geo.models import Match, Pickup, Swipe
 from geo.selectors.blocks import is_blocked_between
 from geo.selectors.matches import live_match_of
 from geo.services import notices
+from geo.services.hazard import require_badge_for
 from geo.services.limits import collectors_with_room
 from geo.services.locks import lock_own_pickup
 from geo.services.making import make_match_under_pickup_lock
@@ -76,5 +77,6 @@ def _require_acceptable(pickup: Pickup, like: Swipe, now: datetime) -> None:
         raise PickupReserved
     if like.like_state != State.WAITING:
         raise LikeNotWaiting
+    require_badge_for(pickup=pickup, collector_id=like.collector_id)
     if like.collector_id not in collectors_with_room(user_ids=[like.collector_id], now=now):
         raise CollectorAtLimit

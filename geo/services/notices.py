@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from geo.models import Match, Pickup, Swipe
+from geo.services.hazard import safety_card_for
 from notifications.services.moot import withdraw
 from notifications.services.notify import Notice
 
@@ -38,7 +39,7 @@ def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:
 def of_new_match(*, match: Match, acting: uuid.UUID) -> list[Notice]:
     """`match.made`, to both."""
     data = {"match": str(match.pk), "pickup": str(match.pickup_id), "conversation": str(match.conversation_id)}
-    return to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
+    return safety_card_for(match) + to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
 
 
 def of_release(*, match: Match, acting: uuid.UUID) -> list[Notice]:

@@ -14,6 +14,7 @@ from geo.selectors.blocks import ids_blocked_with
 from geo.selectors.swipes import waiting_likes
 from geo.services import notices, pickup_notices
 from geo.services.closing import expire_under_pickup_lock
+from geo.services.hazard import those_who_may_take
 from geo.services.limits import collectors_with_room, require_room_for_match
 from geo.services.locks import lock_due_pickup
 from geo.services.making import make_match_under_pickup_lock
@@ -103,10 +104,11 @@ def _open(pickup: Pickup, now: datetime) -> None:
 
 
 def _next_runner_up(pickup: Pickup, now: datetime) -> Swipe | None:
-    """First in the queue among those who work, have room and are not blocked; the others keep their place."""
+    """First in the queue of those who work, have room, may take it and are not blocked; the others keep their place."""
     likes = list(waiting_likes(pickup.pk).exclude(collector_id__in=ids_blocked_with(pickup.resident_id)))
     with_room = collectors_with_room(user_ids=[like.collector_id for like in likes], now=now)
-    return next((like for like in likes if like.collector_id in with_room), None)
+    able = those_who_may_take(pickup=pickup, collector_ids=with_room)
+    return next((like for like in likes if like.collector_id in able), None)
 
 
 def _ask(pickup: Pickup, like: Swipe, now: datetime) -> list[Notice]:

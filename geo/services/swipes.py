@@ -13,6 +13,7 @@ from geo.models import Match, Pickup, Swipe
 from geo.selectors.matches import live_match_of
 from geo.selectors.swipes import queue_position, standing_of
 from geo.services import notices
+from geo.services.hazard import require_badge_for
 from geo.services.limits import require_below_limit, require_not_paused, require_room_for_like
 from geo.services.locks import lock_pickup_for_swiper
 from geo.services.making import make_match_under_pickup_lock
@@ -158,6 +159,7 @@ def _like(stage: Stage) -> SwipeResult:
     if not stage.has_profile:
         raise CollectorProfileNeeded
     require_not_paused(stage.paused_until, stage.now)
+    require_badge_for(pickup=stage.pickup, collector_id=stage.collector_id)
     if stage.swipe and stage.is_asked:
         match = say_yes_under_pickup_lock(pickup=stage.pickup, like=stage.swipe, now=stage.now)
         return SwipeResult(swipe=stage.swipe, match=match)

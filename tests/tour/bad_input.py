@@ -36,7 +36,6 @@ async def _refuse_bad_pickups(cast: Cast) -> None:
         ("latitude and longitude swapped", {"location": swapped}, "coordinates_swapped"),
         ("a window that ends before it starts", {"window": reversed_window}, "window_reversed"),
         ("a material nobody knows", {"items": [{"material": "kryptonite", "quantity": 1}]}, "material_unknown"),
-        ("a car battery", {"items": [{"material": "lead_acid_battery", "quantity": 1}]}, "material_hazardous"),
         ("minus three kilograms", {"items": [{"material": "cardboard", "quantity": -3}]}, "min_value"),
         ("free, for 40 baht", {"price": {"mode": "free", "amount": 40}}, "price_mismatch"),
     ]  # fmt: skip
