@@ -18,6 +18,7 @@ from tests.tour.chatting import chat
 from tests.tour.checks import Differs
 from tests.tour.choosing import let_her_choose, promote_the_runner_up
 from tests.tour.handover import hand_over
+from tests.tour.long import play_long
 from tests.tour.matching import match_from_deck
 from tests.tour.posting import post_with_photo
 from tests.tour.push_log import PushLog
@@ -35,7 +36,7 @@ def url_of_bin_run() -> str:
     return shlex.split(found[0])[0] if found else ""
 
 
-async def play(screen: Screen, url: str, log: Path | None) -> None:
+async def play(screen: Screen, url: str, log: Path | None, *, is_long: bool = False) -> None:
     """All acts in order."""
     async with gather_cast(screen, url, PushLog(log)) as cast:
         await arrive(cast)
@@ -47,6 +48,8 @@ async def play(screen: Screen, url: str, log: Path | None) -> None:
         await let_her_choose(cast)
         await promote_the_runner_up(cast)
         await show_pushes(cast)
+        if is_long:
+            await play_long(cast)
 
 
 def main() -> int:
@@ -56,17 +59,18 @@ def main() -> int:
     url = os.environ.get("PUBLIC_URL") or own or "http://127.0.0.1:8000"
     parser.add_argument("url", nargs="?", default=url, help=f"the server's address ({url})")
     parser.add_argument("--worker-log", type=Path, help="where its worker prints pushes (bin/run's own)")
+    parser.add_argument("--long", action="store_true", help="then all that goes wrong at a door, too")
     given = parser.parse_args()
     log = given.worker_log or (RUN / "log" / "worker.log" if given.url == own else None)
     screen = Screen()
     screen.write(f"{coloured('Tinder for Trash', 'bold', 'green')}, a tour of {given.url}")
-    return _outcome(screen, given.url, log)
+    return _outcome(screen, given.url, log, is_long=given.long)
 
 
-def _outcome(screen: Screen, url: str, log: Path | None) -> int:
+def _outcome(screen: Screen, url: str, log: Path | None, *, is_long: bool) -> int:
     started = time.monotonic()
     try:
-        asyncio.run(play(screen, url, log))
+        asyncio.run(play(screen, url, log, is_long=is_long))
     except Differs as difference:
         screen.write(f"\n{coloured('Differs', 'bold', 'red')}: {difference.what}")
         screen.write(f"  expected: {difference.expected}\n  actual:   {difference.actual}")
