@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATABASE = os.environ.get("POSTGRES_DB", "bench")
 # Older ones begin to expire, pickup by pickup.
 KEEPS = timedelta(days=4)
-# A city drawn by other code, or for other tables, is another city.
-DRAWN_BY = ("geo/management/crowd.py", "geo/data/*.csv", "*/migrations/0*.py", "backend/*/migrations/0*.py")
+# A city drawn by other code is another city; new tables and columns come to an older one by its migrations.
+DRAWN_BY = ("geo/management/crowd.py", "geo/data/*.csv")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class City:
     """How large a city to measure on."""
 
     pickups: int
+    open: int
     collectors: int
     swipes: int
     seed: int
@@ -37,7 +38,7 @@ class City:
         for pattern in DRAWN_BY:
             for file in sorted(ROOT.glob(pattern)):
                 digest.update(file.read_bytes())
-        return f"city_{self.pickups}_{digest.hexdigest()[:12]}"
+        return f"city_{self.open}_{digest.hexdigest()[:12]}"
 
 
 def prepare(city: City) -> str:
@@ -46,6 +47,7 @@ def prepare(city: City) -> str:
         was_drawn = not _has_fresh(connection, city.template)
         if was_drawn:
             _draw(connection, city)
+        _manage(city, "migrate", "--verbosity=0")
         _copy(connection, city.template)
     return f"{'drew' if was_drawn else 'reused'} {city.template}"
 
@@ -69,14 +71,18 @@ def _draw(connection: "Connection[tuple[Any, ...]]", city: City) -> None:
     """A comment with the date is set last: a city broken off half-way has none."""
     name = sql.Identifier(city.template)
     connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    environment = os.environ | {"POSTGRES_DB": city.template}
-    size = [f"--pickups={city.pickups}", f"--collectors={city.collectors}", f"--swipes={city.swipes}"]
-    for command in (["migrate", "--verbosity=0"], ["load_materials"], ["generate_city", f"--seed={city.seed}", *size]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=sys.stderr
-        )
+    _manage(city, "migrate", "--verbosity=0")
+    _manage(city, "load_materials")
+    size = [f"--pickups={city.pickups}", f"--open={city.open}"]
+    people = [f"--collectors={city.collectors}", f"--swipes={city.swipes}", f"--seed={city.seed}"]
+    _manage(city, "generate_city", *size, *people)
     date = datetime.now(UTC).isoformat()
     connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(date)))
+
+
+def _manage(city: City, *command: str) -> None:
+    environment = os.environ | {"POSTGRES_DB": city.template}
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
 
 
 def _copy(connection: "Connection[tuple[Any, ...]]", template: str) -> None:

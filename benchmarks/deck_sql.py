@@ -7,26 +7,28 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
-from django.contrib.gis.geos import Point
 from django.db import connection
-from psycopg import ClientCursor
+from rest_framework.test import APIClient
 
-from backend.shared.clock import read_clock
 from benchmarks.city import DATABASE
 from benchmarks.people import Person
-from benchmarks.postgres import POSTGRES_BIN, pgbench, session
+from benchmarks.postgres import POSTGRES_BIN, Prepared, pgbench, session
 from benchmarks.rows import Row
-from geo.grid import on_map
 from geo.models import Collector, Material
-from geo.selectors.deck_sql import DeckQuery, deck_sql
+from geo.selectors.deck_sql import point_on_map
 
 SECONDS = 5
 AGAIN = "bin/bench deck"
 RADIUS_M = 20_000
-# Mountains and borders, far from every town of the generated Thailand; and the middle of the gulf.
-RURAL = [(19.15, 101.1), (18.9, 97.75), (16.0, 98.85), (12.9, 99.4), (15.0, 98.6), (10.5, 101.0)]
+# Mountains and borders, far from every town of the generated Thailand; and the open sea.
+RURAL = [(19.15, 101.1), (18.9, 97.75), (16.0, 98.85), (12.9, 99.4), (15.0, 98.6)]
+SEA = [(10.5, 101.0), (9.0, 101.5), (8.5, 97.4)]
+# Who is given thousands of swipes.
+HEAVY = 5
 FLOOR_IS = "SELECT id ... ORDER BY cell <-> point LIMIT 20, at the same places, pgbench -M prepared -c 1"
 TIMES = 1_500
 WRITES_PER_S = 100
@@ -34,7 +36,7 @@ _SEEN = """
 INSERT INTO geo_swipe (id, pickup_id, collector_id, direction, reason, like_state, pickup_revision, swiped_at)
 SELECT gen_random_uuid(), id, %(viewer)s, 'pass', '', '', 1, now()
 FROM (SELECT id FROM geo_pickup WHERE status = 'open'
-      ORDER BY cell <-> ST_Point(%(x)s, %(y)s, 3857) LIMIT %(count)s) AS near
+      ORDER BY cell <-> %(point)s::geometry LIMIT %(count)s) AS near
 ON CONFLICT (collector_id, pickup_id) DO NOTHING
 """
 _COMINGS_AND_GOINGS = """
@@ -44,39 +46,79 @@ WHERE id = (SELECT id FROM bench_churn WHERE number = :number);
 """
 
 
+Deck: TypeAlias = list[Prepared]
+
+
 def measure_sql(collectors: Sequence[Person]) -> Iterator[Row]:
-    """Rare material, the country, decks of those who have seen much, and decks among writes."""
-    profiles = list(Collector.objects.filter(pk__in=[person.user.pk for person in collectors]))
+    """Rare material, the country, the sea, decks among writes, and decks of those who have seen much."""
     rare = _material_of_one_in(100)
-    places = [profile.service_point for profile in profiles]
-    yield _row("deck_sql_rare", 4, [_deck(profile, profile.service_point, [rare.pk]) for profile in profiles], places,
+    yield _row("deck_sql_rare", 4, [deck_of(person, materials=rare.code) for person in collectors],
+               [service_point_of(person) for person in collectors],
                note=f"material {rare.code}, radius {RADIUS_M} m")  # fmt: skip
-    country = [Point(lon, lat, srid=4326) for lat, lon in RURAL]
-    yield _row("deck_sql_rural", 4, [_deck(profiles[0], place) for place in country], country,
-               note="five places far from towns, and the sea")  # fmt: skip
-    yield _under_writes([_deck(profile, profile.service_point) for profile in profiles])
+    for row, places, note in (("rural", RURAL, "five places far from towns"), ("empty", SEA, "far out in the gulf")):
+        yield _row(f"deck_sql_{row}", 4, [deck_of(collectors[0], lat=lat, lon=lon) for lat, lon in places],
+                   places, note=note)  # fmt: skip
+    yield _under_writes([deck_of(person) for person in collectors])
     for count, target in ((5_000, 5), (20_000, 20)):
-        heavy = profiles[:3]
-        for profile in heavy:
-            _see(profile, count)
-        decks = [_deck(profile, profile.service_point) for profile in heavy]
-        yield _row(f"deck_sql_seen_{count}", target, decks, [profile.service_point for profile in heavy],
-                   note=f"the nearest {count:,} open pickups are swiped; radius {RADIUS_M} m")  # fmt: skip
+        heavy = collectors[:HEAVY]
+        for person in heavy:
+            _see(person, count)
+        decks = [deck_of(person) for person in heavy]
+        yield _row(f"deck_sql_seen_{count}", target, decks, [service_point_of(person) for person in heavy],
+                   note=f"{HEAVY} collectors have swiped the nearest {count:,} open pickups; radius {RADIUS_M} m;"
+                        f" {sum(map(len, decks))} statements")  # fmt: skip
 
 
-def sql_p99_ms(statements: Sequence[str], times: int = TIMES) -> float:
+def deck_of(person: Person, **wishes: Any) -> Deck:
+    """The very statements with which `GET /deck` finds this person's cards, within `RADIUS_M`."""
+    seen: Deck = []
+    phone = APIClient()
+    phone.credentials(HTTP_AUTHORIZATION=f"Bearer {person.token}", HTTP_HOST="127.0.0.1")
+    with connection.execute_wrapper(_Notes(seen)):
+        answer = phone.get("/api/v1/deck", {"radius_m": RADIUS_M} | wishes)
+    if answer.status_code != 200 or not seen:
+        raise RuntimeError(f"GET /deck: {answer.status_code}, {len(seen)} statements order by distance")
+    return seen
+
+
+@dataclass
+class _Notes:
+    """Writes down every statement that orders by distance."""
+
+    seen: Deck
+
+    def __call__(self, execute: Any, statement: str, params: Any, many: bool, context: Any) -> Any:
+        """What Django calls around each statement."""
+        if "<->" in statement or "<#>" in statement:
+            self.seen.append(Prepared(statement, params))
+        return execute(statement, params, many, context)
+
+
+def service_point_of(person: Person) -> tuple[float, float]:
+    """Latitude and longitude."""
+    point = Collector.objects.get(pk=person.user.pk).service_point
+    return point.y, point.x
+
+
+def bare_sql(lat: float, lon: float) -> str:
+    """The nearest twenty open pickups and nothing else."""
+    place = f"'{point_on_map(lat, lon)}'::geometry"
+    return f"SELECT id FROM geo_pickup WHERE status = 'open' ORDER BY cell <-> {place} LIMIT 20"
+
+
+def sql_p99_ms(decks: Sequence[Deck], times: int = TIMES) -> float:
     """The 99th percentile of one session that runs prepared statements one after the other."""
     taken = []
     with session(DATABASE) as client:
-        for number in range(times + len(statements)):
-            statement = statements[number % len(statements)].encode()
+        for number in range(times + len(decks)):
             started = time.perf_counter()
-            client.execute(statement, prepare=True).fetchall()
+            for part in decks[number % len(decks)]:
+                client.execute(part.statement.encode(), part.values, prepare=True).fetchall()
             taken.append(time.perf_counter() - started)
-    return statistics.quantiles(taken[len(statements) :], n=100)[98] * 1000
+    return statistics.quantiles(taken[len(decks) :], n=100)[98] * 1000
 
 
-def _under_writes(decks: Sequence[str]) -> Row:
+def _under_writes(decks: Sequence[Deck]) -> Row:
     quiet = sql_p99_ms(decks)
     with _writes():
         busy = sql_p99_ms(decks)
@@ -109,8 +151,8 @@ def _writes() -> Iterator[None]:
             writer.wait()
 
 
-def _row(row: str, target: float, decks: list[str], places: list[Point], note: str) -> Row:
-    floors = [_bare(place) for place in places]
+def _row(row: str, target: float, decks: list[Deck], places: Sequence[tuple[float, float]], note: str) -> Row:
+    floors = [bare_sql(*place) for place in places]
     pgbench(DATABASE, decks, clients=1, seconds=2)
     return Row(
         row=row,
@@ -125,38 +167,13 @@ def _row(row: str, target: float, decks: list[str], places: list[Point], note: s
     )
 
 
-def _deck(profile: Collector, place: Point, material_ids: Sequence[int] = ()) -> str:
-    """The statement, with its values in place."""
-    statement, values = deck_sql(
-        DeckQuery(
-            viewer_id=profile.pk,
-            lat=place.y,
-            lon=place.x,
-            radius_m=RADIUS_M,
-            material_ids=material_ids,
-            limit=20,
-            now=read_clock(),
-        )
-    )
-    with session(DATABASE) as client:
-        return ClientCursor(client).mogrify(statement, values)
-
-
-def _bare(place: Point) -> str:
-    spot = on_map(place)
-    return (
-        "SELECT id FROM geo_pickup WHERE status = 'open' "
-        f"ORDER BY cell <-> 'SRID=3857;POINT({spot.x} {spot.y})'::geometry LIMIT 20"
-    )
-
-
 def _material_of_one_in(pickups: int) -> Material:
     """The material whose share of the open pickups comes nearest to this."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT material_id FROM (SELECT unnest(material_ids) AS material_id FROM geo_pickup "
-            "TABLESAMPLE SYSTEM (5) WHERE status = 'open') AS one GROUP BY 1 "
-            "ORDER BY abs(count(*)::float / (SELECT count(*) FROM geo_pickup TABLESAMPLE SYSTEM (5) "
+            "TABLESAMPLE SYSTEM (5) REPEATABLE (1) WHERE status = 'open') AS one GROUP BY 1 "
+            "ORDER BY abs(count(*)::float / (SELECT count(*) FROM geo_pickup TABLESAMPLE SYSTEM (5) REPEATABLE (1) "
             "WHERE status = 'open') - 1.0 / %s) LIMIT 1",
             [pickups],
         )
@@ -164,8 +181,8 @@ def _material_of_one_in(pickups: int) -> Material:
     return Material.objects.get(pk=material_id)
 
 
-def _see(profile: Collector, count: int) -> None:
-    spot = on_map(profile.service_point)
+def _see(person: Person, count: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_SEEN, {"viewer": profile.pk, "x": spot.x, "y": spot.y, "count": count})
-        cursor.execute("ANALYZE geo_swipe")
+        point = point_on_map(*service_point_of(person))
+        cursor.execute(_SEEN, {"viewer": person.user.pk, "point": point, "count": count})
+        cursor.execute("ANALYZE geo_swipe, geo_tile_swiped")

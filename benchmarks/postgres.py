@@ -4,8 +4,10 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,36 @@ import psycopg
 POSTGRES_BIN = Path(os.environ.get("POSTGRES_BIN", "/usr/bin"))
 
 
+# As the service's own connections (backend.settings).
+OPTIONS = "-c jit=off -c plan_cache_mode=force_generic_plan"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement as the service prepares it, with `%(name)s` in it, and its values."""
+
+    statement: str
+    values: Mapping[str, Any]
+
+    def for_pgbench(self, prefix: str) -> tuple[str, list[str]]:
+        """The script, and the variables it needs: pgbench prepares them as parameters."""
+        names = {name: f":{prefix}_{name}" for name in self.values}
+        given = [f"--define={names[name][1:]}={_spelled(value)}" for name, value in self.values.items()]
+        return self.statement % names, given
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "{" + ",".join(str(one) for one in value) + "}"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 @contextmanager
 def session(database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
     """An autocommitting connection as the owner of everything."""
     host, user = os.environ["POSTGRES_HOST"], os.environ["POSTGRES_USER"]
-    with psycopg.connect(host=host, user=user, dbname=database, autocommit=True) as connection:
+    options = {"options": OPTIONS} if database != "postgres" else {}
+    with psycopg.connect(host=host, user=user, dbname=database, autocommit=True, **options) as connection:
         yield connection
 
 
@@ -47,8 +74,13 @@ def pgbench(
             "-U", os.environ["POSTGRES_USER"], "-c", str(clients), "-j", str(min(clients, 2)), *length,
             *(f"-D{name}={value}" for name, value in variables.items()), *files, database,
         ]  # fmt: skip
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = os.environ | {"PGOPTIONS": OPTIONS}
+        said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     found = re.search(r"^tps = ([\d.]+)", said.stdout, re.MULTILINE)
     if said.returncode or not found:
         raise RuntimeError(f"pgbench failed: {said.stderr[-800:]}")
     return float(found[1])
+
+
+def _parts_of(script: Sequence[Prepared], number: int) -> list[tuple[str, list[str]]]:
+    return [part.for_pgbench(f"v{number}_{place}") for place, part in enumerate(script)]

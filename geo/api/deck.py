@@ -68,6 +68,7 @@ class DeckDoor(Door):
             radius_m=wishes.pop("radius_m", dealt.radius_m if dealt else settings.RADIUS_DEFAULT_M),
             material_ids=[material.pk for material in materials] or (dealt.material_ids if dealt else None),
             with_hazardous=has_badge,
+            has_swiped_much=dealt is not None and dealt.has_swiped_much,
             now=self.now,
             **wishes,
         )

@@ -23,6 +23,8 @@ TABLES = (
     "geo_pickupitem",
     "geo_pickupphoto",
     "geo_swipe",
+    "geo_tile",
+    "geo_tile_swiped",
 )
 
 
@@ -126,6 +128,20 @@ JOIN town ON town.number = 1 + width_bucket(share, (SELECT array_agg(up_to ORDER
 ANALYZE taker
 """
 
+# The cell as in geo.grid, and for open ones their number in their tile as put_in_tile() would draw it.
+_DRAW_SPOTS = """
+CREATE TEMP TABLE spot ON COMMIT DROP AS
+SELECT number, cell, tile,
+       CASE WHEN is_open
+            THEN ((dense_rank() OVER (PARTITION BY is_open, tile ORDER BY ST_X(cell), ST_Y(cell)) - 1) << 20
+                  | row_number() OVER (PARTITION BY is_open, tile ORDER BY number))::int END AS tile_number
+FROM (SELECT number, is_open, cell, tile_at(cell) AS tile
+      FROM place JOIN band ON degree = floor(ST_Y(point)),
+           LATERAL (SELECT pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s) AS cell
+                    OFFSET 0) AS snapped OFFSET 0) AS placed;
+ANALYZE spot
+"""
+
 # A like on an open pickup that takes the first collector would have been a match, so only passes fall there.
 _DRAW_SWIPES = """
 CREATE TEMP TABLE opinion ON COMMIT DROP AS
@@ -162,11 +178,12 @@ FROM taker CROSS JOIN LATERAL (
 _INSERT_PICKUPS = """
 INSERT INTO geo_pickup (id, resident_id, title, note, location, cell, area, address, access_note, window_from,
                         window_until, price_mode, price_thb, choose, status, expires_at, closed_at, kg_estimate,
-                        material_ids, likes_counted, revision, created_at, updated_at, card)
+                        material_ids, likes_counted, revision, created_at, updated_at, tile, tile_number, card)
 SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1 + number %% %(residents)s),
        left(title, 80), '', point::geography, cell, '', '', '', window_from, window_until, price_mode, price_thb,
        choose, CASE WHEN is_open THEN 'open' WHEN number / 2 %% 4 = 0 THEN 'expired' ELSE 'handed_over' END,
        expires_at, CASE WHEN NOT is_open THEN %(now)s END, kg, materials, coalesce(likes, 0), 1, created_at, created_at,
+       CASE WHEN is_open THEN tile END, tile_number,
        -- As draw_card() would; of closed ones nobody sees a card.
        CASE WHEN is_open THEN jsonb_build_object(
            'id', pg_temp.id_of('pickup', number, created_at), 'title', left(title, 80), 'items', items,
@@ -181,7 +198,7 @@ SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1
            'resident', jsonb_build_object('first_name', 'Resident', 'rating', null),
            'expires_at', card_moment(expires_at), 'created_at', card_moment(created_at))::text END
 FROM place
-JOIN band ON degree = floor(ST_Y(point))
+JOIN spot USING (number)
 JOIN (SELECT place AS number, array_agg(material_id ORDER BY material_id) AS materials, sum(kg) AS kg,
              string_agg(thing.name_th, ', ' ORDER BY material_id) AS title,
              jsonb_agg(jsonb_build_object('material', code, 'quantity', quantity::numeric(9, 3), 'unit', unit,
@@ -189,8 +206,7 @@ JOIN (SELECT place AS number, array_agg(material_id ORDER BY material_id) AS mat
       FROM thing JOIN geo_material ON geo_material.id = material_id GROUP BY place) AS contents USING (number)
 LEFT JOIN (SELECT place AS number, count(*) AS likes FROM opinion WHERE is_like GROUP BY place) AS liked USING (number)
 CROSS JOIN LATERAL (
-    SELECT pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s) AS cell,
-           %(now)s + (number %% 96) * interval '1 hour' AS window_from,
+    SELECT %(now)s + (number %% 96) * interval '1 hour' AS window_from,
            %(now)s + (number %% 96 + 3) * interval '1 hour' AS window_until,
            CASE WHEN number %% 4 = 0 THEN 'asks' ELSE 'free' END AS price_mode,
            CASE WHEN number %% 4 = 0 THEN 20 + number %% 200 END::numeric(9, 2) AS price_thb,
@@ -221,9 +237,27 @@ SELECT pg_temp.id_of('swipe', opinion.number, %(now)s), pg_temp.id_of('pickup', 
 FROM opinion JOIN place ON place.number = opinion.place
 """
 
+_INSERT_TILES = """
+INSERT INTO geo_tile (tile, middle, xs, ys, numbers, drawn)
+SELECT tile, ST_SetSRID(ST_MakePoint((floor(xs[1] / 2048) + 0.5) * 2048, (floor(ys[1] / 2048) + 0.5) * 2048), 3857),
+       xs, ys, numbers, cardinality(numbers)
+FROM (SELECT tile, array_agg(tile_number ORDER BY tile_number) AS numbers
+      FROM spot WHERE tile_number IS NOT NULL GROUP BY tile) AS counted
+JOIN (SELECT tile, array_agg(ST_X(cell) ORDER BY place) AS xs, array_agg(ST_Y(cell) ORDER BY place) AS ys
+      FROM (SELECT DISTINCT ON (tile, tile_number >> 20) tile, tile_number >> 20 AS place, cell
+            FROM spot WHERE tile_number IS NOT NULL) AS cells GROUP BY tile) AS placed USING (tile)
+"""
+
+_INSERT_TILES_SWIPED = """
+INSERT INTO geo_tile_swiped (collector_id, tile, numbers)
+SELECT pg_temp.person('collector', taker), tile, array_agg(tile_number ORDER BY tile_number)
+FROM opinion JOIN spot ON spot.number = place WHERE tile_number IS NOT NULL GROUP BY taker, tile
+"""
+
 STEPS = {
     "towns": _TOWNS,
     "places drawn": _DRAW_PLACES,
+    "spots drawn": _DRAW_SPOTS,
     "contents drawn": _DRAW_ITEMS,
     "collectors drawn": _DRAW_COLLECTORS,
     "swipes drawn": _DRAW_SWIPES,
@@ -233,6 +267,8 @@ STEPS = {
     "items": _INSERT_ITEMS,
     "photos": _INSERT_PHOTOS,
     "swipes": _INSERT_SWIPES,
+    "tiles": _INSERT_TILES,
+    "tiles swiped": _INSERT_TILES_SWIPED,
 }
 
 

@@ -10,9 +10,10 @@ from backend.accounts.models import Session
 from backend.accounts.selectors.sessions import session_of_row, sessions_sql
 from backend.shared.prepared import fetch_prepared
 from geo.distance import metres_from
-from geo.selectors.deck_sql import DeckQuery, deck_sql
+from geo.selectors.deck_sql import DeckQuery, deck_sql, reaches, unseen_sql
 
 DISTANCE_STEP_M = 100
+SWIPED_MUCH = 200
 Reason = Literal["paused", "collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
 
 
@@ -36,6 +37,12 @@ class Dealt:
     is_available: bool
     has_hazard_badge: bool
     active_matches: int
+    swiped: int
+
+    @property
+    def has_swiped_much(self) -> bool:
+        """Whether stepping over what he has swiped pays."""
+        return self.swiped >= SWIPED_MUCH
 
     @property
     def reason_to_wait(self) -> Reason | None:
@@ -49,10 +56,11 @@ _DEALT = """
     geo_collector.user_id IS NOT NULL,
     ST_Y(geo_collector.service_point::geometry), ST_X(geo_collector.service_point::geometry),
     geo_collector.radius_m, geo_collector.material_ids, geo_collector.is_available, geo_collector.has_hazard_badge,
-    (SELECT count(*) FROM geo_match WHERE collector_id = accounts_user.id AND status = 'active')
+    (SELECT count(*) FROM geo_match WHERE collector_id = accounts_user.id AND status = 'active'),
+    (SELECT coalesce(sum(size), 0) FROM geo_tile_swiped WHERE collector_id = accounts_user.id AND size >= 16)
 """
 _WITH_PROFILE = sessions_sql(more=_DEALT, joined="LEFT JOIN geo_collector ON geo_collector.user_id = accounts_user.id")
-_COLUMNS_OF_DEALT = 8
+_COLUMNS_OF_DEALT = 9
 
 
 def sessions_with_profile(token_key: str) -> list[tuple[Session, Dealt | None]]:
@@ -66,11 +74,21 @@ def _dealt_of(has_profile: bool, *profile: Any) -> Dealt | None:
 
 
 def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
-    """The cards of one query, in one statement; file addresses begin with `media_url`."""
-    found = fetch_prepared(*deck_sql(query))
+    """The cards of one query, in one statement, seldom two; file addresses begin with `media_url`."""
+    found = _found(query)
     metres_to = metres_from(query.lat, query.lon)
     cards = [_placed(card, metres_to(x, y), media_url) for _, card, x, y in found]
     return Deck(cards=cards, ids=[str(row[0]) for row in found], reason=None if cards else "nothing_near")
+
+
+def _found(query: DeckQuery) -> list[tuple[Any, ...]]:
+    """Id, card, and x and y on the map."""
+    if query.has_swiped_much:
+        rows = fetch_prepared(*unseen_sql(query))
+        cards = [row[:4] for row in rows if row[0]]
+        if len(cards) == query.limit or reaches(query, rows[0][4]):
+            return cards
+    return fetch_prepared(*deck_sql(query))
 
 
 def _placed(card: str, metres: float, media_url: str) -> str:

@@ -9,6 +9,11 @@ chosen; to sort by time in the walk itself would make the planner read and sort 
 The card lies on the pickup's own row as the text that is sent (`card`, kept by triggers), so nothing is joined. The
 statement is prepared: planned once, without a look at its values. Only the number of cards stands in its text, because
 the planner must know that it is small.
+
+Who has swiped thousands nearby would have each of them checked on the way. For him the walk goes from tile to tile
+(`geo_tile`, 2048 map metres), takes what he has swiped there from what is open there, number by number in one
+subtraction, and looks at what is left, by the distance of its square. It ends after some tiles: its answer holds only
+up to `reach`, and where that is not enough the plain statement decides.
 """
 
 import struct
@@ -39,6 +44,7 @@ class DeckQuery:
     window_from: datetime | None = None
     window_until: datetime | None = None
     with_hazardous: bool = False
+    has_swiped_much: bool = False
     limit: int
     now: datetime
 
@@ -70,6 +76,47 @@ WITH walked AS MATERIALIZED (
 SELECT id, card, ST_X(cell), ST_Y(cell) FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
 """
 
+# How many tiles with something unseen are looked at: the first few whatever they hold, more while they hold little.
+_TILES, _TILES_WHOLE, _NUMBERS = 128, 16, 1500
+
+_UNSEEN = f"""
+WITH near AS MATERIALIZED (
+    SELECT *, row_number() OVER nearest AS place, sum(cardinality(unseen)) OVER nearest - cardinality(unseen) AS before
+    FROM (
+        SELECT * FROM (
+            SELECT geo_tile.tile, xs, ys, is_full, box <#> %(point)s::geometry AS away,
+                   CASE WHEN swiped.numbers IS NULL THEN geo_tile.numbers
+                        ELSE geo_tile.numbers - swiped.numbers END AS unseen
+            FROM geo_tile
+            LEFT JOIN geo_tile_swiped swiped ON swiped.tile = geo_tile.tile AND swiped.collector_id = %(viewer)s
+            WHERE box && ST_Expand(%(point)s::geometry, %(map_radius)s::float8)
+            ORDER BY box <#> %(point)s::geometry OFFSET 0) AS tiles
+        WHERE unseen <> '{{{{}}}}' OR is_full LIMIT {_TILES}) AS few
+    WINDOW nearest AS (ORDER BY away, tile ROWS UNBOUNDED PRECEDING)),
+horizon AS (
+    SELECT least(CASE WHEN count(*) = {_TILES} THEN max(away) ELSE 'infinity' END,
+                 min(away) FILTER (WHERE is_full OR place > {_TILES_WHOLE} AND before > {_NUMBERS})) AS reach
+    FROM near),
+candidate AS (
+    SELECT tile, number, sqrt(east * east + north * north) AS map_distance
+    FROM horizon JOIN near ON near.away < reach,
+         unnest(unseen) AS number,
+         LATERAL (SELECT xs[1 + (number >> 20)] - %(x)s::float8 AS east, ys[1 + (number >> 20)] - %(y)s::float8 AS north
+                  OFFSET 0) AS apart
+    WHERE sqrt(east * east + north * north) < reach AND sqrt(east * east + north * north) <= %(map_radius)s
+    ORDER BY 3 OFFSET 0),
+walked AS MATERIALIZED (
+    SELECT id, created_at, card, cell, map_distance
+    FROM candidate JOIN geo_pickup ON geo_pickup.tile = candidate.tile AND tile_number = number AND status = 'open'
+      {{wished}}
+    ORDER BY map_distance
+    FETCH FIRST {{limit}} ROWS WITH TIES)
+SELECT id, card, ST_X(cell), ST_Y(cell), reach
+FROM horizon
+LEFT JOIN (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {{limit}}) dealt ON true
+ORDER BY map_distance, created_at DESC, id DESC
+"""  # noqa: S608 - numbers of our own
+
 # Conditions that stand in the statement only when they are asked for, by what asks for them.
 _FILTERS = {
     "material_ids": "AND material_ids && %(material_ids)s::int[]",
@@ -83,6 +130,21 @@ _NOTHING_HAZARDOUS = "AND NOT material_ids && ARRAY(SELECT id::int FROM geo_mate
 
 def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters, to be run as they are: by the service, by tests and by the benchmark."""
+    return _written(_DECK, query)
+
+
+def unseen_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
+    """The same for who has swiped much. Beside each card stands how far the answer holds, without a card alone."""
+    statement, params = _written(_UNSEEN, query)
+    return statement, params | {"x": x_of(query.lon), "y": y_of(query.lat)}
+
+
+def reaches(query: DeckQuery, reach: float) -> bool:
+    """Whether an answer that holds so many map metres far holds as far as was asked."""
+    return reach > query.radius_m * stretch_at(query.lat)
+
+
+def _written(statement: str, query: DeckQuery) -> tuple[str, dict[str, Any]]:
     wishes = {name: wish for name in _FILTERS if (wish := getattr(query, name))}
     filters = [_FILTERS[name] for name in wishes] + ([] if query.with_hazardous else [_NOTHING_HAZARDOUS])
     params: dict[str, Any] = wishes | {
@@ -92,7 +154,7 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
         "now": query.now,
     }
     wished = _WISHED.format(wishes="\n      ".join(filters))
-    return _DECK.format(wished=wished, limit=int(query.limit)), params
+    return statement.format(wished=wished, limit=int(query.limit)), params
 
 
 def point_on_map(lat: float, lon: float) -> str:

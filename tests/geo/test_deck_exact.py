@@ -18,7 +18,7 @@ from backend.shared.prepared import fetch_prepared
 from geo.grid import cell_of, in_degrees, stretch_at, x_of, y_of
 from geo.models import Pickup, Swipe
 from geo.selectors.deck import deal_deck
-from geo.selectors.deck_sql import DeckQuery, deck_sql
+from geo.selectors.deck_sql import DeckQuery, deck_sql, point_on_map, reaches, unseen_sql
 from tests.makers import make_user
 from tests.makers_geo import LUMPHINI, make_pickup, material
 
@@ -148,15 +148,24 @@ class TestExact:
     def test_is_what_looking_at_everything_finds(self, seed: int) -> None:
         random = Random(seed)
         world = make_world(random)
-        differences, cards = 0, 0
+        differences, cards, stepped = 0, 0, 0
 
         for query in _queries(random, world.viewer, count=500):
+            if query.has_swiped_much:
+                stepped += _holds_by_itself(query)
             dealt = list(deal_deck(query, media_url="").ids)
             differences += dealt != world.deck(query)
             cards += len(dealt)
 
         assert differences == 0
         assert cards > 1_500  # of empty decks one is like the other
+        assert stepped > 100  # not the plain statement alone
+
+
+def _holds_by_itself(query: DeckQuery) -> bool:
+    """Whether the walk from tile to tile needs no second statement."""
+    rows = fetch_prepared(*unseen_sql(query))
+    return len(rows) == query.limit or reaches(query, rows[0][4])
 
 
 def _queries(random: Random, viewer: User, count: int) -> Iterator[DeckQuery]:
@@ -174,6 +183,7 @@ def _queries(random: Random, viewer: User, count: int) -> Iterator[DeckQuery]:
             window_from=random.choice([None, None, opens]),
             window_until=random.choice([None, None, opens + timedelta(hours=5)]),
             with_hazardous=random.random() < 0.5,
+            has_swiped_much=random.random() < 0.5,
             limit=random.choice([1, 7, 20, 50]),
             now=NOW,
         )
@@ -205,13 +215,29 @@ def fill_a_city(viewer: User) -> None:
         cursor.execute(CITY, {"residents": residents, "materials": ids_of(CODES)})
 
 
+NEAREST = """
+INSERT INTO geo_swipe (id, pickup_id, collector_id, direction, reason, like_state, pickup_revision, swiped_at)
+SELECT gen_random_uuid(), id, %(viewer)s, 'pass', '', '', 1, now()
+FROM (SELECT id FROM geo_pickup WHERE status = 'open' ORDER BY cell <-> %(point)s::geometry LIMIT %(count)s) AS nearest
+ON CONFLICT (collector_id, pickup_id) DO NOTHING
+"""
+
+
+def swipe_nearest(viewer: User, count: int) -> None:
+    """The viewer passes on everything around the middle."""
+    with connection.cursor() as cursor:
+        point = point_on_map(MIDDLE.y, MIDDLE.x)
+        cursor.execute(NEAREST, {"viewer": viewer.pk, "point": point, "count": count})
+        cursor.execute("ANALYZE geo_swipe, geo_tile, geo_tile_swiped")
+
+
 class TestPlan:
     def test_walks_the_index_and_stops_early(self) -> None:
         viewer = make_user()
         fill_a_city(viewer)
 
         for codes in ([], ["copper"], CODES):
-            plan = _explain(_wide_deck(viewer, codes))
+            plan = _explain(deck_sql(_wide_deck(viewer, codes)))
 
             nodes = list(_nodes(plan))
             walk = next(node for node in nodes if node.get("Relation Name") == "geo_pickup")
@@ -220,25 +246,33 @@ class TestPlan:
             assert walk["Actual Rows"] + walk.get("Rows Removed by Filter", 0) < 100
             scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
             assert scanned <= {"geo_material", "accounts_block", "accounts_user"}
-            assert (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / plan["Actual Rows"] < 25
+            assert _buffers(plan) / plan["Actual Rows"] < 25
+
+    def test_steps_over_what_was_swiped(self) -> None:
+        viewer = make_user()
+        fill_a_city(viewer)
+        swipe_nearest(viewer, 3_000)
+
+        query = _wide_deck(viewer, [])
+        plain, stepping = _explain(deck_sql(query)), _explain(unseen_sql(query))
+
+        assert plain["Actual Rows"] == stepping["Actual Rows"] == 20
+        assert _buffers(plain) > 9_000
+        # Two rows a tile, of about 500 nearer than the first card, and the versions that no vacuum has removed.
+        assert _buffers(stepping) < _buffers(plain) / 2
+        walk = next(node for node in _nodes(stepping) if node.get("Relation Name") == "geo_tile")
+        assert (walk["Node Type"], walk["Index Name"]) == ("Index Scan", "tile_box")
+        dealt = next(node for node in _nodes(stepping) if node.get("Relation Name") == "geo_pickup")
+        assert (dealt["Node Type"], dealt["Index Name"]) == ("Index Scan", "pickup_in_tile")
+        assert dealt["Actual Loops"] < 100
 
     def test_of_an_empty_sea_reads_next_to_nothing(self) -> None:
         make_pickup()
 
-        plan = _explain(
-            DeckQuery(
-                viewer_id=make_user().pk,
-                lat=9.0,
-                lon=100.5,
-                radius_m=50_000,
-                material_ids=None,
-                limit=20,
-                now=NOW,
-            )
-        )
+        query = DeckQuery(viewer_id=make_user().pk, lat=9.0, lon=100.5, radius_m=50_000, limit=20, now=NOW)
 
-        assert plan["Actual Rows"] == 0
-        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 50
+        assert _explain(deck_sql(query))["Actual Rows"] == 0
+        assert max(_buffers(_explain(deck_sql(query))), _buffers(_explain(unseen_sql(query)))) < 50
 
 
 def _wide_deck(viewer: User, codes: Sequence[str]) -> DeckQuery:
@@ -253,11 +287,16 @@ def _wide_deck(viewer: User, codes: Sequence[str]) -> DeckQuery:
     )
 
 
-def _explain(query: DeckQuery) -> dict[str, Any]:
-    statement, params = deck_sql(query)
+def _explain(asked: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    statement, params = asked
     [(found,)] = fetch_prepared(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", params)
     plan: dict[str, Any] = found[0]["Plan"]
     return plan
+
+
+def _buffers(plan: dict[str, Any]) -> int:
+    found: int = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return found
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

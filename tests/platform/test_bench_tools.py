@@ -148,7 +148,7 @@ class TestGeneratedCity:
 
         before = places()
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE accounts_user CASCADE; DISCARD TEMP")
+            cursor.execute("TRUNCATE accounts_user, geo_tile, geo_tile_swiped CASCADE; DISCARD TEMP")
         list(draw_crowd(city))
 
         assert places() == before
@@ -177,7 +177,11 @@ class TestGeneratedCity:
 
 class TestTemplate:
     def test_has_a_name_for_each_size_and_seed(self) -> None:
-        names = {City(pickups=size, collectors=10, swipes=10, seed=seed).template for size in (5, 6) for seed in (1, 2)}
+        names = {
+            City(pickups=size, open=size, collectors=10, swipes=10, seed=seed).template
+            for size in (5, 6)
+            for seed in (1, 2)
+        }
 
         assert len(names) == 4
         assert all(len(name) < 63 for name in names)
