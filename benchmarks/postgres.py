@@ -44,14 +44,13 @@ def _spelled(value: Any) -> str:
 def session(database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
     """An autocommitting connection as the owner of everything."""
     host, user = os.environ["POSTGRES_HOST"], os.environ["POSTGRES_USER"]
-    options = {"options": OPTIONS} if database != "postgres" else {}
-    with psycopg.connect(host=host, user=user, dbname=database, autocommit=True, **options) as connection:
+    with psycopg.connect(host=host, user=user, dbname=database, autocommit=True, options=OPTIONS) as connection:
         yield connection
 
 
 def pgbench(
     database: str,
-    scripts: Sequence[str],
+    scripts: Sequence[str | Sequence[Prepared]],
     *,
     clients: int,
     seconds: int | None = None,
@@ -67,8 +66,9 @@ def pgbench(
         files = []
         for number, script in enumerate(scripts):
             file = Path(folder) / f"{number}.sql"
-            file.write_text(script, encoding="utf-8")
-            files += ["-f", str(file)]
+            parts = [(script, list[str]())] if isinstance(script, str) else _parts_of(script, number)
+            file.write_text(";\n".join(text for text, _ in parts), encoding="utf-8")
+            files += ["-f", str(file), *(variable for _, given in parts for variable in given)]
         command = [
             str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", "-h", os.environ["POSTGRES_HOST"],
             "-U", os.environ["POSTGRES_USER"], "-c", str(clients), "-j", str(min(clients, 2)), *length,
