@@ -10,14 +10,26 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
-from geo.models import Collector, Match, Membership, Penalty, Pickup, PickupPhoto, Rating, Receipt, Swipe
+from backend.shared.pictures import discard
+from geo.models import (
+    Collector,
+    Match,
+    Membership,
+    Penalty,
+    Pickup,
+    PickupPhoto,
+    Rating,
+    Receipt,
+    ScalePhoto,
+    Swipe,
+    WeighInVersion,
+)
 from geo.selectors.groups import group_ids_of
 from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
 from geo.services.locks import lock_pickup
 from geo.services.matches import release_match
 from geo.services.notices import take_back_like_notice
-from geo.services.photos import remove_files
 from geo.services.queue import pass_on_under_pickup_lock
 from notifications.services.notify import notify
 
@@ -94,8 +106,11 @@ def erase(*, user: User, now: datetime) -> None:
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
     )
     photos = PickupPhoto.objects.filter(pickup__resident=user)
-    transaction.on_commit(partial(_remove_all_files, list(photos)))
+    scales = ScalePhoto.objects.filter(Q(by=user) | Q(handover__match__pickup__resident=user))
+    transaction.on_commit(partial(_remove_all_files, [*photos, *scales]))
     photos.delete()
+    scales.delete()
+    WeighInVersion.objects.filter(by=user).update(note="")
 
 
 @transaction.atomic
@@ -110,9 +125,9 @@ def _withdraw(swipe: Swipe, now: datetime) -> None:
     take_back_like_notice(pickup=pickup, like_id=swipe.pk, now=now)
 
 
-def _remove_all_files(photos: list[PickupPhoto]) -> None:
+def _remove_all_files(photos: list[PickupPhoto | ScalePhoto]) -> None:
     for photo in photos:
-        remove_files(photo)
+        discard(photo.large, photo.thumb)
 
 
 def _matches_of(user: User) -> QuerySet[Match]:

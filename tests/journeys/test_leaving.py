@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backend.accounts.models import User
 from chat.models import Message
 from geo.grid import cell_of
-from geo.models import Collector, Pickup, PickupPhoto, Swipe
+from geo.models import Collector, Pickup, PickupPhoto, ScalePhoto, Swipe
 from tests.geo.bodies import pickup_body
 from tests.journeys.phones import Phone
 from tests.pictures import from_a_phone, upload
@@ -65,3 +66,13 @@ def test_everything_held_can_be_taken_along(nok: Phone, lek: Phone, matched: Any
     assert copy["geo"]["pickups"][0]["location"] == pytest.approx(pickup_body()["location"])
     assert copy["chat"]["conversations"][0]["conversation_id"] == matched["conversation"]
     assert lek.get("me/export")["geo"]["collector"]["radius_m"] > 0
+
+
+def test_the_photos_of_the_scale_go_with_who_took_them(nok: Phone, lek: Phone, matched: Any) -> None:
+    photo = {"photo": SimpleUploadedFile("scale.jpg", from_a_phone(), "image/jpeg")}
+    url = f"/api/v1/matches/{matched['id']}/handover/photos"
+    assert lek.client.post(url, photo, format="multipart").status_code == 201
+
+    assert lek.client.delete("/api/v1/me").status_code == 204
+
+    assert not ScalePhoto.objects.exists()
