@@ -38,22 +38,29 @@ class FcmBackend:
 
     def send(self, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
         """Each message's own outcome, in turn."""
-        app, gate = firebase_app(), Gate(circuit=fcm_circuit(), quota=fcm_quota())
-        under_way: deque[Future[Outcome]] = deque()
-        for number, message in enumerate(messages):
-            left = len(messages) - number
-            while (held_up := _wait_for_permit(gate, left)) and under_way:
-                # Among these may be the probe that opens the gate.
-                yield gate.pass_on(under_way.popleft().result())
-            if held_up:
-                yield from [held_up] * left
-                break
-            under_way.append(_pool().submit(_send, app, message))
-            while under_way and under_way[0].done():
-                yield gate.pass_on(under_way.popleft().result())
-        while under_way:
+        gate = Gate(circuit=fcm_circuit(), quota=fcm_quota())
+        try:
+            yield from _send_through(gate, messages)
+        finally:
+            # Also when nobody asks for more than the last outcome.
+            gate.report()
+
+
+def _send_through(gate: Gate, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
+    app, under_way = firebase_app(), deque[Future[Outcome]]()
+    for number, message in enumerate(messages):
+        left = len(messages) - number
+        while (held_up := _wait_for_permit(gate, left)) and under_way:
+            # Among these may be the probe that opens the gate.
             yield gate.pass_on(under_way.popleft().result())
-        gate.report()
+        if held_up:
+            yield from [held_up] * left
+            break
+        under_way.append(_pool().submit(_send, app, message))
+        while under_way and under_way[0].done():
+            yield gate.pass_on(under_way.popleft().result())
+    while under_way:
+        yield gate.pass_on(under_way.popleft().result())
 
 
 def _wait_for_permit(gate: Gate, left: int) -> Postponed | None:

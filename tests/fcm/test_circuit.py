@@ -134,6 +134,18 @@ class TestOutage:
 
         assert outcomes == [Accepted()] * 20
 
+    def test_is_told_too_when_only_the_outcomes_are_asked_for(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        """As by who joins the outcomes of several channels, message by message."""
+        messages = [make_message(f"phone-{number}") for number in range(FAILURES_MAX)]
+        fcm.always |= {message.address: answers.BUSY for message in messages}
+
+        outcomes = iter(backend.send(messages))
+        for _ in messages:
+            next(outcomes)
+        del outcomes
+
+        assert Circuit("fcm").state() == "open"
+
     def test_a_few_bad_addresses_open_nothing(self, backend: FcmBackend, fcm: FcmServer) -> None:
         bad = [make_message(f"bad-{number}") for number in range(2 * FAILURES_MAX)]
         fcm.always |= {message.address: answers.UNREGISTERED for message in bad}
