@@ -20,6 +20,7 @@ from notifications.services.deliver import deliver_due
 from notifications.services.digest import send_due_digests
 from notifications.services.email import MAIL_CODE, mail_code
 from notifications.services.mutes import remove_past_mutes
+from notifications.services.retention import remove_old_events
 
 log = structlog.get_logger(__name__)
 DELIVER = "notifications.deliver_due"
@@ -74,7 +75,7 @@ def _deliver_while_due() -> None:
 def tidy(timestamp: int) -> None:
     """Every hour: events, kept answers, sessions and devices that nobody needs any more."""
     now = read_clock()
-    while upkeep.remove_old_events(now=now):
+    while remove_old_events(now=now):
         pass
     delete_old_answers(now=now)
     end_expired_sessions(now=now)

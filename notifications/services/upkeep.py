@@ -1,17 +1,13 @@
-"""What the periodic tasks do: remove what is old, and say that they ran."""
+"""What the periodic tasks do: remove what is over, and say that they ran."""
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from backend.accounts.models import Session
-from notifications.models import Device, Event, EventCounter, PeriodicRun
-
-BATCH = 1_000
+from notifications.models import Device, PeriodicRun
 
 
 def record_run(*, name: str, now: datetime) -> None:
@@ -23,29 +19,6 @@ def record_run(*, name: str, now: datetime) -> None:
 def expect_runs(*, names: Iterable[str], now: datetime) -> None:
     """From now on somebody notices when one of these does not run at all."""
     PeriodicRun.objects.bulk_create([PeriodicRun(name=name, last_run_at=now) for name in names], ignore_conflicts=True)
-
-
-@transaction.atomic
-def remove_old_events(*, now: datetime) -> int:
-    """Remove one batch of events older than `EVENT_DAYS`, and raise the floor of each log. Returns how many.
-
-    What is left of a log is always without gaps: an event goes together with all before it.
-    """
-    old = Event.objects.filter(created_at__lt=now - timedelta(days=settings.EVENT_DAYS)).order_by("created_at")
-    floors: dict[uuid.UUID, int] = {}
-    for user_id, seq in old.values_list("user_id", "seq")[:BATCH]:
-        floors[user_id] = max(seq, floors.get(user_id, 0))
-    counters = list(_locked_counters(floors))
-    for counter in counters:
-        counter.floor = max(counter.floor, floors[counter.pk])
-    EventCounter.objects.bulk_update(counters, ["floor"])
-    below = Event.objects.filter(user_id__in=floors, seq__lte=F("user__event_counter__floor"))
-    return below.delete()[1].get(Event._meta.label, 0)
-
-
-def _locked_counters(user_ids: Iterable[uuid.UUID]) -> QuerySet[EventCounter]:
-    counters = EventCounter.objects.filter(pk__in=list(user_ids)).order_by("pk")
-    return counters.select_for_update(of=("self",), no_key=True)
 
 
 def remove_signed_out_devices() -> int:

@@ -16,7 +16,7 @@ from notifications import nudges
 from notifications.models import Event, EventCounter
 from notifications.selectors.events import log_reaches_back
 from notifications.services.ack import acknowledge
-from notifications.services.upkeep import remove_old_events
+from notifications.services.retention import remove_old_events
 from tests.makers import client_of, make_session, make_user
 from tests.makers_notifications import NOON, make_notice, tell
 
