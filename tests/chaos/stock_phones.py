@@ -44,15 +44,18 @@ class StockPhone:
 
     async def send(self, message: Message) -> bool:
         """Try once."""
-        if self._socket is None:
+        socket = self._socket
+        if socket is None:
             return False
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._answers[message.client_id] = answer
         try:
             async with asyncio.timeout(ANSWER_S):
-                await self._socket.send(json.dumps({"client_id": message.client_id}))
+                await socket.send(json.dumps({"client_id": message.client_id}))
                 return await answer
         except LOST:
+            # The socket may be open and lead nowhere: its group is forgotten when Redis forgets.
+            socket.transport.abort()
             return False
         finally:
             del self._answers[message.client_id]
