@@ -44,7 +44,8 @@ def remove_old_events(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_DELETE_PUSHES, below)
         cursor.execute(_DELETE_EVENTS, below)
-        return cursor.rowcount
+        removed: int = cursor.rowcount
+        return removed
 
 
 def _run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
