@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('until', models.DateTimeField(null=True)),
                 ('lifted_at', models.DateTimeField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='penalties', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name_plural': 'penalties',
@@ -32,11 +33,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='match',
             index=models.Index(condition=models.Q(('status', 'no_show'), ('left_waiting', True), _connector='OR'), fields=['ended_at'], name='match_in_vain'),
-        ),
-        migrations.AddField(
-            model_name='penalty',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='penalties', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddConstraint(
             model_name='penalty',
