@@ -1,6 +1,7 @@
 """The resident's codes: six digits that stay, and one-time codes (RFC 6238) that her app shows without a signal.
 
-Both prove to the collector's phone that she agrees. Wrong tries are counted together.
+Both prove to the collector's phone that she agrees, in the handover's time. Each is taken once, and wrong tries are
+counted together.
 """
 
 import secrets
@@ -37,22 +38,25 @@ def one_time_code_at(handover: Handover, moment: datetime) -> str:
 
 
 def latest_entry(match: Match) -> datetime:
-    """Until when a one-time code may be entered: the window's end, or the agreed time if later, and some grace."""
+    """Until when a code may be entered: the window's end, or the agreed time if later, and some grace."""
     ends = max(match.pickup.window_until, match.handover.agreed_for or match.pickup.window_until)
     return ends + timedelta(hours=settings.HANDOVER_CODE_GRACE_H)
 
 
 def refusal_of_code(*, match: Match, code: str, entered_at: datetime, now: datetime) -> DomainError | None:
-    """Why `code`, typed at `entered_at`, is not taken; None where it is. A wrong try is counted, a step used is kept.
+    """Why `code`, typed at `entered_at`, is not taken; None where it is. A wrong try is counted, a code is used up.
 
-    The refusal is returned, not raised, so that the count stays. Raises CodeNotYet or CodeTooLate, which are no tries.
+    The refusal is returned, not raised, so that the count stays. Raises CodeNotYet or CodeTooLate, which are no tries:
+    they are told before any code is compared, so that nobody can guess without being counted.
     """
     handover = match.handover
     if handover.wrong_codes >= settings.HANDOVER_CODE_TRIES:
         return CodeLocked()
-    if secrets.compare_digest(handover.code.encode(), code.encode()):
-        return None
     _require_time(match, entered_at, now)
+    if secrets.compare_digest(handover.code.encode(), code.encode()):
+        handover.code = draw_code()
+        handover.save(update_fields=["code"])
+        return None
     step = _step_of(handover, code, entered_at)
     if step is None:
         return _count_wrong(handover)

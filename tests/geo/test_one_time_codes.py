@@ -152,6 +152,17 @@ class TestReplay:
         assert not Receipt.objects.exists()
         assert Handover.objects.get().wrong_codes == 0
 
+    def test_the_code_that_stays_is_used_up_as_well(self, match: Match, collector: APIClient) -> None:
+        seen, code = Handover.objects.get().weighed_at, match.handover.code
+        weigh(match, {"pet_clear": "0.1"})
+        assert seen
+
+        first = step(collector, match, "confirm", code=code, weighed_at=seen.isoformat())
+        again = step(collector, match, "confirm", code=code)
+
+        assert (code_of(first), code_of(again)) == ((409, "weigh_in_changed"), (409, "code_wrong"))
+        assert not Receipt.objects.exists()
+
     def test_the_next_code_is_taken(self, match: Match) -> None:
         now = read_clock()
         Handover.objects.update(used_step=int(now.timestamp()) // 30)
@@ -176,6 +187,29 @@ class TestReplay:
         answer = step(client_of(other.collector), other, "confirm", code=app_of(match).at(read_clock()))
 
         assert code_of(answer) == (409, "code_wrong")
+
+
+class TestTheCodeThatStays:
+    """For apps that know no other. It opens nothing that a one-time code would not open."""
+
+    def test_is_worth_nothing_long_after_the_window(self, match: Match, collector: APIClient) -> None:
+        Pickup.objects.update(
+            window_from=read_clock() - timedelta(hours=20), window_until=read_clock() - timedelta(hours=13)
+        )
+
+        answer = step(collector, match, "confirm", code=match.handover.code)
+
+        assert code_of(answer) == (409, "code_too_late")
+
+    @pytest.mark.parametrize("hours", [1, -3])
+    def test_cannot_be_guessed_by_a_wrong_clock(self, match: Match, collector: APIClient, hours: int) -> None:
+        """Such a try is not counted, so it must not tell whether the code was right."""
+        entered_at = (read_clock() + timedelta(hours=hours)).isoformat()
+
+        answer = step(collector, match, "confirm", code=match.handover.code, entered_at=entered_at)
+
+        assert code_of(answer) == (400, "code_time_wrong")
+        assert not Receipt.objects.exists()
 
 
 class TestWrong:
