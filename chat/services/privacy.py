@@ -4,8 +4,11 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import transaction
+
 from backend.accounts.models import User
-from chat.models import Message, MessageLocation, Participant
+from chat.models import Conversation, Message, MessageLocation, Participant
+from chat.services.conversations import close_conversation
 from chat.services.photos import remove_photos_on_commit
 from chat.services.redaction import redact_messages
 from chat.shapes import degrees, message_shape
@@ -28,7 +31,11 @@ def export(*, user: User) -> Mapping[str, object]:
 
 
 def leave(*, user: User, now: datetime) -> None:
-    """Nothing to do: his conversations close with their matches."""
+    """Close his conversations, those of completed matches too: nobody writes to who is not there, nor does he."""
+    open_ones = Conversation.objects.filter(participants__user=user, closed_at=None).order_by("pk")
+    for conversation_id in open_ones.values_list("pk", flat=True):
+        with transaction.atomic():
+            close_conversation(conversation_id=conversation_id, now=now)
 
 
 def erase(*, user: User, now: datetime) -> None:

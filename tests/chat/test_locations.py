@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.accounts.services.privacy import erase_account
+from backend.shared.models import IdempotentAnswer
 from chat.models import Conversation, Message, MessageLocation
 from chat.services.conversations import close_conversation
 from chat.services.locations import remove_expired_locations
@@ -141,6 +142,7 @@ class TestGone:
 
         assert point_of(client_of(other), conversation) is None
         assert not MessageLocation.objects.exists()
+        assert not IdempotentAnswer.objects.exists()
 
     @pytest.mark.parametrize("blocker_is_user", [True, False])
     def test_for_the_other_when_one_blocks(

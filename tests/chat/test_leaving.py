@@ -1,0 +1,69 @@
+"""Somebody leaves for good: what becomes of his conversations, and who else is at work on them at that moment."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.accounts.services.privacy import erase_account
+from backend.shared.models import IdempotentAnswer
+from chat.models import MessageLocation
+from chat.services.locations import remove_expired_locations
+from tests.chat.conftest import wait_until
+from tests.chat.test_locations import share
+from tests.makers import client_of, make_user
+from tests.makers_chat import make_conversation, make_message
+
+
+def test_nobody_writes_to_who_has_left(client: APIClient, user: User) -> None:
+    left = make_user()
+    conversation = make_conversation(user, left)
+    make_message(conversation, left)
+
+    erase_account(user=left, now=timezone.now())
+
+    body = {"client_id": str(uuid.uuid4()), "text": "Are you there?"}
+    answer = client.post(f"/api/v1/conversations/{conversation.pk}/messages", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conversation_closed")
+
+
+def test_leaving_and_the_sweep_do_not_wait_in_a_circle(ann: User, bob: User) -> None:
+    share(client_of(ann), make_conversation(ann, bob), headers={"Idempotency-Key": "k"})
+    expired_at = MessageLocation.objects.get().expires_at
+    tasks = [lambda: erase_account(user=ann, now=timezone.now()), lambda: remove_expired_locations(now=expired_at)]
+
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            list(IdempotentAnswer.objects.select_for_update())
+            results = []
+            for task in tasks:
+                results.append(pool.submit(closing, task))
+                wait_until(lambda: results[-1].done() or waiting() == len(results))
+        for result in results:
+            result.result(timeout=5)
+
+    assert not MessageLocation.objects.exists()
+    assert not IdempotentAnswer.objects.exists()
+
+
+def closing(task: Callable[[], object]) -> object:
+    """Do it in a thread, and leave no connection behind."""
+    try:
+        return task()
+    finally:
+        connection.close()
+
+
+def waiting() -> int:
+    """How many sessions of this database wait for a lock."""
+    with connection.cursor() as cursor:
+        # Within a transaction, what was once seen of others stays so.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
