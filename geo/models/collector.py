@@ -28,6 +28,9 @@ class Collector(models.Model):
     is_available = models.BooleanField(default=True)
     has_hazard_badge = models.BooleanField(default=False)
     updated_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField(
+        null=True, editable=False, help_text="Kept by the database, so that a ring need not ask for sessions."
+    )
 
     class Meta:
         indexes = [GistIndex(fields=["spot"], name="collector_spot", condition=Q(is_available=True))]

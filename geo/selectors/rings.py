@@ -3,7 +3,8 @@
 Like the deck, it knows the pickup by the centre of its square alone: what a collector is told, and when, says no more
 than a card does. A walk on `collector_spot` brings the nearest 2,000 by distance, which in a city is enough for a ring
 to find all it may tell. Where it is not, because few fit, a sweep takes all in the box without any order and sorts
-those who fit: to walk through 50,000 in order costs five times as much.
+those who fit: to walk through 50,000 in order costs five times as much. Who fits by his profile may still have no room;
+so much is looked up for the nearest 1,000 who fit, and for nobody behind them.
 """
 
 import uuid
@@ -29,55 +30,58 @@ class Nearby:
     distance_m: int
 
 
-# What a collector's own row says; it costs next to nothing.
+# What a collector's own row says, and lists that are made once; it costs next to nothing.
 _FITS = """
-    is_available AND spot && ST_Expand({cell}, %(map_radius)s) AND spot <-> {cell} <= %(map_radius)s
-    AND spot <-> {cell} <= radius_m * %(stretch)s::float8
+    spot <-> {cell} <= LEAST(%(map_radius)s, radius_m * %(stretch)s::float8)
     AND (material_ids = '{{}}' OR material_ids && %(materials)s::int[])
-    AND (has_hazard_badge OR NOT ARRAY(SELECT id::int FROM geo_material WHERE is_hazardous) && %(materials)s::int[])
+    AND (has_hazard_badge OR NOT %(is_hazardous)s)
+    AND (updated_at >= %(since)s OR signed_in_at >= %(since)s)
+    AND user_id <> ALL (%(told)s::uuid[])
+    AND user_id NOT IN (
+        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
+        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s
+        UNION ALL SELECT collector_id FROM geo_swipe WHERE pickup_id = %(pickup)s
+        UNION ALL SELECT %(resident)s::uuid)
 """
+_WITHIN = "is_available AND spot && ST_Expand({cell}, %(map_radius)s)"
 _WALK = (
-    "SELECT user_id, updated_at, spot <-> {cell} AS map_distance, ({fits}) AS fits FROM geo_collector\n"
-    "    WHERE is_available AND spot && ST_Expand({cell}, %(map_radius)s) ORDER BY spot <-> {cell} LIMIT %(walk)s"
+    "SELECT user_id, spot <-> {cell} AS map_distance, ({fits}) AS fits FROM geo_collector\n"
+    "    WHERE {within} ORDER BY spot <-> {cell} LIMIT %(walk)s"
 )
-_SWEEP = "SELECT user_id, updated_at, spot <-> {cell} AS map_distance, true AS fits FROM geo_collector WHERE {fits}"
-# The rest is looked up for those who fit, the nearest first, until enough are found.
+_SWEEP = "SELECT user_id, spot <-> {cell} AS map_distance, true AS fits FROM geo_collector WHERE {within} AND {fits}"
+# The rest is looked up for the nearest who fit, until enough are found.
 _NEAREST = """
 WITH seen AS MATERIALIZED ({seen}),
-     fitting AS MATERIALIZED (SELECT * FROM seen WHERE fits ORDER BY map_distance)
-SELECT seen.count, near.user_id, near.map_distance
-FROM (SELECT count(*) FROM seen) AS seen LEFT JOIN LATERAL (
+     fitting AS MATERIALIZED (SELECT * FROM seen WHERE fits ORDER BY map_distance LIMIT %(asked)s)
+SELECT looked.seen, looked.fitting, near.user_id, near.map_distance
+FROM (SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM fitting) AS fitting) AS looked
+LEFT JOIN LATERAL (
     SELECT user_id, map_distance FROM fitting AS collector
-    WHERE user_id <> ALL (%(told)s::uuid[])
-      AND user_id <> ALL (
-          ARRAY(SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
-                UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s
-                UNION ALL SELECT collector_id FROM geo_swipe WHERE pickup_id = %(pickup)s
-                UNION ALL SELECT %(resident)s::uuid))
-      AND (updated_at >= %(since)s
-           OR (SELECT max(created) FROM accounts_session WHERE user_id = collector.user_id) >= %(since)s)
-      AND (SELECT is_active AND (paused_until > %(now)s) IS NOT TRUE FROM accounts_user WHERE id = collector.user_id)
+    WHERE (SELECT is_active AND (paused_until > %(now)s) IS NOT TRUE FROM accounts_user WHERE id = collector.user_id)
       AND (SELECT count(*) FROM geo_match WHERE collector_id = collector.user_id AND status = 'active') < %(matches)s
       AND (SELECT count(*) FROM geo_swipe WHERE collector_id = collector.user_id AND like_state = 'waiting') < %(likes)s
     LIMIT %(limit)s
 ) AS near ON true
 """
 WALK_MAX = 2_000
+ASKED_MAX = 1_000
 
 
 def nearest_sql(
     pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime, sweep: bool = False
 ) -> tuple[str, dict[str, Any]]:
-    """The statement and its parameters; rows are (collectors looked at, user id, metres on the map)."""
+    """The statement and its parameters; rows are (seen, fitting, user id, metres on the map)."""
     cell = "ST_Point(%(x)s, %(y)s, 3857)"
-    fits = _FITS.format(cell=cell)
-    return _NEAREST.format(seen=(_SWEEP if sweep else _WALK).format(cell=cell, fits=fits)), {
+    parts = {"cell": cell, "fits": _FITS.format(cell=cell), "within": _WITHIN.format(cell=cell)}
+    return _NEAREST.format(seen=(_SWEEP if sweep else _WALK).format(**parts)), {
         "walk": WALK_MAX,
+        "asked": ASKED_MAX,
         "x": pickup.cell.x,
         "y": pickup.cell.y,
         "map_radius": radius_m * _stretch(pickup),
         "stretch": _stretch(pickup),
         "materials": pickup.material_ids,
+        "is_hazardous": pickup.is_hazardous,
         "told": list(told),
         "resident": pickup.resident_id,
         "pickup": pickup.pk,
@@ -95,20 +99,21 @@ def collectors_near(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID
     They are at work, have been active, take one of its materials within their own circle, have room for more, have
     not swiped it, and neither is nor has blocked its resident.
     """
-    seen, near = _look(pickup, radius_m, told, now, sweep=False)
-    if seen == WALK_MAX and len(near) < settings.RING_COLLECTORS_MAX:
-        _, near = _look(pickup, radius_m, told, now, sweep=True)
+    seen, fitting, near = _look(pickup, radius_m, told, now, sweep=False)
+    if seen == WALK_MAX and fitting < ASKED_MAX and len(near) < settings.RING_COLLECTORS_MAX:
+        _, _, near = _look(pickup, radius_m, told, now, sweep=True)
     return near
 
 
 def _look(
     pickup: Pickup, radius_m: int, told: Collection[uuid.UUID], now: datetime, *, sweep: bool
-) -> tuple[int, list[Nearby]]:
-    """How many collectors were looked at, and those found."""
+) -> tuple[int, int, list[Nearby]]:
+    """How many collectors were seen, how many of them fit by their own rows, and those found."""
     with connection.cursor() as cursor:
         cursor.execute(*nearest_sql(pickup, radius_m=radius_m, told=told, now=now, sweep=sweep))
         rows = cursor.fetchall()
-    return rows[0][0], [Nearby(user_id, _shown(map_m / _stretch(pickup))) for _, user_id, map_m in rows if user_id]
+    near = [Nearby(user_id, _shown(map_m / _stretch(pickup))) for *_, user_id, map_m in rows if user_id]
+    return rows[0][0], rows[0][1], near
 
 
 def _stretch(pickup: Pickup) -> float:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from backend.accounts.models import Block, Session
 from backend.shared.clock import read_clock
 from geo.grid import in_degrees
-from geo.models import Pickup, Ring
+from geo.models import Collector, Pickup, Ring
 from geo.selectors.rings import nearest_sql
 from geo.services.cancel import cancel_pickup
 from geo.services.likes import decline_like
@@ -115,6 +115,19 @@ class TestRings:
         tell_due_rings(now=noon())
 
         assert told(*unfit, near, far) == [0, 0, 0, 1, 1]
+
+    def test_look_no_further_than_those_who_fit_and_are_asked(
+        self, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    ) -> None:
+        monkeypatch.setattr("geo.selectors.rings.ASKED_MAX", 2)
+        settings.MATCHES_ACTIVE_MAX = 1
+        pickup = make_told()
+        people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
+        make_match(collector=people[0])
+
+        tell_due_rings(now=noon())
+
+        assert told(*people) == [0, 1, 0]
 
     def test_measure_from_the_square_not_from_the_place(self) -> None:
         pickup = make_told()
@@ -319,6 +332,22 @@ class TestCost:
         # The walk reads 2,000 rows. Of those who fit, 200 cost their account, matches and likes too.
         assert plan["buffers"] < 2_000 * 2 + 200 * 16
 
+    def test_asks_no_more_than_a_thousand_though_nobody_has_room(self, settings: Settings) -> None:
+        settings.MATCHES_ACTIVE_MAX = 0
+        pickup = make_told()
+        _fill_city(pickup, 5_000)
+
+        # The worst of all: each of the thousand costs his account, matches and likes, in vain.
+        assert _plan(pickup)["buffers"] < 2_000 * 2 + 1_000 * 8
+        assert _plan(pickup, sweep=True)["buffers"] < 2_000 * 2 + 1_000 * 8
+
+    def test_asks_nobody_for_his_sessions(self) -> None:
+        pickup = make_told()
+        _fill_city(pickup, 5_000)
+        Collector.objects.update(updated_at=noon() - timedelta(days=100))
+
+        assert _plan(pickup, sweep=True)["buffers"] < 1_000
+
 
 def _fill_city(pickup: Pickup, count: int) -> None:
     centre = in_degrees(pickup.cell)
@@ -345,8 +374,8 @@ def _fill_city(pickup: Pickup, count: int) -> None:
         cursor.execute("ANALYZE accounts_user; ANALYZE geo_collector")
 
 
-def _plan(pickup: Pickup) -> dict[str, Any]:
-    statement, values = nearest_sql(pickup, radius_m=20_000, told=[], now=noon())
+def _plan(pickup: Pickup, *, sweep: bool = False) -> dict[str, Any]:
+    statement, values = nearest_sql(pickup, radius_m=20_000, told=[], now=noon(), sweep=sweep)
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
         top = cursor.fetchone()[0][0]["Plan"]
