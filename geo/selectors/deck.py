@@ -10,7 +10,7 @@ from backend.accounts.models import Session
 from backend.accounts.selectors.sessions import session_of_row, sessions_sql
 from backend.shared.prepared import fetch_prepared
 from geo.distance import metres_from
-from geo.selectors.deck_sql import DeckQuery, deck_sql, reaches, unseen_sql
+from geo.selectors.deck_sql import STEPS, DeckQuery, deck_sql, reaches, unseen_sql
 
 DISTANCE_STEP_M = 100
 SWIPED_MUCH = 200
@@ -74,7 +74,7 @@ def _dealt_of(has_profile: bool, *profile: Any) -> Dealt | None:
 
 
 def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
-    """The cards of one query, in one statement, seldom two; file addresses begin with `media_url`."""
+    """The cards of one query, in one statement, seldom in up to three; file addresses begin with `media_url`."""
     found = _found(query)
     metres_to = metres_from(query.lat, query.lon)
     cards = [_placed(card, metres_to(x, y), media_url) for _, card, x, y in found]
@@ -83,8 +83,8 @@ def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
 
 def _found(query: DeckQuery) -> list[tuple[Any, ...]]:
     """Id, card, and x and y on the map."""
-    if query.has_swiped_much:
-        rows = fetch_prepared(*unseen_sql(query))
+    for step in STEPS if query.has_swiped_much else ():
+        rows = fetch_prepared(*unseen_sql(query, step))
         cards = [row[:4] for row in rows if row[0]]
         if len(cards) == query.limit or reaches(query, rows[0][4]):
             return cards

@@ -18,7 +18,7 @@ up to `reach`, and where that is not enough the plain statement decides.
 
 import struct
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,8 +76,10 @@ WITH walked AS MATERIALIZED (
 SELECT id, card, ST_X(cell), ST_Y(cell) FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
 """
 
-# How many tiles with something unseen are looked at: the first few whatever they hold, more while they hold little.
-_TILES, _TILES_WHOLE, _NUMBERS = 128, 16, 1500
+_TILES = 128
+# How many of these tiles are unfolded: the first few whatever they hold, more while they hold no more numbers. First
+# what mostly is enough; then what still costs less than to check thousands of pickups one by one.
+STEPS: Sequence[Mapping[str, int]] = ({"whole": 16, "numbers": 1_500}, {"whole": 64, "numbers": 30_000})
 
 _UNSEEN = f"""
 WITH near AS MATERIALIZED (
@@ -95,7 +97,7 @@ WITH near AS MATERIALIZED (
     WINDOW nearest AS (ORDER BY away, tile ROWS UNBOUNDED PRECEDING)),
 horizon AS (
     SELECT least(CASE WHEN count(*) = {_TILES} THEN max(away) ELSE 'infinity' END,
-                 min(away) FILTER (WHERE is_full OR place > {_TILES_WHOLE} AND before > {_NUMBERS})) AS reach
+                 min(away) FILTER (WHERE is_full OR place > %(whole)s::int AND before > %(numbers)s::int)) AS reach
     FROM near),
 candidate AS (
     SELECT tile, number, sqrt(east * east + north * north) AS map_distance
@@ -133,10 +135,10 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
     return _written(_DECK, query)
 
 
-def unseen_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
+def unseen_sql(query: DeckQuery, step: Mapping[str, int] = STEPS[0]) -> tuple[str, dict[str, Any]]:
     """The same for who has swiped much. Beside each card stands how far the answer holds, without a card alone."""
     statement, params = _written(_UNSEEN, query)
-    return statement, params | {"x": x_of(query.lon), "y": y_of(query.lat)}
+    return statement, params | step | {"x": x_of(query.lon), "y": y_of(query.lat)}
 
 
 def reaches(query: DeckQuery, reach: float) -> bool:
