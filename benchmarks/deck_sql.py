@@ -185,4 +185,5 @@ def _see(person: Person, count: int) -> None:
     with connection.cursor() as cursor:
         point = point_on_map(*service_point_of(person))
         cursor.execute(_SEEN, {"viewer": person.user.pk, "point": point, "count": count})
-        cursor.execute("ANALYZE geo_swipe, geo_tile_swiped")
+        # So many swipes in one moment leave what autovacuum would clear away between the swipes of a month.
+        cursor.execute("VACUUM (ANALYZE) geo_swipe, geo_tile_swiped")

@@ -79,7 +79,7 @@ SELECT id, card, ST_X(cell), ST_Y(cell) FROM walked ORDER BY map_distance, creat
 _TILES = 128
 # How many of these tiles are unfolded: the first few whatever they hold, more while they hold no more numbers. First
 # what mostly is enough; then what still costs less than to check thousands of pickups one by one.
-STEPS: Sequence[Mapping[str, int]] = ({"whole": 16, "numbers": 1_500}, {"whole": 64, "numbers": 30_000})
+STEPS: Sequence[Mapping[str, int]] = ({"whole": 40, "numbers": 4_000}, {"whole": 128, "numbers": 60_000})
 
 _UNSEEN = f"""
 WITH near AS MATERIALIZED (
