@@ -138,7 +138,7 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
 def unseen_sql(query: DeckQuery, step: Mapping[str, int] = STEPS[0]) -> tuple[str, dict[str, Any]]:
     """The same for who has swiped much. Beside each card stands how far the answer holds, without a card alone."""
     statement, params = _written(_UNSEEN, query)
-    return statement, params | step | {"x": x_of(query.lon), "y": y_of(query.lat)}
+    return statement, params | dict(step) | {"x": x_of(query.lon), "y": y_of(query.lat)}
 
 
 def reaches(query: DeckQuery, reach: float) -> bool:
