@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db import transaction
+
 from backend.shared.rows import insert_together
 from chat.models import Conversation, Participant
 from chat.services.locations import end_sharing_in
@@ -24,6 +26,7 @@ def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datet
     return conversation
 
 
+@transaction.atomic(savepoint=False)
 def close_conversation(*, conversation_id: uuid.UUID, now: datetime) -> None:
     """Nobody writes there from now on; everybody keeps reading, but no locations. Closing twice changes nothing."""
     Conversation.objects.filter(pk=conversation_id, closed_at=None).update(closed_at=now)

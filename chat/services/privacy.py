@@ -4,8 +4,6 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
-
 from backend.accounts.models import User
 from chat.models import Conversation, Message, MessageLocation, Participant
 from chat.services.conversations import close_conversation
@@ -34,8 +32,7 @@ def leave(*, user: User, now: datetime) -> None:
     """Close his conversations, those of completed matches too: nobody writes to who is not there, nor does he."""
     open_ones = Conversation.objects.filter(participants__user=user, closed_at=None).order_by("pk")
     for conversation_id in open_ones.values_list("pk", flat=True):
-        with transaction.atomic():
-            close_conversation(conversation_id=conversation_id, now=now)
+        close_conversation(conversation_id=conversation_id, now=now)
 
 
 def erase(*, user: User, now: datetime) -> None:
