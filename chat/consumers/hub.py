@@ -104,8 +104,10 @@ class Hub:
     async def _listen(self) -> NoReturn:
         connection = subscriber()
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]
-            await self._subscribe_all(connection)
+            # Its own time limit ends with the handshake of TCP, which a frozen Redis still answers.
+            async with asyncio.timeout(SILENCE_S):
+                await connection.connect()  # type: ignore[no-untyped-call]
+                await self._subscribe_all(connection)
             while True:
                 self._handle(await self._next_reply(connection))
         finally:
