@@ -1,7 +1,8 @@
 """The hash of a receipt: over all it says, and over the hash of the same collector's receipt before it.
 
 The text that is hashed is documented in docs/receipts.md, so that anybody can do the sum again. It never changes: what
-a later receipt says besides gets a new version, and old receipts keep theirs.
+a later receipt says besides gets a new version, and old receipts keep theirs. Which version it is, the lines decide, so
+that nothing can be written onto a receipt of a version that does not hash it.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 
-VERSION = 1
+KILOGRAMS_ALONE, WITH_PIECES = 1, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Line:
     factor_set: str
     factor_version: str
     factor_source: str
+    pieces: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +54,9 @@ def hash_of(content: Content) -> str:
 
 def canonical_text(content: Content) -> str:
     """One way only to write it: JSON with sorted names, without spaces; decimals as text with all their places."""
+    version = WITH_PIECES if any(line.pieces is not None for line in content.lines) else KILOGRAMS_ALONE
     said = {
-        "version": VERSION,
+        "version": version,
         "id": str(content.id),
         "number": content.number,
         "match": str(content.match_id),
@@ -63,14 +66,15 @@ def canonical_text(content: Content) -> str:
         "handed_over_at": content.handed_over_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "link": content.link,
         "previous_hash": content.previous_hash,
-        "lines": [_line(line) for line in content.lines],
+        "lines": [_line(line, version) for line in content.lines],
     }
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def _line(line: Line) -> dict[str, str | None]:
+def _line(line: Line, version: int) -> dict[str, str | int | None]:
     factor = line.kg_co2e_per_kg
-    return {
+    counted = {"pieces": line.pieces} if version == WITH_PIECES else {}
+    return counted | {
         "material": line.material,
         "gross_kg": _fixed(line.gross_kg, 3),
         "tare_kg": _fixed(line.tare_kg, 3),

@@ -38,21 +38,29 @@ def make_match(pickup: Pickup | None = None, collector: User | None = None, *, n
     return Match.objects.select_related("pickup__resident", "collector", "handover").get(pk=result.match.pk)
 
 
-def weigh(match: Match, lines: dict[str, str] | None = None, paid: str = "0") -> Match:
-    """Weigh in `{material code: net kg}`, without a container; by default 2 kg of clear PET."""
+def weigh(
+    match: Match, lines: dict[str, str] | None = None, paid: str = "0", pieces: dict[str, int] | None = None
+) -> Match:
+    """Weigh in `{material code: net kg}`, without a container; by default 2 kg of clear PET. `pieces` are counted."""
     weighed = [
         Weighed(material=material(code).code, gross_kg=Decimal(kg), tare_kg=Decimal(0))
         for code, kg in (lines or {"pet_clear": "2"}).items()
     ]
+    weighed += [Weighed(material=material(code).code, pieces=count) for code, count in (pieces or {}).items()]
     return weigh_in(
         user_id=match.collector_id, match_id=match.pk, lines=weighed, paid_thb=Decimal(paid), now=read_clock()
     )
 
 
-def make_receipt(match: Match | None = None, lines: dict[str, str] | None = None, paid: str = "0") -> Receipt:
+def make_receipt(
+    match: Match | None = None,
+    lines: dict[str, str] | None = None,
+    paid: str = "0",
+    pieces: dict[str, int] | None = None,
+) -> Receipt:
     """What a finished handover leaves behind."""
     match = match or make_match()
-    weigh(match, lines, paid)
+    weigh(match, lines, paid, pieces)
     code = match.handover.code
     confirm_handover(user_id=match.collector_id, match_id=match.pk, code=code, now=read_clock())
     return Receipt.objects.get(match=match)

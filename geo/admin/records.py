@@ -71,7 +71,7 @@ class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
     """What was handed over."""
 
     model = ReceiptLine
-    fields = ("material", "gross_kg", "tare_kg", "net_kg", "kg_co2e_per_kg", "factor_source")
+    fields = ("material", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
         """With the materials."""

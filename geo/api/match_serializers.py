@@ -55,6 +55,7 @@ class ReceiptLineOutput(serializers.Serializer[Any]):
     gross_kg = kilograms()
     tare_kg = kilograms()
     net_kg = kilograms()
+    pieces = serializers.IntegerField(allow_null=True, help_text="Null where nothing was counted.")
     kg_co2e = serializers.SerializerMethodField()
     kg_co2e_per_kg = serializers.DecimalField(max_digits=8, decimal_places=4, allow_null=True)
     factor_set = serializers.CharField()

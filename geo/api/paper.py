@@ -10,7 +10,7 @@ import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from backend.shared.clock import city_zone
@@ -73,6 +73,12 @@ def _paid(thb: Decimal) -> str:
     return _("nothing")
 
 
+def _pieces(count: int | None) -> str:
+    if count is None:
+        return ""
+    return ngettext("%(count)d piece", "%(count)d pieces", count) % {"count": count}
+
+
 def _factor_key(line: ReceiptLine) -> tuple[Any, ...]:
     return (line.factor_set, line.factor_version, line.kg_co2e_per_kg, line.factor_source)
 
@@ -86,6 +92,7 @@ def _marks_of(lines: list[ReceiptLine]) -> dict[tuple[Any, ...], int]:
 def _line(line: ReceiptLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any]:
     return {
         "name": line.material.name,
+        "pieces": _pieces(line.pieces),
         "gross_kg": line.gross_kg,
         "tare_kg": line.tare_kg,
         "net_kg": line.net_kg,

@@ -81,7 +81,7 @@ class ReceiptChain(models.Model):
 
 
 class ReceiptLine(models.Model):
-    """Gross, tare and net kilograms of one material, with the factor that was in force.
+    """Gross, tare and net kilograms of one material, with the factor that was in force; `pieces` where it was counted.
 
     The factor's set and version are kept apart from its source, so that a total never mixes two sets.
     """
@@ -91,6 +91,7 @@ class ReceiptLine(models.Model):
     gross_kg = models.DecimalField(max_digits=9, decimal_places=3)
     tare_kg = models.DecimalField(max_digits=9, decimal_places=3)
     net_kg = models.DecimalField(max_digits=9, decimal_places=3)
+    pieces = models.PositiveIntegerField(null=True)
     kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4, null=True)
     factor_set = models.CharField(max_length=20, blank=True, db_default="")
     factor_version = models.CharField(max_length=20, blank=True, db_default="")
@@ -116,4 +117,5 @@ class ReceiptLine(models.Model):
             factor_set=self.factor_set,
             factor_version=self.factor_version,
             factor_source=self.factor_source,
+            pieces=self.pieces,
         )

@@ -1,5 +1,6 @@
 """What geo holds about a person: his copy of it, his leaving, and its erasure."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,7 @@ from geo.models import (
     PickupPhoto,
     Rating,
     Receipt,
+    ReceiptLine,
     ScalePhoto,
     Swipe,
     WeighInVersion,
@@ -38,6 +40,7 @@ PICKUP_FIELDS = (
     "id", "title", "note", "location", "area", "address", "access_note", "window_from", "window_until", "price_mode",
     "price_thb", "choose", "status", "expires_at", "kg_estimate", "created_at",
 )  # fmt: skip
+LINE_FIELDS = ("material__code", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
 
 
 def export(*, user: User) -> Mapping[str, object]:
@@ -53,11 +56,7 @@ def export(*, user: User) -> Mapping[str, object]:
             .values("pickup_id", "direction", "reason", "like_state", "swiped_at")
         ),
         "matches": list(_matches_of(user).values("id", "pickup_id", "status", "created_at", "ended_at")),
-        "receipts": list(
-            Receipt.objects.filter(Q(resident=user) | Q(collector=user))
-            .order_by("number")
-            .values("number", "match_id", "paid_thb", "handed_over_at")
-        ),
+        "receipts": _receipts_of(user),
         "ratings_given": list(
             Rating.objects.filter(rater=user)
             .order_by("id")
@@ -132,6 +131,16 @@ def _remove_all_files(photos: list[PickupPhoto | ScalePhoto]) -> None:
 
 def _matches_of(user: User) -> QuerySet[Match]:
     return Match.objects.filter(Q(collector=user) | Q(pickup__resident=user)).order_by("id")
+
+
+def _receipts_of(user: User) -> list[dict[str, object]]:
+    """With their lines, in two queries."""
+    receipts = Receipt.objects.filter(Q(resident=user) | Q(collector=user)).order_by("number")
+    lines: dict[object, list[dict[str, object]]] = defaultdict(list)
+    for line in ReceiptLine.objects.filter(receipt__in=receipts).order_by("pk").values("receipt_id", *LINE_FIELDS):
+        lines[line.pop("receipt_id")].append(line)
+    rows = receipts.values("id", "number", "match_id", "paid_thb", "handed_over_at", "content_hash")
+    return [row | {"lines": lines[row["id"]]} for row in rows]
 
 
 def _profile_of(user: User) -> dict[str, object] | None:

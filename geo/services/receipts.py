@@ -72,6 +72,7 @@ def _line(receipt: Receipt, weighed: WeighInLine, factor: EmissionFactor | None)
         gross_kg=weighed.gross_kg,
         tare_kg=weighed.tare_kg,
         net_kg=weighed.gross_kg - weighed.tare_kg,
+        pieces=weighed.pieces,
         kg_co2e_per_kg=factor.kg_co2e_per_kg if factor else None,
         factor_set=factor.factor_set if factor else "",
         factor_version=factor.version if factor else "",

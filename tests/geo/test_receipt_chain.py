@@ -2,15 +2,18 @@
 
 import json
 from hashlib import sha256
+from importlib import import_module
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from pytest_django import Settings
 
 from backend.accounts.models import User
 from geo.chain import canonical_text
 from geo.models import Receipt, ReceiptChain, ReceiptLine
+from geo.models.receipt import month_of
 from tests.geo.test_receipt_paper import tamper
 from tests.makers_geo import make_material
 from tests.makers_match import make_collecting_user, make_match, make_receipt
@@ -63,6 +66,28 @@ class TestChain:
         assert said["lines"][1]["kg_co2e_per_kg"] is None
         assert said["handed_over_at"].endswith("Z")
         assert text == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class TestPieces:
+    """Counted pieces are in the text from its second version on; what was written before keeps its hash."""
+
+    def test_are_hashed_on_every_line_where_one_has_them(self) -> None:
+        receipt = make_receipt(lines={"pet_clear": "1"}, pieces={"glass_bottles": 12})
+
+        said = json.loads(canonical_text(receipt.content_with(list(receipt.lines.order_by("pk")))))
+
+        assert (said["version"], [line["pieces"] for line in said["lines"]]) == (2, [None, 12])
+        assert "All of it is as it was issued" in verify()
+
+    @pytest.mark.parametrize(
+        ("counted", "pieces"), [({"glass_bottles": 12}, "NULL"), ({"glass_bottles": 12}, "13"), ({}, "1")]
+    )
+    def test_cannot_be_taken_off_changed_or_put_on(self, counted: dict[str, int], pieces: str) -> None:
+        receipt = make_receipt(lines={"pet_clear": "1"}, pieces=counted)
+        tamper(f"UPDATE geo_receiptline SET pieces = {pieces} WHERE receipt_id = %s", receipt.pk)
+
+        with pytest.raises(CommandError, match=r"(?m)^content: "):
+            verify()
 
 
 class TestVerify:
@@ -124,6 +149,28 @@ class TestVerify:
             verify()
 
 
+class TestReceiptsOfBefore:
+    """Those issued before there were chains: the migration links them as if they had been from the start."""
+
+    def test_are_linked_in_the_order_of_their_numbers(self, chained: list[Receipt], settings: Settings) -> None:
+        settings.CITY_TIME_ZONE = "Pacific/Kiritimati"
+        before = list(Receipt.objects.order_by("number").values("number", "link", "previous_hash", "content_hash"))
+        tamper("UPDATE geo_receipt SET link = 0, previous_hash = '', content_hash = '', month = '1970-01-01'")
+        tamper("SET CONSTRAINTS ALL IMMEDIATE")  # as after a commit
+        tamper("DELETE FROM geo_receiptchain")
+        migration = import_module("geo.migrations.0009_chain_old_receipts")
+
+        with connection.schema_editor() as editor:
+            migration.chain_receipts(None, editor)
+
+        rows = Receipt.objects.order_by("number")
+        assert list(rows.values("number", "link", "previous_hash", "content_hash")) == before
+        assert {row.month for row in rows} == {month_of(row.handed_over_at) for row in rows}
+        assert "4 receipts of 2 collectors" in verify()
+        with pytest.raises(DatabaseError, match="receipts are immutable"), transaction.atomic():
+            Receipt.objects.update(paid_thb=1)
+
+
 class TestDatabase:
     """Refuses, whoever asks."""
 
@@ -153,6 +200,7 @@ class TestDatabase:
 
 
 def _execute(sql: str) -> None:
+    """As after a commit, when nothing waits to be checked."""
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as after a commit
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(sql)

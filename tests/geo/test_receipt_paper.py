@@ -25,7 +25,8 @@ def make_thai_receipt() -> Receipt:
     make_material("mystery", name_th="วัสดุที่ยังไม่มีการคำนวณค่าการลดก๊าซเรือนกระจกจากการรีไซเคิล", name_en="Mystery")
     resident = make_user(display_name="มาลี ใจดี")
     collector = make_collecting_user(user=make_user(display_name="สมชาย รับซื้อ"))
-    return make_receipt(make_match(make_pickup(resident=resident), collector), LINES | {"mystery": "1"}, "8.25")
+    match = make_match(make_pickup(resident=resident), collector)
+    return make_receipt(match, LINES | {"mystery": "1"}, "8.25", {"glass_bottles": 12})
 
 
 def tamper(sql: str, *values: uuid.UUID) -> None:
@@ -60,7 +61,8 @@ class TestPdf:
 
         text = read_with("pdftotext", "-layout", tmp_path / "a.pdf", "-")
 
-        for said in ("8.25 THB by the collector", "2.500", "0.123", "3.623", "2.578", "มาลี", receipt.content_hash[:20]):
+        figures = ("8.25 THB by the collector", "2.500", "0.123", "7.823", "2.578", "12 pieces")
+        for said in (*figures, "มาลี", receipt.content_hash[:20]):
             assert said in text
         assert "Laksaman" in read_with("pdffonts", tmp_path / "a.pdf")
 
@@ -98,6 +100,7 @@ class TestPage:
         assert '<html lang="th">' in page
         assert "ใบรับส่งมอบวัสดุรีไซเคิล" in page
         assert "8.25 บาท โดยผู้รับ" in page
+        assert "(12 ชิ้น)" in page
         assert re.search(r"\b25[67]\d\b", page), "the year is of the Buddhist era"
 
     def test_shows_no_more_than_the_paper(self) -> None:

@@ -94,6 +94,13 @@ class TestLines:
 
         assert ReceiptLine.objects.get().kg_co2e_per_kg == before is not None
 
+    def test_hold_the_pieces_where_they_were_counted(self) -> None:
+        receipt = make_receipt(pieces={"glass_bottles": 12})
+
+        shown = client_of(receipt.resident).get(f"/api/v1/receipts/{receipt.pk}").json()["lines"]
+
+        assert [(line["material"], line["pieces"]) for line in shown] == [("pet_clear", None), ("glass_bottles", 12)]
+
     def test_say_null_where_nothing_is_modelled(self) -> None:
         make_material("mystery")
 

@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from backend.accounts.models import User
 from chat.models import Message
 from geo.grid import cell_of
-from geo.models import Collector, Pickup, PickupPhoto, ScalePhoto, Swipe
+from geo.models import Collector, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
 from tests.geo.bodies import pickup_body
 from tests.journeys.phones import Phone
+from tests.makers_match import make_receipt
 from tests.pictures import from_a_phone, upload
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,16 @@ def test_everything_held_can_be_taken_along(nok: Phone, lek: Phone, matched: Any
     assert copy["geo"]["pickups"][0]["location"] == pytest.approx(pickup_body()["location"])
     assert copy["chat"]["conversations"][0]["conversation_id"] == matched["conversation"]
     assert lek.get("me/export")["geo"]["collector"]["radius_m"] > 0
+
+
+def test_a_receipt_is_taken_along_with_all_it_says(nok: Phone, matched: Any) -> None:
+    receipt = make_receipt(Match.objects.get(pk=matched["id"]), pieces={"glass_bottles": 12})
+
+    [copy] = nok.get("me/export")["geo"]["receipts"]
+
+    assert (copy["number"], copy["content_hash"]) == (receipt.number, receipt.content_hash)
+    lines = [(line["material__code"], line["net_kg"], line["pieces"]) for line in copy["lines"]]
+    assert lines == [("pet_clear", 2.0, None), ("glass_bottles", 4.2, 12)]
 
 
 def test_the_photos_of_the_scale_go_with_who_took_them(nok: Phone, lek: Phone, matched: Any) -> None:
