@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,8 +13,10 @@ from backend.shared.pagination import CursorPages
 from backend.shared.views import Door
 from geo.api.match_serializers import MatchOutput, PersonOutput
 from geo.api.matches import show_match
+from geo.api.reliability import ReliabilityOutput
 from geo.models import Swipe
 from geo.selectors.likes import distance_of, likes_on
+from geo.selectors.reliability import reliability_of_all
 from geo.services.likes import accept_like, decline_like
 
 TAGS = ["likes"]
@@ -29,6 +31,7 @@ class LikeOutput(serializers.Serializer[Any]):
     rating = serializers.FloatField(
         source="collector.rating", allow_null=True, help_text="Null until there are enough."
     )
+    reliability = serializers.SerializerMethodField()
     queue_position = serializers.IntegerField(source="position", help_text="Counted from 1.")
     distance_m = serializers.SerializerMethodField()
     state = serializers.ChoiceField(
@@ -37,6 +40,11 @@ class LikeOutput(serializers.Serializer[Any]):
         help_text="`asked`: it is the collector's turn, if it still suits.",
     )
     liked_at = serializers.DateTimeField(source="swiped_at")
+
+    @extend_schema_field(ReliabilityOutput)
+    def get_reliability(self, like: Swipe) -> Any:
+        """Whether the collector came when he said so, of late."""
+        return ReliabilityOutput(self.context["reliability"][like.collector_id]).data
 
     def get_distance_m(self, like: Swipe) -> int | None:
         """From where he usually starts, to the nearest 100."""
@@ -65,7 +73,8 @@ class LikesDoor(Door):
         pages = LikePages()
         likes = likes_on(pickup_id=pickup_id, resident_id=user_of(request).pk)
         page = pages.paginate_queryset(likes, request, view=self)
-        return pages.get_paginated_response(LikeOutput(page, many=True).data)
+        reliability = reliability_of_all([like.collector_id for like in page or []], now=self.now)
+        return pages.get_paginated_response(LikeOutput(page, many=True, context={"reliability": reliability}).data)
 
 
 class AcceptDoor(Door):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,7 +11,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.views import Door
-from geo.selectors.reliability import reliability_of
+from geo.selectors.reliability import Reliability, reliability_of
 
 
 class ReliabilityOutput(serializers.Serializer[Any]):
@@ -21,6 +23,22 @@ class ReliabilityOutput(serializers.Serializer[Any]):
     arrived_late = serializers.IntegerField()
     released_late = serializers.IntegerField(help_text="Given back within the last hour, or at the door.")
     no_shows = serializers.IntegerField()
+    summary = serializers.SerializerMethodField(help_text="The same in a sentence, in the reader's language.")
+
+    def get_summary(self, record: Reliability) -> str:
+        """Without a mark or a share: with few appointments those would say more than is known."""
+        if record == Reliability(since=record.since):
+            return _("No appointments in the last %(days)d days.") % {"days": settings.RELIABILITY_DAYS}
+        return _(
+            "In the last %(days)d days: in time %(in_time)d, late %(late)d, called off late %(released)d, "
+            "did not come %(no_shows)d."
+        ) % {
+            "days": settings.RELIABILITY_DAYS,
+            "in_time": record.arrived_in_time,
+            "late": record.arrived_late,
+            "released": record.released_late,
+            "no_shows": record.no_shows,
+        }
 
 
 class ReliabilityDoor(Door):

@@ -1,6 +1,7 @@
 """Whether somebody comes when he said so: counted from what is stored of his matches, in both roles."""
 
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,22 +16,24 @@ STRIKES = Q(status=Match.Status.NO_SHOW) | Q(left_waiting=True)
 
 _COUNTED = """
 WITH mine AS (
-    SELECT id, TRUE AS collects FROM geo_match WHERE collector_id = %(user)s AND ended_at > %(since)s
+    SELECT id, collector_id AS user_id, TRUE AS collects FROM geo_match
+    WHERE collector_id = ANY(%(users)s) AND ended_at > %(since)s
     UNION ALL
-    SELECT m.id, FALSE FROM geo_match m JOIN geo_pickup p ON p.id = m.pickup_id
-    WHERE p.resident_id = %(user)s AND m.ended_at > %(since)s
+    SELECT m.id, p.resident_id, FALSE FROM geo_match m JOIN geo_pickup p ON p.id = m.pickup_id
+    WHERE p.resident_id = ANY(%(users)s) AND m.ended_at > %(since)s
 ), seen AS (
-    SELECT m.*, h.agreed_for,
+    SELECT m.*, mine.user_id, h.agreed_for,
            CASE WHEN mine.collects THEN h.collector_arrived_at ELSE h.resident_arrived_at END AS arrived_at
     FROM mine JOIN geo_match m USING (id) JOIN geo_handover h ON h.match_id = m.id
 )
-SELECT count(*) FILTER (WHERE status = 'completed'),
+SELECT user_id,
+       count(*) FILTER (WHERE status = 'completed'),
        count(*) FILTER (WHERE arrived_at <= agreed_for + make_interval(mins => %(grace)s)),
        count(*) FILTER (WHERE arrived_at > agreed_for + make_interval(mins => %(grace)s)),
-       count(*) FILTER (WHERE status = 'released' AND released_by_id = %(user)s
+       count(*) FILTER (WHERE status = 'released' AND released_by_id = user_id
                           AND (left_waiting OR ended_at > agreed_for - make_interval(mins => %(late)s))),
-       count(*) FILTER (WHERE no_show_by_id = %(user)s)
-FROM seen
+       count(*) FILTER (WHERE no_show_by_id = user_id)
+FROM seen GROUP BY user_id
 """
 
 
@@ -39,27 +42,37 @@ class Reliability:
     """What somebody did with his appointments since `since`. What has no agreed time is neither in time nor late."""
 
     since: datetime
-    completed: int
-    arrived_in_time: int
-    arrived_late: int
-    released_late: int
-    no_shows: int
+    completed: int = 0
+    arrived_in_time: int = 0
+    arrived_late: int = 0
+    released_late: int = 0
+    no_shows: int = 0
 
 
 def reliability_of(user_id: uuid.UUID, *, now: datetime) -> Reliability:
     """Of the last `RELIABILITY_DAYS`, in one query."""
+    return reliability_of_all([user_id], now=now)[user_id]
+
+
+def reliability_of_all(user_ids: Collection[uuid.UUID], *, now: datetime) -> Mapping[uuid.UUID, Reliability]:
+    """The same for several people, in one query too."""
     since = now - timedelta(days=settings.RELIABILITY_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNTED,
             {
-                "user": user_id,
+                "users": list(user_ids),
                 "since": since,
                 "grace": settings.LATE_AFTER_MINUTES,
                 "late": settings.LATE_RELEASE_MINUTES,
             },
         )
-        completed, in_time, late, released_late, no_shows = cursor.fetchone()
+        counted = {user_id: _reliability(since, *counts) for user_id, *counts in cursor.fetchall()}
+    return {user_id: counted.get(user_id, Reliability(since=since)) for user_id in user_ids}
+
+
+def _reliability(since: datetime, *counts: int) -> Reliability:
+    completed, in_time, late, released_late, no_shows = counts
     return Reliability(
         since=since,
         completed=completed,

@@ -69,6 +69,28 @@ class TestList:
         assert row["distance_m"] % 100 == 0
         assert row["distance_m"] == pytest.approx(3320, abs=320)
 
+    @pytest.mark.parametrize(
+        ("locale", "twice", "never"),
+        [
+            ("en", "called off late 0, did not come 2.", "No appointments in the last 90 days."),
+            ("th", "ไม่มาตามนัด 2 ครั้ง", "ไม่มีการนัดหมายในช่วง 90 วันที่ผ่านมา"),
+        ],
+    )
+    def test_tells_in_the_readers_language_who_comes(self, locale: str, twice: str, never: str) -> None:
+        resident = make_user(locale=locale)
+        pickup = make_pickup(resident=resident, choose="resident")
+        like, other = make_like(pickup), make_like(pickup)
+        for _ in range(2):
+            match = make_match(collector=like.collector)
+            Match.objects.filter(pk=match.pk).update(status="no_show", no_show_by=like.collector, ended_at=read_clock())
+
+        rows = client_of(resident).get(f"/api/v1/pickups/{pickup.pk}/likes").data["results"]
+
+        assert [row["id"] for row in rows] == [str(like.pk), str(other.pk)]
+        assert [row["reliability"]["no_shows"] for row in rows] == [2, 0]
+        assert rows[0]["reliability"]["summary"].endswith(twice)
+        assert rows[1]["reliability"]["summary"] == never
+
     def test_says_nothing_of_a_distance_without_a_profile(self, client: APIClient, pickup: Pickup) -> None:
         make_like(pickup)
         Collector.objects.all().delete()
@@ -115,7 +137,7 @@ class TestList:
         for _ in range(count):
             make_like(pickup)
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             client.get(f"/api/v1/pickups/{pickup.pk}/likes")
 
 
