@@ -30,7 +30,9 @@ def load_factors(*, file: Path) -> int:
     The same factor again changes nothing. Raises OSError, or FactorsRefused: also for another factor under a set and
     version that are there already, since receipts of both would bear one name.
     """
-    known = {row.code: row for row in Material.objects.all()}
+    # Locked, so that of two who load at once the second reads what the first has stored.
+    materials = Material.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    known = {row.code: row for row in materials}
     stored = {_key(row): row for row in EmissionFactor.objects.select_related("material")}
     fresh: dict[tuple[str, str, str], EmissionFactor] = {}
     flaws: list[str] = []

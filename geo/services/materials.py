@@ -6,7 +6,8 @@ from pathlib import Path
 
 from django.db import transaction
 
-from geo.models import EmissionFactor, Material
+from geo.models import Material
+from geo.services.factors import load_factors
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 MATERIALS_FILE = DATA / "materials.csv"
@@ -15,10 +16,10 @@ FACTORS_FILE = DATA / "factors.csv"
 
 @transaction.atomic
 def load_materials(*, materials_file: Path = MATERIALS_FILE, factors_file: Path = FACTORS_FILE) -> tuple[int, int]:
-    """Make the catalogue say what the files say; returns how many materials and factors they hold.
+    """Make the catalogue say what the files say; returns how many materials there are in the file, and new factors.
 
-    Rows are found again by code, and by material, set and version. What an operator added stays, and so does
-    whether a material is active. Raises KeyError for a factor of a material that nobody knows.
+    Materials are found again by code. What an operator added stays, and so does whether a material is active.
+    Factors are only added: see `load_factors` for what it refuses. Raises KeyError for a column that is missing.
     """
     materials = list(_read_materials(materials_file))
     Material.objects.bulk_create(
@@ -30,14 +31,7 @@ def load_materials(*, materials_file: Path = MATERIALS_FILE, factors_file: Path 
             "icon", "position",
         ],
     )  # fmt: skip
-    factors = list(_read_factors(factors_file))
-    EmissionFactor.objects.bulk_create(
-        factors,
-        update_conflicts=True,
-        unique_fields=["material", "factor_set", "version"],
-        update_fields=["kg_co2e_per_kg", "source"],
-    )
-    return len(materials), len(factors)
+    return len(materials), load_factors(file=factors_file)
 
 
 def _read_materials(path: Path) -> Iterator[Material]:
@@ -54,18 +48,6 @@ def _read_materials(path: Path) -> Iterator[Material]:
             is_hazardous=row["hazardous"] == "yes",
             icon=row["icon"],
             position=position,
-        )
-
-
-def _read_factors(path: Path) -> Iterator[EmissionFactor]:
-    id_of = dict(Material.objects.values_list("code", "id"))
-    for row in _rows(path):
-        yield EmissionFactor(
-            material_id=id_of[row["material"]],
-            factor_set=row["factor_set"],
-            version=row["version"],
-            kg_co2e_per_kg=row["kg_co2e_per_kg"],
-            source=row["source"],
         )
 
 

@@ -36,6 +36,19 @@ def test_keeps_the_old_version_for_old_receipts(tmp_path: Path, settings: Settin
     assert list(lines) == [("1", Decimal("1.5")), ("2", Decimal("-0.25"))]
 
 
+@pytest.mark.parametrize(("row", "said"), [("1,9,City", "use a new version"), ("1,1.5,Other", "by 'City' already")])
+def test_is_not_overwritten_by_the_catalogue_either(tmp_path: Path, row: str, said: str) -> None:
+    load(tmp_path, "pet_clear,ours,1,1.5,City\n")
+    file = tmp_path / "catalogue.csv"
+    file.write_text(f"{HEAD}pet_clear,ours,{row}\n")
+
+    with pytest.raises(CommandError, match=said):
+        call_command("load_materials", factors=file)
+
+    factor = EmissionFactor.objects.get(factor_set="ours")
+    assert (factor.kg_co2e_per_kg, factor.source) == (Decimal("1.5"), "City")
+
+
 def test_changes_nothing_the_second_time(tmp_path: Path) -> None:
     load(tmp_path, "pet_clear,ours,1,1.5,City\n")
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from geo.services.factors import FactorsRefused
 from geo.services.materials import FACTORS_FILE, MATERIALS_FILE, load_materials
 
 
 class Command(BaseCommand):
-    """Safe to run at every start: it changes what the files changed, and nothing else."""
+    """Safe to run at every start: it changes what the files changed. A factor, once loaded, stays as it is."""
 
     help = "Load or refresh the catalogue of materials and their CO2e factors."
 
@@ -23,6 +24,6 @@ class Command(BaseCommand):
         """Load both files in one transaction."""
         try:
             materials, factors = load_materials(materials_file=options["materials"], factors_file=options["factors"])
-        except (OSError, KeyError) as error:
+        except (OSError, UnicodeDecodeError, KeyError, FactorsRefused) as error:
             raise CommandError(f"The catalogue was not loaded: {error}") from error
-        self.stdout.write(f"{materials} materials, {factors} factors.")
+        self.stdout.write(f"{materials} materials, {factors} new factors.")
