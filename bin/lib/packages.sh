@@ -57,8 +57,9 @@ has_thai_font() {
     [ -e /usr/share/fonts/truetype/tlwg/Laksaman.ttf ] || [[ "$(fc-list :lang=th 2>/dev/null)" ]]
 }
 
-# missing_extras: what a browser test wants, and nothing else does. Ubuntu has Chromium only as a snap.
+# missing_extras: what single tests want, and nothing else does. Ubuntu has Chromium only as a snap.
 missing_extras() {
+    has pdftotext || echo poppler-utils # reads receipts
     has chromium || has google-chrome || grep -q '^ID=ubuntu' /etc/os-release || echo chromium
     [ -d /usr/share/fonts/truetype/tlwg ] || echo fonts-thai-tlwg
 }
