@@ -21,7 +21,9 @@ class ReliabilityOutput(serializers.Serializer[Any]):
     completed = serializers.IntegerField(help_text="Handovers that both confirmed.")
     arrived_in_time = serializers.IntegerField(help_text="At the agreed time, give or take a quarter of an hour.")
     arrived_late = serializers.IntegerField()
-    released_late = serializers.IntegerField(help_text="Given back within the last hour, or at the door.")
+    released_late = serializers.IntegerField(
+        help_text="Given back within the last hour without coming, or at the door without waiting."
+    )
     no_shows = serializers.IntegerField()
     summary = serializers.SerializerMethodField(help_text="The same in a sentence, in the reader's language.")
 

@@ -31,7 +31,8 @@ SELECT user_id,
        count(*) FILTER (WHERE arrived_at <= agreed_for + make_interval(mins => %(grace)s)),
        count(*) FILTER (WHERE arrived_at > agreed_for + make_interval(mins => %(grace)s)),
        count(*) FILTER (WHERE status = 'released' AND released_by_id = user_id
-                          AND (left_waiting OR ended_at > agreed_for - make_interval(mins => %(late)s))),
+                          AND (left_waiting
+                               OR arrived_at IS NULL AND ended_at > agreed_for - make_interval(mins => %(late)s))),
        count(*) FILTER (WHERE no_show_by_id = user_id)
 FROM seen GROUP BY user_id
 """

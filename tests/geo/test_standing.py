@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from geo.models import Handover, Match, Penalty
+from geo.selectors.reliability import reliability_of
 from geo.services.arriving import report_no_show
 from geo.services.matches import release_match
 from geo.services.standing import lift_pause, review_all, review_standing
@@ -236,6 +237,16 @@ class TestReliability:
         }
         resident = Handover.objects.get(match=late).match.pickup.resident
         assert client_of(resident).get("/api/v1/me/reliability").json()["completed"] == 1
+
+    def test_does_not_blame_who_came_and_waited(self) -> None:
+        collector, now = make_collecting_user(), read_clock().replace(microsecond=0)
+        match = make_appointment(at=now, now=now, collector=collector)
+        come(match, collector, now=now)
+        release_match(user_id=collector.pk, match_id=match.pk, reason="no_answer", now=now + timedelta(minutes=6))
+
+        record = reliability_of(collector.pk, now=now + timedelta(minutes=6))
+
+        assert (record.arrived_in_time, record.released_late) == (1, 0)
 
     def test_forgets_after_90_days(self) -> None:
         collector = make_collecting_user()
