@@ -13,6 +13,8 @@ from geo.selectors.impact import Impact, MaterialSum, months_after, months_betwe
 
 MONTHS_DEFAULT = 12
 MONTHS_MAX = 120
+# Twelve months before the year 1 there are none.
+FIRST_YEAR = 1900
 
 
 class RoleQuery(serializers.Serializer[Any]):
@@ -37,9 +39,12 @@ class Month(serializers.DateField):
     def to_internal_value(self, value: Any) -> date:
         """The first day."""
         try:
-            return datetime.strptime(str(value), "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+            month = datetime.strptime(str(value), "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
         except ValueError:
             self.fail("not_a_month")
+        if month.year < FIRST_YEAR:
+            self.fail("not_a_month")
+        return month
 
     def to_representation(self, value: Any) -> str:
         """Without the day."""

@@ -196,7 +196,14 @@ class TestMonths:
         assert months[-1] == f"{month_of(read_clock()):%Y-%m}"
 
     @pytest.mark.parametrize(
-        "query", [{"from": "2026"}, {"from": "2026-13"}, {"from": "2026-02", "until": "2026-01"}, {"from": "1990-01"}]
+        "query",
+        [
+            {"from": "2026"},
+            {"from": "2026-13"},
+            {"from": "2026-02", "until": "2026-01"},
+            {"from": "1990-01"},
+            {"until": "0001-05"},
+        ],
     )
     def test_refuse_nonsense(self, client: APIClient, query: dict[str, str]) -> None:
         refused = client.get("/api/v1/impact/me/months", query)
