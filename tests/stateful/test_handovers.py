@@ -14,6 +14,7 @@ from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from backend.shared.clock import read_clock
 from geo.models import Pickup, ReceiptLine
 from geo.services import completing, receipts
 from tests.stateful.machine import Handovers
@@ -42,7 +43,7 @@ def settings_of(runs: int, *phases: Phase) -> settings:
 
 def play(part: int) -> None:
     """Each part plays other runs, and the same ones every time."""
-    world = World()
+    world = World(read_clock()) if WANTED else World()
     machine = type(f"Handovers{part}", (Handovers,), {})
 
     run_state_machine_as_test(machine, settings=settings_of(RUNS))

@@ -1,13 +1,12 @@
 """The people and pickups a machine plays with: drawn once for a test, put back after every run by a rollback."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
 from geo.models import Match, Pickup
 from geo.services.drafts import ItemDraft
 from geo.services.handover import agree_time, propose_time
@@ -19,6 +18,8 @@ from tests.stateful.books import Scale, weighed
 
 LEFT = ItemDraft(material="pet_clear", quantity=Decimal("1.5"))
 LINES, SATANG = [("pet_clear", 2_501, 500), ("ldpe_film", 333, 0)], -1_250
+# No run depends on when it is played.
+MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
 MATERIALS = ("pet_clear", "aluminium_cans", "ldpe_film")
 
 
@@ -31,11 +32,11 @@ class World:
 
     current: ClassVar["World"]
 
+    began_at: datetime = MORNING
     residents: list[User] = field(default_factory=list)
     collectors: list[User] = field(default_factory=list)
     pickups: list[Pickup] = field(default_factory=list)
     scales: dict[UUID, Scale] = field(default_factory=dict)
-    began_at: datetime = field(default_factory=read_clock)
     receipts: int = 0
 
     def __post_init__(self) -> None:
