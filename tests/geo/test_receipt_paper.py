@@ -4,12 +4,13 @@ import re
 import subprocess
 import uuid
 from pathlib import Path
-from shutil import which
 
 import pytest
 from django.db import connection
 from django.test import Client
+from PIL import Image
 from rest_framework.test import APIClient
+from zxingcpp import read_barcodes
 
 from geo.models import Receipt
 from tests.makers import client_of, make_user
@@ -54,7 +55,6 @@ class TestPdf:
         assert paper["Content-Disposition"] == f'inline; filename="receipt-1-{language}.pdf"'
         assert paper.content.startswith(b"%PDF-")
 
-    @pytest.mark.skipif(which("pdftotext") is None, reason="needs poppler-utils")
     def test_says_all_of_it_in_a_font_that_has_thai(self, tmp_path: Path) -> None:
         receipt = make_thai_receipt()
         (tmp_path / "a.pdf").write_bytes(client_of(receipt.resident).get(f"/api/v1/receipts/{receipt.pk}.pdf").content)
@@ -65,6 +65,16 @@ class TestPdf:
         for said in (*figures, "มาลี", receipt.content_hash[:20]):
             assert said in text
         assert "Laksaman" in read_with("pdffonts", tmp_path / "a.pdf")
+
+    def test_has_a_code_that_leads_to_the_page(self, tmp_path: Path) -> None:
+        receipt = make_receipt()
+        path = f"/api/v1/receipts/{receipt.pk}"
+        (tmp_path / "a.pdf").write_bytes(client_of(receipt.resident).get(f"{path}.pdf").content)
+
+        read_with("pdftoppm", "-r", 110, "-png", "-singlefile", tmp_path / "a.pdf", tmp_path / "a")
+
+        [code] = read_barcodes(Image.open(tmp_path / "a.png"))
+        assert code.text == client_of(receipt.resident).get(path).json()["page"]
 
     def test_is_for_its_two_alone(self, anonymous: APIClient) -> None:
         path = f"/api/v1/receipts/{make_receipt().pk}.pdf"
