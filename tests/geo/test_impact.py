@@ -160,14 +160,10 @@ class TestMonths:
 
     def receipt_at(self, user: User, moment: str, kg: str) -> None:
         """Issued at a time of UTC."""
-        match = make_match(make_pickup(resident=user))
+        at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        match = make_match(make_pickup(resident=user, now=at), now=at)
         weigh(match, {"pet_clear": kg})
-        confirm_handover(
-            user_id=match.collector_id,
-            match_id=match.pk,
-            code=match.handover.code,
-            now=datetime.fromisoformat(moment).replace(tzinfo=UTC),
-        )
+        confirm_handover(user_id=match.collector_id, match_id=match.pk, code=match.handover.code, now=at)
 
     def test_begin_at_midnight_in_the_city(self, user: User, client: APIClient) -> None:
         self.receipt_at(user, "2026-01-31T16:59:59", "1")
