@@ -223,7 +223,6 @@ class TestAmend:
             {"note": None},
             {"items": []},
             {"items": [{"material": "pet_clear"}]},
-            {"items": [{"material": "fluorescent_lamps", "quantity": 1}]},
             {"window": {"from": "2030-01-01T00:00:00Z"}},
             {"window": {"from": "2030-01-02T00:00:00Z", "until": "2030-01-01T00:00:00Z"}},
             {"window": {"from": spelled(in_hours(24 * 8)), "until": spelled(in_hours(24 * 9))}},
