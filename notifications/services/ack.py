@@ -7,6 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Least
 
 from notifications.models import Event, EventCounter
+from notifications.services.locks import update_events
 
 
 def acknowledge(*, user_id: uuid.UUID, seq: int) -> None:
@@ -16,7 +17,7 @@ def acknowledge(*, user_id: uuid.UUID, seq: int) -> None:
 
 def mark_events_read(*, user_id: uuid.UUID, up_to: int, now: datetime) -> int:
     """The person has read the inbox up to this number. Returns how many events are newly read."""
-    return Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None).update(read_at=now)
+    return update_events(Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None), read_at=now)
 
 
 def mark_collapsed_read(
@@ -30,4 +31,4 @@ def mark_collapsed_read(
     seen = Event.objects.filter(user_id=user_id, collapse_key=collapse_key, read_at=None)
     if up_to is not None:
         seen = seen.filter(**{f"data__{up_to[0]}__lte": up_to[1]})
-    return seen.update(read_at=now)
+    return update_events(seen, read_at=now)

@@ -14,6 +14,7 @@ from notifications.push.protocol import PushMessage
 from notifications.rules import DROP, Rules, Verdict
 from notifications.selectors.inbox import unread_counts_of
 from notifications.selectors.people import Person, people_of
+from notifications.services.locks import update_events
 from notifications.services.outbox import Taken
 from notifications.wording import message_of
 
@@ -113,7 +114,7 @@ def _topic(event: Event) -> str:
 def _store(plans: Sequence[Plan], now: datetime) -> None:
     """The new pushes, and that their events are taken care of: both, whatever comes next."""
     Push.objects.bulk_create([push for plan in plans for push in plan.person.pushes if push.pk is None])
-    Event.objects.filter(pk__in=[pk for plan in plans for pk in plan.settled]).update(pushed_at=now)
+    update_events(Event.objects.filter(pk__in=[pk for plan in plans for pk in plan.settled]), pushed_at=now)
 
 
 def _sort_pushes(plan: Plan) -> None:

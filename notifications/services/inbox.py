@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from notifications.models import Event
 from notifications.selectors.events import head_of
 from notifications.selectors.inbox import get_entry_for, unread_count_of
+from notifications.services.locks import lock_counters, update_events
 from notifications.services.notify import Notice, notify
 
 
@@ -33,10 +34,13 @@ def read_all(*, user_id: uuid.UUID, up_to: int | None, now: datetime) -> int:
 
 
 def _read(events: QuerySet[Event], *, user_id: uuid.UUID, data: dict[str, int], now: datetime) -> int:
-    """Where something was unread, the person's other open apps are told with `inbox.read`."""
+    """Where something was unread, the person's other open apps are told with `inbox.read`.
+
+    The counter is locked first, as by whoever writes an event that settles others.
+    """
+    lock_counters([user_id])
     unread = events.filter(wants_push=True, read_at=None)
-    locked = unread.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
-    newly_read = Event.objects.filter(pk__in=locked).update(read_at=now)
+    newly_read = update_events(unread, read_at=now)
     left = unread_count_of(user_id)
     if newly_read:
         notify(notices=[Notice(user_id=user_id, event="inbox.read", data=data | {"unread": left})], now=now)

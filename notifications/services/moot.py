@@ -9,6 +9,7 @@ from django.db import connection
 
 from notifications.kinds import kind_of
 from notifications.models import Event
+from notifications.services.locks import update_events
 
 _encode = msgspec.json.Encoder().encode
 
@@ -35,8 +36,7 @@ def withdraw(
     """
     unread = Event.objects.filter(wants_push=True, read_at=None, withdrawn_at=None)
     found = unread.filter(user_id__in=user_ids, name__in=events, data__contains=dict(about))
-    locked = found.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
-    return Event.objects.filter(pk__in=locked).update(withdrawn_at=now)
+    return update_events(found, withdrawn_at=now)
 
 
 def overtake(*, events: Sequence[Event], now: datetime) -> None:

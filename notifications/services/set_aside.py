@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Least
 
 from notifications.models import Event, EventCounter, Push, SetAside
 from notifications.services.claim import GAVE_UP
+from notifications.services.locks import lock_counters, update_events
 from notifications.services.outbox import Done, Taken, let_go
 
 log = structlog.get_logger(__name__)
@@ -18,10 +19,11 @@ log = structlog.get_logger(__name__)
 @transaction.atomic
 def set_aside(*, taken: Taken, reason: str, now: datetime) -> None:
     """Settle unsent all that waits for this person, and remember it for the desk. What comes later starts afresh."""
+    lock_counters([taken.user_id])
     is_waiting = Q(pushed_at=None) | Q(pushes__state=Push.State.WAITING)
     found = Event.objects.filter(is_waiting, user_id=taken.user_id, wants_push=True).distinct()
     events = list(found.values_list("pk", flat=True))
-    Event.objects.filter(pk__in=events, pushed_at=None).update(pushed_at=now)
+    update_events(Event.objects.filter(pk__in=events, pushed_at=None), pushed_at=now)
     waiting = Push.objects.filter(event__in=events, state=Push.State.WAITING)
     waiting.update(state=Push.State.FAILED, error=GAVE_UP)
     SetAside.objects.create(user_id=taken.user_id, events=events, reason=reason[:200], created_at=now)
@@ -33,13 +35,12 @@ def set_aside(*, taken: Taken, reason: str, now: datetime) -> None:
 def try_again(*, ids: Collection[int], now: datetime) -> int:
     """Push after all what was set aside, as far as it still makes sense. Returns for how many people."""
     found = list(SetAside.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-    events = [pk for one in found for pk in one.events]
+    people, events = [one.user_id for one in found], [pk for one in found for pk in one.events]
+    lock_counters(people)
     given_up = Push.objects.filter(event__in=events, state=Push.State.FAILED, error=GAVE_UP)
     given_up.update(state=Push.State.WAITING, attempts=0, due_at=None, error="")
     Event.objects.filter(pk__in=events, pushes=None).update(pushed_at=None)
-    people = EventCounter.objects.filter(pk__in=[one.user_id for one in found])
-    locked = people.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
-    woken = EventCounter.objects.filter(pk__in=locked)
+    woken = EventCounter.objects.filter(pk__in=people)
     woken.update(wake_at=Least(Coalesce("wake_at", Value(now)), Value(now)), tries=0)
     SetAside.objects.filter(pk__in=[one.pk for one in found]).delete()
-    return len({one.user_id for one in found})
+    return len(set(people))

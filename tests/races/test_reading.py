@@ -1,0 +1,61 @@
+"""Whoever reads the inbox and whoever writes what settles it do not wait for each other in a circle."""
+
+import time
+from collections.abc import Callable
+from threading import Event as Signal
+
+import pytest
+from django.db import OperationalError, transaction
+
+from backend.accounts.models import User
+from notifications.models import Event, EventCounter
+from notifications.services.inbox import read_all, read_entry
+from notifications.services.moot import overtake
+from notifications.services.notify import Notice, notify
+from tests.makers import make_user
+from tests.makers_notifications import NOON, make_notice, tell
+from tests.races.together import at_once
+
+PICKUP = {"pickup": "p1", "title": "Cans"}
+
+
+def settle_slowly(user: User, *, is_held: Signal) -> None:
+    """As `notify` does for a match that settles the like before, with somebody else coming in between."""
+    with transaction.atomic():
+        EventCounter.objects.select_for_update(no_key=True).get(pk=user.pk)
+        is_held.set()
+        time.sleep(0.5)
+        overtake(events=[Event(user=user, seq=99, name="match.made", data=PICKUP)], now=NOON)
+
+
+def read_carelessly(user: User) -> None:
+    """The control: events first, then the counter."""
+    with transaction.atomic():
+        Event.objects.filter(user=user).update(read_at=NOON)
+        notify(notices=[Notice(user_id=user.pk, event="inbox.read")], now=NOON)
+
+
+def race(read: Callable[[User], object]) -> list[object]:
+    user, is_held = make_user(), Signal()
+    tell(make_notice(user, "pickup.liked", data=PICKUP))
+
+    def read_meanwhile() -> object:
+        is_held.wait(5)
+        return read(user)
+
+    return at_once([lambda: settle_slowly(user, is_held=is_held), read_meanwhile])
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda user: read_all(user_id=user.pk, up_to=None, now=NOON),
+        lambda user: read_entry(user_id=user.pk, seq=1, now=NOON),
+    ],
+)
+def test_reading_waits_for_who_settles(read: Callable[[User], object]) -> None:
+    assert race(read) == [None, 0]
+
+
+def test_control_the_other_order_is_a_deadlock() -> None:
+    assert [type(result) for result in race(read_carelessly)].count(OperationalError) == 1
