@@ -21,6 +21,7 @@ from geo.services.making import make_match_under_pickup_lock
 from geo.services.one_by_one import do_one_by_one
 from geo.services.rings import start_rings_anew
 from geo.services.transitions import move_pickup, reserve_pickup
+from notifications.selectors.reach import earliest_push_to
 from notifications.services.notify import Notice, notify
 
 State = Swipe.LikeState
@@ -112,7 +113,9 @@ def _next_runner_up(pickup: Pickup, now: datetime) -> Swipe | None:
 
 
 def _ask(pickup: Pickup, like: Swipe, now: datetime) -> list[Notice]:
-    answer_by = min(now + timedelta(minutes=settings.CONSENT_MINUTES), pickup.expires_at)
+    # Whoever sleeps is told in the morning: the time to answer begins only then.
+    told_at = earliest_push_to(like.collector_id, now=now)
+    answer_by = min(told_at + timedelta(minutes=settings.CONSENT_MINUTES), pickup.expires_at)
     reserve_pickup(pickup=pickup, until=answer_by)
     like.like_state = State.ASKED
     like.save(update_fields=["like_state"])

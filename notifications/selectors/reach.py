@@ -11,6 +11,7 @@ from backend.accounts.models import Block
 from backend.accounts.selectors.sessions import live_sessions
 from backend.shared.errors import NotFound
 from notifications.models import Device, EmailAddress, Preferences
+from notifications.quiet import quiet_hours_of
 
 
 def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
@@ -48,6 +49,12 @@ def email_of(user_id: uuid.UUID) -> EmailAddress:
 def preferences_of(user_id: uuid.UUID) -> Preferences:
     """What the person has chosen, or an unsaved row of the defaults."""
     return Preferences.objects.filter(pk=user_id).first() or Preferences(user_id=user_id)
+
+
+def earliest_push_to(user_id: uuid.UUID, *, now: datetime) -> datetime:
+    """When this person can be rung first: `now`, or when the quiet hours end."""
+    quiet = quiet_hours_of(preferences_of(user_id))
+    return quiet.end_after(now) if quiet.covers(now) else now
 
 
 def preferences_by_user(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Preferences]:

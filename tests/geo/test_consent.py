@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
-from backend.shared.clock import read_clock
+from backend.shared.clock import city_zone, read_clock
 from geo.models import Match, Pickup, Swipe
 from geo.services.cancel import cancel_pickup
 from geo.services.expiry import expire_due_pickups
@@ -18,21 +18,24 @@ from geo.services.privacy import leave
 from geo.services.queue import move_on_where_due
 from geo.tasks import MOVE_ON
 from geo.tasks import move_on as move_on_task
-from notifications.models import PeriodicRun
+from notifications.models import PeriodicRun, Preferences, Push
 from tests.makers import client_of
 from tests.makers_geo import make_pickup
 from tests.makers_match import events_of, make_collecting_user, make_like, make_match, names_of_events, pushed_to, swipe
+from tests.makers_notifications import deliver_to, make_device
 
 pytestmark = pytest.mark.django_db
 HOURS = timedelta(hours=1)
 MINUTES = timedelta(minutes=1)
+AWAKE = {"quiet_from": "00:00", "quiet_until": "00:00"}
 
 
-def make_asked() -> tuple[Pickup, Swipe]:
+def make_asked(**preferences: Any) -> tuple[Pickup, Swipe]:
     """A pickup whose match was given back, and the like of a runner-up who waited three hours and is asked."""
     now = read_clock()
     match = make_match()
     runner_up = make_collecting_user()
+    Preferences.objects.create(user=runner_up, **(AWAKE | preferences))
     like = swipe(runner_up, match.pickup, now=now - 3 * HOURS).swipe
     release_match(user_id=match.collector_id, match_id=match.pk, reason="cannot_come", now=now)
     return Pickup.objects.select_related("resident").get(pk=match.pickup_id), Swipe.objects.get(pk=like.pk)
@@ -67,6 +70,16 @@ class TestReleaseWithOldRunnerUp:
 
         assert pickup.reserved_until
         assert 29 * MINUTES < pickup.reserved_until - read_clock() <= 30 * MINUTES
+
+    def test_gives_it_from_the_morning_on_where_it_is_night(self) -> None:
+        here = read_clock().astimezone(city_zone())
+        ends = (here + 5 * HOURS).replace(microsecond=0)
+        pickup, like = make_asked(quiet_from=(here - HOURS).time(), quiet_until=ends.time())
+
+        assert pickup.reserved_until == ends + 30 * MINUTES
+        make_device(like.collector)
+        deliver_to(like.collector, pickup.reserved_until - 20 * MINUTES)
+        assert [push.event.name for push in Push.objects.select_related("event")] == ["like.asked"]
 
     def test_does_not_ask_beyond_the_expiry(self) -> None:
         now = read_clock()
