@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
@@ -15,7 +16,10 @@ from django.utils.translation import ngettext
 
 from notifications.models import EmailAddress, Event, Preferences
 from notifications.quiet import digest_after
+from notifications.rules import Verdict
 from notifications.selectors.inbox import inbox_of
+from notifications.selectors.rules import rules_of
+from notifications.still import pointless_among
 from notifications.texts import text_of
 from notifications.wording import link_of
 
@@ -49,7 +53,7 @@ def send_digest(*, user_id: uuid.UUID, now: datetime) -> bool:
     if not mine.filter(digest_due_at__lte=now).update(digest_due_at=now + TRY_AGAIN):
         return False
     row = mine.select_related("user").get()
-    entries = _new_entries(row) if _is_wanted(row) else []
+    entries = _new_entries(row, now) if _is_wanted(row) else []
     if entries:
         digest_mail(row, entries).send()
         mine.update(digest_seq=max(entry.seq for entry in entries))
@@ -94,8 +98,16 @@ def _is_wanted(row: EmailAddress) -> bool:
     return bool(row.verified_at) and Preferences.objects.filter(pk=row.pk, email=True).exists()
 
 
-def _new_entries(row: EmailAddress) -> list[Event]:
-    return list(inbox_of(row.pk).filter(read_at=None, seq__gt=row.digest_seq).order_by("-seq")[: ENTRIES_MAX * 5])
+def _new_entries(row: EmailAddress, now: datetime) -> list[Event]:
+    """By the rules for pushes, but for what an open app has shown: that is not read yet."""
+    new = inbox_of(row.pk).filter(read_at=None, seq__gt=row.digest_seq).order_by("-seq")[: ENTRIES_MAX * 5]
+    entries = list(new)
+    rules = replace(rules_of(acked={row.pk: 0}, now=now)[row.pk], gone=lambda name: _gone_among(entries, name))
+    return [entry for entry in entries if rules.ruling_on(entry).verdict is not Verdict.DROP]
+
+
+def _gone_among(entries: list[Event], name: str) -> set[str]:
+    return pointless_among(name, [entry.data for entry in entries if entry.name == name])
 
 
 def _line(entry: Event, row: EmailAddress) -> dict[str, str]:

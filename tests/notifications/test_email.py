@@ -10,10 +10,14 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
+from backend.accounts.services.safety import block_person
 from backend.shared.clock import read_clock
-from notifications.models import EmailAddress, PeriodicRun, Preferences
+from notifications import still
+from notifications.models import EmailAddress, Event, PeriodicRun, Preferences
+from notifications.services.ack import acknowledge
 from notifications.services.digest import send_due_digests, unsubscribe_url
 from notifications.services.email import TRIES_MAX, code_of, mail_code
+from notifications.services.mutes import mute_topic
 from tests.makers import client_of, make_user
 from tests.makers_notifications import NOON, make_message_notice, make_notice, tell
 from tests.notifications.conftest import work
@@ -164,6 +168,35 @@ class TestDigest:
         assert send_due_digests(clock=lambda: EVENING + timedelta(hours=1)) == 1
 
         assert mail.outbox[0].extra_headers["Message-ID"].startswith("<digest-")
+
+    def test_keeps_to_the_rules_of_pushes(self, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        make_reader(user)
+        Preferences.objects.update(likes=False)
+        monkeypatch.setattr(still, "_checks", {"pickup.nearby": ("pickup", lambda ids: set())})
+        block_person(blocker=user, blocked=(blocked := make_user()), now=NOON)
+        tell(muted := make_message_notice(user), make_message_notice(user, by=blocked.pk))
+        mute_topic(user_id=user.pk, topic=muted.collapse_key, until=None, now=NOON)
+        tell(make_notice(user, "pickup.expired"), make_notice(user, "pickup.nearby"), make_notice(user))
+        acknowledge(user_id=user.pk, seq=5)
+        Event.objects.update(pushed_at=NOON)
+
+        send_due_digests(clock=lambda: EVENING)
+
+        assert mail.outbox[0].subject == "Tinder for Trash: 1 new thing"
+        assert "It is a match" in str(mail.outbox[0].body)
+
+    def test_takes_words_for_words(self, user: User) -> None:
+        make_reader(user)
+        User.objects.update(display_name="<i>Ann")
+        tell(make_notice(user, data={"title": "<b>Cans & more"}))
+
+        send_due_digests(clock=lambda: EVENING)
+
+        (sent,) = mail.outbox
+        page = str(sent.alternatives[0][0])  # type: ignore[attr-defined]
+        assert "&lt;b&gt;Cans &amp; more" in page
+        assert "&lt;i&gt;Ann" in page
+        assert "<b>Cans & more" in str(sent.body)
 
     def test_is_a_periodic_task(self, queue: None) -> None:
         app.tasks["notifications.digests"].defer(timestamp=0)
