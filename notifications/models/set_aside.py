@@ -6,7 +6,10 @@ from django.db import models
 
 
 class SetAside(models.Model):
-    """One person's events that were given up, for the city's desk to look at and to try again."""
+    """One person's events that were given up, for the city's desk to look at and to try again.
+
+    Personal data: the reason may quote an event.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     events = ArrayField(models.BigIntegerField(), help_text="Ids of the events.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.accounts.models import User
-from notifications.models import Device, EmailAddress, Event, Mute, Preferences
+from notifications.models import Device, EmailAddress, Event, Mute, Preferences, SetAside
 
 
 def export(*, user: User) -> Mapping[str, object]:
@@ -29,3 +29,4 @@ def erase(*, user: User, now: datetime) -> None:
     Preferences.objects.filter(user=user).delete()
     Mute.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
+    SetAside.objects.filter(user=user).delete()
