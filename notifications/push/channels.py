@@ -14,7 +14,7 @@ class Channels:
         self.apps, self.line = apps, line
 
     def send(self, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
-        """Send them all; what goes to apps does not wait for LINE."""
+        """Send them all. Give those for LINE last: what comes after one waits for LINE."""
         by_app = [message for message in messages if message.address_kind != LINE_ADDRESS]
         by_line = [message for message in messages if message.address_kind == LINE_ADDRESS]
         apps = iter(self.apps.send(by_app)) if by_app else iter(())

@@ -7,11 +7,9 @@ faster, and tells each outcome as it comes.
 """
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Any
 
 import structlog
@@ -23,14 +21,15 @@ from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
 from backend.shared.firebase import firebase_app
-from notifications.push.fcm_gate import Gate, fcm_circuit, fcm_quota
+from notifications.push.fcm_gate import fcm_circuit, fcm_quota
 from notifications.push.fcm_outcomes import outcome_of
 from notifications.push.fcm_payload import fcm_message
-from notifications.push.protocol import Accepted, Outcome, Postponed, PushMessage, Refused, Retry
+from notifications.push.gate import Gate
+from notifications.push.protocol import Accepted, Outcome, PushMessage, Refused, Retry
+from notifications.push.threads import Threads
 
 log = structlog.get_logger(__name__)
 _refreshing = Lock()
-_free = BoundedSemaphore(settings.FCM_THREADS)
 
 
 class FcmBackend:
@@ -39,42 +38,12 @@ class FcmBackend:
     def send(self, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
         """Each message's own outcome, in turn."""
         gate = Gate(circuit=fcm_circuit(), quota=fcm_quota())
-        try:
-            yield from _send_through(gate, messages)
-        finally:
-            # Also when nobody asks for more than the last outcome.
-            gate.report()
-
-
-def _send_through(gate: Gate, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
-    app, under_way = firebase_app(), deque[Future[Outcome]]()
-    for number, message in enumerate(messages):
-        left = len(messages) - number
-        while (held_up := _wait_for_permit(gate, left)) and under_way:
-            # Among these may be the probe that opens the gate.
-            yield gate.pass_on(under_way.popleft().result())
-        if held_up:
-            yield from [held_up] * left
-            break
-        under_way.append(_pool().submit(_send, app, message))
-        while under_way and under_way[0].done():
-            yield gate.pass_on(under_way.popleft().result())
-    while under_way:
-        yield gate.pass_on(under_way.popleft().result())
-
-
-def _wait_for_permit(gate: Gate, left: int) -> Postponed | None:
-    """None when a thread is free and the next of `left` messages may be sent. In this order: permits do not keep."""
-    _free.acquire()
-    held_up = gate.permit(left=left)
-    if held_up:
-        _free.release()
-    return held_up
+        return _threads().send(messages, gate=gate, send_one=partial(_send, firebase_app()))
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(settings.FCM_THREADS, thread_name_prefix="fcm")
+def _threads() -> Threads:
+    return Threads(settings.FCM_THREADS, name="fcm")
 
 
 def _send(app: App, message: PushMessage) -> Outcome:
@@ -94,8 +63,6 @@ def _send(app: App, message: PushMessage) -> Outcome:
     except Exception as error:
         log.error("push_answer_unknown", reason=repr(error)[:200])
         return Retry("Unknown")
-    finally:
-        _free.release()
     return Accepted()
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from notifications.push import push_backend
+from notifications.push.channels import LINE_ADDRESS
 from notifications.push.protocol import Outcome
 from notifications.services.claim import Outgoing, claim_pushes
 from notifications.services.outbox import Done, Taken, let_go, take_due
@@ -77,6 +78,8 @@ def _send(outgoing: Sequence[Outgoing], clock: Clock) -> list[tuple[uuid.UUID, d
     """Send them and record each outcome soon after it is known; returns who is to be tried again, and when."""
     if not outgoing:
         return []
+    # So that what goes to apps does not wait for a slow LINE.
+    outgoing = sorted(outgoing, key=lambda one: one.message.address_kind == LINE_ADDRESS)
     # Outside of any transaction: the network may take its time.
     outcomes = push_backend().send([one.message for one in outgoing])
     known: list[tuple[Outgoing, Outcome]] = []

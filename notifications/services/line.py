@@ -43,7 +43,8 @@ def link_line(*, code: str, line_user: str, now: datetime) -> bool:
     person = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id, is_active=True).first()
     if person is None or until <= now.timestamp() or linked != _linked(user_id):
         return False
-    _forget(Device.objects.filter(user=person), Device.objects.filter(value=line_user))
+    _forget(Device.objects.filter(user=person))
+    Device.objects.filter(value=line_user).delete()
     line = Device.Kind.LINE, Device.Platform.LINE
     times = {"created_at": now, "last_seen_at": now}
     Device.objects.create(user=person, kind=line[0], platform=line[1], value=line_user, locale=person.locale, **times)

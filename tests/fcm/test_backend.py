@@ -9,7 +9,7 @@ from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from notifications.push.fcm import FcmBackend
-from notifications.push.fcm_gate import BLOCK
+from notifications.push.gate import BLOCK
 from notifications.push.protocol import Accepted, Gone, Outcome, Refused, Retry
 from tests.fcm import server as answers
 from tests.fcm.messages import make_message

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from backend.accounts.models import User
 from notifications.models import Push
 from notifications.push.fcm import FcmBackend
 from tests.fcm import server as answers
 from tests.fcm.server import FcmServer
+from tests.makers import make_user
 from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+from tests.notifications.line_endpoint import LineServer
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -38,6 +41,19 @@ class TestDelivery:
         deliver_to(user)
 
         assert list(user.devices.all()) == [well]
+
+    def test_does_not_wait_for_line(self, user: User, fcm: FcmServer, settings: Settings) -> None:
+        make_device(on_line := make_user(), kind="line", platform="line", value="U1", installation="")
+        make_device(user)
+        tell(make_notice(on_line))
+        tell(make_notice(user))
+        with LineServer() as line:
+            settings.LINE_CHANNEL_TOKEN, settings.LINE_ENDPOINT = "line-token", line.url
+
+            deliver_to(user)
+
+        assert [len(fcm.arrivals), len(line.arrivals)] == [1, 1]
+        assert fcm.arrivals < line.arrivals
 
     def test_tries_again_only_where_it_failed(self, user: User, fcm: FcmServer) -> None:
         busy, well = make_device(user), make_device(user)

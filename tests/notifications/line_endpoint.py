@@ -1,6 +1,7 @@
 """The Messaging API of LINE on this machine: answers as told, and keeps what it was sent."""
 
 import json
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,12 +11,13 @@ from typing import Any, cast
 
 @dataclass(frozen=True, kw_only=True)
 class LineAnswer:
-    """`drops` breaks the connection off instead."""
+    """`drops` breaks the connection off instead; `delay_s` keeps it waiting first."""
 
     status: int = 200
     message: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     drops: bool = False
+    delay_s: float = 0
 
 
 class LineServer(ThreadingHTTPServer):
@@ -28,6 +30,7 @@ class LineServer(ThreadingHTTPServer):
         self.answers: deque[LineAnswer] = deque()
         self.sent: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.arrivals: list[float] = []
         self.accepted: set[str] = set()
 
     @property
@@ -42,6 +45,7 @@ class LineServer(ThreadingHTTPServer):
         key = headers["X-Line-Retry-Key"]
         self.sent.append(body)
         self.keys.append(key)
+        self.arrivals.append(time.monotonic())
         if key in self.accepted:
             return LineAnswer(status=409, message="The retry key is already accepted")
         answer = self.answers.popleft() if self.answers else LineAnswer()
@@ -66,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         is_push = self.path == "/v2/bot/message/push"
         answer = cast(LineServer, self.server).answer_to(body, self.headers) if is_push else LineAnswer(status=404)
+        time.sleep(answer.delay_s)
         if answer.drops:
             self.connection.close()
             return

@@ -193,7 +193,8 @@ class TestDigest:
         send_due_digests(clock=lambda: EVENING)
 
         (sent,) = mail.outbox
-        page = str(sent.alternatives[0][0])  # type: ignore[attr-defined]
+        assert isinstance(sent, mail.EmailMultiAlternatives)
+        page = str(sent.alternatives[0][0])
         assert "&lt;b&gt;Cans &amp; more" in page
         assert "&lt;i&gt;Ann" in page
         assert "<b>Cans & more" in str(sent.body)

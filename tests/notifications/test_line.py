@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -17,7 +18,8 @@ from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from notifications.models import Device, Preferences, Push
 from notifications.push import memory, push_backend
-from notifications.push.protocol import Accepted, Gone, Outcome, PushMessage, Refused, Retry
+from notifications.push.line import line_circuit
+from notifications.push.protocol import Accepted, Gone, Outcome, Postponed, PushMessage, Refused, Retry
 from notifications.services.line import link_line, make_link_code
 from notifications.services.upkeep import remove_signed_out_devices, remove_unseen_devices
 from tests.makers import client_of, make_user
@@ -30,8 +32,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
-def line(settings: Settings) -> Iterator[LineServer]:
+def line(settings: Settings, redis_prefix: str) -> Iterator[LineServer]:
     """A city that is on LINE."""
+    line_circuit.cache_clear()
     with LineServer() as server:
         settings.LINE_CHANNEL_TOKEN, settings.LINE_CHANNEL_SECRET = "line-token", SECRET
         settings.LINE_ENDPOINT, settings.LINE_ACCOUNT, settings.LINE_TIMEOUT_S = server.url, "@trash", 0.5
@@ -202,6 +205,7 @@ class TestSending:
             (LineAnswer(status=401), Refused("line 401")),
             (LineAnswer(status=403), Refused("line 403")),
             (LineAnswer(status=429, headers={"Retry-After": "9"}), Retry("line 429", after_s=9)),
+            (LineAnswer(status=429, message="You have reached your monthly limit."), Refused("line monthly limit")),
             (LineAnswer(status=500), Retry("line 500")),
             (LineAnswer(drops=True), Retry("RemoteProtocolError")),
         ],
@@ -219,6 +223,19 @@ class TestSending:
         outcomes = list(push_backend().send([make_message(kind) for kind in kinds]))
 
         assert outcomes == [Accepted(), Retry("line 500"), Accepted(), Accepted()]
+
+    def test_is_left_alone_while_it_hangs(self, line: LineServer, settings: Settings) -> None:
+        settings.PUSH_LEASE_S = 3
+        line.answers += [LineAnswer(delay_s=1)] * 60
+        began = time.monotonic()
+
+        outcomes = list(push_backend().send([make_message("line") for _ in range(60)]))
+
+        assert time.monotonic() - began < settings.PUSH_LEASE_S
+        assert len(line.sent) <= 32
+        assert outcomes[0] == Retry("ReadTimeout")
+        assert isinstance(outcomes[-1], Postponed)
+        assert line_circuit().state() == "open"
 
 
 def make_message(kind: str) -> PushMessage:

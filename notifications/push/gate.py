@@ -1,0 +1,67 @@
+"""Whether the next message may go out: the circuit first, then the quota, asked for many messages at a time."""
+
+import time
+
+from django.conf import settings
+
+from notifications.push.circuit import FAILURES_MAX, Circuit
+from notifications.push.protocol import Outcome, Postponed, Retry
+from notifications.push.quota import Grant, Quota
+
+BLOCK = 100
+PERMIT_S = 1.0  # a permit that was not used by then is thrown away, so that none adds to a later window
+
+
+class Gate:
+    """For one call of `send`; tells the circuit what became of what it let through.
+
+    Without a quota where the service has none that we could use up.
+    """
+
+    def __init__(self, *, circuit: Circuit, quota: Quota | None = None) -> None:
+        self._circuit, self._quota = circuit, quota
+        # What has not begun by then goes back, well before another worker may take it.
+        self._until = time.monotonic() + settings.PUSH_LEASE_S / 3
+        self._permits, self._permits_until, self._is_probing = 0, 0.0, False
+        self._answered, self._failures, self._after_s = 0, 0, 0.0
+
+    def permit(self, *, left: int) -> Postponed | None:
+        """None when the next message may be sent; waits for the quota as long as the call may last."""
+        if self._permits and time.monotonic() < self._permits_until and self._failures < FAILURES_MAX:
+            self._permits -= 1
+            return None
+        if time.monotonic() > self._until:
+            return Postponed("busy", after_s=1)
+        return self._ask(min(left, BLOCK))
+
+    def pass_on(self, outcome: Outcome) -> Outcome:
+        """Note it and hand it on."""
+        if isinstance(outcome, Retry):
+            self._failures += 1
+            self._after_s = max(self._after_s, outcome.after_s or 0)
+        elif not isinstance(outcome, Postponed):
+            self._answered, self._failures, self._after_s = self._answered + 1, 0, 0
+        return outcome
+
+    def report(self) -> None:
+        """Tell the circuit what has been noted since."""
+        if self._answered or self._failures:
+            self._circuit.report(answered=self._answered, failures=self._failures, after_s=self._after_s)
+        self._answered, self._failures, self._after_s = 0, 0, 0.0
+
+    def _ask(self, wanted: int) -> Postponed | None:
+        self.report()
+        admission = self._circuit.admit(wanted)
+        if not admission.count:
+            return Postponed("circuit open", after_s=admission.after_s)
+        grant = self._take(admission.count)
+        while not grant.count:
+            if time.monotonic() + grant.after_s > self._until:
+                return Postponed("quota", after_s=grant.after_s)
+            time.sleep(grant.after_s)
+            grant = self._take(admission.count)
+        self._permits, self._permits_until = grant.count - 1, time.monotonic() + PERMIT_S
+        return None
+
+    def _take(self, wanted: int) -> Grant:
+        return self._quota.take(wanted) if self._quota else Grant(wanted, after_s=0)
