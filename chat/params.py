@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from backend.shared.clock import city_zone
 from chat.errors import PhraseParamsInvalid
 
 
@@ -43,6 +44,7 @@ def _moment(value: Any, param: Param) -> str:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(value)
+    moment.astimezone(city_zone())  # what has no time there could not be said to anybody
     return moment.isoformat()
 
 

@@ -161,6 +161,7 @@ class TestSend:
             ({"code": "does_time_suit", "params": {"at": "2026-12-04T18:30"}}, "phrase_params_invalid"),
             ({"code": "does_time_suit", "params": {"at": "tomorrow"}}, "phrase_params_invalid"),
             ({"code": "does_time_suit", "params": {"at": None}}, "phrase_params_invalid"),
+            ({"code": "does_time_suit", "params": {"at": "9999-12-31T23:59:59-14:00"}}, "phrase_params_invalid"),
         ],
     )
     def test_refuses_what_is_none(
