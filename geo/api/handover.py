@@ -53,7 +53,7 @@ class ArriveInput(serializers.Serializer[Any]):
     accuracy_m = serializers.FloatField(
         min_value=0, max_value=ACCURACY_M_MAX, default=0, help_text="Of the GPS, in metres, as phones give it."
     )
-    other = serializers.BooleanField(default=False, help_text="Without GPS: the other side is here, and so am I.")
+    other = serializers.BooleanField(default=False, help_text="Without GPS: I see the other side.")
 
     default_error_messages = {"place_needed": _("Say where you are, or that you see the other side.")}
 
@@ -129,7 +129,9 @@ class ArriveDoor(Door):
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """By the phone's place, near the exact point; without GPS, by the other's word."""
+        """By the phone's place, near the exact point; without GPS, by the other's word. Who sees the other is there
+        himself, he says; against the other's GPS that does not count.
+        """
         body = ArriveInput(data=request.data)
         body.is_valid(raise_exception=True)
         told = body.validated_data

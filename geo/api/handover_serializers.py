@@ -184,7 +184,7 @@ class HandoverOutput(serializers.Serializer[Any]):
         """For who has arrived, while the other has not."""
         is_resident = handover.match.pickup.resident_id == self.context["request"].user.pk
         is_alone = not handover.has_arrived(is_resident=not is_resident)
-        can = is_alone and handover.state == Handover.State.ARRIVED
+        can = is_alone and handover.may_report_no_show(is_resident=is_resident)
         return _shown(handover.no_show_counts_at(is_resident=is_resident)) if can else None
 
     @extend_schema_field(OneTimeCodeOutput(allow_null=True))

@@ -21,6 +21,7 @@ class Handover(models.Model):
     class Evidence(models.TextChoices):
         GPS = "gps", "the phone was there"
         SEEN = "seen", "the other side says so"
+        OWN = "own", "he says so himself: he sees the other"
 
     match = models.OneToOneField(Match, models.CASCADE, primary_key=True, related_name="handover")
     state = models.CharField(
@@ -70,8 +71,18 @@ class Handover(models.Model):
         return step in STEPS[HandoverState(self.state)]
 
     def has_arrived(self, *, is_resident: bool) -> bool:
-        """Whether one of the two is known to be at the door."""
-        return (self.resident_arrived_at if is_resident else self.collector_arrived_at) is not None
+        """Whether one of the two is known to be at the door. One's own word does not hold against the other's GPS."""
+        sides = (self.resident_evidence, self.collector_evidence)
+        own, other = sides if is_resident else reversed(sides)
+        arrived_at = self.resident_arrived_at if is_resident else self.collector_arrived_at
+        return arrived_at is not None and (own, other) != (self.Evidence.OWN, self.Evidence.GPS)
+
+    def may_report_no_show(self, *, is_resident: bool) -> bool:
+        """Whether the table allows it now. At the scale it is the resident's alone, until she confirms: figures that
+        the collector sent from elsewhere do not bring him to the door.
+        """
+        at_scale = self.state == HandoverState.WEIGHED
+        return self.may(Step.NO_SHOW) and (not at_scale or (is_resident and self.resident_confirmed_at is None))
 
     def no_show_counts_at(self, *, is_resident: bool) -> datetime | None:
         """From when the other's absence counts for one who has arrived: the wait begins with the later of the agreed

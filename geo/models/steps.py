@@ -79,6 +79,8 @@ STEPS: Mapping[HandoverState, Mapping[Step, HandoverState]] = {
         Step.DISPUTE: HandoverState.DISPUTED,
         Step.CONFIRM: HandoverState.WEIGHED,
         Step.COMPLETE: HandoverState.DONE,
+        # The resident's alone, while she has confirmed nothing.
+        Step.NO_SHOW: HandoverState.ENDED,
         Step.RELEASE: HandoverState.ENDED,
     },
     HandoverState.DISPUTED: {

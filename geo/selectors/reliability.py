@@ -23,7 +23,8 @@ WITH mine AS (
     WHERE p.resident_id = ANY(%(users)s) AND m.ended_at > %(since)s
 ), seen AS (
     SELECT m.*, mine.user_id, h.agreed_for,
-           CASE WHEN mine.collects THEN h.collector_arrived_at ELSE h.resident_arrived_at END AS arrived_at
+           CASE WHEN m.no_show_by_id = mine.user_id THEN NULL  -- whatever he said himself
+                WHEN mine.collects THEN h.collector_arrived_at ELSE h.resident_arrived_at END AS arrived_at
     FROM mine JOIN geo_match m USING (id) JOIN geo_handover h ON h.match_id = m.id
 )
 SELECT user_id,

@@ -9,7 +9,15 @@ from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import Point
 from django.db import transaction
 
-from geo.handover_errors import BothArrived, GpsTooVague, NoShowTooEarly, NotArrived, TooEarlyToArrive, TooFarFromDoor
+from geo.handover_errors import (
+    AlreadyWeighed,
+    BothArrived,
+    GpsTooVague,
+    NoShowTooEarly,
+    NotArrived,
+    TooEarlyToArrive,
+    TooFarFromDoor,
+)
 from geo.models import Handover, Match, Pickup, Step
 from geo.services import handover_notices as notices
 from geo.services.closing import close_waiting_likes
@@ -26,12 +34,12 @@ Evidence = Handover.Evidence
 def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m: float, now: datetime) -> Match:
     """One of the two is at the door: his phone is at `point` (SRID 4326), give or take `accuracy_m` metres.
 
-    The first arrival counts; again changes nothing. Raises NotFound, MatchOver, TimeNotAgreed, TooEarlyToArrive,
-    GpsTooVague, TooFarFromDoor, AlreadyWeighed or WeighInDisputed.
+    The first arrival counts; again changes nothing, but to prove what was only said. Raises NotFound, MatchOver,
+    TimeNotAgreed, TooEarlyToArrive, GpsTooVague, TooFarFromDoor, AlreadyWeighed or WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     side = _side_of(match, user_id)
-    if getattr(match.handover, f"{side}_arrived_at"):
+    if _evidence_of(match.handover, side) == Evidence.GPS:
         return match
     _require_time(match.handover, now)
     _require_near(match.pickup, point, accuracy_m)
@@ -43,21 +51,26 @@ def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m:
 
 @transaction.atomic
 def confirm_arrival(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -> Match:
-    """One sees the other at the door, which no GPS need prove. Whoever sees somebody is there himself.
+    """One sees the other at the door, which no GPS need prove. Whoever sees somebody is there himself, he says.
 
     Again changes nothing. Raises NotFound, MatchOver, TimeNotAgreed, TooEarlyToArrive, AlreadyWeighed or
     WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     handover = match.handover
-    seen = {side for side in ("resident", "collector") if not getattr(handover, f"{side}_arrived_at")}
+    own, other = _side_of(match, user_id), _side_of(match, _other(match, user_id))
+    seen: dict[str, Evidence] = {}
+    if _evidence_of(handover, other) in ("", Evidence.OWN):
+        seen[other] = Evidence.SEEN
+    if not _evidence_of(handover, own):
+        seen[own] = Evidence.OWN
     if not seen:
         return match
     _require_time(handover, now)
-    _put_at_door(match, dict.fromkeys(seen, Evidence.SEEN), now)
-    other = _other(match, user_id)
-    told = notices.of_arrival(match=match, by=other, acting=user_id)
-    tell(match=match, card="arrived", notices=told, by=other, now=now)
+    _put_at_door(match, seen, now)
+    here = _other(match, user_id) if other in seen else user_id
+    told = notices.of_arrival(match=match, by=here, acting=user_id)
+    tell(match=match, card="arrived", notices=told, by=here, now=now)
     return match
 
 
@@ -104,13 +117,18 @@ def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
 def _put_at_door(match: Match, evidence: dict[str, Evidence], now: datetime) -> None:
     fields: dict[str, object] = {}
     for side, how in evidence.items():
-        fields |= {f"{side}_arrived_at": now, f"{side}_evidence": how}
+        # What the other has seen is as old as he says; one's own word never was.
+        was_seen = _evidence_of(match.handover, side) == Evidence.SEEN
+        arrived_at = getattr(match.handover, f"{side}_arrived_at") if was_seen else now
+        fields |= {f"{side}_arrived_at": arrived_at, f"{side}_evidence": how}
     take_step(handover=match.handover, step=Step.ARRIVE, **fields)
 
 
 def _require_waited(match: Match, user_id: uuid.UUID, now: datetime) -> None:
     handover, is_resident = match.handover, user_id == match.pickup.resident_id
     require_step(handover=handover, step=Step.NO_SHOW)
+    if not handover.may_report_no_show(is_resident=is_resident):
+        raise AlreadyWeighed
     counts_at = handover.no_show_counts_at(is_resident=is_resident)
     if counts_at is None:
         raise NotArrived
@@ -129,6 +147,11 @@ def _cancel(pickup: Pickup, now: datetime) -> list[Notice]:
 
 def _side_of(match: Match, user_id: uuid.UUID) -> str:
     return "resident" if user_id == match.pickup.resident_id else "collector"
+
+
+def _evidence_of(handover: Handover, side: str) -> str:
+    evidence: str = getattr(handover, f"{side}_evidence")
+    return evidence
 
 
 def _other(match: Match, user_id: uuid.UUID) -> uuid.UUID:

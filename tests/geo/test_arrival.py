@@ -170,7 +170,7 @@ class TestSeen:
         step(resident, match, "arrive", other=True)
 
         handover = handover_of(match)
-        assert (handover.state, handover.resident_evidence, handover.collector_evidence) == ("arrived", "seen", "seen")
+        assert (handover.state, handover.resident_evidence, handover.collector_evidence) == ("arrived", "own", "seen")
         assert events_of(match.collector)[-1][1]["by"] == str(match.collector_id)
 
     def test_leaves_what_the_phone_said(self, match: Match, resident: APIClient) -> None:
@@ -180,7 +180,23 @@ class TestSeen:
 
         handover = handover_of(match)
         assert (handover.collector_arrived_at, handover.collector_evidence) == (first, "gps")
-        assert handover.resident_evidence == "seen"
+        assert handover.resident_evidence == "own"
+        assert events_of(match.collector)[-1][1]["by"] == str(match.pickup.resident_id)
+
+    def test_is_proved_by_the_others_word_and_that_by_gps(
+        self, match: Match, collector: APIClient, resident: APIClient
+    ) -> None:
+        steps: list[tuple[APIClient, dict[str, Any]]] = [
+            (collector, {"other": True}), (resident, {"other": True}), (resident, north(0)), (collector, north(0)),
+        ]  # fmt: skip
+        seen = []
+        for client, body in steps:
+            step(client, match, "arrive", **body)
+            handover = handover_of(match)
+            seen.append((handover.resident_evidence, handover.collector_evidence))
+
+        assert seen == [("seen", "own"), ("seen", "seen"), ("gps", "seen"), ("gps", "gps")]
+        assert names_of_events(match.collector).count("handover.arrived") == 4
 
 
 class TestNoShowOfTheResident:
@@ -222,6 +238,28 @@ class TestNoShowOfTheCollector:
         assert Swipe.objects.get(collector=match.collector).like_state == "released"
         assert names_of_events(resident)[-2:] == ["handover.no_show", "match.made"]
         assert pushed_to(match.collector)[-1] == "handover.no_show"
+
+    def test_is_not_undone_by_figures_sent_from_elsewhere(self) -> None:
+        match = make_appointment(at=read_clock() - 20 * MINUTE)
+        resident = client_of(match.pickup.resident)
+        come(match, match.pickup.resident, now=read_clock() - 10 * MINUTE)
+        weigh(match)
+        shown = resident.get(f"/api/v1/matches/{match.pk}").json()["handover"]
+
+        answer = step(resident, match, "no-show")
+
+        assert shown["no_show_from"]
+        assert (answer.status_code, answer.json()["no_show_by"]) == (200, str(match.collector_id))
+
+    def test_is_none_once_she_has_confirmed_what_he_weighed(self) -> None:
+        match = make_appointment(at=read_clock() - 20 * MINUTE)
+        resident = client_of(match.pickup.resident)
+        come(match, match.pickup.resident, now=read_clock() - 10 * MINUTE)
+        weigh(match)
+        shown = step(resident, match, "confirm").json()["handover"]
+
+        assert shown["no_show_from"] is None
+        assert code_of(step(resident, match, "no-show")) == (409, "already_weighed")
 
     def test_opens_the_pickup_where_nobody_waits(self) -> None:
         match = make_appointment(at=read_clock() - 20 * MINUTE)

@@ -102,7 +102,7 @@ class Handovers(RuleBasedStateMachine):
             self.do_to(pickup, side, confirm_arrival)
         elif how == "far":
             match = self.match_of(pickup)
-            was_there = match is not None and match.handover.has_arrived(is_resident=side == "resident")
+            was_there = match is not None and getattr(match.handover, f"{side}_evidence") == "gps"
             assert self.do_to(pickup, side, arrive, point=FAR, accuracy_m=10) == was_there, "who is far is not there"
         else:
             match = self.match_of(pickup)
