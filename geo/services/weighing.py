@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from geo.errors import NotWeighed, OnlyTheCollector, WeighInChanged
+from geo.errors import MatchOver, NotWeighed, OnlyTheCollector, WeighInChanged
 from geo.handover_errors import NotDisputed, OnlyTheResident
 from geo.models import Handover, HandoverState, Match, Step, WeighInVersion
 from geo.services import handover_notices as notices
@@ -16,6 +16,7 @@ from geo.services.drafts import ItemDraft
 from geo.services.figures import Figures, Weighed, check_figures, figures_of, store_figures, write_version
 from geo.services.handover import lock_active_match_of
 from geo.services.hazard import may_take_hazardous
+from geo.services.locks import lock_match_of
 from geo.services.telling import tell
 from geo.services.transitions import require_step, take_step
 
@@ -85,7 +86,11 @@ def accept_figures(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now:
 
     Accepting again changes nothing. Raises NotFound, MatchOver, NotDisputed, NotWeighed or WeighInChanged.
     """
-    match = lock_active_match_of(match_id=match_id, user_id=user_id)
+    match = lock_match_of(match_id=match_id, user_id=user_id)
+    if match.status == Match.Status.COMPLETED:
+        return match
+    if match.status != Match.Status.ACTIVE:
+        raise MatchOver
     handover = match.handover
     _require_disputed(handover)
     other = handover.versions.exclude(by_id=user_id).order_by("-number").first()

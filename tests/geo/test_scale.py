@@ -226,6 +226,16 @@ class TestAccept:
         assert (receipt.paid_thb, receipt.lines.get().net_kg) == (Decimal(paid), Decimal(kg))
         assert names_of_events(match.collector)[-1] == "receipt.issued"
 
+    def test_again_changes_nothing(self) -> None:
+        match = disputed()
+        collector = client_of(match.collector)
+
+        answers = [step(collector, match, "accept", version=2) for _ in range(2)]
+
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert answers[1].json()["receipt"] == answers[0].json()["receipt"]
+        assert Receipt.objects.count() == 1
+
     def test_refuses_ones_own_and_what_is_not_the_last(self) -> None:
         match = disputed()
         collector = client_of(match.collector)
@@ -306,7 +316,8 @@ class TestEveryDoor:
         assert step(client_of(make_user()), disputed(), name, **body).status_code == 404
 
     def test_is_shut_after_the_end(self, name: str, body: dict[str, Any]) -> None:
-        match = fresh(make_receipt().match)
+        match = make_match()
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
 
         assert code_of(step(client_of(match.pickup.resident), match, name, **body)) == (409, "match_over")
-        assert Handover.objects.get().state == "done"
+        assert Handover.objects.get().state == "ended"
