@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from backend.accounts.models import User
 from backend.shared.errors import NotFound
 from geo.errors import GroupCodeUnknown, GroupFull, OnlyTheKeeper, TooManyGroups
 from geo.models import Group, Membership
@@ -81,6 +82,8 @@ def _pass_keys_on(group: Group) -> None:
 
 
 def _require_room(user_id: uuid.UUID) -> None:
+    """Under the person's lock, after that of a group: he may be about to join another."""
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     if Membership.objects.filter(user_id=user_id, left_at=None).count() >= settings.GROUPS_MAX:
         raise TooManyGroups(limit=settings.GROUPS_MAX)
 
