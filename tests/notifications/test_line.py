@@ -217,12 +217,12 @@ class TestSending:
         assert list(push_backend().send([make_message("line")])) == [outcome]
 
     def test_keeps_the_outcomes_in_order(self, line: LineServer, outbox: list[PushMessage]) -> None:
-        line.answers += [LineAnswer(status=500), LineAnswer()]
-        kinds = ["token", "line", "token", "line"]
+        line.answers.append(LineAnswer(status=500))
+        kinds = ["token", "line", "token"]
 
         outcomes = list(push_backend().send([make_message(kind) for kind in kinds]))
 
-        assert outcomes == [Accepted(), Retry("line 500"), Accepted(), Accepted()]
+        assert outcomes == [Accepted(), Retry("line 500"), Accepted()]
 
     def test_is_left_alone_while_it_hangs(self, line: LineServer, settings: Settings) -> None:
         settings.PUSH_LEASE_S = 3
