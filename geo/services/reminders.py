@@ -75,4 +75,7 @@ def remind(*, pickup_id: uuid.UUID, now: datetime) -> bool:
 
 
 def _is_still_to_come(match: Match, reminder: Reminder, now: datetime) -> bool:
+    if match.handover.weighed_at:
+        # The two have met before the time.
+        return False
     return match.status == Match.Status.ACTIVE and match.handover.agreed_for == reminder.about and reminder.about > now

@@ -130,9 +130,10 @@ class TestRemind:
         assert reminded(second) == 1
         assert due_times() == []
 
-    def test_keeps_silent_once_they_have_met_and_confirmed(self, match: Match) -> None:
+    @pytest.mark.parametrize("status", ["active", "completed"])
+    def test_keeps_silent_once_they_have_met(self, match: Match, status: str) -> None:
         weigh(match)
-        Match.objects.update(status="completed")
+        Match.objects.update(status=status)
 
         remind_where_due(now=EVENING)
 
