@@ -92,6 +92,13 @@ class PiecesOrWeightNeeded(Invalid):
     message = _("Say how much %(material)s weighed.")
 
 
+class TooManyVersions(DomainError):
+    """Who has said `limit` times what the scale said is no nearer to the truth."""
+
+    code = "too_many_versions"
+    message = _("You have given %(limit)s versions of this weigh-in; no more are kept. Agree on one, or give it back.")
+
+
 class NothingLeft(DomainError):
     """All was taken, or the match goes on."""
 

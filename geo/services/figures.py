@@ -16,13 +16,15 @@ from geo.errors import (
     QuantityTooLarge,
     UnitMismatch,
 )
-from geo.handover_errors import PiecesOrWeightNeeded
+from geo.handover_errors import PiecesOrWeightNeeded, TooManyVersions
 from geo.models import Handover, LeftItem, Material, WeighInLine, WeighInVersion
 from geo.selectors.materials import materials_by_code
 from geo.services.contents import GRAM, check_item
 from geo.services.drafts import ItemDraft
 
 GROSS_KG_MAX = Decimal(5_000)
+# All that one side may say of one weigh-in: every version is kept, and shown with the match.
+VERSIONS_MAX = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +108,13 @@ def store_figures(*, handover: Handover, figures: Figures) -> None:
 def write_version(
     *, handover: Handover, figures: Figures, by: uuid.UUID, note: str = "", now: datetime
 ) -> WeighInVersion:
-    """Keep what one side said, beside all that was said before."""
+    """Keep what one side said, beside all that was said before. Raises TooManyVersions."""
+    said = list(handover.versions.values_list("by_id", flat=True))
+    if said.count(by) >= VERSIONS_MAX:
+        raise TooManyVersions(limit=VERSIONS_MAX)
     return WeighInVersion.objects.create(
         handover=handover,
-        number=handover.versions.count() + 1,
+        number=len(said) + 1,
         by_id=by,
         at=now,
         paid_thb=figures.paid_thb,

@@ -36,7 +36,7 @@ def weigh_in(
     """The collector says what the scale said, what was paid (to the resident; negative: by him), and what is `left`.
 
     Replaces an earlier weigh-in, and what either had confirmed of it; every version is kept. Raises NotFound,
-    MatchOver, OnlyTheCollector, or an Invalid that names the line at fault.
+    MatchOver, OnlyTheCollector, TooManyVersions, or an Invalid that names the line at fault.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if match.collector_id != user_id:
@@ -64,7 +64,8 @@ def dispute_weigh_in(
     """The resident has other figures. Both versions are kept, the collector's stand, and nobody can confirm them.
 
     It ends when one accepts the other's figures, or the collector weighs again. `weighed_at`, when given, names the
-    weigh-in that the client saw. Raises NotFound, MatchOver, OnlyTheResident, NotWeighed, WeighInChanged or an Invalid.
+    weigh-in that the client saw. Raises NotFound, MatchOver, OnlyTheResident, NotWeighed, WeighInChanged,
+    TooManyVersions or an Invalid.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if match.pickup.resident_id != user_id:

@@ -148,6 +148,20 @@ class TestVersions:
 
         assert not WeighInVersion.objects.exists()
 
+    def test_so_many_are_kept_of_each_side(self, match: Match, collector: APIClient) -> None:
+        """Each is shown with the match: nobody may fill the other's phone with them."""
+        weigh(match)
+        first = WeighInVersion.objects.get()
+        WeighInVersion.objects.bulk_create(
+            WeighInVersion(handover_id=match.pk, number=number, by_id=first.by_id, at=first.at, paid_thb=0, net_kg=2,
+                           lines=first.lines)
+            for number in range(2, 51)
+        )  # fmt: skip
+
+        assert code_of(step(collector, match, "weigh-in", lines=[KILOS])) == (409, "too_many_versions")
+        assert fresh(match).handover.weighed_at == first.at
+        assert dispute(match).json()["handover"]["versions"][-1]["number"] == 51
+
 
 class TestDispute:
     def test_keeps_both_and_lets_nobody_confirm(self) -> None:
