@@ -3,20 +3,32 @@
 from datetime import datetime
 from typing import Literal
 
-from geo.models import Pickup, Swipe
+from django.db.models import QuerySet
+
+from geo.models import Collector, Pickup, Swipe
+from geo.selectors.swipes import queued_likes
 from geo.services import notices
 from geo.services.transitions import move_pickup
 from notifications.services.notify import Notice
 
-ClosingReason = Literal["cancelled", "expired", "handed_over"]
+ClosingReason = Literal["cancelled", "expired", "handed_over", "hazardous"]
 
 
 def close_waiting_likes(*, pickup: Pickup, reason: ClosingReason) -> list[Notice]:
     """Close every waiting or asked like of a locked pickup; returns what to tell, for the caller's one `notify`."""
-    waiting = Swipe.objects.filter(pickup=pickup, like_state__in=Swipe.QUEUED)
-    collector_ids = list(waiting.order_by("queue_number").values_list("collector_id", flat=True))
+    return _close(pickup, queued_likes(pickup.pk), reason)
+
+
+def close_likes_without_badge(*, pickup: Pickup) -> list[Notice]:
+    """Close the queued likes of those who may not take a locked hazardous pickup; returns what to tell."""
+    badged = Collector.objects.filter(has_hazard_badge=True).values("pk")
+    return _close(pickup, queued_likes(pickup.pk).exclude(collector_id__in=badged), "hazardous")
+
+
+def _close(pickup: Pickup, likes: QuerySet[Swipe], reason: ClosingReason) -> list[Notice]:
+    collector_ids = list(likes.values_list("collector_id", flat=True))
     if collector_ids:
-        waiting.update(like_state=Swipe.LikeState.CLOSED)
+        likes.update(like_state=Swipe.LikeState.CLOSED)
     return notices.of_close(pickup=pickup, collector_ids=collector_ids, reason=reason)
 
 

@@ -75,9 +75,10 @@ def kilograms_of(lines: Sequence[Line]) -> Decimal:
 
 
 def fill(pickup: Pickup, lines: Sequence[Line]) -> None:
-    """Set what a pickup knows about its items, without saving: the estimate and the materials."""
+    """Set what a pickup knows about its items, without saving: the estimate, the materials, if one is hazardous."""
     pickup.kg_estimate = kilograms_of(lines)
     pickup.material_ids = sorted(line.material.pk for line in lines)
+    vars(pickup)["is_hazardous"] = any(line.material.is_hazardous for line in lines)
 
 
 def store_items(pickup: Pickup, lines: Sequence[Line]) -> None:

@@ -11,10 +11,12 @@ from django.db import transaction
 from backend.accounts.models import User
 from geo.errors import PickupNotOpen, WindowBeyondExpiry
 from geo.grid import cell_of
-from geo.models import Pickup
+from geo.models import Pickup, Swipe
+from geo.selectors.swipes import queued_likes
 from geo.service_area import require_served
 from geo.services import pickup_notices
 from geo.services.changes import Seen, names_of_changes, what_is_seen, whom_changes_concern
+from geo.services.closing import close_likes_without_badge
 from geo.services.contents import Line, check_items, fill, store_items
 from geo.services.drafts import (
     PickupChanges,
@@ -31,8 +33,9 @@ from geo.services.drafts import (
 from geo.services.limits import require_not_paused
 from geo.services.locks import lock_own_pickup
 from geo.services.notices import take_back_pickup_notices
-from geo.services.queue import offer_to_the_next_under_pickup_lock
+from geo.services.queue import offer_to_the_next_under_pickup_lock, pass_on_under_pickup_lock
 from geo.services.rings import start_rings
+from geo.services.transitions import tell_card_gone
 from notifications.services.notify import Notice, notify
 
 PLAIN_FIELDS = ("title", "note", "area", "address", "access_note", "choose")
@@ -72,12 +75,13 @@ def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) ->
 def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: PickupChanges, now: datetime) -> Pickup:
     """Change an open pickup; of a matched one, its note and window only. All who like it are told what changed.
 
-    Collectors who passed see it again when it changed materially. Where the resident no longer chooses, the first of
+    Collectors who passed see it again when it changed materially. Likes of those who may not take what it holds now are
+    closed. Where the resident no longer chooses, the first of
     those who wait gets it, or is asked. Raises NotFound, PickupNotOpen, or an Invalid.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     _require_changeable(pickup, changes, now)
-    before, seen_before = _offer_of(pickup), what_is_seen(pickup)
+    before, seen_before, was_hazardous = _offer_of(pickup), what_is_seen(pickup), pickup.is_hazardous
     lines = _apply(pickup, changes, now)
     if lines is not None:
         store_items(pickup, lines)
@@ -85,7 +89,8 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
         pickup.revision += 1
     pickup.updated_at = now
     pickup.save(update_fields=AMENDED_FIELDS)
-    told = _offer_to_who_came_first(pickup, seen_before, now)
+    told = _close_to_many(pickup, now) if pickup.is_hazardous and not was_hazardous else []
+    told += _offer_to_who_came_first(pickup, seen_before, now)
     notify(notices=_of_changes(pickup, seen_before) + told, now=now)
     return pickup
 
@@ -115,9 +120,18 @@ def extend_pickup(
     return pickup
 
 
+def _close_to_many(pickup: Pickup, now: datetime) -> list[Notice]:
+    """What has become hazardous is not for those without the badge: neither its card, nor a place in its queue."""
+    tell_card_gone(pickup=pickup, reason="hazardous")
+    told = close_likes_without_badge(pickup=pickup)
+    if pickup.reserved_until and not queued_likes(pickup.pk).filter(like_state=Swipe.LikeState.ASKED).exists():
+        told += pass_on_under_pickup_lock(pickup=pickup, acting=pickup.resident_id, now=now)
+    return told
+
+
 def _offer_to_who_came_first(pickup: Pickup, seen_before: Seen, now: datetime) -> list[Notice]:
     """Nobody may overtake those who wait already: the next thumb would."""
-    if seen_before["choose"] == pickup.choose or pickup.reserved_until:
+    if seen_before["choose"] == pickup.choose or pickup.reserved_until or pickup.status != Pickup.Status.OPEN:
         return []
     return offer_to_the_next_under_pickup_lock(pickup=pickup, acting=pickup.resident_id, now=now)
 

@@ -11,7 +11,7 @@ from geo.errors import MatchOver, PickupClosed, PickupTaken
 from geo.handover_errors import refusal_of_step
 from geo.models import STEPS, Handover, HandoverState, Match, Pickup, Reminder, Ring, Step, Swipe
 
-GoneReason = Literal["taken", "cancelled", "expired"]
+GoneReason = Literal["taken", "cancelled", "expired", "hazardous"]
 _GONE: dict[Pickup.Status, GoneReason] = {
     Pickup.Status.MATCHED: "taken",
     Pickup.Status.CANCELLED: "cancelled",

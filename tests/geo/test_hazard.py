@@ -1,5 +1,6 @@
 """Hazardous waste: shown to those with the badge alone, with a safety card, and with another way to go."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from pytest_django import Settings
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from chat.models import Message
-from geo.models import Collector, Match, Material, Pickup
+from geo.models import Collector, Match, Material, Pickup, Swipe
 from geo.selectors.rings import collectors_near
 from geo.selectors.safety import hazard_of
 from geo.services.badges import set_hazard_badge
@@ -16,7 +17,7 @@ from geo.services.matches import release_match
 from tests.geo.bodies import pickup_body
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_collector, make_pickup, material
-from tests.makers_match import make_like, make_match, swipe
+from tests.makers_match import events_of, make_like, make_match, names_of_events, swipe
 
 pytestmark = pytest.mark.django_db
 
@@ -135,15 +136,75 @@ class TestGate:
 
         assert Match.objects.get(status="active").collector_id == second.collector_id
 
-    def test_what_becomes_hazardous_is_not_had_by_an_older_like(self) -> None:
-        pickup = make_pickup(choose="resident")
-        like = make_like(pickup)
+
+class TestWhatBecomesHazardous:
+    @pytest.fixture
+    def pickup(self) -> Pickup:
+        """Clear bottles, as yet."""
+        return make_pickup(choose="resident")
+
+    def amend(self, pickup: Pickup) -> Any:
+        """A battery was found among them."""
+        return client_of(pickup.resident).patch(f"/api/v1/pickups/{pickup.pk}", {"items": [BATTERY]})
+
+    def test_keeps_the_likes_of_those_with_the_badge_alone(self, pickup: Pickup) -> None:
+        other, able = make_like(pickup), make_like(pickup, badged())
+
+        assert self.amend(pickup).status_code == 200
+
+        told = {"pickup": str(pickup.pk), "title": pickup.title, "reason": "hazardous"}
+        assert events_of(other.collector) == [("pickup.closed", told)]
+        assert names_of_events(able.collector) == ["pickup.amended"]
         client = client_of(pickup.resident)
-        client.patch(f"/api/v1/pickups/{pickup.pk}", {"items": [BATTERY]})
+        assert [one["id"] for one in client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"]] == [
+            str(able.pk)
+        ]
+        answer = client.post(f"/api/v1/pickups/{pickup.pk}/likes/{other.pk}/accept")
+        assert (answer.status_code, answer.json()["code"]) == (409, "like_not_waiting")
 
-        answer = client.post(f"/api/v1/pickups/{pickup.pk}/likes/{like.pk}/accept")
+    def test_may_be_liked_again_once_the_battery_is_gone(self, pickup: Pickup) -> None:
+        like = make_like(pickup)
+        self.amend(pickup)
+        bottles = {"items": [{"material": "pet_clear", "quantity": 5}]}
+        client_of(pickup.resident).patch(f"/api/v1/pickups/{pickup.pk}", bottles)
 
-        assert answer.json()["code"] == "hazard_badge_needed"
+        answer = client_of(like.collector).put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
+
+        assert answer.json()["queue_position"] == 1
+
+    def test_passes_on_from_who_is_asked_without_the_badge(self) -> None:
+        match = make_match()
+        pickup, asked, able = match.pickup, make_collector().user, badged()
+        swipe(asked, pickup, now=read_clock() - timedelta(hours=3))
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
+        swipe(able, pickup)
+
+        self.amend(pickup)
+
+        assert names_of_events(asked)[-1] == "pickup.closed"
+        assert Match.objects.get(status="active").collector_id == able.pk
+        assert "pickup.amended" in names_of_events(able)
+
+    def test_is_open_to_all_with_the_badge_where_nobody_else_waits(self) -> None:
+        match = make_match()
+        pickup, asked = match.pickup, make_collector().user
+        swipe(asked, pickup, now=read_clock() - timedelta(hours=3))
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
+
+        self.amend(pickup)
+
+        pickup.refresh_from_db()
+        assert (pickup.status, pickup.reserved_until) == ("open", None)
+        assert client_of(badged()).get("/api/v1/deck").json()["cards"][0]["id"] == str(pickup.pk)
+
+    def test_is_hazardous_already_and_changes_nothing_for_those_who_wait(self) -> None:
+        pickup = make_pickup(items={"lead_acid_battery": 9}, choose="resident")
+        like = make_like(pickup, badged())
+        withdraw(like.collector)
+
+        self.amend(pickup)
+
+        assert Swipe.objects.get(pk=like.pk).like_state == "waiting"
 
 
 class TestMatch:

@@ -122,6 +122,16 @@ class TestOpenSocket:
 
         assert phone.expect("pickup.closed") == second.expect("pickup.closed")
 
+    def test_hears_of_a_card_that_has_become_hazardous(self, phone: Phone, collector: User) -> None:
+        pickup = make_pickup()
+        deal(collector)
+
+        battery = {"items": [{"material": "lead_acid_battery", "quantity": 1}]}
+        assert client_of(pickup.resident).patch(f"/api/v1/pickups/{pickup.pk}", battery).status_code == 200
+
+        assert phone.expect("pickup.closed") == closed(pickup, "hazardous")
+        assert deal(collector) == []
+
 
 class TestLateSocket:
     def test_knows_the_deck_that_was_drawn_before_it_opened(self, open_phone: OpenPhone, collector: User) -> None:  # noqa: F811
