@@ -1,6 +1,7 @@
 """A phone with an open socket, for tests."""
 
 import json
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -69,15 +70,21 @@ class Phone:
 
     def expect(self, kind: str) -> dict[str, Any]:
         """The next frame of this type; heartbeats are passed over, anything else is a failure."""
-        while (frame := self.receive())["type"] != kind:
-            assert frame["type"] == "heartbeat", frame
+        frame = self._past_heartbeats()
+        assert frame["type"] == kind, frame
         return frame
 
     def expect_any(self, *kinds: str) -> dict[str, Any]:
         """The next frame that is no heartbeat; it must be one of these."""
-        while (frame := self.receive())["type"] == "heartbeat":
-            pass
+        frame = self._past_heartbeats()
         assert frame["type"] in kinds, frame
+        return frame
+
+    def _past_heartbeats(self) -> dict[str, Any]:
+        """They come for ever, so patience is for all of them together."""
+        until = time.monotonic() + PATIENCE_S
+        while (frame := self.receive())["type"] == "heartbeat":
+            assert time.monotonic() < until, "nothing but heartbeats"
         return frame
 
     def expect_events(self, count: int) -> list[dict[str, Any]]:
