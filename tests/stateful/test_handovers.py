@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from backend.shared.clock import read_clock
@@ -126,5 +127,8 @@ def test_finds_a_planted_bug(
     World()
     plant(monkeypatch)
 
-    with pytest.raises(AssertionError, match=found):
+    # Keys are drawn by chance, so that the same steps may fail the first time and not when they are played again.
+    with pytest.raises((AssertionError, FlakyFailure)) as caught:
         run_state_machine_as_test(Handovers, settings=settings_of(300, Phase.generate))
+
+    assert any(found in str(error) for error in getattr(caught.value, "exceptions", [caught.value]))
