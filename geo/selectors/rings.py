@@ -4,7 +4,7 @@ Like the deck, it knows the pickup by the centre of its square alone: what a col
 than a card does. A walk on `collector_spot` brings the nearest 2,000 by distance, which in a city is enough for a ring
 to find all it may tell. Where it is not, because few fit, a sweep takes all in the box without any order and sorts
 those who fit: to walk through 50,000 in order costs five times as much. Who fits by his profile may still have no room;
-so much is looked up for the nearest 1,000 who fit, and for nobody behind them.
+so much is looked up for the nearest 1,000 who fit (more where more may be told), and for nobody behind them.
 """
 
 import uuid
@@ -75,7 +75,7 @@ def nearest_sql(
     parts = {"cell": cell, "fits": _FITS.format(cell=cell), "within": _WITHIN.format(cell=cell)}
     return _NEAREST.format(seen=(_SWEEP if sweep else _WALK).format(**parts)), {
         "walk": WALK_MAX,
-        "asked": ASKED_MAX,
+        "asked": _asked(),
         "x": pickup.cell.x,
         "y": pickup.cell.y,
         "map_radius": radius_m * _stretch(pickup),
@@ -100,9 +100,14 @@ def collectors_near(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID
     not swiped it, and neither is nor has blocked its resident.
     """
     seen, fitting, near = _look(pickup, radius_m, told, now, sweep=False)
-    if seen == WALK_MAX and fitting < ASKED_MAX and len(near) < settings.RING_COLLECTORS_MAX:
+    if seen == WALK_MAX and fitting < _asked() and len(near) < settings.RING_COLLECTORS_MAX:
         _, _, near = _look(pickup, radius_m, told, now, sweep=True)
     return near
+
+
+def _asked() -> int:
+    """For how many who fit their room is looked up: never fewer than may be told."""
+    return max(ASKED_MAX, settings.RING_COLLECTORS_MAX)
 
 
 def _look(

@@ -120,7 +120,7 @@ class TestRings:
         self, monkeypatch: pytest.MonkeyPatch, settings: Settings
     ) -> None:
         monkeypatch.setattr("geo.selectors.rings.ASKED_MAX", 2)
-        settings.MATCHES_ACTIVE_MAX = 1
+        settings.RING_COLLECTORS_MAX, settings.MATCHES_ACTIVE_MAX = 2, 1
         pickup = make_told()
         people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
         make_match(collector=people[0])
@@ -128,6 +128,15 @@ class TestRings:
         tell_due_rings(now=noon())
 
         assert told(*people) == [0, 1, 0]
+
+    def test_ask_as_many_as_may_be_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("geo.selectors.rings.ASKED_MAX", 1)
+        pickup = make_told()
+        people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
+
+        tell_due_rings(now=noon())
+
+        assert told(*people) == [1, 1, 1]
 
     def test_measure_from_the_square_not_from_the_place(self) -> None:
         pickup = make_told()
