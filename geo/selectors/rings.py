@@ -107,7 +107,8 @@ def collectors_near(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID
 
 def _asked() -> int:
     """For how many who fit their room is looked up: never fewer than may be told."""
-    return max(ASKED_MAX, settings.RING_COLLECTORS_MAX)
+    told_max: int = settings.RING_COLLECTORS_MAX
+    return max(ASKED_MAX, told_max)
 
 
 def _look(
