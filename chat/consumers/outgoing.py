@@ -19,6 +19,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 LINE_CHARACTERS_MAX = 32_768
 # The system keeps as much again. By itself it would keep megabytes for a client that does not read.
 KERNEL_BYTES_MAX = 32_768
+# And so does the event loop: a frame more than this, instead of 64 kB, before a writer has to wait.
+LOOP_BYTES_MAX = 8_192
 CLOSE_GRACE_S = 2
 
 
@@ -56,7 +58,7 @@ class Outgoing:
 
     async def run(self) -> None:
         """Write until the end. Closes the socket when told to, or when the client does not read in time."""
-        _bound_kernel(self._send)
+        _bound_buffers(self._send)
         try:
             await self._write_until_finished()
         except TimeoutError:
@@ -125,9 +127,13 @@ def _abort(send: Send) -> None:
         transport.abort()
 
 
-def _bound_kernel(send: Send) -> None:
-    """Let the system keep little of what this client has not read."""
-    line = transport.get_extra_info("socket") if (transport := _transport_of(send)) else None
+def _bound_buffers(send: Send) -> None:
+    """Let the event loop and the system keep little of what this client has not read."""
+    transport = _transport_of(send)
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=LOOP_BYTES_MAX)
+    line = transport.get_extra_info("socket")
     if line is not None and line.family in (socket.AF_INET, socket.AF_INET6):
         line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES_MAX)
 
