@@ -17,8 +17,8 @@ class FastJSONRenderer(JSONRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        """UTF-8."""
-        return _encoder.encode(data)
+        """UTF-8. An answer without content has none at all: what stood there would be read as the next answer."""
+        return b"" if data is None else _encoder.encode(data)
 
 
 def media_url_of(request: Request) -> str:
