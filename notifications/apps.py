@@ -20,4 +20,5 @@ class NotificationsConfig(AppConfig):
         register_holder("notifications", privacy)
         health.watch("worker", figures.worker_state)
         health.watch("firebase", figures.firebase_state)
+        health.watch("line", figures.line_state)
         REGISTRY.register(figures.Figures())

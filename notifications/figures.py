@@ -8,7 +8,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from backend.shared.clock import read_clock
-from notifications.push.fcm_gate import fcm_circuit
+from notifications.push.circuit import Circuit
+from notifications.push.gates import PLATFORMS, fcm_circuit, line_circuit
 from notifications.selectors.alarms import (
     alarms,
     job_backlog,
@@ -32,8 +33,22 @@ def worker_state() -> str:
 
 def firebase_state() -> str:
     """`ok`, or that it is left alone for now."""
-    state = fcm_circuit().state()
-    return "ok" if state == "closed" else f"circuit {state}"
+    return "; ".join(_troubles(_of_firebase())) or "ok"
+
+
+def line_state() -> str:
+    """As of Firebase."""
+    return "; ".join(_troubles({"line": line_circuit()})) or "ok"
+
+
+def _of_firebase() -> dict[str, Circuit]:
+    return {platform: fcm_circuit(platform) for platform in PLATFORMS}
+
+
+def _troubles(circuits: dict[str, Circuit]) -> Iterator[str]:
+    for name, circuit in circuits.items():
+        if (state := circuit.state()) != "closed":
+            yield f"{name}: circuit {state} after {circuit.reason() or 'failures'}"
 
 
 class Figures(Collector):
@@ -59,16 +74,22 @@ class Figures(Collector):
             yield GaugeMetricFamily(f"{prefix}_waiting", f"Number of {what}.", backlog.waiting)
             yield GaugeMetricFamily(f"{prefix}_oldest_seconds", f"Age of the oldest of the {what}.", backlog.age_s(now))
             yield GaugeMetricFamily(f"{prefix}_set_aside", f"Given up among the {what}.", backlog.set_aside)
-        circuit = GaugeMetricFamily("push_circuit", "1 for the state of Firebase's circuit.", labels=["state"])
-        state = fcm_circuit().state()
-        for one in CIRCUIT_STATES:
-            circuit.add_metric([one], one == state)
-        yield circuit
+        yield _of_circuits()
         yield _of_tasks("periodic_last_run_timestamp", "When it last ran.", _run_times())
         late = set(overdue_tasks(now))
         yield _of_tasks(
             "periodic_overdue", "1 if it should have run.", {name: name in late for name in periodic_tasks()}
         )
+
+
+def _of_circuits() -> Metric:
+    labels = ["service", "state"]
+    family = GaugeMetricFamily("push_circuit", "1 for the state of each service's circuit.", labels=labels)
+    for name, circuit in (_of_firebase() | {"line": line_circuit()}).items():
+        state = circuit.state()
+        for one in CIRCUIT_STATES:
+            family.add_metric([name, one], one == state)
+    return family
 
 
 def _run_times() -> dict[str, float]:

@@ -2,12 +2,12 @@
 
 Closed: everything may be sent. After `FAILURES_MAX` failures in a row, over all workers, it opens: nothing is sent, for
 10 s at first, doubling up to 5 minutes, or as long as the service asks. Then one message at a time probes; one that is
-answered closes it.
+answered closes it. That our credentials are refused counts as so many failures at once.
 """
 
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from redis import Redis
 
@@ -39,11 +39,14 @@ class Store(Protocol):
     def fail(self, count: int) -> int:
         """Count failures; returns all of them."""
 
-    def open(self, at_least_s: float) -> None:
+    def open(self, at_least_s: float, reason: str) -> None:
         """Open it, longer each time, unless it is."""
 
     def claim_probe(self) -> bool:
         """Whether it is for the caller to probe."""
+
+    def reason(self) -> str:
+        """Why it was opened last; empty since it was closed."""
 
     def close(self) -> None:
         """Forget everything."""
@@ -63,16 +66,20 @@ class Circuit:
             lambda redis: _admit(InRedis(redis, self._name), wanted), alone=lambda: _admit(self._alone, wanted)
         )
 
-    def report(self, *, answered: int, failures: int, after_s: float = 0) -> None:
+    def report(self, *, answered: int, failures: int, after_s: float = 0, reason: str = "") -> None:
         """What became of those sent: answered, whatever the answer; or failed, in a row since the last answer."""
         self._together.ask(
-            lambda redis: _report(InRedis(redis, self._name), answered, failures, after_s),
-            alone=lambda: _report(self._alone, answered, failures, after_s),
+            lambda redis: _report(InRedis(redis, self._name), answered, failures, after_s, reason),
+            alone=lambda: _report(self._alone, answered, failures, after_s, reason),
         )
 
     def state(self) -> str:
         """`closed`, `open` or `probing`."""
         return self._together.ask(lambda redis: _state(InRedis(redis, self._name)), alone=lambda: _state(self._alone))
+
+    def reason(self) -> str:
+        """Why it is not closed."""
+        return self._together.ask(lambda redis: InRedis(redis, self._name).reason(), alone=self._alone.reason)
 
 
 def open_s(rounds: int, at_least_s: float = 0) -> float:
@@ -89,7 +96,7 @@ def _admit(store: Store, wanted: int) -> Admission:
     return Admission(1, is_probe=True) if store.claim_probe() else Admission(0, after_s=PROBE_S)
 
 
-def _report(store: Store, answered: int, failures: int, after_s: float) -> None:
+def _report(store: Store, answered: int, failures: int, after_s: float, reason: str) -> None:
     if answered and not failures:
         if store.read()[0]:
             store.close()
@@ -97,7 +104,7 @@ def _report(store: Store, answered: int, failures: int, after_s: float) -> None:
     if answered:
         store.close()
     if failures and store.fail(failures) >= FAILURES_MAX:
-        store.open(after_s)
+        store.open(after_s, reason)
 
 
 def _state(store: Store) -> str:
@@ -110,8 +117,8 @@ class InRedis:
 
     def __init__(self, redis: "Redis", name: str) -> None:
         self._redis = redis
-        self._failures, self._open, self._rounds, self._probe = (
-            key(f"circuit:{name}:{part}") for part in ("failures", "open", "rounds", "probe")
+        self._failures, self._open, self._rounds, self._probe, self._reason = (
+            key(f"circuit:{name}:{part}") for part in ("failures", "open", "rounds", "probe", "reason")
         )
 
     def read(self) -> tuple[int, float]:
@@ -129,20 +136,26 @@ class InRedis:
             pipe.expire(self._failures, int(FORGET_S))
             return int(pipe.execute()[0])
 
-    def open(self, at_least_s: float) -> None:
+    def open(self, at_least_s: float, reason: str) -> None:
         """The first of those who saw it fail opens it; the others came too late."""
         rounds = int(self._redis.get(self._rounds) or 0) + 1  # type: ignore[arg-type]
         if self._redis.set(self._open, rounds, px=int(open_s(rounds, at_least_s) * 1000), nx=True):
             self._redis.set(self._rounds, rounds, ex=int(FORGET_S))
+            self._redis.set(self._reason, reason, ex=int(FORGET_S))
             self._redis.delete(self._probe)
 
     def claim_probe(self) -> bool:
         """One at a time."""
         return bool(self._redis.set(self._probe, 1, px=int(PROBE_S * 1000), nx=True))
 
+    def reason(self) -> str:
+        """As it was said."""
+        told: Any = self._redis.get(self._reason)
+        return bytes(told or b"").decode()
+
     def close(self) -> None:
-        """All four."""
-        self._redis.delete(self._failures, self._open, self._rounds, self._probe)
+        """All five."""
+        self._redis.delete(self._failures, self._open, self._rounds, self._probe, self._reason)
 
 
 class InMemory:
@@ -151,6 +164,7 @@ class InMemory:
     def __init__(self) -> None:
         self._failed = self._rounds = 0
         self._open_until = self._probe_until = 0.0
+        self._reason = ""
 
     def read(self) -> tuple[int, float]:
         """Both."""
@@ -161,9 +175,10 @@ class InMemory:
         self._failed += count
         return self._failed
 
-    def open(self, at_least_s: float) -> None:
+    def open(self, at_least_s: float, reason: str) -> None:
         """Unless it is."""
         if self._open_until <= time.monotonic():
+            self._reason = reason
             self._rounds += 1
             self._open_until = time.monotonic() + open_s(self._rounds, at_least_s)
             self._probe_until = 0.0
@@ -175,7 +190,11 @@ class InMemory:
         self._probe_until = time.monotonic() + PROBE_S
         return True
 
+    def reason(self) -> str:
+        """As it was said."""
+        return self._reason
+
     def close(self) -> None:
         """As new."""
-        self._failed = self._rounds = 0
+        self._failed, self._rounds, self._reason = 0, 0, ""
         self._open_until = self._probe_until = 0.0

@@ -9,6 +9,8 @@ faster, and tells each outcome as it comes.
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
+from itertools import groupby
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -21,11 +23,11 @@ from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
 from backend.shared.firebase import firebase_app
-from notifications.push.fcm_gate import fcm_circuit, fcm_quota
 from notifications.push.fcm_outcomes import outcome_of
 from notifications.push.fcm_payload import fcm_message
-from notifications.push.gate import Gate
-from notifications.push.protocol import Accepted, Outcome, PushMessage, Refused, Retry
+from notifications.push.gate import Gate, sending_ends
+from notifications.push.gates import fcm_circuit, fcm_quota
+from notifications.push.protocol import Accepted, Barred, Outcome, PushMessage, Refused, Retry
 from notifications.push.threads import Threads
 
 log = structlog.get_logger(__name__)
@@ -36,9 +38,11 @@ class FcmBackend:
     """Sends through the project that `FIREBASE_PROJECT_ID` names, as fast as quota and circuit let it."""
 
     def send(self, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
-        """Each message's own outcome, in turn."""
-        gate = Gate(circuit=fcm_circuit(), quota=fcm_quota())
-        return _threads().send(messages, gate=gate, send_one=partial(_send, firebase_app()))
+        """Each message's own outcome, in turn. Give those of a platform together: the next waits for the last."""
+        until, send_one = sending_ends(), partial(_send, firebase_app())
+        for platform, some in groupby(messages, key=attrgetter("platform")):
+            gate = Gate(circuit=fcm_circuit(platform), quota=fcm_quota(), until=until)
+            yield from _threads().send(list(some), gate=gate, send_one=send_one)
 
 
 @cache
@@ -59,7 +63,7 @@ def _send(app: App, message: PushMessage) -> Outcome:
     except GoogleAuthError as error:
         passes = isinstance(error, TransportError) or error.retryable
         log.log(logging.WARNING if passes else logging.ERROR, "push_without_credentials", reason=str(error)[:200])
-        return Retry("credentials")
+        return Retry("credentials") if passes else Barred("credentials")
     except Exception as error:
         log.error("push_answer_unknown", reason=repr(error)[:200])
         return Retry("Unknown")

@@ -6,31 +6,30 @@ from email.utils import parsedate_to_datetime
 import structlog
 from firebase_admin import exceptions, messaging
 
-from notifications.push.protocol import Gone, Outcome, Refused, Retry
+from notifications.push.protocol import Barred, Gone, Outcome, Refused, Retry
 
 log = structlog.get_logger(__name__)
 # The device has been uninstalled, or belongs to another project.
 DEAD = (messaging.UnregisteredError, messaging.SenderIdMismatchError)
-# Something of ours is wrong: the payload, the project, or the key for Apple's service. Trying again helps nobody.
-WRONG = (
-    exceptions.InvalidArgumentError,
-    exceptions.NotFoundError,
-    exceptions.PermissionDeniedError,
-    exceptions.UnauthenticatedError,
-)
+# The project or its account: withdrawn, mistyped, or without leave to send.
+BARRED = (exceptions.NotFoundError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
 # What Firebase asks for when it says nothing else.
 QUOTA_RETRY_S = 60.0
 ADDRESS_FIELDS = {"message.token", "message.fid"}
 
 
 def outcome_of(error: Exception) -> Outcome:
-    """Anything that is neither a dead address nor a fault of ours passes, and is tried again."""
+    """A dead address is forgotten, what Firebase cannot read given up. All else passes, and is tried again."""
     reason = type(error).__name__.removesuffix("Error")
     if isinstance(error, DEAD) or _names_address(error):
         return Gone(reason)
-    if isinstance(error, WRONG):
+    if isinstance(error, exceptions.InvalidArgumentError):
         log.error("push_refused", reason=reason, detail=str(error)[:200])
         return Refused(reason)
+    if isinstance(error, BARRED):
+        log.error("push_barred", reason=reason, detail=str(error)[:200])
+        # The key for Apple's service or the browsers'. One browser may have been registered with an older key.
+        return Barred(reason, is_for_all=not isinstance(error, messaging.ThirdPartyAuthError))
     after_s = _retry_after_s(error)
     if after_s is None and isinstance(error, messaging.QuotaExceededError):
         after_s = QUOTA_RETRY_S

@@ -5,25 +5,31 @@ import time
 from django.conf import settings
 
 from notifications.push.circuit import FAILURES_MAX, Circuit
-from notifications.push.protocol import Outcome, Postponed, Retry
+from notifications.push.protocol import Barred, Outcome, Postponed, Retry
 from notifications.push.quota import Grant, Quota
 
 BLOCK = 100
 PERMIT_S = 1.0  # a permit that was not used by then is thrown away, so that none adds to a later window
 
 
+def sending_ends() -> float:
+    """Until when, on the clock of `time.monotonic`, who begins now may send.
+
+    What has not begun by then goes back, well before another worker may take it.
+    """
+    return time.monotonic() + float(settings.PUSH_LEASE_S) / 3
+
+
 class Gate:
     """For one call of `send`; tells the circuit what became of what it let through.
 
-    Without a quota where the service has none that we could use up.
+    Without a quota where the service has none that we could use up. Nothing more begins after `until`.
     """
 
-    def __init__(self, *, circuit: Circuit, quota: Quota | None = None) -> None:
-        self._circuit, self._quota = circuit, quota
-        # What has not begun by then goes back, well before another worker may take it.
-        self._until = time.monotonic() + settings.PUSH_LEASE_S / 3
-        self._permits, self._permits_until, self._is_probing = 0, 0.0, False
-        self._answered, self._failures, self._after_s = 0, 0, 0.0
+    def __init__(self, *, circuit: Circuit, until: float, quota: Quota | None = None) -> None:
+        self._circuit, self._quota, self._until = circuit, quota, until
+        self._permits, self._permits_until = 0, 0.0
+        self._answered, self._failures, self._after_s, self._reason = 0, 0, 0.0, ""
 
     def permit(self, *, left: int) -> Postponed | None:
         """None when the next message may be sent; waits for the quota as long as the call may last."""
@@ -37,8 +43,9 @@ class Gate:
     def pass_on(self, outcome: Outcome) -> Outcome:
         """Note it and hand it on."""
         if isinstance(outcome, Retry):
-            self._failures += 1
-            self._after_s = max(self._after_s, outcome.after_s or 0)
+            self._fail(outcome.reason, after_s=outcome.after_s or 0)
+        elif isinstance(outcome, Barred):
+            self._fail(outcome.reason, weight=FAILURES_MAX if outcome.is_for_all else 1)
         elif not isinstance(outcome, Postponed):
             self._answered, self._failures, self._after_s = self._answered + 1, 0, 0
         return outcome
@@ -46,8 +53,17 @@ class Gate:
     def report(self) -> None:
         """Tell the circuit what has been noted since."""
         if self._answered or self._failures:
-            self._circuit.report(answered=self._answered, failures=self._failures, after_s=self._after_s)
-        self._answered, self._failures, self._after_s = 0, 0, 0.0
+            self._circuit.report(
+                answered=self._answered, failures=self._failures, after_s=self._after_s, reason=self._reason
+            )
+        self._forget()
+
+    def _fail(self, reason: str, *, after_s: float = 0, weight: int = 1) -> None:
+        self._failures += weight
+        self._after_s, self._reason = max(self._after_s, after_s), reason
+
+    def _forget(self) -> None:
+        self._answered, self._failures, self._after_s, self._reason = 0, 0, 0.0, ""
 
     def _ask(self, wanted: int) -> Postponed | None:
         self.report()

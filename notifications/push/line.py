@@ -11,9 +11,9 @@ import httpx
 import structlog
 from django.conf import settings
 
-from notifications.push.circuit import Circuit
-from notifications.push.gate import Gate
-from notifications.push.protocol import Accepted, Gone, Outcome, PushMessage, Refused, Retry
+from notifications.push.gate import Gate, sending_ends
+from notifications.push.gates import line_circuit
+from notifications.push.protocol import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
 from notifications.push.threads import Threads
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ PATH = "/v2/bot/message/push"
 RETRY_KEYS = uuid.UUID("5f0a6c58-7f0e-4f43-9f0e-1f4e2b8b7a10")
 ALREADY_ACCEPTED = 409
 BAD_REQUEST = 400
+NO_ACCESS = (401, 403)
 TOO_MANY = 429
 MONTH_IS_USED_UP = "monthly limit"  # no try of today or tomorrow helps
 THREADS = 16
@@ -35,14 +36,8 @@ class LineBackend:
         with httpx.Client(
             base_url=settings.LINE_ENDPOINT, headers=headers, timeout=settings.LINE_TIMEOUT_S, trust_env=False
         ) as client:
-            gate = Gate(circuit=line_circuit())
+            gate = Gate(circuit=line_circuit(), until=sending_ends())
             yield from _threads().send(messages, gate=gate, send_one=partial(_send_one, client))
-
-
-@cache
-def line_circuit() -> Circuit:
-    """The one of this process."""
-    return Circuit("line")
 
 
 @cache
@@ -85,6 +80,9 @@ def outcome_of(answer: httpx.Response) -> Outcome:
     # The account is told apart from a fault of ours by what LINE says of `to`.
     if answer.status_code == BAD_REQUEST and "'to'" in answer.text:
         return Gone("line 400")
+    if answer.status_code in NO_ACCESS:
+        log.error("line_barred", status=answer.status_code, detail=answer.text[:200])
+        return Barred(f"line {answer.status_code}")
     log.error("line_refused", status=answer.status_code, detail=answer.text[:200])
     return Refused(f"line {answer.status_code}")
 

@@ -54,6 +54,17 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Barred:
+    """Our own credentials are refused, which is no message's fault: kept until they are mended, and counts as no try.
+
+    `is_for_all` when every message would fare the same; else it may be the address after all.
+    """
+
+    reason: str
+    is_for_all: bool = True
+
+
+@dataclass(frozen=True)
 class Postponed:
     """Not tried at all, for the quota is used up or the service is down; does not count as a try."""
 
@@ -61,7 +72,7 @@ class Postponed:
     after_s: float
 
 
-Outcome = Accepted | Gone | Retry | Refused | Postponed
+Outcome = Accepted | Gone | Retry | Refused | Barred | Postponed
 
 
 class PushBackend(Protocol):

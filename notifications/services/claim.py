@@ -24,11 +24,12 @@ GAVE_UP = "gave up"
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One message to send now, and the push it stands for; `attempts` counts this one too."""
+    """One message to send now, and the push it stands for, made at `since`; `attempts` counts this one too."""
 
     push_id: int
     user_id: uuid.UUID
     attempts: int
+    since: datetime
     message: PushMessage
 
 
@@ -151,6 +152,7 @@ def _render(plan: Plan, unread: Mapping[uuid.UUID, int], claim: Claim) -> None:
             push_id=push.pk,
             user_id=person.user_id,
             attempts=push.attempts + 1,
+            since=push.created_at,
             message=message_of(push, by_id[push.device_id], badge=badge, preview=preview, now=person.rules.now),
         )
         for push in reversed(plan.due)

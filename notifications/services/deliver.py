@@ -78,8 +78,8 @@ def _send(outgoing: Sequence[Outgoing], clock: Clock) -> list[tuple[uuid.UUID, d
     """Send them and record each outcome soon after it is known; returns who is to be tried again, and when."""
     if not outgoing:
         return []
-    # So that what goes to apps does not wait for a slow LINE.
-    outgoing = sorted(outgoing, key=lambda one: one.message.address_kind == LINE_ADDRESS)
+    # So that what goes to apps does not wait for a slow LINE; those of one platform together.
+    outgoing = sorted(outgoing, key=lambda one: (one.message.address_kind == LINE_ADDRESS, one.message.platform))
     # Outside of any transaction: the network may take its time.
     outcomes = push_backend().send([one.message for one in outgoing])
     known: list[tuple[Outgoing, Outcome]] = []

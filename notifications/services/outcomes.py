@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from notifications.models import Device, Push
-from notifications.push.protocol import Accepted, Gone, Outcome, Postponed, Retry
+from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Postponed, Retry
 from notifications.services.claim import ATTEMPTS_MAX, Outgoing
 
 _encode = msgspec.json.Encoder().encode
@@ -58,13 +58,19 @@ def _row(outgoing: Outgoing, outcome: Outcome, now: datetime) -> dict[str, objec
     if isinstance(outcome, Accepted):
         return row | {"state": Push.State.ACCEPTED, "sent_at": now}
     row["error"] = outcome.reason[:60]
-    if isinstance(outcome, Postponed):
-        due_at = now + timedelta(seconds=retry_delay_s(attempts=1, after_s=outcome.after_s))
+    if isinstance(outcome, Postponed | Barred):
+        wait_s = _barred_s(outgoing, now) if isinstance(outcome, Barred) else outcome.after_s
+        due_at = now + timedelta(seconds=retry_delay_s(attempts=1, after_s=wait_s))
         return row | {"state": Push.State.WAITING, "due_at": due_at, "attempts": outgoing.attempts - 1}
     if isinstance(outcome, Retry) and outgoing.attempts < ATTEMPTS_MAX:
         wait_s = retry_delay_s(attempts=outgoing.attempts, after_s=outcome.after_s)
         return row | {"state": Push.State.WAITING, "due_at": now + timedelta(seconds=wait_s)}
     return row | {"state": Push.State.FAILED}
+
+
+def _barred_s(outgoing: Outgoing, now: datetime) -> float:
+    """As long again as it has waited: doubling, without a count, from 5 s up to 10 minutes."""
+    return min(max((now - outgoing.since).total_seconds(), BACKOFF_FIRST_S), BACKOFF_MAX_S)
 
 
 def retry_delay_s(*, attempts: int, after_s: float | None) -> float:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from backend.shared.firebase import APP_NAME
 from notifications.push.fcm import FcmBackend, _service
-from notifications.push.fcm_gate import fcm_circuit, fcm_quota
+from notifications.push.gates import fcm_circuit, fcm_quota
 from tests.fcm.account import PROJECT, write_account
 from tests.fcm.server import FcmServer
 

@@ -47,6 +47,8 @@ SENDER_ID_MISMATCH = refusal(403, "PERMISSION_DENIED", fcm_detail("SENDER_ID_MIS
 BAD_TOKEN = refusal(400, "INVALID_ARGUMENT", fcm_detail("INVALID_ARGUMENT"), violation_of("message.token"))
 BAD_PAYLOAD = refusal(400, "INVALID_ARGUMENT", fcm_detail("INVALID_ARGUMENT"), violation_of("message.android.ttl"))
 NO_PROJECT = refusal(404, "NOT_FOUND")
+WITHDRAWN = refusal(403, "PERMISSION_DENIED")
+UNKNOWN_CALLER = refusal(401, "UNAUTHENTICATED")
 APPLE_KEY_WRONG = refusal(401, "UNAUTHENTICATED", fcm_detail("THIRD_PARTY_AUTH_ERROR"))
 QUOTA = refusal(429, "RESOURCE_EXHAUSTED", fcm_detail("QUOTA_EXCEEDED"), Retry_After="37")
 BROKEN = refusal(500, "INTERNAL")
@@ -61,6 +63,8 @@ ANSWERS = {
     "sender_id_mismatch": SENDER_ID_MISMATCH,
     "bad_token": BAD_TOKEN,
     "bad_payload": BAD_PAYLOAD,
+    "withdrawn": WITHDRAWN,
+    "apple_key_wrong": APPLE_KEY_WRONG,
     "quota": QUOTA,
     "broken": BROKEN,
     "busy": BUSY,

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from notifications.push.fcm import FcmBackend
 from notifications.push.gate import BLOCK
-from notifications.push.protocol import Accepted, Gone, Outcome, Refused, Retry
+from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Refused, Retry
 from tests.fcm import server as answers
 from tests.fcm.messages import make_message
 from tests.fcm.server import Answer, FcmServer, refusal
@@ -81,8 +81,10 @@ class TestOutcomes:
             (answers.SENDER_ID_MISMATCH, Gone("SenderIdMismatch")),
             (answers.BAD_TOKEN, Gone("InvalidArgument")),
             (answers.BAD_PAYLOAD, Refused("InvalidArgument")),
-            (answers.NO_PROJECT, Refused("NotFound")),
-            (answers.APPLE_KEY_WRONG, Refused("ThirdPartyAuth")),
+            (answers.NO_PROJECT, Barred("NotFound")),
+            (answers.WITHDRAWN, Barred("PermissionDenied")),
+            (answers.UNKNOWN_CALLER, Barred("Unauthenticated")),
+            (answers.APPLE_KEY_WRONG, Barred("ThirdPartyAuth", is_for_all=False)),
             (answers.QUOTA, Retry("QuotaExceeded", after_s=37)),
             (answers.BROKEN, Retry("Internal")),
             (answers.BUSY, Retry("Unavailable")),
@@ -93,7 +95,7 @@ class TestOutcomes:
             (refusal(400, "INVALID_ARGUMENT", {"fieldViolations": "odd"}), Refused("InvalidArgument")),
             (ODD, Retry("Unknown")),
         ],
-        ids=lambda value: value.reason if isinstance(value, Gone | Retry | Refused) else "",
+        ids=lambda value: value.reason if isinstance(value, Barred | Gone | Retry | Refused) else "",
     )
     def test_follows_the_answer(self, backend: FcmBackend, fcm: FcmServer, answer: Answer, outcome: Outcome) -> None:
         fcm.always["phone"] = answer
@@ -177,7 +179,7 @@ class TestCredentials:
         with capture_logs() as logs:
             outcomes = list(backend.send([make_message()]))
 
-        assert outcomes == [Retry("credentials")]
+        assert outcomes == [Barred("credentials")]
         assert [line["log_level"] for line in logs] == ["error"]
 
 

@@ -1,27 +1,17 @@
 """A service that fails as a whole is left alone, by all workers, and found again by single probes."""
 
-import contextlib
-import time
-
 import pytest
 from pytest_django import Settings
-from redis import RedisError
 from structlog.testing import capture_logs
 
-from backend.shared.redis import key, sync_redis
 from notifications.push.circuit import FAILURES_MAX, PROBE_S, Circuit, open_s
 from notifications.push.fcm import FcmBackend
+from notifications.push.gates import fcm_circuit
 from notifications.push.protocol import Accepted, Postponed, Retry
 from tests.fcm import server as answers
 from tests.fcm.messages import make_message
 from tests.fcm.server import FcmServer
-
-
-def time_passes(circuit: Circuit) -> None:
-    """It has been open for long enough."""
-    with contextlib.suppress(RedisError):
-        sync_redis().delete(key("circuit:fcm:open"), key("circuit:fcm:probe"))
-    circuit._alone._open_until = circuit._alone._probe_until = time.monotonic()
+from tests.fcm.waiting import time_passes
 
 
 @pytest.fixture(params=["redis", "alone"])
@@ -126,9 +116,9 @@ class TestOutage:
     def test_a_probe_that_is_answered_lets_the_rest_of_its_batch_through(
         self, backend: FcmBackend, fcm: FcmServer
     ) -> None:
-        Circuit("fcm").report(answered=0, failures=FAILURES_MAX)
+        fcm_circuit("android").report(answered=0, failures=FAILURES_MAX)
         assert isinstance(next(iter(backend.send([make_message()]))), Postponed)
-        time_passes(Circuit("fcm"))
+        time_passes(fcm_circuit("android"))
 
         outcomes = list(backend.send([make_message(f"phone-{number}") for number in range(20)]))
 
@@ -144,7 +134,7 @@ class TestOutage:
             next(outcomes)
         del outcomes
 
-        assert Circuit("fcm").state() == "open"
+        assert fcm_circuit("android").state() == "open"
 
     def test_a_few_bad_addresses_open_nothing(self, backend: FcmBackend, fcm: FcmServer) -> None:
         bad = [make_message(f"bad-{number}") for number in range(2 * FAILURES_MAX)]

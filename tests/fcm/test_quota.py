@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from backend.shared.redis import key, sync_redis
 from notifications.push.fcm import FcmBackend
-from notifications.push.fcm_gate import fcm_quota
+from notifications.push.gates import fcm_quota
 from notifications.push.protocol import Accepted, Postponed
 from notifications.push.quota import Quota
 from tests.fcm.messages import make_message

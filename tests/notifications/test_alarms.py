@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from notifications.models import EventCounter, SetAside
 from notifications.push.circuit import FAILURES_MAX
-from notifications.push.fcm_gate import fcm_circuit
+from notifications.push.gates import fcm_circuit
 from notifications.selectors.alarms import alarms, last_runs, periodic_tasks
 from notifications.services.upkeep import expect_runs, record_run
 from tests.makers import make_user
@@ -98,11 +98,14 @@ class TestReadiness:
         assert readiness()[1] == "ready"
 
     def test_says_when_firebase_is_left_alone(self) -> None:
-        fcm_circuit().report(answered=0, failures=FAILURES_MAX)
+        fcm_circuit("ios").report(answered=0, failures=FAILURES_MAX, reason="ThirdPartyAuth")
 
         answer = APIClient().get("/readyz").json()
 
-        assert (answer["status"], answer["checks"]["firebase"]) == ("degraded", "circuit open")
+        assert (answer["status"], answer["checks"]["firebase"]) == (
+            "degraded",
+            "ios: circuit open after ThirdPartyAuth",
+        )
 
 
 @pytest.mark.usefixtures("db")
@@ -118,7 +121,7 @@ class TestMetrics:
         assert "\npush_oldest_seconds 36" in text
         assert "\njobs_set_aside 1.0" in text
         assert f'periodic_overdue{{task="{TIDY}"}} 1.0' in text
-        assert 'push_circuit{state="closed"} 1.0' in text
+        assert 'push_circuit{service="ios",state="closed"} 1.0' in text
 
 
 @pytest.mark.usefixtures("queue")

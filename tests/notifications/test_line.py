@@ -18,8 +18,8 @@ from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from notifications.models import Device, Preferences, Push
 from notifications.push import memory, push_backend
-from notifications.push.line import line_circuit
-from notifications.push.protocol import Accepted, Gone, Outcome, Postponed, PushMessage, Refused, Retry
+from notifications.push.gates import line_circuit
+from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Postponed, PushMessage, Refused, Retry
 from notifications.services.line import link_line, make_link_code
 from notifications.services.upkeep import remove_signed_out_devices, remove_unseen_devices
 from tests.makers import client_of, make_user
@@ -202,8 +202,8 @@ class TestSending:
             (LineAnswer(status=409), Accepted()),
             (LineAnswer(status=400, message="May not be empty"), Refused("line 400")),
             (LineAnswer(status=400, message="The property, 'to', is invalid"), Gone("line 400")),
-            (LineAnswer(status=401), Refused("line 401")),
-            (LineAnswer(status=403), Refused("line 403")),
+            (LineAnswer(status=401), Barred("line 401")),
+            (LineAnswer(status=403), Barred("line 403")),
             (LineAnswer(status=429, headers={"Retry-After": "9"}), Retry("line 429", after_s=9)),
             (LineAnswer(status=429, message="You have reached your monthly limit."), Refused("line monthly limit")),
             (LineAnswer(status=500), Retry("line 500")),

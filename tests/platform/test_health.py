@@ -19,7 +19,7 @@ class TestHealth:
 
         assert answer.status_code == 200
         assert answer.json()["checks"] == dict.fromkeys(
-            ["postgresql", "redis", "migrations", "worker", "firebase"], "ok"
+            ["postgresql", "redis", "migrations", "worker", "firebase", "line"], "ok"
         )
 
     def test_names_redis_when_it_is_away(self, anonymous: APIClient, dead_redis: None) -> None:
