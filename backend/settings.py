@@ -108,6 +108,8 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 # Connections that all threads of a process share; with 0 each thread keeps one of its own, which the web does.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 POSTGRES_SESSION = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan"
+# Django hands on None, with which psycopg prepares nothing at all; with this, nothing but what asks for it.
+POSTGRES_OPTIONS = {"options": POSTGRES_SESSION, "prepare_threshold": 2**31}
 DATABASES = {
     "default": {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
@@ -120,7 +122,7 @@ DATABASES = {
         # PostGIS costs make the planner compile every deck query: four times slower. What is prepared is planned
         # once per connection (backend.shared.prepared).
         "OPTIONS": {
-            "options": POSTGRES_SESSION,
+            **POSTGRES_OPTIONS,
             **({"pool": {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3}} if POSTGRES_POOL else {}),
         },
         "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
@@ -128,7 +130,7 @@ DATABASES = {
 }
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
-    DATABASES["default"] |= {"OPTIONS": {"options": POSTGRES_SESSION}, "CONN_MAX_AGE": 0}
+    DATABASES["default"] |= {"OPTIONS": POSTGRES_OPTIONS, "CONN_MAX_AGE": 0}
 # Where the loader does not look by itself, as with Homebrew.
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None
