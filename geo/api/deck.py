@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.authentication import session_of, user_of
@@ -79,7 +80,12 @@ def _wishes_of(request: Request) -> dict[str, Any]:
     """What was asked for. Raises ValidationError and others."""
     if not request.META.get("QUERY_STRING"):
         return {"limit": settings.DECK_SIZE}
-    wishes: dict[str, Any] = _WISHES.run_validation(request.query_params)
+    wishes: dict[str, Any]
+    try:
+        wishes = _WISHES.run_validation(request.query_params)
+    except serializers.ValidationError:
+        # A field keeps its texts in the language in which they were first put together.
+        wishes = DeckInput().run_validation(request.query_params)
     return wishes
 
 

@@ -345,3 +345,13 @@ class TestAsking:
 
         for secret in ("Srisuk", "+66899999999", "Rama IV", "Ring twice", "temple", "13.7307", "100.5418"):
             assert secret not in text
+
+    def test_refuses_each_in_his_own_language(self) -> None:
+        """Whoever asked first: a text with a number in it is put together once per field."""
+        asking = [client_of(make_collector(user=make_user(locale=locale)).user) for locale in ("en", "th", "en")]
+
+        errors = [phone.get("/api/v1/deck", {"limit": 51}).json()["errors"] for phone in asking]
+
+        english, thai, again = (error["detail"] for [error] in errors)
+        assert english == again == "Ensure this value is less than or equal to 50."
+        assert thai == "ค่านี้ต้องไม่เกิน 50"
