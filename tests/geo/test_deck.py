@@ -346,7 +346,7 @@ class TestAsking:
         for secret in ("Srisuk", "+66899999999", "Rama IV", "Ring twice", "temple", "13.7307", "100.5418"):
             assert secret not in text
 
-    def test_refuses_each_in_his_own_language(self) -> None:
+    def test_refuses_each_in_his_own_language(self, db: None) -> None:
         """Whoever asked first: a text with a number in it is put together once per field."""
         asking = [client_of(make_collector(user=make_user(locale=locale)).user) for locale in ("en", "th", "en")]
 
