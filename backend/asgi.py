@@ -13,7 +13,9 @@ from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-# First of ours: it makes the apps ready, which everything after it needs.
+from backend.shared.logs import leave_query_out
+
+# It makes the apps ready, which everything after it needs.
 from backend.wsgi import application as wsgi_application
 from chat.consumers.realtime import Realtime
 from chat.routing import sockets
@@ -25,6 +27,7 @@ Send = Callable[[Any], Awaitable[None]]
 in_threads = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.HTTP_THREADS)
 # Bytes that are no UTF-8 end the socket with 1007; they are the client's fault and nothing to look into.
 logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Invalid UTF-8"))
+logging.getLogger("uvicorn.access").addFilter(leave_query_out)
 
 
 async def http(scope: Scope, receive: Receive, send: Send) -> None:

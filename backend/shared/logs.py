@@ -27,6 +27,12 @@ def _leave_rows_out(logger: object, method: str, line: dict[str, Any]) -> dict[s
     return line
 
 
+def leave_query_out(record: logging.LogRecord) -> bool:
+    """A filter for uvicorn's line about a request: a deck's query says where somebody is."""
+    record.args = tuple(part.split("?")[0] if isinstance(part, str) else part for part in record.args or ())
+    return True
+
+
 def _is_mistake(record: logging.LogRecord) -> bool:
     return getattr(record, "status_code", 500) == 500
 

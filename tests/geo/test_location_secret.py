@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import structlog
@@ -48,6 +49,15 @@ class TestMistake:
         assert "Rama IV" in str(refused.value)
         assert "pickup_weighs_something" in line
         assert [word for word in ("Rama IV", "Road", "0101000020E6100000") if word in line] == []
+
+    def test_leaves_no_query_in_the_line_about_a_request(self) -> None:
+        """As uvicorn writes it."""
+        import_module("backend.asgi")
+        asked = ("127.0.0.1:1", "GET", f"/api/v1/deck?lat={HOME['lat']}&lon={HOME['lon']}", "1.1", 200)
+        record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', asked, None)
+
+        assert logging.getLogger("uvicorn.access").filter(record)
+        assert record.getMessage() == '127.0.0.1:1 - "GET /api/v1/deck HTTP/1.1" 200'
 
     def test_leaves_no_statement_in_postgresqls_own(self, db: None) -> None:
         with connection.cursor() as cursor:
