@@ -12,33 +12,13 @@ from django.conf import settings
 from backend.shared.prepared import fetch_prepared
 from backend.shared.realtime import publish_on_commit
 from notifications.frames import nudge_of
-from notifications.kinds import require_known
+from notifications.kinds import kind_of, require_known
 from notifications.models import Event
-from notifications.services.moot import overtake
 
 _encode = msgspec.json.Encoder().encode
 
-# One statement, since every claim and every message of a chat waits for it. Numbers are drawn in the order of user
-# ids, so that two transactions never wait for each other in a circle. While a worker has a person, `wake_at` is only
-# the end of that time: something new is due when it says.
-_APPEND = """
-    WITH notice AS MATERIALIZED (
-        SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS notice (
-            user_id uuid, behind bigint, name text, data jsonb, by uuid, wants_push boolean, collapse_key text)
-    ), counter AS (
-        INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, wake_at)
-        SELECT user_id, count(*), 0, 0, CASE WHEN bool_or(wants_push) THEN %(due_at)s::timestamptz END
-        FROM notice GROUP BY user_id ORDER BY user_id
-        ON CONFLICT (user_id) DO UPDATE SET head = counter.head + excluded.head, wake_at = CASE
-            WHEN excluded.wake_at IS NULL THEN counter.wake_at
-            ELSE LEAST(excluded.wake_at, NULLIF(counter.wake_at, counter.taken_until)) END
-        RETURNING user_id, head
-    )
-    INSERT INTO notifications_event (user_id, seq, name, data, by, wants_push, collapse_key, created_at)
-    SELECT user_id, head - behind, name, data, by, wants_push, collapse_key, %(now)s
-    FROM notice JOIN counter USING (user_id) ORDER BY user_id, behind DESC
-    RETURNING user_id, seq, id
-"""
+# One round trip, since every claim and every message of a chat waits for it: migration 0006 has what it does.
+_WRITE = "SELECT user_id, seq, id FROM write_events(%(rows)s::jsonb, %(now)s, %(due_at)s)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,16 +40,16 @@ class Notice:
 def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
     """Append each notice to its person's log, in the caller's transaction; must be its last call that locks.
 
-    Open sockets get the event on commit. Where `push` is set, the same statement makes the person due: a worker looks
-    after `PUSH_WAIT_S`, in which an open app may show it. Call it once per transaction, with everybody who is to be
-    told. Raises UnknownEvent or SilentEvent for what `notifications.kinds` cannot tell.
+    What the new events have overtaken counts as read, and open sockets get them on commit. Where `push` is set, the
+    same statement makes the person due: a worker looks after `PUSH_WAIT_S`, in which an open app may show it. Call it
+    once per transaction, with everybody who is to be told. Raises UnknownEvent or SilentEvent for what
+    `notifications.kinds` cannot tell.
     """
     if not notices:
         return []
     for notice in notices:
         require_known(notice.event, push=notice.push)
     events = _append(notices, now)
-    overtake(events=events, now=now)
     publish_on_commit([(event.user_id, nudge_of(event)) for event in events])
     return events
 
@@ -79,7 +59,7 @@ def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
     behind = _behind(notices)
     rows = [_row(notice, number) for notice, number in zip(notices, behind, strict=True)]
     due_at = now + timedelta(seconds=settings.PUSH_WAIT_S)
-    answer = fetch_prepared(_APPEND, {"rows": _encode(rows).decode(), "due_at": due_at, "now": now})
+    answer = fetch_prepared(_WRITE, {"rows": _encode(rows).decode(), "due_at": due_at, "now": now})
     stored = {(user_id, seq): pk for user_id, seq, pk in answer}
     heads = dict(sorted(stored))
     seqs = [heads[notice.user_id] - number for notice, number in zip(notices, behind, strict=True)]
@@ -97,7 +77,7 @@ def _behind(notices: Sequence[Notice]) -> list[int]:
 
 
 def _row(notice: Notice, behind: int) -> Mapping[str, object]:
-    return {
+    return _overtaken_by(notice) | {
         "user_id": notice.user_id,
         "behind": behind,
         "name": notice.event,
@@ -106,6 +86,13 @@ def _row(notice: Notice, behind: int) -> Mapping[str, object]:
         "wants_push": notice.push,
         "collapse_key": notice.collapse_key,
     }
+
+
+def _overtaken_by(notice: Notice) -> dict[str, object]:
+    kind = kind_of(notice.event)
+    if not kind.overtakes or kind.about not in notice.data:
+        return {}
+    return {"overtakes": list(kind.overtakes), "about": {kind.about: notice.data[kind.about]}}
 
 
 def _event(notice: Notice, pk: int, seq: int, now: datetime) -> Event:

@@ -1,8 +1,11 @@
 """What is not pushed any more: overtaken, withdrawn, expired, over, muted."""
 
+import re
 from datetime import timedelta
 
+import msgspec
 import pytest
+from django.db import connection
 
 from backend.accounts.models import User
 from notifications import still
@@ -17,6 +20,16 @@ from tests.makers_notifications import NOON, deliver_to, make_device, make_messa
 
 IDS = {"match": "m1", "pickup": "p1", "like": "l1", "title": "Cans"}
 OVERTAKEN = [(later, earlier) for later, kind in KINDS.items() for earlier in kind.overtakes]
+_encode = msgspec.json.Encoder().encode
+MATCH_MADE = {"behind": 0, "name": "match.made", "data": IDS, "wants_push": True, "collapse_key": ""} | {
+    "overtakes": ["pickup.liked"],
+    "about": {"pickup": "p1"},
+}
+MANY_UNREAD = """
+    INSERT INTO notifications_event (user_id, seq, name, data, wants_push, collapse_key, created_at)
+    SELECT %s, number, 'pickup.liked', '{"pickup": "p1"}', true, '', now() FROM generate_series(1, 2000) AS number
+"""
+MATCH_IS_MADE = "EXPLAIN (ANALYZE, BUFFERS) SELECT * FROM write_events(%s, now(), now())"
 UNTIL = [(name, kind.until) for name, kind in KINDS.items() if kind.until]
 
 
@@ -51,6 +64,16 @@ class TestOvertaken:
         deliver_to(device.user)
 
         assert [message.title for message in outbox] == ["The match has ended"]
+
+    def test_is_not_looked_for_among_what_others_were_told(self, user: User) -> None:
+        other = make_user()
+        with connection.cursor() as cursor:
+            # So many, and PostgreSQL has not counted them yet.
+            cursor.execute(MANY_UNREAD, [other.pk])
+            cursor.execute(MATCH_IS_MADE, [_encode([{"user_id": user.pk} | MATCH_MADE]).decode()])
+            buffers = sum(int(count) for (line,) in cursor.fetchall()[:2] for count in re.findall(r"hit=(\d+)", line))
+
+        assert 0 < buffers < 200
 
 
 class TestWithdrawn:

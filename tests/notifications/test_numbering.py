@@ -91,9 +91,9 @@ class TestNumbers:
     ) -> None:
         people = [make_user() for _ in range(10)]
 
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             notify(notices=[make_notice(user)], now=NOON)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             notify(notices=[make_notice(person) for person in people], now=NOON)
 
 

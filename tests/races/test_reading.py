@@ -10,7 +10,6 @@ from django.db import OperationalError, transaction
 from backend.accounts.models import User
 from notifications.models import Event, EventCounter
 from notifications.services.inbox import read_all, read_entry
-from notifications.services.moot import overtake
 from notifications.services.notify import Notice, notify
 from tests.makers import make_user
 from tests.makers_notifications import NOON, make_notice, tell
@@ -25,7 +24,7 @@ def settle_slowly(user: User, *, is_held: Signal) -> None:
         EventCounter.objects.select_for_update(no_key=True).get(pk=user.pk)
         is_held.set()
         time.sleep(0.5)
-        overtake(events=[Event(user=user, seq=99, name="match.made", data=PICKUP)], now=NOON)
+        notify(notices=[Notice(user_id=user.pk, event="match.made", data=PICKUP)], now=NOON)
 
 
 def read_carelessly(user: User) -> None:
