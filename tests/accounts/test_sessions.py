@@ -1,6 +1,8 @@
 """One session per device, revocable at once."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -24,21 +26,17 @@ def with_token(token: str) -> APIClient:
     return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
 
 
-class Listener:
-    """What an open socket of `user` would be told."""
-
-    def __init__(self, user: User) -> None:
-        redis: Any = sync_redis()
-        self.pubsub = redis.pubsub(ignore_subscribe_messages=True)
-        self.pubsub.subscribe(channel_of(user.pk))
-        self.pubsub.get_message(timeout=1)
-
-    def frames(self) -> list[Any]:
-        heard = []
-        while message := self.pubsub.get_message(timeout=0.1):
+@contextmanager
+def listening(user: User) -> Iterator[list[Any]]:
+    """What an open socket of `user` would be told meanwhile; to be read afterwards."""
+    heard: list[Any] = []
+    redis: Any = sync_redis()
+    with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.subscribe(channel_of(user.pk))
+        pubsub.get_message(timeout=1)
+        yield heard
+        while message := pubsub.get_message(timeout=0.1):
             heard.append(msgspec.json.decode(message["data"]))
-        self.pubsub.close()
-        return heard
 
 
 class TestToken:
@@ -111,12 +109,11 @@ class TestSignOut:
         self, user: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
     ) -> None:
         session, token = make_session(user)
-        listener = Listener(user)
 
-        with django_capture_on_commit_callbacks(execute=True):
+        with listening(user) as heard, django_capture_on_commit_callbacks(execute=True):
             with_token(token).post("/api/v1/auth/sign-out")
 
-        assert listener.frames() == [{"type": "signed_out", "session": str(session.public_id)}]
+        assert heard == [{"type": "signed_out", "session": str(session.public_id)}]
 
     def test_needs_a_token(self, anonymous: APIClient) -> None:
         assert anonymous.post("/api/v1/auth/sign-out").json()["code"] == "token_missing"

@@ -5,6 +5,7 @@ import socket as sockets
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +127,8 @@ def count_other_connections() -> int:
 
 class TestStop:
     def test_tells_clients_to_come_back(self, transactional_db: None, bob: User, settings: Any) -> None:
-        with running_process(settings.REDIS_PREFIX) as (process, server):
-            phone = Phone(server, bob)
-
+        with running_process(settings.REDIS_PREFIX) as (process, server), closing(Phone(server, bob)) as phone:
             process.send_signal(signal.SIGTERM)
 
             assert phone.expect_close() == 1012
-            assert process.wait(timeout=4) in (0, -signal.SIGTERM)
-            phone.close()
+            assert process.wait(timeout=10) in (0, -signal.SIGTERM)

@@ -4,7 +4,8 @@ import json
 import socket as sockets
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +23,34 @@ from tests.makers import make_session, make_user
 WARM = 6
 COUNT = 20
 KB_MAX = 256
+Dial = Callable[[str, User], "SlowPhone"]
+
+
+@pytest.fixture
+def dial() -> Iterator[Dial]:
+    """Opens sockets, and closes them whatever becomes of the test."""
+    with ExitStack() as lines:
+        yield lambda server, user: SlowPhone(lines.enter_context(sockets.socket()), server, user)
 
 
 class TestSlowReader:
-    def test_is_hung_up_on(self, server: str, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_hung_up_on(
+        self, server: str, dial: Dial, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("chat.consumers.outgoing.CLOSE_GRACE_S", 0.5)
         settings.SOCKET_SEND_TIMEOUT_S = 0.5
         settings.HEARTBEAT_S = 60
         make_events(bob, count=100, size=100_000)
 
-        slow = SlowPhone(server, bob)
+        slow = dial(server, bob)
         slow.say({"type": "resume", "since": 0})
 
         assert slow.is_hung_up_within(4)
-        slow.line.close()
 
     def test_is_given_less_than_half_a_minute(self) -> None:
         assert real_settings.SOCKET_SEND_TIMEOUT_S + CLOSE_GRACE_S < 30
 
-    def test_costs_little_until_then(self, transactional_db: None, settings: Any) -> None:
+    def test_costs_little_until_then(self, dial: Dial, transactional_db: None, settings: Any) -> None:
         """The process and the system together keep less for each than `KB_MAX`, though more waits for it."""
         people = [make_user() for _ in range(WARM + COUNT)]
         for person in people:
@@ -49,23 +59,30 @@ class TestSlowReader:
 
         with running_process(settings.REDIS_PREFIX, SOCKET_SEND_TIMEOUT_S="60") as (process, server):
             # The first bring in what is loaded once: threads, their connections, and room to work.
-            first = open_slow(server, people[:WARM])
-            before = memory_kb(process) + unsent_kb(server)
-            slow = open_slow(server, people[WARM:])
-            kept_kb = memory_kb(process) + unsent_kb(server) - before
+            open_slow(dial, server, people[:WARM])
+            before = settled(lambda: memory_kb(process) + unsent_kb(server))
+            open_slow(dial, server, people[WARM:])
+            kept_kb = settled(lambda: memory_kb(process) + unsent_kb(server)) - before
 
         assert kept_kb / COUNT < KB_MAX
-        for phone in first + slow:
-            phone.line.close()
 
 
-def open_slow(server: str, people: Sequence[User]) -> "list[SlowPhone]":
-    """One each, which asks for its whole log; after a moment the server has given it all it will."""
-    slow = [SlowPhone(server, person) for person in people]
-    for phone in slow:
+def open_slow(dial: Dial, server: str, people: Sequence[User]) -> None:
+    """One each, which asks for its whole log."""
+    for phone in [dial(server, person) for person in people]:
         phone.say({"type": "resume", "since": 0})
-    time.sleep(1.2)
-    return slow
+
+
+def settled(measure: Callable[[], float], still_s: float = 1, patience_s: float = 30) -> float:
+    """What it comes to when it has been the same for a while: the server has then given all it will."""
+    last, since = measure(), time.monotonic()
+    ends_at = since + patience_s
+    while time.monotonic() - since < still_s:
+        assert time.monotonic() < ends_at, last
+        time.sleep(0.05)
+        if (now := measure()) != last:
+            last, since = now, time.monotonic()
+    return last
 
 
 def memory_kb(process: "subprocess.Popen[bytes]") -> float:
@@ -92,9 +109,9 @@ def make_events(user: User, count: int, size: int, letter: str = "x") -> None:
 class SlowPhone:
     """Opens a socket with a tiny window, and then never reads from it."""
 
-    def __init__(self, server: str, user: User) -> None:
+    def __init__(self, line: sockets.socket, server: str, user: User) -> None:
         host, port = server.split(":")
-        self.line = sockets.socket()
+        self.line = line
         self.line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
         self.line.connect((host, int(port)))
         ticket = ticket_for(make_session(user)[0])
