@@ -1,5 +1,6 @@
 """What every test stands on: real PostGIS, real Redis under a prefix of its own, and nobody else's network."""
 
+import gc
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,20 @@ def flush_without_triggers() -> Iterator[None]:
     patch.setattr(type(connection.ops), "sql_flush", sql_flush_as_replica)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def little_to_look_through() -> None:
+    """What was imported stays to the end, so that the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_open() -> Iterator[None]:
+    """A socket left open, a coroutine never awaited: told here, and not in the middle of somebody else's test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
