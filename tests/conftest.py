@@ -77,6 +77,12 @@ def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None
 
 
 @pytest.fixture
+def awake(settings: Settings) -> None:
+    """No quiet hours, for tests that go by the real clock: they must tell the same at night."""
+    settings.QUIET_FROM = settings.QUIET_UNTIL = "00:00"
+
+
+@pytest.fixture
 def user(db: None) -> User:
     """Somebody."""
     return make_user()

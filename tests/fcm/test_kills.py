@@ -78,7 +78,7 @@ def planted_loss(transactional_db: None) -> Iterator[None]:
         cursor.execute("DROP TRIGGER lose ON notifications_event; DROP FUNCTION lose()")
 
 
-@pytest.mark.usefixtures("jobs", "backend")
+@pytest.mark.usefixtures("jobs", "backend", "awake")
 class TestKills:
     @pytest.mark.slow
     def test_lose_nothing_and_show_nothing_twice(

@@ -18,7 +18,7 @@ from tests.makers import make_user
 from tests.makers_notifications import make_device, make_message_notice, make_notice, tell
 from tests.notifications.conftest import work
 
-pytestmark = pytest.mark.usefixtures("queue")
+pytestmark = pytest.mark.usefixtures("queue", "awake")
 TIDY = "notifications.tidy"
 
 
