@@ -21,6 +21,7 @@ from tests.fcm.account import PROJECT
 
 PEOPLE = 3_000
 ALONE = 100
+URGENT = 30
 PAUSE_S = 0.11  # no multiple of the time between two looks of a worker
 BURST = 100
 PATIENCE_S = 90
@@ -43,6 +44,7 @@ def measure() -> Iterator[Row]:
         with servers.worker(environment):
             yield _rate_row(floor, way)
             yield _time_row(people)
+            yield _urgent_row(people)
             yield _burst_row(people[0])
     yield measure_ring_rows()
 
@@ -74,6 +76,24 @@ def _time_row(people: list[User]) -> Row:
         floor_is="one second",
         repeat="bin/bench push",
         note=f"{len(taken)} events, one every {PAUSE_S} s; "
+        f"median {taken[len(taken) // 2]:.2f} s, longest {taken[-1]:.2f} s",
+    )
+
+
+def _urgent_row(people: list[User]) -> Row:
+    """While a worker is at what thousands are told, which is not urgent, some of them match."""
+    _tell(people, event="pickup.closed")
+    taken = sorted(_one_by_one(people[:URGENT]))
+    return Row(
+        row="push_urgent_p99_s",
+        value=taken[int(len(taken) * 0.99) - 1],
+        unit="s",
+        floor=1,
+        target=1,
+        at_most=True,
+        floor_is="one second",
+        repeat="bin/bench push",
+        note=f"{len(taken)} matches, one every {PAUSE_S} s, while {len(people)} others are told of something else; "
         f"median {taken[len(taken) // 2]:.2f} s, longest {taken[-1]:.2f} s",
     )
 
@@ -130,13 +150,14 @@ def _accepted_rate(count: int) -> float:
 
 
 def _one_by_one(people: list[User]) -> Iterator[float]:
-    """Seconds from telling one person, while nobody else is due, until it is noted that Firebase took it."""
+    """Seconds from telling one person of a match until it is noted that Firebase took it."""
     before = Push.objects.aggregate(last=Max("pk"))["last"]
     for user in people:
         _tell([user])
         time.sleep(PAUSE_S)
     _wait_until_nobody_is_due()
-    for push in Push.objects.filter(pk__gt=before, state=Push.State.ACCEPTED).select_related("event"):
+    accepted = Push.objects.filter(pk__gt=before, state=Push.State.ACCEPTED, event__name="match.made")
+    for push in accepted.select_related("event"):
         assert push.sent_at
         yield (push.sent_at - push.event.created_at).total_seconds()
 

@@ -71,6 +71,11 @@ class EventKind:
     meets: When = When.NONE
 
     @property
+    def is_urgent(self) -> bool:
+        """Whether somebody waits for it to be read now."""
+        return self.category in URGENT
+
+    @property
     def is_silent(self) -> bool:
         """Whether it goes to open apps alone."""
         return not self.title

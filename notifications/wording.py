@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from notifications.kinds import LIFE_S, SOUNDLESS, URGENT, Category, kind_of
+from notifications.kinds import LIFE_S, SOUNDLESS, Category, kind_of
 from notifications.models import Device, Event, Push
 from notifications.push.protocol import PushMessage
 from notifications.rules import expiry_of
@@ -27,7 +27,7 @@ def message_of(push: Push, device: Device, *, badge: int, preview: bool, now: da
         body=text.body,
         collapse_id=event.collapse_key or f"push:{push.pk}",
         channel=kind.category,
-        is_urgent=kind.category in URGENT,
+        is_urgent=kind.is_urgent,
         has_sound=kind.category not in SOUNDLESS,
         is_private=kind.category is Category.CHAT,
         life_s=life_of(push, now=now),

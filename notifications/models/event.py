@@ -14,6 +14,9 @@ class EventCounter(models.Model):
     acked = models.PositiveBigIntegerField(default=0, help_text="The last number an open app has shown.")
     floor = models.PositiveBigIntegerField(default=0, help_text="Events up to this number have been removed.")
     wake_at = models.DateTimeField(null=True, help_text="From then on a worker is to look for what is to be pushed.")
+    is_urgent = models.BooleanField(
+        default=False, db_default=False, help_text="Something among it is urgent: such people are taken first."
+    )
     taken_until = models.DateTimeField(null=True, help_text="A worker is at it, unless it was killed.")
     tries = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How often a worker took it in vain since it last went well."
@@ -22,6 +25,11 @@ class EventCounter(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["wake_at"], name="counter_wakes", condition=models.Q(wake_at__isnull=False)),
+            models.Index(
+                fields=["wake_at"],
+                name="counter_wakes_urgent",
+                condition=models.Q(wake_at__isnull=False, is_urgent=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from notifications.kinds import KINDS
 from notifications.models import Event, Push
 from notifications.push.protocol import PushMessage
 from notifications.rules import DROP, Rules, Verdict
@@ -35,10 +36,11 @@ class Outgoing:
 
 @dataclass
 class Claim:
-    """What to send, when to look at each person again, and who could not be looked at."""
+    """What to send, when to look at each person again, for whom that is urgent, and who could not be looked at."""
 
     outgoing: list[Outgoing] = field(default_factory=list)
     later: dict[uuid.UUID, datetime | None] = field(default_factory=dict)
+    urgent_later: set[uuid.UUID] = field(default_factory=set)
     failed: dict[uuid.UUID, Exception] = field(default_factory=dict)
 
 
@@ -49,6 +51,7 @@ class Plan:
     person: Person
     settled: list[int] = field(default_factory=list)
     later: list[datetime] = field(default_factory=list)
+    is_urgent_later: bool = False
     due: list[Push] = field(default_factory=list)
     pointless: list[Push] = field(default_factory=list)
     hopeless: list[Push] = field(default_factory=list)
@@ -87,13 +90,23 @@ def _each(plans: Iterable[Plan], step: Callable[[Plan], None], claim: Claim) -> 
 def _settle_events(plan: Plan) -> None:
     """Make a push per device for what is worth one. What an open app may still be about to show is left for later."""
     person, rules = plan.person, plan.person.rules
-    plan.later += [rules.shown_by(event) for event in person.events if rules.is_fresh(event)]
+    for event in person.events:
+        if rules.is_fresh(event):
+            _put_off(plan, event, rules.shown_by(event))
     waiting = [event for event in person.events if not rules.is_fresh(event)]
     rulings = {event.pk: rules.ruling_on(event) for event in waiting}
     worth_one = [event for event in waiting if rulings[event.pk].verdict is Verdict.SEND]
     person.pushes += _pushes_for(worth_one, person)
     plan.settled = [pk for pk, ruling in rulings.items() if ruling.verdict is not Verdict.HOLD]
-    plan.later += [ruling.until for ruling in rulings.values() if ruling.until]
+    for event in waiting:
+        if until := rulings[event.pk].until:
+            _put_off(plan, event, until)
+
+
+def _put_off(plan: Plan, event: Event, until: datetime) -> None:
+    plan.later.append(until)
+    kind = KINDS.get(event.name)
+    plan.is_urgent_later |= kind is not None and kind.is_urgent
 
 
 def _pushes_for(events: list[Event], person: Person) -> list[Push]:
@@ -137,7 +150,7 @@ def _sort_one(push: Push, plan: Plan, rules: Rules, *, is_wanted: bool) -> None:
     elif push.attempts >= ATTEMPTS_MAX:
         plan.hopeless.append(push)
     elif due_at and due_at > rules.now:
-        plan.later.append(due_at)
+        _put_off(plan, push.event, due_at)
     else:
         plan.due.append(push)
 
@@ -160,6 +173,8 @@ def _render(plan: Plan, unread: Mapping[uuid.UUID, int], claim: Claim) -> None:
     ]
     claim.outgoing += messages
     claim.later[person.user_id] = min(plan.later, default=None)
+    if plan.is_urgent_later:
+        claim.urgent_later.add(person.user_id)
 
 
 def _write_down(plans: Sequence[Plan]) -> None:

@@ -5,7 +5,6 @@ the same message id, once the time for which its people were taken is over.
 """
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -65,25 +64,32 @@ def _deliver_alone(person: Taken, clock: Clock) -> None:
 def _deliver_together(people: Sequence[Taken], clock: Clock) -> None:
     now = clock()
     claim = claim_pushes(people=people, now=now)
-    later = claim.later
-    for user_id, due_at in _send(claim.outgoing, clock):
-        later[user_id] = min(later[user_id] or due_at, due_at)
-    let_go([Done(taken=taken, wake_at=later[taken.user_id]) for taken in people if taken.user_id in later])
+    later, urgent = claim.later, claim.urgent_later
+    for outgoing, due_at in _send(claim.outgoing, clock):
+        later[outgoing.user_id] = min(later[outgoing.user_id] or due_at, due_at)
+        if outgoing.message.is_urgent:
+            urgent.add(outgoing.user_id)
+    let_go(
+        [
+            Done(taken=taken, wake_at=later[taken.user_id], is_urgent=taken.user_id in urgent)
+            for taken in people
+            if taken.user_id in later
+        ]
+    )
     for taken in people:
         if error := claim.failed.get(taken.user_id):
             _put_off(taken, error, now)
 
 
-def _send(outgoing: Sequence[Outgoing], clock: Clock) -> list[tuple[uuid.UUID, datetime]]:
-    """Send them and record each outcome soon after it is known; returns who is to be tried again, and when."""
+def _send(outgoing: Sequence[Outgoing], clock: Clock) -> list[tuple[Outgoing, datetime]]:
+    """Send them and record each outcome soon after it is known; returns what is to be tried again, and when."""
     if not outgoing:
         return []
-    # So that what goes to apps does not wait for a slow LINE; those of one platform together.
-    outgoing = sorted(outgoing, key=lambda one: (one.message.address_kind == LINE_ADDRESS, one.message.platform))
+    outgoing = sorted(outgoing, key=_turn_of)
     # Outside of any transaction: the network may take its time.
     outcomes = push_backend().send([one.message for one in outgoing])
     known: list[tuple[Outgoing, Outcome]] = []
-    retries: list[tuple[uuid.UUID, datetime]] = []
+    retries: list[tuple[Outgoing, datetime]] = []
     recorded_at = time.monotonic()
     try:
         for pair in zip(outgoing, outcomes, strict=True):
@@ -94,6 +100,12 @@ def _send(outgoing: Sequence[Outgoing], clock: Clock) -> list[tuple[uuid.UUID, d
     finally:
         retries += record_outcomes(outcomes=known, now=clock())
     return retries
+
+
+def _turn_of(one: Outgoing) -> tuple[bool, bool, str]:
+    """What goes to apps does not wait for a slow LINE, nor what is urgent for the rest; a platform's go together."""
+    message = one.message
+    return message.address_kind == LINE_ADDRESS, not message.is_urgent, message.platform
 
 
 def _put_off(person: Taken, error: Exception, now: datetime) -> None:

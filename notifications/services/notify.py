@@ -17,7 +17,7 @@ from notifications.models import Event
 
 _encode = msgspec.json.Encoder().encode
 
-# One round trip, since every claim and every message of a chat waits for it: migration 0006 has what it does.
+# One round trip, since every claim and every message of a chat waits for it: migration 0007 has what it does.
 _WRITE = "SELECT user_id, seq, id FROM write_events(%(rows)s::jsonb, %(now)s, %(due_at)s)"
 
 
@@ -84,6 +84,7 @@ def _row(notice: Notice, behind: int) -> Mapping[str, object]:
         "data": notice.data,
         "by": notice.by,
         "wants_push": notice.push,
+        "is_urgent": notice.push and kind_of(notice.event).is_urgent,
         "collapse_key": notice.collapse_key,
     }
 

@@ -1,7 +1,6 @@
 """What became of the pushes that were sent."""
 
 import random
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -28,8 +27,8 @@ _RECORD = """
 """
 
 
-def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: datetime) -> list[tuple[uuid.UUID, datetime]]:
-    """Settle each push, and forget devices that are gone. Returns who is to be tried again, and when."""
+def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: datetime) -> list[tuple[Outgoing, datetime]]:
+    """Settle each push, and forget devices that are gone. Returns what is to be tried again, and when."""
     if not outcomes:
         return []
     rows = [_row(outgoing, outcome, now) for outgoing, outcome in outcomes]
@@ -40,7 +39,7 @@ def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: dateti
         if gone:
             _forget_devices(gone)
     return [
-        (outgoing.user_id, row["due_at"])
+        (outgoing, row["due_at"])
         for (outgoing, _), row in zip(outcomes, rows, strict=True)
         if isinstance(row["due_at"], datetime)
     ]

@@ -7,13 +7,13 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from notifications.models import Device, Event, EventCounter, Push, SetAside
+from notifications.models import Device, Event, EventCounter, Preferences, Push, SetAside
 from notifications.push import memory
-from notifications.push.protocol import Accepted, PushMessage
+from notifications.push.protocol import Accepted, PushMessage, Retry
 from notifications.services import deliver
 from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
 from notifications.services.deliver import TRIES_MAX, deliver_due
-from notifications.services.outbox import Done, Taken, let_go, take_due
+from notifications.services.outbox import URGENT_SHARE, Done, Taken, let_go, take_due
 from notifications.services.set_aside import try_again
 from tests.makers import make_user
 from tests.makers_notifications import NOON, make_device, make_notice, tell
@@ -38,6 +38,57 @@ class TestTaking:
         taken = [take_due(now=NOON, limit=1) for _ in range(3)]
 
         assert [[one.user_id for one in some] for some in taken] == [[first.pk], [second.pk], []]
+
+    def test_takes_first_for_whom_it_is_urgent(self, db: None) -> None:
+        crowd, one = [make_user() for _ in range(9)], make_user()
+        tell(*[make_notice(user, "pickup.closed") for user in crowd], now=NOON - timedelta(minutes=5))
+        tell(make_notice(one, "match.made"))
+
+        (taken,) = take_due(now=NOON, limit=1)
+
+        assert taken.user_id == one.pk
+
+    def test_leaves_room_for_the_rest(self, db: None) -> None:
+        crowd, many = [make_user() for _ in range(9)], [make_user() for _ in range(9)]
+        tell(*[make_notice(user, "pickup.closed") for user in crowd], now=NOON - timedelta(minutes=5))
+        tell(*[make_notice(user, "handover.arrived") for user in many])
+
+        taken = {one.user_id for one in take_due(now=NOON, limit=8)}
+
+        assert len(taken & {user.pk for user in many}) == 8 * URGENT_SHARE
+        assert len(taken & {user.pk for user in crowd}) == 8 - 8 * URGENT_SHARE
+
+    def test_is_no_longer_urgent_once_that_is_sent(self, db: None, outbox: list[PushMessage]) -> None:
+        device = make_device(make_user())
+        Preferences.objects.create(user=device.user, quiet_from="00:00", quiet_until="13:00")
+        tell(make_notice(device.user, "handover.arrived"), make_notice(device.user, "pickup.closed"))
+
+        deliver_due(clock=lambda: NOON)
+
+        assert [message.title for message in outbox] == ["Somebody is at the door"]
+        counter = EventCounter.objects.get()
+        assert (counter.wake_at is None, counter.is_urgent) == (False, False)
+
+    @pytest.mark.parametrize(("event", "is_urgent"), [("match.made", True), ("pickup.closed", False)])
+    def test_stays_as_urgent_as_what_is_left(self, db: None, event: str, is_urgent: bool) -> None:
+        failed, held = make_device(make_user()), make_device(make_user())
+        memory.outcomes[failed.value] = Retry("Unavailable")
+        Preferences.objects.create(user=held.user, quiet_from="00:00", quiet_until="13:00")
+        tell(make_notice(failed.user, event), make_notice(held.user, event))
+
+        deliver_due(clock=lambda: NOON)
+
+        assert set(EventCounter.objects.values_list("is_urgent", flat=True)) == {is_urgent}
+
+    def test_sends_first_what_is_urgent(self, db: None, outbox: list[PushMessage]) -> None:
+        events = ["pickup.closed", "match.made", "pickup.closed", "match.made"]
+        for second, event in enumerate(events):
+            device = make_device(make_user(), platform=["android", "ios"][second // 2])
+            tell(make_notice(device.user, event), now=NOON - timedelta(seconds=9 - second))
+
+        deliver_due(clock=lambda: NOON)
+
+        assert [message.is_urgent for message in outbox] == [True, True, False, False]
 
     def test_takes_nobody_before_the_time(self, db: None, settings: Settings) -> None:
         settings.PUSH_WAIT_S = 2
