@@ -1,21 +1,16 @@
 """The doors of the job queue. Every task is safe to run twice: a worker may be killed at any line."""
 
-from procrastinate.contrib.django import app
+from datetime import datetime
+from functools import partial
 
-from backend.shared.clock import read_clock
 from chat.services import locations, photos
-from notifications.services.upkeep import record_run
+from notifications.periodic import periodic, repeat
 
 FORGET = "chat.forget"
 
 
-@app.periodic(cron="* * * * * */15")
-@app.task(name=FORGET)
-def forget(timestamp: int) -> None:
+@periodic(name=FORGET, cron="* * * * * */15")
+def forget(now: datetime) -> None:
     """Every 15 seconds: locations that have expired, and files of deleted photos that a killed process has left."""
-    now = read_clock()
-    while locations.remove_expired_locations(now=now) == locations.SWEEP:
-        pass
-    while photos.remove_photos_of_deleted() == photos.SWEEP:
-        pass
-    record_run(name=FORGET, now=now)
+    repeat(partial(locations.remove_expired_locations, now=now), batch=locations.SWEEP)
+    repeat(photos.remove_photos_of_deleted, batch=photos.SWEEP)

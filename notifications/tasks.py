@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from datetime import datetime
 from threading import BoundedSemaphore
 
 import structlog
@@ -14,6 +15,7 @@ from procrastinate.jobs import Job, Status
 from backend.accounts.services.sessions import end_expired_sessions
 from backend.shared.clock import read_clock
 from backend.shared.idempotency import delete_old_answers
+from notifications.periodic import periodic
 from notifications.selectors.alarms import periodic_tasks
 from notifications.services import upkeep
 from notifications.services.deliver import deliver_due
@@ -72,11 +74,9 @@ def _deliver_while_due() -> None:
         time.sleep(POLL_S)
 
 
-@app.periodic(cron="15 * * * *")
-@app.task(name="notifications.tidy", priority=UPKEEP_PRIORITY)
-def tidy(timestamp: int) -> None:
+@periodic(name="notifications.tidy", cron="15 * * * *", priority=UPKEEP_PRIORITY)
+def tidy(now: datetime) -> None:
     """Every hour: events, kept answers, sessions and devices that nobody needs any more."""
-    now = read_clock()
     while remove_old_events(now=now):
         pass
     delete_old_answers(now=now)
@@ -84,7 +84,6 @@ def tidy(timestamp: int) -> None:
     upkeep.remove_signed_out_devices()
     upkeep.remove_unseen_devices(now=now)
     remove_past_mutes(now=now)
-    upkeep.record_run(name="notifications.tidy", now=now)
 
 
 @app.periodic(cron="* * * * *")
@@ -128,9 +127,7 @@ def mail_email_code(user_id: str) -> None:
     mail_code(user_id=uuid.UUID(user_id))
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(name="notifications.digests", priority=UPKEEP_PRIORITY)
-def send_digests(timestamp: int) -> None:
+@periodic(name="notifications.digests", cron="*/5 * * * *", priority=UPKEEP_PRIORITY)
+def send_digests(now: datetime) -> None:
     """Every five minutes: the daily mails that are due."""
     send_due_digests(clock=read_clock)
-    upkeep.record_run(name="notifications.digests", now=read_clock())
