@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backend.shared.clock import read_clock
+from backend.shared.desk import OwnFilters
 from notifications.models import Device, Event, EventCounter, PeriodicRun, Push, SetAside
 from notifications.selectors.alarms import overdue_tasks
 from notifications.services.set_aside import try_again
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(OwnFilters, admin.ModelAdmin[Any]):
     """To look at."""
 
     show_full_result_count = False

@@ -12,10 +12,11 @@ from backend.accounts.models import Report, Session, User
 from backend.accounts.services.safety import handle_reports
 from backend.accounts.services.sessions import end_sessions
 from backend.shared.clock import read_clock
+from backend.shared.desk import OwnFilters
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(OwnFilters, admin.ModelAdmin[User]):
     """People. Who they are is theirs to change; the desk switches accounts off and on."""
 
     list_display = ["display_name", "phone", "locale", "is_active", "is_staff", "created_at"]
@@ -42,7 +43,7 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin[Session]):
+class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
     """Devices on which people are signed in."""
 
     list_display = ["user", "device_name", "created", "expiry"]
@@ -67,7 +68,7 @@ class SessionAdmin(admin.ModelAdmin[Session]):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin[Report]):
+class ReportAdmin(OwnFilters, admin.ModelAdmin[Report]):
     """What is to be looked into, the newest first."""
 
     list_display = ["created_at", "reason", "reported", "reporter", "handled_at"]

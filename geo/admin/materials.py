@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from backend.shared.desk import OwnFilters
 from geo.models import EmissionFactor, Material
 
 
@@ -24,7 +25,7 @@ class EmissionFactorInline(admin.TabularInline[EmissionFactor, Material]):
 
 
 @admin.register(Material)
-class MaterialAdmin(admin.ModelAdmin[Material]):
+class MaterialAdmin(OwnFilters, admin.ModelAdmin[Material]):
     """Materials. One that is no longer wanted is made inactive, as old pickups and receipts still name it."""
 
     list_display = ("icon", "code", "name_th", "name_en", "group", "unit", "kg_per_unit", "is_hazardous", "is_active")
@@ -43,7 +44,7 @@ class MaterialAdmin(admin.ModelAdmin[Material]):
 
 
 @admin.register(EmissionFactor)
-class EmissionFactorAdmin(admin.ModelAdmin[EmissionFactor]):
+class EmissionFactorAdmin(OwnFilters, admin.ModelAdmin[EmissionFactor]):
     """Factors with their sources. Receipts keep the one that was in force, so a new version changes no old total."""
 
     list_display = ("material", "factor_set", "version", "kg_co2e_per_kg", "source")
