@@ -39,13 +39,13 @@ def running() -> Iterator[uvicorn.Server]:
 
     config = uvicorn.Config(application, port=0, log_config=None, ws_max_size=65_536, timeout_graceful_shutdown=3)
     uvicorn_server = uvicorn.Server(config)
-    thread = threading.Thread(target=uvicorn_server.run, name="uvicorn")
+    thread = threading.Thread(target=uvicorn_server.run, name="uvicorn", daemon=True)
     thread.start()
     while not uvicorn_server.started:
         time.sleep(0.005)
     yield uvicorn_server
     uvicorn_server.should_exit = True
-    thread.join(timeout=5)
+    thread.join(timeout=PATIENCE_S)
     assert not thread.is_alive()
 
 

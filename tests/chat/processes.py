@@ -25,7 +25,7 @@ def running_process(redis_prefix: str, **more: str) -> Iterator[tuple[subprocess
     command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port)]
     process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
     try:
-        wait_until(lambda: is_listening(port), patience_s=15)
+        wait_until(lambda: is_listening(port), patience_s=60)
         yield process, f"127.0.0.1:{port}"
     finally:
         process.kill()

@@ -15,7 +15,7 @@ from django.db import connection
 
 from backend.accounts.models import User
 from tests.chat.conftest import wait_until
-from tests.chat.phones import Phone
+from tests.chat.phones import PATIENCE_S, Phone
 from tests.chat.processes import running_process
 from tests.makers import make_session
 from tests.makers_chat import make_conversation, make_message
@@ -28,14 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def http(server: str, ann: User) -> Iterator[httpx.Client]:
     """A signed-in client of the server."""
     headers = {"Authorization": f"Bearer {make_session(ann)[1]}", "Accept-Language": "en"}
-    with httpx.Client(base_url=f"http://{server}", headers=headers, timeout=20) as client:
+    with httpx.Client(base_url=f"http://{server}", headers=headers, timeout=PATIENCE_S) as client:
         yield client
 
 
 def raw_answer(server: str, request: bytes) -> bytes:
     """What the server says to these bytes."""
     host, port = server.split(":")
-    with sockets.create_connection((host, int(port)), timeout=4) as line:
+    with sockets.create_connection((host, int(port)), timeout=PATIENCE_S) as line:
         line.sendall(request.replace(b"HOST", server.encode()))
         return line.makefile("rb").readline()
 
@@ -131,4 +131,4 @@ class TestStop:
             process.send_signal(signal.SIGTERM)
 
             assert phone.expect_close() == 1012
-            assert process.wait(timeout=10) in (0, -signal.SIGTERM)
+            assert process.wait(timeout=PATIENCE_S) in (0, -signal.SIGTERM)

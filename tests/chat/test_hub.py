@@ -7,13 +7,14 @@ import pytest
 from django.test import override_settings
 
 from chat.consumers import hub
+from tests.chat.phones import PATIENCE_S
 
 
 def test_asks_anew_where_redis_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system accepts connections for a process that will never answer them."""
     monkeypatch.setattr(hub, "SILENCE_S", 0.1)
 
-    assert asyncio.run(_connections_within(2)) >= 2
+    assert asyncio.run(_connections_within(PATIENCE_S)) >= 2
 
 
 async def _connections_within(patience_s: float) -> int:

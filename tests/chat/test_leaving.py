@@ -14,6 +14,7 @@ from backend.shared.models import IdempotentAnswer
 from chat.models import MessageLocation
 from chat.services.locations import remove_expired_locations
 from tests.chat.conftest import wait_until
+from tests.chat.phones import PATIENCE_S
 from tests.chat.test_locations import share
 from tests.makers import client_of, make_user
 from tests.makers_chat import make_conversation, make_message
@@ -44,7 +45,7 @@ def test_leaving_and_the_sweep_do_not_wait_in_a_circle(ann: User, bob: User) -> 
                 results.append(pool.submit(closing, task))
                 wait_until(lambda: results[-1].done() or waiting() == len(results))
         for result in results:
-            result.result(timeout=5)
+            result.result(timeout=PATIENCE_S)
 
     assert not MessageLocation.objects.exists()
     assert not IdempotentAnswer.objects.exists()

@@ -205,12 +205,13 @@ class TestRefuses:
         assert files() == []
 
     def test_a_bomb_without_unpacking_it(self, client: APIClient, conversation: Conversation) -> None:
-        began = time.monotonic()
+        bomb = png_bomb(30_000)
+        began = time.thread_time()
 
-        answer = send(client, conversation, png_bomb(30_000))
+        answer = send(client, conversation, bomb)
 
         assert (answer.status_code, answer.json()["code"]) == (400, "photo_too_many_pixels")
-        assert time.monotonic() - began < 2
+        assert time.thread_time() - began < 2
 
     @pytest.mark.parametrize("case", ["stranger", "closed", "blocked"])
     def test_who_may_not_write_without_drawing_it(

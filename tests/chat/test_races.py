@@ -79,7 +79,8 @@ class TestManySenders:
 
     def test_collide_without_the_lock(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
         update = "UPDATE chat_conversation AS conversation SET last_seq = last_seq + 1, last_message_at = %(now)s"
-        select = "SELECT last_seq + 1 AS last_seq FROM chat_conversation AS conversation"
+        # All have looked before the first writes.
+        select = "SELECT last_seq + 1 AS last_seq FROM pg_sleep(0.1), chat_conversation AS conversation"
         assert update in append._BY_A_PERSON
         without = append._BY_A_PERSON.replace(update, select).replace("RETURNING last_seq", "")
         monkeypatch.setattr(append, "_BY_A_PERSON", without)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from chat.consumers.outgoing import CLOSE_GRACE_S
 from notifications.models import Event, EventCounter
-from tests.chat.phones import ticket_for
+from tests.chat.phones import PATIENCE_S, ticket_for
 from tests.chat.processes import running_process
 from tests.makers import make_session, make_user
 
@@ -45,7 +45,7 @@ class TestSlowReader:
         slow = dial(server, bob)
         slow.say({"type": "resume", "since": 0})
 
-        assert slow.is_hung_up_within(4)
+        assert slow.is_hung_up_within(PATIENCE_S)
 
     def test_is_given_less_than_half_a_minute(self) -> None:
         assert real_settings.SOCKET_SEND_TIMEOUT_S + CLOSE_GRACE_S < 30

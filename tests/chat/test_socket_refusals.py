@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from backend.accounts.models import User
 from chat.models import Message
-from tests.chat.phones import Phone, code_of, open_socket, ticket_for
+from tests.chat.phones import PATIENCE_S, Phone, code_of, open_socket, ticket_for
 from tests.makers import make_session
 from tests.makers_chat import make_conversation, make_message
 
@@ -23,7 +23,7 @@ def code_after(server: str, subprotocols: list[str]) -> int:
     with open_socket(server, subprotocols) as opened:
         assert opened.subprotocol == "tft.v1"
         with pytest.raises(ConnectionClosed) as end:
-            opened.recv(timeout=4)
+            opened.recv(timeout=PATIENCE_S)
         return code_of(end.value)
 
 

@@ -97,7 +97,10 @@ class TestOutcomes:
         ],
         ids=lambda value: value.reason if isinstance(value, Barred | Gone | Retry | Refused) else "",
     )
-    def test_follows_the_answer(self, backend: FcmBackend, fcm: FcmServer, answer: Answer, outcome: Outcome) -> None:
+    def test_follows_the_answer(
+        self, backend: FcmBackend, fcm: FcmServer, settings: Settings, answer: Answer, outcome: Outcome
+    ) -> None:
+        settings.FIREBASE_HTTP_TIMEOUT_S = 0.5 if answer is answers.SLOW else 20
         fcm.always["phone"] = answer
 
         assert list(backend.send([make_message()])) == [outcome]
@@ -109,10 +112,11 @@ class TestOutcomes:
         (outcome,) = backend.send([make_message()])
 
         assert isinstance(outcome, Retry)
-        assert outcome.after_s == pytest.approx(90, abs=3)
+        assert outcome.after_s == pytest.approx(90, abs=20)
 
     @pytest.mark.parametrize("answer", [answers.BROKEN, answers.BUSY, answers.QUOTA, answers.SLOW, answers.CUT_OFF])
-    def test_tries_once(self, backend: FcmBackend, fcm: FcmServer, answer: Answer) -> None:
+    def test_tries_once(self, backend: FcmBackend, fcm: FcmServer, settings: Settings, answer: Answer) -> None:
+        settings.FIREBASE_HTTP_TIMEOUT_S = 0.5 if answer is answers.SLOW else 20
         fcm.always["phone"] = answer
 
         list(backend.send([make_message()]))

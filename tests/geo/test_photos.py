@@ -178,12 +178,12 @@ class TestRefused:
     def test_more_pixels_than_anybody_needs_without_unpacking_them(self, client: APIClient, pickup: Pickup) -> None:
         bomb = png_bomb(30_000)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        began = time.monotonic()
+        began = time.thread_time()
 
         answer = upload(client, pickup, bomb)
 
         assert (answer.status_code, answer.json()["code"]) == (400, "photo_too_many_pixels")
-        assert time.monotonic() - began < 2
+        assert time.thread_time() - began < 2
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kilobytes
 
     def test_twenty_megabytes(self, client: APIClient, pickup: Pickup) -> None:

@@ -23,7 +23,7 @@ def page_of(browser: str, url: str, profile: Path) -> str:
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-sync", "--no-first-run", NO_NETWORK]
     options += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
     command = [browser, *options, "--virtual-time-budget=10000", "--dump-dom", url]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=180)
     return shown.stdout
 
 

@@ -37,7 +37,7 @@ def line(settings: Settings, redis_prefix: str) -> Iterator[LineServer]:
     line_circuit.cache_clear()
     with LineServer() as server:
         settings.LINE_CHANNEL_TOKEN, settings.LINE_CHANNEL_SECRET = "line-token", SECRET
-        settings.LINE_ENDPOINT, settings.LINE_ACCOUNT, settings.LINE_TIMEOUT_S = server.url, "@trash", 0.5
+        settings.LINE_ENDPOINT, settings.LINE_ACCOUNT, settings.LINE_TIMEOUT_S = server.url, "@trash", 20
         yield server
 
 
@@ -225,7 +225,7 @@ class TestSending:
         assert outcomes == [Accepted(), Retry("line 500"), Accepted()]
 
     def test_is_left_alone_while_it_hangs(self, line: LineServer, settings: Settings) -> None:
-        settings.PUSH_LEASE_S = 3
+        settings.LINE_TIMEOUT_S, settings.PUSH_LEASE_S = 0.5, 30
         line.answers += [LineAnswer(delay_s=1)] * 60
         began = time.monotonic()
 

@@ -118,7 +118,7 @@ def race(pickup_ids: Sequence[UUID], likes: Sequence[int]) -> list[Thumb]:
     collectors = [make_collecting_user() for _ in range(THREADS)]
     results = at_once(
         [partial(like_all, *share) for share in zip(collectors, shares(pickup_ids, likes), strict=True)],
-        patience_s=60,
+        patience_s=240,
     )
     require_answers(results)
     return [thumb for thumbs in results for thumb in thumbs]
@@ -142,7 +142,7 @@ class TestSixtyFourThreads:
 
     def test_would_lose_likes_without_the_lock(self) -> None:
         """The control: all have looked before the first writes, and most of them see an error of the server."""
-        pickup_ids, all_looked = make_pickups(8), Barrier(THREADS, timeout=20)
+        pickup_ids, all_looked = make_pickups(8), Barrier(THREADS, timeout=60)
         collectors = [make_collecting_user() for _ in range(THREADS)]
 
         results = at_once(

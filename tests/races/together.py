@@ -12,7 +12,7 @@ from django.db import connections
 from backend.shared.errors import DomainError
 from geo.models import Match, Pickup, Receipt, Swipe
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 CLOSED = {"cancelled", "expired", "handed_over"}
 
 
