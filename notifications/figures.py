@@ -11,6 +11,7 @@ from backend.shared.clock import read_clock
 from notifications.push.circuit import Circuit
 from notifications.push.gates import PLATFORMS, fcm_circuit, line_circuit
 from notifications.selectors.alarms import (
+    COUNT_MAX,
     alarms,
     job_backlog,
     last_runs,
@@ -71,9 +72,11 @@ class Figures(Collector):
             ("push", "people whose pushes are due", people_backlog(now)),
             ("jobs", "jobs", job_backlog()),
         ):
-            yield GaugeMetricFamily(f"{prefix}_waiting", f"Number of {what}.", backlog.waiting)
+            yield GaugeMetricFamily(f"{prefix}_waiting", f"Number of {what}, up to {COUNT_MAX}.", backlog.waiting)
             yield GaugeMetricFamily(f"{prefix}_oldest_seconds", f"Age of the oldest of the {what}.", backlog.age_s(now))
-            yield GaugeMetricFamily(f"{prefix}_set_aside", f"Given up among the {what}.", backlog.set_aside)
+            yield GaugeMetricFamily(
+                f"{prefix}_set_aside", f"Given up among the {what}, up to {COUNT_MAX}.", backlog.set_aside
+            )
         yield _of_circuits()
         yield _of_tasks("periodic_last_run_timestamp", "When it last ran.", _run_times())
         late = set(overdue_tasks(now))

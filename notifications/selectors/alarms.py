@@ -3,34 +3,43 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 from procrastinate.periodic import PeriodicTask
 
 from notifications.models import EventCounter, PeriodicRun, SetAside
 
 OVERDUE_AFTER = timedelta(minutes=5)
+# Nobody needs to know more exactly; `/readyz` is asked every few seconds, and must not get slower with what waits.
+COUNT_MAX = 1_000
 # A job has no time of its own: it waits since it was put down, or since the time it was put down for.
 _JOBS = """
-    SELECT count(*) FILTER (WHERE job.status = 'todo'), count(*) FILTER (WHERE job.status = 'failed'),
-           min(GREATEST(job.scheduled_at, event.at)) FILTER (WHERE job.status = 'todo')
-    FROM procrastinate_jobs AS job
+    WITH todo AS (SELECT id, scheduled_at FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id LIMIT %(most)s)
+    SELECT count(*), (
+               SELECT count(*) FROM (SELECT FROM procrastinate_jobs WHERE status = 'failed' LIMIT %(most)s) AS failed
+           ), min(GREATEST(todo.scheduled_at, event.at))
+    FROM todo
     LEFT JOIN LATERAL (
         SELECT max(at) AS at FROM procrastinate_events
-        WHERE job_id = job.id AND type IN ('deferred', 'deferred_for_retry', 'retried')
-    ) AS event ON job.status = 'todo'
-    WHERE job.status IN ('todo', 'failed')
+        WHERE job_id = todo.id AND type IN ('deferred', 'deferred_for_retry', 'retried')
+    ) AS event ON true
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """How much waits, and since when the oldest of it."""
+    """How much waits, counted up to `COUNT_MAX`, and since when the oldest of it."""
 
     waiting: int
     set_aside: int
     since: datetime | None
+
+    def said(self, what: str) -> str:
+        """The number of them, in words."""
+        return f"{self.waiting}{' or more' if self.waiting == COUNT_MAX else ''} {what}"
 
     def age_s(self, now: datetime) -> float:
         """Seconds; 0 when nothing waits or nothing is due yet."""
@@ -41,13 +50,17 @@ def people_backlog(now: datetime) -> Backlog:
     """People whose pushes are due."""
     due = EventCounter.objects.filter(wake_at__lte=now)
     oldest = due.order_by("wake_at").values_list("wake_at", flat=True).first()
-    return Backlog(waiting=due.count(), set_aside=SetAside.objects.count(), since=oldest)
+    return Backlog(waiting=_count(due), set_aside=_count(SetAside.objects.all()), since=oldest)
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    return rows.order_by()[:COUNT_MAX].count()
 
 
 def job_backlog() -> Backlog:
     """Jobs of the queue."""
     with connection.cursor() as cursor:
-        cursor.execute(_JOBS)
+        cursor.execute(_JOBS, {"most": COUNT_MAX})
         waiting, set_aside, since = cursor.fetchone() or (0, 0, None)
     return Backlog(waiting=waiting, set_aside=set_aside, since=since)
 
@@ -81,6 +94,6 @@ def alarms(now: datetime) -> Iterator[str]:
     """What somebody should look at, in words."""
     for what, backlog in (("people to be pushed to", people_backlog(now)), ("jobs", job_backlog())):
         if backlog.age_s(now) > OVERDUE_AFTER.total_seconds():
-            yield f"{backlog.waiting} {what}, waiting for {backlog.age_s(now):.0f} s"
+            yield f"{backlog.said(what)}, waiting for {backlog.age_s(now):.0f} s"
     for name in overdue_tasks(now):
         yield f"{name} has not run"

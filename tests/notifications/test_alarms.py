@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
@@ -13,6 +14,7 @@ from backend.accounts.models import User
 from notifications.models import EventCounter, SetAside
 from notifications.push.circuit import FAILURES_MAX
 from notifications.push.gates import fcm_circuit
+from notifications.selectors import alarms as alarms_module
 from notifications.selectors.alarms import alarms, last_runs, periodic_tasks
 from notifications.services.upkeep import expect_runs, record_run
 from tests.makers import make_user
@@ -74,6 +76,19 @@ class TestReadiness:
 
         assert readiness()[1:] == ("degraded", readiness()[2])
         assert "1 jobs, waiting for 36" in readiness()[2]
+
+    def test_counts_no_further_than_it_must(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(alarms_module, "COUNT_MAX", 2)
+        tell(*[make_notice(make_user()) for _ in range(4)], now=minutes_ago(6))
+        for _ in range(4):
+            put_down_job(minutes=6)
+
+        with CaptureQueriesContext(connection) as queries:
+            worker = readiness()[2]
+
+        assert "2 or more people to be pushed to" in worker
+        assert "2 or more jobs" in worker
+        assert all("LIMIT" in query["sql"] for query in queries if "count(*)" in query["sql"].lower())
 
     def test_a_job_for_later_is_not_late(self) -> None:
         put_down_job(minutes=60, scheduled_in=5)
