@@ -78,6 +78,8 @@ def _send(
                 draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now
             )
             if is_new:
+                # Again, now that nobody else can write here: several may have found the last room.
+                _require_room(user_id, conversation_id)
                 photo.message = message
                 photo.save(force_insert=True)
     except BaseException:

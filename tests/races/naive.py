@@ -11,14 +11,16 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
+from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from backend.shared.ids import new_id
-from chat.models import Conversation
+from chat.models import Conversation, MessagePhoto
 from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
 from geo.selectors.swipes import queued_likes
 from geo.services import pickup_notices
 from geo.services.drafts import ItemDraft
 from notifications.services.notify import notify
+from tests.makers_chat import make_message
 
 Meanwhile = Callable[[], Any]
 
@@ -90,6 +92,15 @@ def count_wrong_code(match_id: UUID, *, meanwhile: Meanwhile) -> None:
     meanwhile()
     handover.wrong_codes += 1
     handover.save(update_fields=["wrong_codes"])
+
+
+def send_photo(conversation_id: UUID, sender: User, limit: int, *, meanwhile: Meanwhile) -> None:
+    """Send a photo when it looked as if there was room for one more."""
+    with transaction.atomic():
+        if MessagePhoto.objects.filter(message__conversation=conversation_id, message__sender=sender).count() < limit:
+            meanwhile()
+            message = make_message(Conversation.objects.get(pk=conversation_id), sender)
+            MessagePhoto.objects.create(message=message, large="chat/a.jpg", thumb="chat/b.jpg")
 
 
 def attach_photo(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
