@@ -25,6 +25,9 @@ class Participant(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="participations")
     read_seq = models.PositiveIntegerField(default=0)
+    shown_seq = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How far the other is shown it: what was read while blocked is not."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="once_in_a_conversation")]

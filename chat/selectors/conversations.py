@@ -23,14 +23,14 @@ def get_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conv
 def conversations_of(user_id: uuid.UUID) -> QuerySet[Conversation]:
     """This person's conversations, each with all the list shows, in one query.
 
-    Annotated: `read_seq` (how far the person has read), `other_read_seq` (how far the other has), `unread`,
+    Annotated: `read_seq` (how far the person has read), `other_read_seq` (the other, as far as it shows), `unread`,
     `active_at` (the last message, or the opening), and as JSON or None `last_message` and `other` (fields of a User).
     Unread is what others and the service wrote after `read_seq` and have not deleted; closed conversations count too,
     those with somebody whom this person has blocked do not.
     """
     return Conversation.objects.filter(participants__user_id=user_id).annotate(
         read_seq=F("participants__read_seq"),
-        other_read_seq=Subquery(_others(user_id).values("read_seq")[:1]),
+        other_read_seq=Subquery(_others(user_id).values("shown_seq")[:1]),
         unread=Case(When(_is_with_blocked(user_id), then=0), default=Coalesce(Subquery(_unread_count(user_id)), 0)),
         active_at=Coalesce("last_message_at", "created_at"),
         last_message=Subquery(_last_message()),

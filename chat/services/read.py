@@ -14,7 +14,11 @@ from notifications.services.notify import Notice, notify
 
 # Without a lock on the conversation: nobody who reads holds up those who write.
 _MOVE = """
-    UPDATE chat_participant AS me SET read_seq = least(%(seq)s::integer, last_seq)
+    UPDATE chat_participant AS me SET read_seq = least(%(seq)s::integer, last_seq), shown_seq = CASE
+        WHEN EXISTS (
+            SELECT FROM accounts_block JOIN chat_participant AS other ON other.conversation_id = me.conversation_id
+            WHERE (blocker_id, blocked_id) IN ((me.user_id, other.user_id), (other.user_id, me.user_id))
+        ) THEN shown_seq ELSE least(%(seq)s::integer, last_seq) END
     FROM chat_conversation AS conversation
     WHERE conversation.id = %(conversation)s AND me.conversation_id = conversation.id
         AND user_id = %(user)s AND read_seq < least(%(seq)s::integer, last_seq)
@@ -33,7 +37,8 @@ _MOVE = """
 def mark_read(*, user_id: uuid.UUID, conversation_id: uuid.UUID, seq: int, now: datetime) -> int:
     """Move this person's position forward to `seq`, at most to the last message; returns the position.
 
-    Tells the others, without a push, but nobody who is blocked or has blocked. Where nothing moves, nobody is told.
+    Tells the others, without a push, but nobody who is blocked or has blocked: to them it stays where it was. Where
+    nothing moves, nobody is told.
     Raises NotFound for a stranger.
     """
     moved = _move(user_id, conversation_id, seq)

@@ -156,6 +156,28 @@ class TestRead:
 
         assert (row["read_seq"], row["other_read_seq"]) == (0, 1)
 
+    @pytest.mark.parametrize("by_me", [True, False])
+    def test_is_not_seen_while_one_has_blocked_the_other(
+        self, client: APIClient, user: User, other: User, conversation: Conversation, by_me: bool
+    ) -> None:
+        make_message(conversation, other)
+        read(client, conversation, 1)
+        make_message(conversation, other)
+        block = Block.objects.create(blocker=user if by_me else other, blocked=other if by_me else user)
+
+        assert read(client, conversation, 2).json() == {"read_seq": 2}
+        assert self.seen_by(other) == 1
+
+        block.delete()
+        make_message(conversation, other)
+        read(client, conversation, 3)
+        assert self.seen_by(other) == 3
+
+    def seen_by(self, reader: User) -> int:
+        (row,) = client_of(reader).get(LIST).json()["results"]
+        seen: int = row["other_read_seq"]
+        return seen
+
     def test_tells_the_other_once(self, client: APIClient, user: User, other: User, conversation: Conversation) -> None:
         make_message(conversation, other)
         read(client, conversation, 1)
