@@ -15,7 +15,7 @@ from notifications.push.protocol import PushMessage
 from notifications.rules import DROP, Rules, Verdict
 from notifications.selectors.inbox import unread_counts_of
 from notifications.selectors.people import Person, people_of
-from notifications.services.locks import update_events
+from notifications.services.locks import lock_pushes, update_events
 from notifications.services.outbox import Taken
 from notifications.wording import message_of
 
@@ -49,6 +49,7 @@ class Plan:
     """What becomes of one person's events and pushes."""
 
     person: Person
+    old: list[int] = field(default_factory=list)
     settled: list[int] = field(default_factory=list)
     later: list[datetime] = field(default_factory=list)
     is_urgent_later: bool = False
@@ -90,6 +91,7 @@ def _each(plans: Iterable[Plan], step: Callable[[Plan], None], claim: Claim) -> 
 def _settle_events(plan: Plan) -> None:
     """Make a push per device for what is worth one. What an open app may still be about to show is left for later."""
     person, rules = plan.person, plan.person.rules
+    plan.old = [push.pk for push in person.pushes]
     for event in person.events:
         if rules.is_fresh(event):
             _put_off(plan, event, rules.shown_by(event))
@@ -180,6 +182,9 @@ def _render(plan: Plan, unread: Mapping[uuid.UUID, int], claim: Claim) -> None:
 def _write_down(plans: Sequence[Plan]) -> None:
     """Count the attempt before it is made: a push that kills its worker is not tried for ever."""
     due = [push for plan in plans for push in plan.due]
+    # Nobody else knows the new ones yet.
+    if old := [pk for plan in plans for pk in plan.old]:
+        lock_pushes(Push.objects.filter(pk__in=old))
     Push.objects.filter(pk__in=[push.pk for push in due]).update(attempts=F("attempts") + 1)
     # Those that stand for more events than when they were made, for they have replaced older ones.
     Push.objects.bulk_update([push for push in due if push.count > 1], ["count"])

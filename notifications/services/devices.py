@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import Q, Subquery
 
 from backend.accounts.models import Session, User
 from backend.shared.errors import NotFound
 from notifications.models import Device, Push
+from notifications.services.locks import forget_devices, lock_devices, lock_pushes
 
 SEEN_AGAIN_AFTER = timedelta(hours=6)
 REFRESHED = ["user", "kind", "platform", "locale", "installation", "app_version", "last_seen_at"]
@@ -35,6 +36,7 @@ def register_device(*, user_id: uuid.UUID, registration: Registration, now: date
     An app has one address at a time, and a person at most `DEVICES_MAX` devices: the one unseen longest goes first.
     """
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    lock_devices(Device.objects.filter(Q(user_id=user_id) | Q(value=registration.value)))
     row = Device(user_id=user_id, created_at=now, last_seen_at=now, **vars(registration))
     Device.objects.bulk_create([row], update_conflicts=True, unique_fields=["value"], update_fields=REFRESHED)
     device = Device.objects.get(value=registration.value)
@@ -52,20 +54,20 @@ def see_device(*, session_id: uuid.UUID, now: datetime) -> None:
 
 def forget_device(*, user_id: uuid.UUID, device_id: uuid.UUID) -> None:
     """Nothing is pushed there any more. Raises NotFound when this person has no such device."""
-    _, forgotten = Device.objects.filter(pk=device_id, user_id=user_id).delete()
-    if not forgotten.get(Device._meta.label):
+    if not forget_devices(Device.objects.filter(pk=device_id, user_id=user_id)):
         raise NotFound
 
 
 def _drop_pushes_of_others(device: Device) -> None:
     """What still waits for the person who had this address before is not for the one who has it now."""
-    waiting = Push.objects.filter(device=device, state=Push.State.WAITING)
-    waiting.exclude(event__user_id=device.user_id).update(state=Push.State.DROPPED)
+    waiting = Push.objects.filter(device=device, state=Push.State.WAITING).exclude(event__user_id=device.user_id)
+    lock_pushes(waiting)
+    waiting.update(state=Push.State.DROPPED)
 
 
 def _forget_older_addresses(device: Device) -> None:
     apps = Device.objects.filter(user_id=device.user_id).exclude(kind=Device.Kind.LINE)
     others = apps.exclude(pk=device.pk)
-    others.filter(installation=device.installation).delete()
-    too_many = others.order_by("-last_seen_at", "-pk").values_list("pk", flat=True)[settings.DEVICES_MAX - 1 :]
-    Device.objects.filter(pk__in=list(too_many)).delete()
+    is_older = Q(installation=device.installation)
+    too_many = others.exclude(is_older).order_by("-last_seen_at", "-pk")[settings.DEVICES_MAX - 1 :]
+    forget_devices(others.filter(is_older | Q(pk__in=list(too_many.values_list("pk", flat=True)))))

@@ -7,11 +7,12 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from backend.accounts.models import User
 from notifications.errors import LineUnavailable
 from notifications.models import Device
+from notifications.services.locks import forget_devices
 
 CODE_LIFE = timedelta(minutes=10)
 SALT = "notifications.line"
@@ -43,8 +44,7 @@ def link_line(*, code: str, line_user: str, now: datetime) -> bool:
     person = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id, is_active=True).first()
     if person is None or until <= now.timestamp() or linked != _linked(user_id):
         return False
-    _forget(Device.objects.filter(user=person))
-    Device.objects.filter(value=line_user).delete()
+    forget_devices(Device.objects.filter(Q(user=person, kind=Device.Kind.LINE) | Q(value=line_user)))
     line = Device.Kind.LINE, Device.Platform.LINE
     times = {"created_at": now, "last_seen_at": now}
     Device.objects.create(user=person, kind=line[0], platform=line[1], value=line_user, locale=person.locale, **times)
@@ -53,22 +53,17 @@ def link_line(*, code: str, line_user: str, now: datetime) -> bool:
 
 def unlink_line(*, user_id: uuid.UUID) -> None:
     """Do not reach this person on LINE any more."""
-    _forget(Device.objects.filter(user_id=user_id))
+    forget_devices(Device.objects.filter(user_id=user_id, kind=Device.Kind.LINE))
 
 
 def forget_line_user(*, line_user: str) -> None:
     """The person has blocked the city's account."""
-    _forget(Device.objects.filter(value=line_user))
+    forget_devices(Device.objects.filter(value=line_user, kind=Device.Kind.LINE))
 
 
 def is_linked(user_id: uuid.UUID) -> bool:
     """Whether this person has linked a LINE account."""
     return bool(_linked(user_id))
-
-
-def _forget(*found: QuerySet[Device]) -> None:
-    for devices in found:
-        devices.filter(kind=Device.Kind.LINE).delete()
 
 
 def _linked(user_id: uuid.UUID) -> str:

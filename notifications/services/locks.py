@@ -1,12 +1,16 @@
-"""The one order of locks: people's counters, by user id; then events, by id. Else two would wait in a circle."""
+"""The one order of locks: people's counters, by user id; then devices, events and pushes, each by id.
+
+Else two would wait in a circle. A push that is made holds its device and its event, as foreign keys do.
+"""
 
 import uuid
 from collections.abc import Collection
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
-from notifications.models import Event, EventCounter
+from notifications.models import Device, Event, EventCounter, Push
 
 
 def lock_counters(user_ids: Collection[uuid.UUID]) -> None:
@@ -19,3 +23,21 @@ def update_events(events: QuerySet[Event], **fields: Any) -> int:
     """Set these fields of the events, which are locked in their order. Returns how many."""
     locked = events.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
     return Event.objects.filter(pk__in=locked).update(**fields)
+
+
+def lock_devices(devices: QuerySet[Device]) -> list[uuid.UUID]:
+    """Hold these devices until the end of the transaction. Returns their ids."""
+    return list(devices.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
+def lock_pushes(pushes: QuerySet[Push]) -> None:
+    """Hold these pushes until the end of the transaction."""
+    list(pushes.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def forget_devices(devices: QuerySet[Device]) -> int:
+    """Delete these devices; what was sent there stays on record, without them. Returns how many."""
+    ids = lock_devices(devices)
+    lock_pushes(Push.objects.filter(device__in=ids))
+    return Device.objects.filter(pk__in=ids).delete()[0]

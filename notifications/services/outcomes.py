@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from notifications.models import Device, Push
 from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Postponed, Retry
 from notifications.services.claim import ATTEMPTS_MAX, Outgoing
+from notifications.services.locks import forget_devices, lock_devices
 
 _encode = msgspec.json.Encoder().encode
 BACKOFF_FIRST_S = 5.0
@@ -19,11 +20,16 @@ RETRY_AFTER_MAX_S = 3_600.0
 JITTER = 0.25
 # What was dropped meanwhile stays so.
 _RECORD = """
+    WITH told AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS told (
+            id bigint, state text, error text, due_at timestamptz, sent_at timestamptz, attempts int)
+    ), locked AS MATERIALIZED (
+        SELECT push.id FROM notifications_push AS push WHERE push.id IN (SELECT id FROM told)
+        ORDER BY push.id FOR NO KEY UPDATE
+    )
     UPDATE notifications_push AS push SET state = told.state, error = told.error, due_at = told.due_at,
         sent_at = told.sent_at, attempts = told.attempts
-    FROM jsonb_to_recordset(%s::jsonb) AS told (
-        id bigint, state text, error text, due_at timestamptz, sent_at timestamptz, attempts int)
-    WHERE push.id = told.id AND push.state = 'waiting'
+    FROM told JOIN locked USING (id) WHERE push.id = told.id AND push.state = 'waiting'
 """
 
 
@@ -34,10 +40,12 @@ def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: dateti
     rows = [_row(outgoing, outcome, now) for outgoing, outcome in outcomes]
     gone = [outgoing.push_id for outgoing, outcome in outcomes if isinstance(outcome, Gone)]
     with transaction.atomic():
+        if gone:
+            lock_devices(_devices_of(gone))
         with connection.cursor() as cursor:
             cursor.execute(_RECORD, [_encode(rows).decode()])
         if gone:
-            _forget_devices(gone)
+            forget_devices(_devices_of(gone))
     return [
         (outgoing, row["due_at"])
         for (outgoing, _), row in zip(outcomes, rows, strict=True)
@@ -45,10 +53,10 @@ def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: dateti
     ]
 
 
-def _forget_devices(pushes: Sequence[int]) -> None:
+def _devices_of(pushes: Sequence[int]) -> QuerySet[Device]:
     """Not a device that has come to somebody else meanwhile."""
     same = Push.objects.filter(pk__in=pushes, device__user_id=F("event__user_id"))
-    Device.objects.filter(pk__in=list(same.values_list("device_id", flat=True))).delete()
+    return Device.objects.filter(pk__in=list(same.values_list("device_id", flat=True)))
 
 
 def _row(outgoing: Outgoing, outcome: Outcome, now: datetime) -> dict[str, object]:

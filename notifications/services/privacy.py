@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.accounts.models import User
-from notifications.models import Device, EmailAddress, Event, Mute, Preferences, SetAside
+from notifications.models import Device, EmailAddress, Event, Mute, Preferences, Push, SetAside
+from notifications.services.locks import forget_devices, lock_pushes, update_events
 
 
 def export(*, user: User) -> Mapping[str, object]:
@@ -24,8 +25,10 @@ def leave(*, user: User, now: datetime) -> None:
 
 def erase(*, user: User, now: datetime) -> None:
     """Remove all of it; the counter stays, so that no number is ever given twice."""
+    forget_devices(Device.objects.filter(user=user))
+    update_events(Event.objects.filter(user=user), pushed_at=now)
+    lock_pushes(Push.objects.filter(event__user=user))
     Event.objects.filter(user=user).delete()
-    Device.objects.filter(user=user).delete()
     Preferences.objects.filter(user=user).delete()
     Mute.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Least
 
 from notifications.models import Event, EventCounter, Push, SetAside
 from notifications.services.claim import GAVE_UP
-from notifications.services.locks import lock_counters, update_events
+from notifications.services.locks import lock_counters, lock_pushes, update_events
 from notifications.services.outbox import Done, Taken, let_go
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,7 @@ def set_aside(*, taken: Taken, reason: str, now: datetime) -> None:
     events = list(found.values_list("pk", flat=True))
     update_events(Event.objects.filter(pk__in=events, pushed_at=None), pushed_at=now)
     waiting = Push.objects.filter(event__in=events, state=Push.State.WAITING)
+    lock_pushes(waiting)
     waiting.update(state=Push.State.FAILED, error=GAVE_UP)
     SetAside.objects.create(user_id=taken.user_id, events=events, reason=reason[:200], created_at=now)
     log.error("push_set_aside", user=str(taken.user_id), events=len(events), reason=reason[:200])
@@ -38,8 +39,9 @@ def try_again(*, ids: Collection[int], now: datetime) -> int:
     people, events = [one.user_id for one in found], [pk for one in found for pk in one.events]
     lock_counters(people)
     given_up = Push.objects.filter(event__in=events, state=Push.State.FAILED, error=GAVE_UP)
+    update_events(Event.objects.filter(pk__in=events, pushes=None), pushed_at=None)
+    lock_pushes(given_up)
     given_up.update(state=Push.State.WAITING, attempts=0, due_at=None, error="")
-    Event.objects.filter(pk__in=events, pushes=None).update(pushed_at=None)
     woken = EventCounter.objects.filter(pk__in=people)
     woken.update(wake_at=Least(Coalesce("wake_at", Value(now)), Value(now)), tries=0)
     SetAside.objects.filter(pk__in=[one.pk for one in found]).delete()

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from backend.accounts.models import Session
 from notifications.models import Device, PeriodicRun
+from notifications.services.locks import forget_devices
 
 
 def record_run(*, name: str, now: datetime) -> None:
@@ -24,10 +25,10 @@ def expect_runs(*, names: Iterable[str], now: datetime) -> None:
 def remove_signed_out_devices() -> int:
     """Forget the devices on which nobody is signed in any more. Returns how many."""
     session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
-    return Device.objects.exclude(Exists(session)).exclude(kind=Device.Kind.LINE).delete()[0]
+    return forget_devices(Device.objects.exclude(Exists(session)).exclude(kind=Device.Kind.LINE))
 
 
 def remove_unseen_devices(*, now: datetime) -> int:
     """Forget the devices that have shown no sign of life for `DEVICE_DAYS`. Returns how many."""
     unseen = Device.objects.filter(last_seen_at__lte=now - timedelta(days=settings.DEVICE_DAYS))
-    return unseen.exclude(kind=Device.Kind.LINE).delete()[0]
+    return forget_devices(unseen.exclude(kind=Device.Kind.LINE))

@@ -1,0 +1,141 @@
+"""A phone goes to somebody else just when what was sent to it is recorded: neither waits for the other in a circle."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from pytest_django import Settings
+
+from backend.accounts.models import User
+from notifications.models import Device, Push
+from notifications.push.protocol import Accepted, Gone, Outcome
+from notifications.services.claim import Claim, claim_pushes
+from notifications.services.devices import Registration, register_device
+from notifications.services.outbox import take_due
+from notifications.services.outcomes import record_outcomes
+from notifications.services.privacy import erase
+from tests.makers import make_user
+from tests.makers_notifications import NOON, make_device, make_notice, tell
+from tests.races.together import at_once
+
+BOTH_WITHIN_S = 0.5
+
+
+def pausing(action: Callable[[], Any], *, after: str, until: Barrier) -> Callable[[], Any]:
+    """The action, which stops after its first statement of this kind until the other has come as far, if it can."""
+    is_first = [True]
+
+    def pause(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if is_first[0] and re.search(after, str(sql)):
+            is_first[0] = False
+            with suppress(BrokenBarrierError):
+                until.wait(BOTH_WITHIN_S)
+        return result
+
+    def run() -> Any:
+        with connection.execute_wrapper(pause):
+            return action()
+
+    return run
+
+
+def claimed(user: User, events: int) -> Claim:
+    """So many pushes to this person's phone, about to be sent."""
+    tell(*[make_notice(user) for _ in range(events)])
+    return claim_pushes(people=take_due(now=NOON, limit=1), now=NOON)
+
+
+def moves(device: Device, to: User) -> Callable[[], Device]:
+    """Somebody else signs in on the same phone."""
+    fields = {"kind": device.kind, "value": device.value, "platform": device.platform, "locale": "en"}
+    registration = Registration(installation="theirs", **fields)
+    return partial(register_device, user_id=to.pk, registration=registration, now=NOON)
+
+
+@pytest.fixture
+def device() -> Device:
+    return make_device(make_user())
+
+
+class TestAPhoneThatMoves:
+    @pytest.mark.parametrize("outcome", [Gone("Unregistered"), Accepted()], ids=["gone", "accepted"])
+    def test_while_what_was_sent_there_is_recorded(self, device: Device, outcome: Outcome) -> None:
+        claim, other, both = claimed(device.user, 3), make_user(), Barrier(2)
+        outcomes = [(one, outcome) for one in reversed(claim.outgoing)]
+
+        results = at_once(
+            [
+                pausing(
+                    partial(record_outcomes, outcomes=outcomes, now=NOON),
+                    after="UPDATE notifications_push", until=both,
+                ),
+                pausing(moves(device, other), after='INSERT INTO "notifications_device"', until=both),
+            ]
+        )  # fmt: skip
+
+        assert [result for result in results if isinstance(result, Exception)] == []
+        assert other.devices.count() == 1
+        assert not Push.objects.filter(state=Push.State.WAITING).exists()
+
+    def test_while_more_is_claimed_for_it(self, device: Device, settings: Settings) -> None:
+        claimed(device.user, 3)
+        tell(make_notice(device.user))
+        people, other, both = take_due(now=NOON, limit=1), make_user(), Barrier(2)
+
+        results = at_once(
+            [
+                pausing(
+                    partial(claim_pushes, people=people, now=NOON), after='UPDATE "notifications_push"', until=both
+                ),
+                pausing(moves(device, other), after='UPDATE "notifications_push"', until=both),
+            ]
+        )
+
+        assert [result for result in results if isinstance(result, Exception)] == []
+        assert other.devices.count() == 1
+
+    def test_while_its_person_is_erased(self, device: Device) -> None:
+        claimed(device.user, 2)
+        tell(make_notice(device.user))
+        people, both = take_due(now=NOON, limit=1), Barrier(2)
+
+        def erasing() -> None:
+            with transaction.atomic():
+                erase(user=device.user, now=NOON)
+
+        results = at_once(
+            [
+                pausing(partial(claim_pushes, people=people, now=NOON), after='UPDATE "notif', until=both),
+                pausing(erasing, after="DELETE", until=both),
+            ]
+        )
+
+        # What is claimed for somebody who has gone is an error of one transaction, never of the one who goes.
+        assert not isinstance(results[1], Exception)
+        assert not Device.objects.exists()
+
+    def test_control_each_in_its_own_order_wait_in_a_circle(self, device: Device) -> None:
+        claimed(device.user, 1)
+        both = Barrier(2, timeout=5)
+
+        def push_first() -> None:
+            with transaction.atomic():
+                Push.objects.update(error="told")
+                both.wait()
+                Device.objects.all()._raw_delete("default")
+
+        def device_first() -> None:
+            with transaction.atomic():
+                Device.objects.update(locale="th")
+                both.wait()
+                Push.objects.update(state=Push.State.DROPPED)
+
+        results = at_once([push_first, device_first])
+
+        assert "deadlock" in str([result for result in results if isinstance(result, OperationalError)])
