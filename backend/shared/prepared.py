@@ -6,11 +6,10 @@ settings). It runs on Django's own connection: inside its transactions, and coun
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
@@ -24,9 +23,14 @@ class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
 
 def fetch_prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows of a statement whose text stays the same; what differs from time to time is in `values`."""
-    wrapper = cast(DatabaseWrapper, connection)
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
-    with wrapper._prepare_cursor(_PreparingCursor(wrapper.connection)) as cursor:  # type: ignore[attr-defined]
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    if wrapper.queries_logged or wrapper.execute_wrappers:
+        with wrapper._prepare_cursor(_PreparingCursor(wrapper.connection)) as watched:
+            watched.execute(statement, values)
+            return list(watched.fetchall())
+    # What Django's own cursor does about it when nobody watches, once and not for each call.
+    wrapper.validate_no_broken_transaction()
+    with wrapper.wrap_database_errors:
+        cursor = _PreparingCursor(wrapper.connection)
+        return cursor.execute(statement, values).fetchall()

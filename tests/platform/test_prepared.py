@@ -1,7 +1,10 @@
 """What is asked hundreds of times a second is planned once for each connection, and nothing else is."""
 
+from contextlib import nullcontext
+
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import User
 from backend.shared.prepared import fetch_prepared
@@ -30,3 +33,21 @@ class TestPrepared:
             User.objects.filter(display_name="Malee").exists()
 
         assert how_many_prepared("accounts_user") == 0
+
+    @pytest.mark.parametrize("is_watched", [False, True])
+    def test_fails_as_every_query_does(self, is_watched: bool) -> None:
+        watch = CaptureQueriesContext(connection) if is_watched else nullcontext()
+
+        with watch, transaction.atomic():
+            with pytest.raises(DataError), transaction.atomic():
+                fetch_prepared("SELECT 1 / %(number)s::int", {"number": 0})
+            assert fetch_prepared(STATEMENT, {"number": 1}) == [(2,)]
+
+    @pytest.mark.parametrize("is_watched", [False, True])
+    def test_is_not_asked_in_a_transaction_that_has_failed(self, is_watched: bool) -> None:
+        watch = CaptureQueriesContext(connection) if is_watched else nullcontext()
+
+        with watch, transaction.atomic():
+            transaction.set_rollback(True)
+            with pytest.raises(transaction.TransactionManagementError):
+                fetch_prepared(STATEMENT, {"number": 1})
