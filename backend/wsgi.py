@@ -8,4 +8,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 # A thread of the web that keeps its connection does not set one up for each request.
 os.environ.setdefault("POSTGRES_POOL", "0")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+# Lanes need apps that are ready.
+from backend.shared.express import Express  # noqa: E402
+from geo.api.deck_lane import DeckLane  # noqa: E402
+
+application = Express(django_application, lanes=[DeckLane()])

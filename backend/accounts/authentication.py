@@ -2,6 +2,7 @@
 
 import binascii
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from hmac import compare_digest
 from typing import TypeAlias
 
@@ -41,19 +42,21 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
         """Knox's, which would build the same query anew each time, and look at all the person's sessions."""
         text = token.decode("utf-8")
         for session in self._find(text[: CONSTANTS.TOKEN_KEY_LENGTH]):
-            if not _is_over(session) and _opens(session, text):
+            if not is_over(session.expiry, timezone.now()) and opens(session.digest, text):
                 found: tuple[User, Session] = self.validate_user(session)
                 return found
         raise AuthenticationFailed(NOT_VALID)
 
 
-def _is_over(session: Session) -> bool:
-    return session.expiry is not None and session.expiry < timezone.now()
+def is_over(expiry: datetime | None, now: datetime) -> bool:
+    """Whether a session that ends then has ended."""
+    return expiry is not None and expiry < now
 
 
-def _opens(session: Session, token: str) -> bool:
+def opens(digest: str, token: str) -> bool:
+    """Whether this is the token of which only the digest is kept."""
     try:
-        return compare_digest(hash_token(token), session.digest)
+        return compare_digest(hash_token(token), digest)
     except (TypeError, binascii.Error):
         return False
 

@@ -2,7 +2,7 @@
 
 import time
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from django.conf import settings
@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from backend.shared.redis import ask, key
 
 log = structlog.get_logger(__name__)
+Counted: TypeAlias = tuple[RateLimitItem, str, str]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -41,22 +42,35 @@ def _hit(item: RateLimitItem, *who: str) -> bool:
         return _limiter().hit(item, *who)
 
 
+def _counted(scope: str, who: str) -> Counted:
+    return _limit(scope), key(f"rate:{scope}"), who
+
+
+def _may_pass(counted: Counted) -> bool:
+    try:
+        return _hit(*counted)
+    except Exception as error:
+        log.warning("rate_limit_skipped", reason=type(error).__name__)
+        return True
+
+
+def may_read(user_id: str) -> bool:
+    """Whether somebody may read once more; counts it as `ScopedThrottle` does, which counts nothing that is refused."""
+    return _may_pass(_counted("read", user_id))
+
+
 class ScopedThrottle(BaseThrottle):
     """Counts requests per person, or per address before sign-in, in the scope the view names or `read`/`write`."""
 
     def __init__(self) -> None:
-        self._request: tuple[RateLimitItem, str, str] | None = None
+        self._request: Counted | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Whether this request may pass; counts it."""
         scope = getattr(view, "rate_scope", None) or ("read" if request.method in SAFE_METHODS else "write")
         who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
-        self._request = (_limit(scope), key(f"rate:{scope}"), who)
-        try:
-            return _hit(*self._request)
-        except Exception as error:
-            log.warning("rate_limit_skipped", reason=type(error).__name__)
-            return True
+        self._request = _counted(scope, who)
+        return _may_pass(self._request)
 
     def wait(self) -> float | None:
         """Seconds until the next request may pass."""

@@ -1,6 +1,8 @@
 """The door of the collector: what to swipe now."""
 
+import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -45,10 +47,8 @@ class DeckDoor(Door):
     def get(self, request: Request) -> HttpResponse:
         """Pickups to swipe, nearest first, without what was swiped before."""
         deck = self._deck_of(request, _wishes_of(request))
-        if deck.ids:
-            # From the time before the cards were read: what goes in between counts as shown.
-            note_held(user_id=user_of(request).pk, things=deck.ids, now=self.now)
-        return _answer(deck)
+        note_shown(deck, user_id=user_of(request).pk, now=self.now)
+        return HttpResponse(text_of(deck, media_url=media_url_of(request)), content_type="application/json")
 
     def _deck_of(self, request: Request, wishes: dict[str, Any]) -> Deck:
         if user_of(request).is_paused_at(self.now):
@@ -73,7 +73,7 @@ class DeckDoor(Door):
             now=self.now,
             **wishes,
         )
-        return deal_deck(query, media_url=media_url_of(request))
+        return deal_deck(query)
 
 
 def _wishes_of(request: Request) -> dict[str, Any]:
@@ -100,6 +100,15 @@ def _place_of(wishes: dict[str, Any], dealt: Dealt | None) -> tuple[float, float
     return dealt.lat, dealt.lon
 
 
-def _answer(deck: Deck) -> HttpResponse:
+def note_shown(deck: Deck, *, user_id: uuid.UUID, now: datetime) -> None:
+    """Remember what the person is shown, from the time before the cards were read: what goes in between counts."""
+    if deck.ids:
+        note_held(user_id=user_id, things=deck.ids, now=now)
+
+
+def text_of(deck: Deck, *, media_url: str) -> str:
+    """The answer. In the text of a card no quotation mark stands unescaped, so these names are no words of a person."""
+    cards = ", ".join(deck.cards)
+    shown = cards.replace('"large": "', f'"large": "{media_url}').replace('"thumb": "', f'"thumb": "{media_url}')
     reason = f'"{deck.reason}"' if deck.reason else "null"
-    return HttpResponse(f'{{"cards": [{", ".join(deck.cards)}], "reason": {reason}}}', content_type="application/json")
+    return f'{{"cards": [{shown}], "reason": {reason}}}'

@@ -1,7 +1,9 @@
 """JSON where it is hot."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urljoin
 
 import msgspec
 from django.core.files.storage import default_storage
@@ -23,4 +25,10 @@ class FastJSONRenderer(JSONRenderer):
 
 def media_url_of(request: Request) -> str:
     """What the addresses of all stored files begin with, as this client reaches us."""
-    return request.build_absolute_uri(default_storage.url(""))
+    return media_url_at(request.build_absolute_uri("/"))
+
+
+@lru_cache(maxsize=100)
+def media_url_at(origin: str) -> str:
+    """The same for who reaches us there."""
+    return urljoin(origin, default_storage.url(""))

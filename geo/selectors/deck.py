@@ -1,11 +1,14 @@
 """The deck: which pickups one collector may swipe now, nearest first."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
 
+from backend.accounts.guests import Guest, find_guest, guests_sql
 from backend.accounts.models import Session
 from backend.accounts.selectors.sessions import session_of_row, sessions_sql
 from backend.shared.prepared import fetch_prepared
@@ -59,7 +62,9 @@ _DEALT = """
     (SELECT count(*) FROM geo_match WHERE collector_id = accounts_user.id AND status = 'active'),
     (SELECT coalesce(sum(size), 0) FROM geo_tile_swiped WHERE collector_id = accounts_user.id AND size >= 16)
 """
-_WITH_PROFILE = sessions_sql(more=_DEALT, joined="LEFT JOIN geo_collector ON geo_collector.user_id = accounts_user.id")
+_WITH_COLLECTOR = "LEFT JOIN geo_collector ON geo_collector.user_id = accounts_user.id"
+_WITH_PROFILE = sessions_sql(more=_DEALT, joined=_WITH_COLLECTOR)
+_GUEST_WITH_PROFILE = guests_sql(more=_DEALT, joined=_WITH_COLLECTOR)
 _COLUMNS_OF_DEALT = 9
 
 
@@ -69,15 +74,39 @@ def sessions_with_profile(token_key: str) -> list[tuple[Session, Dealt | None]]:
     return [(session_of_row(row), _dealt_of(*row[-_COLUMNS_OF_DEALT:])) for row in found]
 
 
+def find_dealt(token: str, now: datetime) -> tuple[Guest, Dealt | None] | None:
+    """Whom a token lets in, and what his deck depends on."""
+    guest = find_guest(_GUEST_WITH_PROFILE, token, now)
+    return guest and (guest, _dealt_of(*guest.more))
+
+
 def _dealt_of(has_profile: bool, *profile: Any) -> Dealt | None:
     return Dealt(*profile) if has_profile else None
 
 
-def deal_deck(query: DeckQuery, *, media_url: str) -> Deck:
-    """The cards of one query, in one statement, seldom in up to three; file addresses begin with `media_url`."""
+def plain_query(viewer_id: uuid.UUID, dealt: Dealt, *, now: datetime, limit: int) -> DeckQuery:
+    """The deck of somebody who wishes for nothing but what his profile says."""
+    return DeckQuery(
+        viewer_id=viewer_id,
+        lat=dealt.lat,
+        lon=dealt.lon,
+        radius_m=dealt.radius_m,
+        material_ids=dealt.material_ids,
+        with_hazardous=dealt.has_hazard_badge,
+        has_swiped_much=dealt.has_swiped_much,
+        limit=limit,
+        now=now,
+    )
+
+
+def deal_deck(query: DeckQuery) -> Deck:
+    """The cards of one query, in one statement, seldom in up to three; the addresses of files have no host yet."""
     found = _found(query)
     metres_to = metres_from(query.lat, query.lon)
-    cards = [_placed(card, metres_to(x, y), media_url) for _, card, x, y in found]
+    cards = [
+        f'{card[:-1]}, "distance_m": {round(metres_to(x, y) / DISTANCE_STEP_M) * DISTANCE_STEP_M}}}'
+        for _, card, x, y in found
+    ]
     return Deck(cards=cards, ids=[str(row[0]) for row in found], reason=None if cards else "nothing_near")
 
 
@@ -89,9 +118,3 @@ def _found(query: DeckQuery) -> list[tuple[Any, ...]]:
         if len(cards) == query.limit or reaches(query, rows[0][4]):
             return cards
     return fetch_prepared(*deck_sql(query))
-
-
-def _placed(card: str, metres: float, media_url: str) -> str:
-    """The card of a pickup as one person sees it. In the text of a card no quotation mark stands unescaped."""
-    shown = card.replace('"large": "', f'"large": "{media_url}').replace('"thumb": "', f'"thumb": "{media_url}')
-    return f'{shown[:-1]}, "distance_m": {round(metres / DISTANCE_STEP_M) * DISTANCE_STEP_M}}}'

@@ -73,4 +73,9 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
 
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
-        return self.paused_until is not None and self.paused_until > now
+        return is_paused(self.paused_until, now)
+
+
+def is_paused(until: datetime | None, now: datetime) -> bool:
+    """Whether a pause that ends then goes on."""
+    return until is not None and until > now

@@ -1,0 +1,44 @@
+"""Who asks on the short way (`backend.shared.express`): the rules of `authentication`, on rows instead of objects."""
+
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from knox.settings import CONSTANTS
+
+from backend.accounts.authentication import is_over, opens
+from backend.accounts.models.user import is_paused
+from backend.shared.prepared import fetch_prepared
+
+
+class Guest(NamedTuple):
+    """As much of a person as a hot door looks at, and what it asked for besides."""
+
+    user_id: uuid.UUID
+    locale: str
+    paused_until: datetime | None
+    more: tuple[Any, ...]
+
+    def is_paused_at(self, now: datetime) -> bool:
+        """As of a `User`."""
+        return is_paused(self.paused_until, now)
+
+
+def guests_sql(*, more: str, joined: str) -> str:
+    """A statement for `find_guest`, with what else a door needs to know."""
+    return f"""
+        SELECT accounts_session.digest, accounts_session.expiry, accounts_user.is_active,
+               accounts_user.id, accounts_user.locale, accounts_user.paused_until, {more}
+        FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id {joined}
+        WHERE accounts_session.token_key = %(token_key)s
+    """  # noqa: S608 - names of our own columns
+
+
+def find_guest(statement: str, token: str, now: datetime) -> Guest | None:
+    """Whom the token lets in now; None for nobody."""
+    for digest, expiry, is_active, user_id, locale, paused_until, *more in fetch_prepared(
+        statement, {"token_key": token[: CONSTANTS.TOKEN_KEY_LENGTH]}
+    ):
+        if not is_over(expiry, now) and opens(digest, token):
+            return Guest(user_id, locale, paused_until, tuple(more)) if is_active else None
+    return None

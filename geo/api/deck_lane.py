@@ -1,0 +1,27 @@
+"""The short way to the plain deck: no wishes, and nothing to explain."""
+
+from django.conf import settings
+
+from backend.shared.express import Answer, Asked
+from backend.shared.throttling import may_read
+from geo.api.deck import note_shown, text_of
+from geo.api.rendering import media_url_at
+from geo.selectors.deck import deal_deck, find_dealt, plain_query
+
+
+class DeckLane:
+    """What `DeckDoor` answers somebody with a profile who asks without wishes; what it refuses or explains it says."""
+
+    route = "api/v1/deck"
+
+    def answer(self, asked: Asked) -> Answer | None:
+        """The deck."""
+        found = find_dealt(asked.token, asked.now)
+        if found is None:
+            return None
+        guest, dealt = found
+        if dealt is None or dealt.reason_to_wait or guest.is_paused_at(asked.now) or not may_read(str(guest.user_id)):
+            return None
+        deck = deal_deck(plain_query(guest.user_id, dealt, now=asked.now, limit=settings.DECK_SIZE))
+        note_shown(deck, user_id=guest.user_id, now=asked.now)
+        return Answer(text_of(deck, media_url=media_url_at(f"{asked.origin}/")).encode(), guest.locale)
