@@ -29,7 +29,7 @@ from geo.models import (
 from geo.selectors.groups import group_ids_of
 from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
-from geo.services.locks import lock_pickup
+from geo.services.locks import lock_pickup, lock_queue_under_pickup_lock
 from geo.services.matches import release_match
 from geo.services.notices import take_back_like_notice
 from geo.services.queue import pass_on_under_pickup_lock
@@ -118,6 +118,8 @@ def _withdraw(swipe: Swipe, now: datetime) -> None:
     pickup = lock_pickup(pickup_id=swipe.pickup_id)
     mine = Swipe.objects.filter(pk=swipe.pk)
     is_asked = mine.filter(like_state=Swipe.LikeState.ASKED).exists()
+    if is_asked:
+        lock_queue_under_pickup_lock(pickup_id=pickup.pk)
     mine.filter(like_state__in=Swipe.QUEUED).delete()
     if is_asked:
         notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=swipe.collector_id, now=now), now=now)

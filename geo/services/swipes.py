@@ -15,7 +15,7 @@ from geo.selectors.swipes import queue_position, standing_of
 from geo.services import notices
 from geo.services.hazard import require_badge_for
 from geo.services.limits import require_below_limit, require_not_paused, require_room_for_like
-from geo.services.locks import lock_pickup_for_swiper
+from geo.services.locks import lock_pickup_for_swiper, lock_queue_under_pickup_lock
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
 from notifications.services.notify import notify
@@ -101,7 +101,7 @@ def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datet
         raise NotFound
     _require_swipeable(stage)
     if stage.swipe:
-        was_asked, taken_back = stage.is_asked, stage.queued_id
+        was_asked, taken_back = _prepare_to_go_on(stage)
         stage.swipe.delete()
         _go_on(stage, was_asked=was_asked, taken_back=taken_back)
 
@@ -136,11 +136,18 @@ def _require_swipeable(stage: Stage) -> None:
 
 def _pass(stage: Stage, reason: str) -> SwipeResult:
     _require_swipeable(stage)
-    was_asked, taken_back = stage.is_asked, stage.queued_id
+    was_asked, taken_back = _prepare_to_go_on(stage)
     passed = _said(stage, Swipe.Direction.PASS, State.NONE, reason=reason)
     _store(passed)
     _go_on(stage, was_asked=was_asked, taken_back=taken_back)
     return SwipeResult(swipe=passed)
+
+
+def _prepare_to_go_on(stage: Stage) -> tuple[bool, uuid.UUID | None]:
+    """Whether it is his turn, with all locked who may be next; and the id of his like, while it is in the queue."""
+    if stage.is_asked:
+        lock_queue_under_pickup_lock(pickup_id=stage.pickup.pk)
+    return stage.is_asked, stage.queued_id
 
 
 def _go_on(stage: Stage, *, was_asked: bool, taken_back: uuid.UUID | None) -> None:

@@ -1,0 +1,116 @@
+"""Tiles come last: whoever holds what is noted of a tile waits for no collector any more."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+
+from backend.shared.clock import read_clock
+from geo.models import Match, Pickup, Swipe
+from geo.services.drafts import PickupChanges, Price
+from geo.services.matches import release_match
+from geo.services.pickups import amend_pickup
+from geo.services.swipes import take_swipe_back
+from tests.makers_geo import make_pickup
+from tests.makers_match import make_collecting_user, make_like, make_match, swipe
+from tests.races.together import PATIENCE_S, require_agreement
+
+pytestmark = pytest.mark.usefixtures("committed")
+LONG_AGO = timedelta(hours=3)
+
+
+def waiting() -> int:
+    """How many transactions of this database wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+@contextmanager
+def one_behind_the_other(table: str) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
+    """Hold a table's rows while what is given stops there or before, in this order; then let all go on."""
+
+    def run(action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+
+        def queue(action: Callable[[], Any]) -> Future[Any]:
+            ahead, until = waiting(), time.monotonic() + PATIENCE_S
+            future = threads.submit(run, action)
+            while waiting() == ahead and time.monotonic() < until and not future.done():
+                time.sleep(0.02)
+            return future
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT FROM {table} FOR UPDATE")
+            yield queue
+
+
+def give_back(match: Match) -> Callable[[], Match]:
+    return partial(release_match, user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
+
+
+class TestTiles:
+    def test_an_amendment_and_a_release_want_the_same_collector(self) -> None:
+        """She makes it first-come and cheaper while he, who waits there, is to be asked next door."""
+        runner_up = make_collecting_user()
+        amended, match = make_pickup(choose="resident"), make_match()
+        make_like(amended, runner_up)
+        swipe(runner_up, match.pickup, now=read_clock() - LONG_AGO)
+        changes = PickupChanges(choose="first", price=Price(mode="pays", thb=Decimal(20)))
+        amend = partial(
+            amend_pickup,
+            resident_id=amended.resident_id,
+            pickup_id=amended.pk,
+            changes=changes,
+            now=read_clock(),
+        )
+
+        with one_behind_the_other("geo_tile") as queue:
+            futures = [queue(amend), queue(give_back(match))]
+
+        for future in futures:
+            future.result(PATIENCE_S)
+        for pickup_id in (amended.pk, match.pickup_id):
+            require_agreement(pickup_id)
+
+
+class TestSwiped:
+    @pytest.mark.parametrize("says_no", [partial(swipe, direction="pass"), None])
+    def test_who_says_no_here_is_promoted_there(self, says_no: Callable[..., Any] | None) -> None:
+        first, second = make_collecting_user(), make_collecting_user()
+        asked, match = make_asked(first), make_match()
+        for like in ((second, asked), (first, match.pickup), (second, match.pickup)):
+            swipe(*like)
+        take_back = partial(take_swipe_back, collector_id=first.pk, pickup_id=asked.pk, now=read_clock())
+
+        with one_behind_the_other("geo_tile_swiped") as queue:
+            futures = [queue(partial(says_no, first, asked) if says_no else take_back), queue(give_back(match))]
+
+        for future in futures:
+            future.result(PATIENCE_S)
+        for pickup_id in (asked.pk, match.pickup_id):
+            require_agreement(pickup_id)
+
+
+def make_asked(collector: Any) -> Pickup:
+    """A pickup for which he is asked."""
+    match = make_match()
+    swipe(collector, match.pickup, now=read_clock() - LONG_AGO)
+    give_back(match)()
+    assert Swipe.objects.get(collector=collector, pickup=match.pickup).like_state == "asked"
+    return match.pickup
