@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from tests.chaos.memory import Postgres
@@ -17,10 +17,11 @@ WAITING = """
            WHERE user_id = ANY(%(away)s::uuid[]) AND state = 'waiting')
 """
 EVENTS = """
-    SELECT user_id::text, seq, data->'message'->>'client_id', notifications_push.id::text
+    SELECT user_id::text, data->'message'->>'client_id', pushed_at, notifications_push.id::text, state
     FROM notifications_event LEFT JOIN notifications_push ON event_id = notifications_event.id
     WHERE user_id = ANY(%(away)s::uuid[]) ORDER BY user_id, seq
 """
+Row = tuple[str, str | None, datetime | None, str | None, str | None]
 
 
 class Firebase(FcmServer):
@@ -76,11 +77,26 @@ def _has_waiting(postgres: Postgres, away: Collection[str]) -> bool:
 
 
 def pushed_in(postgres: Postgres, away: Collection[str], arrived: Collection[str]) -> set[str]:
-    """Client ids of the messages that a push stands for: a newer one about a conversation replaces the older ones."""
+    """Client ids of the messages that an arrived push stands for."""
     with postgres.connect() as session:
         rows: Sequence[Any] = session.execute(EVENTS, {"away": list(away)}).fetchall()
-    last: defaultdict[str, int] = defaultdict(int)
-    for person, seq, _, push in rows:
-        if push in arrived:
-            last[person] = max(last[person], seq)
-    return {client_id for person, seq, client_id, _ in rows if seq <= last[person]}
+    return reached_by(rows, arrived)
+
+
+def reached_by(rows: Sequence[Row], arrived: Collection[str]) -> set[str]:
+    """The client ids of those events that a push stands for which arrived; rows are a person's, oldest first.
+
+    A push stands for what was decided on together with it, and for one that was dropped because it was newer. It does
+    not stand for one that went and never came, or else a push would be missed only where it was the last of all.
+    """
+    reached: set[str] = set()
+    newer: dict[str, tuple[datetime | None, bool]] = {}
+    for person, client_id, pushed_at, push, state in reversed(rows):
+        decided_at, is_reached = newer.get(person, (None, False))
+        if push:
+            newer[person] = pushed_at, push in arrived or (state == "dropped" and is_reached)
+        elif pushed_at is None or decided_at != pushed_at:
+            continue
+        if client_id and newer[person][1]:
+            reached.add(client_id)
+    return reached
