@@ -16,7 +16,7 @@ from redis import RedisError
 
 from backend.shared.clock import read_clock
 from backend.shared.realtime import Frame, channel_of
-from backend.shared.redis import key, sync_redis, tell
+from backend.shared.redis import Command, key, sync_redis, tell
 
 log = structlog.get_logger(__name__)
 # An app that shows things for longer without asking anew is not told any more.
@@ -81,13 +81,16 @@ def _gone_among(things: Collection[str]) -> list[Gone]:
     return [decode_gone(gone) for gone in kept if gone]
 
 
-def _tell(thing: str, frame: Frame, but: uuid.UUID | None) -> None:
+def words_of_going(*, thing: str, frame: Frame, but: uuid.UUID | None) -> list[Command]:
+    """What is said to Redis once the thing has gone, for who has more to say at the same time."""
     # The time of the commit: until then others were shown the thing, after that nobody was.
     text = _encode(Gone(thing=thing, at=read_clock().timestamp(), frame=dict(frame), but=str(but or "")))
-    with _lossy("gone_untold"), sync_redis().pipeline(transaction=False) as pipe:
-        pipe.set(key(f"gone:{thing}"), text, ex=HELD_S)
-        pipe.publish(gone_channel(), text)
-        pipe.execute()
+    return [("SET", key(f"gone:{thing}"), text, "EX", HELD_S), ("PUBLISH", gone_channel(), text)]
+
+
+def _tell(thing: str, frame: Frame, but: uuid.UUID | None) -> None:
+    with _lossy("gone_untold"):
+        tell(*words_of_going(thing=thing, frame=frame, but=but))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from redis import RedisError
 
-from backend.shared.redis import key, publish_bytes
+from backend.shared.redis import Command, key, publish_bytes
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -36,3 +36,8 @@ def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
         publish_bytes([(channel_of(user_id), _encode(frame)) for user_id, frame in frames])
     except (RedisError, OSError) as error:
         log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)
+
+
+def words_of(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[Command]:
+    """What is said to Redis to publish them, for who has more to say at the same time."""
+    return [("PUBLISH", channel_of(user_id), _encode(frame)) for user_id, frame in frames]

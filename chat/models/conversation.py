@@ -22,7 +22,8 @@ class Conversation(PublicModel):
 class Participant(models.Model):
     """A person in a conversation, and how far that person has read. Read positions only move forward."""
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
+    # Found by the unique constraint, which begins with it.
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="participations")
     read_seq = models.PositiveIntegerField(default=0)
     shown_seq = models.PositiveIntegerField(

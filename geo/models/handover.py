@@ -28,7 +28,9 @@ class Handover(models.Model):
         max_length=10, choices=HandoverState, default=HandoverState.ARRANGING, db_default=HandoverState.ARRANGING
     )
     proposed_for = models.DateTimeField(null=True, help_text="The time last proposed.")
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     agreed_for = models.DateTimeField(null=True, help_text="The time both last agreed on; it holds until another does.")
     calendar_sequence = models.PositiveIntegerField(default=0, db_default=0, help_text="Grows with every agreed time.")
     set_off_at = models.DateTimeField(null=True)

@@ -34,18 +34,26 @@ class Match(PublicModel):
     }
 
     pickup = models.ForeignKey(Pickup, models.PROTECT, related_name="matches")
-    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="matches")
+    # Without an index of their own: what a match is found by is in `indexes`, and each one costs every claim.
+    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="matches", db_index=False)
     conversation = models.OneToOneField(Conversation, models.PROTECT, related_name="+")
     status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     release_reason = models.CharField(max_length=20, choices=ReleaseReason, blank=True)
     left_waiting = models.BooleanField(
         default=False, db_default=False, help_text="Released at the door without waiting: counts against who released."
     )
     no_show_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Who did not show."
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Who did not show.",
     )
 
     class Meta:
@@ -61,6 +69,7 @@ class Match(PublicModel):
         ]
         indexes = [
             models.Index(fields=["collector", "-id"], name="match_of_collector"),
+            models.Index(fields=["collector"], name="match_is_active", condition=Q(status="active")),
             models.Index(
                 fields=["ended_at"], condition=Q(status="no_show") | Q(left_waiting=True), name="match_in_vain"
             ),

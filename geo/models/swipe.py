@@ -41,8 +41,9 @@ class Swipe(PublicModel):
     # What the same collector's next thumb on the pickup changes.
     CHANGEABLE = ("direction", "reason", "like_state", "queue_number", "pickup_revision", "swiped_at")
 
-    pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes")
-    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="swipes")
+    # Both are found by the unique constraints, which begin with them.
+    pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes", db_index=False)
+    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="swipes", db_index=False)
     direction = models.CharField(max_length=4, choices=Direction)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     like_state = models.CharField(max_length=8, choices=LikeState, default=LikeState.NONE, blank=True)

@@ -4,6 +4,7 @@ Both prove to the collector's phone that she agrees, in the handover's time. Eac
 counted together.
 """
 
+import base64
 import secrets
 from datetime import datetime, timedelta
 
@@ -29,7 +30,7 @@ def draw_code() -> str:
 
 def draw_secret() -> str:
     """160 bits in base 32."""
-    return pyotp.random_base32()
+    return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def one_time_code_at(handover: Handover, moment: datetime) -> str:

@@ -13,6 +13,7 @@ from geo.models import Match, Pickup, Swipe
 from geo.selectors.matches import live_match_of
 from geo.selectors.swipes import queue_position, standing_of
 from geo.services import notices
+from geo.services.claims import claim_if_plain
 from geo.services.hazard import require_badge_for
 from geo.services.limits import require_below_limit, require_not_paused, require_room_for_like
 from geo.services.locks import lock_pickup_for_swiper, lock_queue_under_pickup_lock
@@ -71,7 +72,6 @@ class Stage:
         return self.swipe is not None and self.swipe.like_state == state
 
 
-@transaction.atomic
 def record_swipe(
     *, collector_id: uuid.UUID, pickup_id: uuid.UUID, direction: str, reason: str = "", now: datetime
 ) -> SwipeResult:
@@ -83,6 +83,19 @@ def record_swipe(
     TooManyMatches.
     """
     likes = direction == Swipe.Direction.LIKE
+    claimed = claim_if_plain(collector_id=collector_id, pickup_id=pickup_id, now=now) if likes else None
+    if claimed:
+        return SwipeResult(swipe=claimed[0], match=claimed[1])
+    return record_swipe_step_by_step(
+        collector_id=collector_id, pickup_id=pickup_id, likes=likes, reason=reason, now=now
+    )
+
+
+@transaction.atomic
+def record_swipe_step_by_step(
+    *, collector_id: uuid.UUID, pickup_id: uuid.UUID, likes: bool, reason: str, now: datetime
+) -> SwipeResult:
+    """The same as `record_swipe`, under the locks that it takes itself."""
     stage = _set_stage(collector_id, pickup_id, now, to_like=likes)
     if stage.is_blocked:
         raise NotFound

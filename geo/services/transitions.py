@@ -6,6 +6,7 @@ from typing import Literal
 
 from backend.shared.held import tell_holders_on_commit
 from backend.shared.prepared import fetch_prepared
+from backend.shared.realtime import Frame
 from chat.services.conversations import close_conversation
 from geo.errors import MatchOver, PickupClosed, PickupTaken
 from geo.handover_errors import refusal_of_step
@@ -103,5 +104,10 @@ def give_up_match(*, match: Match, status: Match.Status, now: datetime) -> None:
 
 def tell_card_gone(*, pickup: Pickup, reason: GoneReason, but: uuid.UUID | None = None) -> None:
     """On commit, tell everybody who was dealt the card and may still show it, except `but`."""
-    frame = {"type": "pickup.closed", "pickup": str(pickup.pk), "reason": reason}
+    frame = frame_of_gone(pickup_id=pickup.pk, reason=reason)
     tell_holders_on_commit(thing=str(pickup.pk), frame=frame, but=but)
+
+
+def frame_of_gone(*, pickup_id: uuid.UUID, reason: GoneReason) -> Frame:
+    """What apps that show the card are told."""
+    return {"type": "pickup.closed", "pickup": str(pickup_id), "reason": reason}

@@ -39,7 +39,8 @@ class EventCounter(models.Model):
 class Event(models.Model):
     """`data` holds ids and short text, never an address. Personal data: removed after `EVENT_DAYS`."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="events")
+    # Found by the unique constraint, which begins with it.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     name = models.CharField(max_length=40, help_text="Such as `match.made`; docs/glossary.md lists them.")
     data = models.JSONField(default=dict)
