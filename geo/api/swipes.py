@@ -105,11 +105,8 @@ class SwipeDoor(Door):
         """The same swipe again changes nothing, but says yes when one is asked (`like.asked`). A pass withdraws a like
         that waits or is asked.
         """
-        body = SwipeInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        result = record_swipe(
-            collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **body.validated_data
-        )
+        thumb = _thumb_of(request.data)
+        result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **thumb)
         return Response(_shown(result))
 
     @extend_schema(
@@ -123,6 +120,15 @@ class SwipeDoor(Door):
         """It says no when one is asked. A like that is a match is released instead."""
         take_swipe_back(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now)
         return Response(status=204)
+
+
+def _thumb_of(body: Any) -> dict[str, Any]:
+    """What was said, checked; that a plain like is right can be seen without the serializer."""
+    if body == {"direction": Swipe.Direction.LIKE.value}:
+        return {"direction": Swipe.Direction.LIKE}
+    checked = SwipeInput(data=body)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
 
 
 def _shown(result: SwipeResult) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The plain claim: the first like of an open first-come pickup, where nothing stands in the way.
 
-It is what most likes are, so it costs one round trip to PostgreSQL, and Redis is told without waiting. What it does is in migration 0021;
-`geo.services.swipes` does the same in small steps, and whatever is not plain.
+It is what most likes are, so it costs one round trip to PostgreSQL, and Redis is told without waiting. What it does is
+in migration 0021; `geo.services.swipes` does the same in small steps, and whatever is not plain.
 """
 
 import uuid

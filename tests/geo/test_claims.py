@@ -128,7 +128,16 @@ def passed(pickup: Pickup, collector: User) -> None:
 
 def with_fields(**fields: Any) -> Callable[[Pickup, User], None]:
     """Something about the pickup."""
-    return lambda pickup, collector: Pickup.objects.filter(pk=pickup.pk).update(**fields) and None
+
+    def happen(pickup: Pickup, collector: User) -> None:
+        Pickup.objects.filter(pk=pickup.pk).update(**fields)
+
+    return happen
+
+
+def taken(pickup: Pickup, collector: User) -> None:
+    """Another was first."""
+    swipe(make_collecting_user(), pickup)
 
 
 def hazardous(pickup: Pickup, collector: User) -> None:
@@ -147,12 +156,12 @@ def without_profile(pickup: Pickup, collector: User) -> None:
     collector.collector.delete()
 
 
-HINDRANCES = {
+HINDRANCES: dict[str, Callable[[Pickup, User], None]] = {
     "hers to choose": with_fields(choose="resident"),
     "cancelled": with_fields(status="cancelled"),
     "over": with_fields(expires_at=NOON),
     "kept for another": with_fields(reserved_until=read_clock() + timedelta(days=1)),
-    "taken": lambda pickup, collector: swipe(make_collecting_user(), pickup),
+    "taken": taken,
     "passed": passed,
     "blocked": blocked,
     "blocking": blocking,
