@@ -7,7 +7,7 @@ from functools import partial
 
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.gis.geos import Point
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
@@ -101,6 +101,7 @@ def erase(*, user: User, now: datetime) -> None:
     Penalty.objects.filter(user=user).delete()
     Rating.objects.filter(Q(rater=user) | Q(rated=user)).update(text="")
     Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
+    _forget_tiles(user)
     Pickup.objects.filter(resident=user).update(
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
     )
@@ -110,6 +111,12 @@ def erase(*, user: User, now: datetime) -> None:
     photos.delete()
     scales.delete()
     WeighInVersion.objects.filter(by=user).update(note="")
+
+
+def _forget_tiles(user: User) -> None:
+    """Where he swiped; a list that lacks what he has liked hides nothing (0027)."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM geo_tile_swiped WHERE collector_id = %s", [user.pk])
 
 
 @transaction.atomic

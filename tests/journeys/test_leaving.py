@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from backend.accounts.models import User
 from chat.models import Message
@@ -48,6 +49,9 @@ def test_a_collector_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
     assert Pickup.objects.get().status == "open"
     assert "match.released" in nok.events()
     assert not Collector.objects.filter(user_id=lek.id).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM geo_tile_swiped WHERE collector_id = %s", [lek.id])
+        assert cursor.rowcount == 0, "where he swiped"
 
 
 def test_a_waiting_like_leaves_the_queue(nok: Phone, lek: Phone) -> None:
