@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from backend.shared.pictures import discard
 from geo.models import (
     Collector,
+    Handover,
     Match,
     Membership,
     Penalty,
@@ -27,6 +28,13 @@ from geo.models import (
     WeighInVersion,
 )
 from geo.selectors.groups import group_ids_of
+from geo.selectors.holdings import (
+    handovers_of,
+    items_of_pickups,
+    photos_of_pickups,
+    scale_photos_of,
+    weigh_ins_of,
+)
 from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
 from geo.services.locks import lock_pickup, lock_queue_under_pickup_lock
@@ -44,18 +52,19 @@ LINE_FIELDS = ("material__code", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_
 
 
 def export(*, user: User) -> Mapping[str, object]:
-    """Profile, pickups, swipes, matches, receipts and groups, ready for JSON."""
+    """Profile, pickups, swipes, matches, handovers, receipts and groups, ready for JSON."""
     return {
         "collector": _profile_of(user),
-        "pickups": [
-            _spelled(row) for row in Pickup.objects.filter(resident=user).order_by("id").values(*PICKUP_FIELDS)
-        ],
+        "pickups": _pickups_of(user),
         "swipes": list(
             Swipe.objects.filter(collector=user)
             .order_by("id")
             .values("pickup_id", "direction", "reason", "like_state", "swiped_at")
         ),
         "matches": list(_matches_of(user).values("id", "pickup_id", "status", "created_at", "ended_at")),
+        "handovers": handovers_of(user),
+        "weigh_ins": weigh_ins_of(user),
+        "scale_photos": scale_photos_of(user),
         "receipts": _receipts_of(user),
         "ratings_given": list(
             Rating.objects.filter(rater=user)
@@ -111,6 +120,15 @@ def erase(*, user: User, now: datetime) -> None:
     photos.delete()
     scales.delete()
     WeighInVersion.objects.filter(by=user).update(note="")
+    _forget_ways(user)
+
+
+def _forget_ways(user: User) -> None:
+    """When he set out and when he was at a door; the times both agreed on stay with the other."""
+    Handover.objects.filter(match__collector=user).update(
+        set_off_at=None, eta=None, collector_arrived_at=None, collector_evidence=""
+    )
+    Handover.objects.filter(match__pickup__resident=user).update(resident_arrived_at=None, resident_evidence="")
 
 
 def _forget_tiles(user: User) -> None:
@@ -140,6 +158,13 @@ def _remove_all_files(photos: list[PickupPhoto | ScalePhoto]) -> None:
 
 def _matches_of(user: User) -> QuerySet[Match]:
     return Match.objects.filter(Q(collector=user) | Q(pickup__resident=user)).order_by("id")
+
+
+def _pickups_of(user: User) -> list[dict[str, object]]:
+    """With what is in them and their pictures, in three queries."""
+    items, photos = items_of_pickups(user), photos_of_pickups(user)
+    rows = Pickup.objects.filter(resident=user).order_by("id").values(*PICKUP_FIELDS)
+    return [_spelled(row) | {"items": items.get(row["id"], []), "photos": photos.get(row["id"], [])} for row in rows]
 
 
 def _receipts_of(user: User) -> list[dict[str, object]]:

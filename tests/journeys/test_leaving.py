@@ -1,5 +1,6 @@
 """Somebody leaves: nobody waits for him in vain, and nothing of him is left but kilograms."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from backend.accounts.models import User
+from backend.shared.clock import read_clock
 from chat.models import Message
 from geo.grid import cell_of
-from geo.models import Collector, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
+from geo.models import Collector, Handover, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
 from tests.geo.bodies import pickup_body
 from tests.journeys.phones import Phone
 from tests.makers_match import make_receipt
@@ -81,6 +83,64 @@ def test_a_receipt_is_taken_along_with_all_it_says(nok: Phone, matched: Any) -> 
     assert (copy["number"], copy["content_hash"]) == (receipt.number, receipt.content_hash)
     lines = [(line["material__code"], line["net_kg"], line["pieces"]) for line in copy["lines"]]
     assert lines == [("pet_clear", 2.0, None), ("glass_bottles", 4.2, 12)]
+
+
+def test_a_handover_is_taken_along_by_each_from_his_own_side(nok: Phone, lek: Phone, matched: Any) -> None:
+    weigh_on_the_way(nok, lek, matched)
+    dispute = {"lines": [{"material": "pet_clear", "gross_kg": "2"}], "paid": "0", "note": "Two bags were wet."}
+    nok.post(f"matches/{matched['id']}/handover/dispute", **dispute)
+
+    collectors, residents = (phone.get("me/export")["geo"] for phone in (lek, nok))
+
+    [his], [hers] = collectors["handovers"], residents["handovers"]
+    assert (his["role"], his["state"], his["proposed_by_you"]) == ("collector", "disputed", True)
+    assert None not in [his[name] for name in ("agreed_for", "set_off_at", "eta", "arrived_at", "weighed_at")]
+    assert (his["evidence"], hers["role"], hers["proposed_by_you"]) == ("gps", "resident", False)
+    assert hers["arrived_at"] > his["arrived_at"]
+    assert "set_off_at" not in hers
+    assert [(one["number"], one["net_kg"]) for one in collectors["weigh_ins"]] == [(1, 3.0)]
+    assert [(one["number"], one["note"]) for one in residents["weigh_ins"]] == [(2, "Two bags were wet.")]
+    [photo] = collectors["scale_photos"]
+    assert is_there(lek, photo["large"])
+    assert is_there(lek, photo["thumb"])
+    assert residents["scale_photos"] == []
+    [pickup] = residents["pickups"]
+    assert is_there(nok, pickup["photos"][0]["large"])
+    assert pickup["items"][0]["material__code"] == pickup_body()["items"][0]["material"]
+
+
+@pytest.mark.parametrize("leaver", ["nok", "lek"])
+def test_nobody_is_left_on_the_way_who_has_gone(nok: Phone, lek: Phone, matched: Any, leaver: str) -> None:
+    weigh_on_the_way(nok, lek, matched)
+
+    assert {"nok": nok, "lek": lek}[leaver].client.delete("/api/v1/me").status_code == 204
+
+    left = Handover.objects.get()
+    ways = [left.set_off_at, left.eta, left.collector_arrived_at, left.resident_arrived_at]
+    assert [way is None for way in ways] == ([True, True, True, False] if leaver == "lek" else [False] * 3 + [True])
+    assert left.agreed_for is not None
+
+
+def is_there(phone: Phone, url: str) -> bool:
+    """Whether the picture can be had."""
+    answer = phone.client.get(url)
+    answer.close()
+    return bool(answer.status_code == 200)
+
+
+def weigh_on_the_way(nok: Phone, lek: Phone, matched: Any) -> None:
+    """A time, the way, the door, the scale with a photo."""
+    steps = f"matches/{matched['id']}/handover"
+    at = (read_clock() + timedelta(minutes=5)).isoformat()
+    Pickup.objects.update(window_from=read_clock())
+    lek.post(f"{steps}/propose", at=at)
+    nok.post(f"{steps}/agree")
+    lek.post(f"{steps}/on-my-way", eta=at)
+    for phone in (lek, nok):
+        phone.post(f"{steps}/arrive", **pickup_body()["location"], accuracy_m=5)
+    lek.post(f"{steps}/weigh-in", lines=[{"material": "pet_clear", "gross_kg": "3"}], paid="0")
+    photo = {"photo": SimpleUploadedFile("scale.jpg", from_a_phone(), "image/jpeg")}
+    assert lek.client.post(f"/api/v1/{steps}/photos", photo, format="multipart").status_code == 201
 
 
 def test_the_photos_of_the_scale_go_with_who_took_them(nok: Phone, lek: Phone, matched: Any) -> None:
