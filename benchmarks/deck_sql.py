@@ -89,7 +89,7 @@ class _Notes:
 
     def __call__(self, execute: Any, statement: str, params: Any, many: bool, context: Any) -> Any:
         """What Django calls around each statement."""
-        if "<->" in statement or "<#>" in statement:
+        if "map_distance" in statement:
             self.seen.append(Prepared(statement, params))
         return execute(statement, params, many, context)
 
@@ -186,4 +186,4 @@ def _see(person: Person, count: int) -> None:
         point = point_on_map(*service_point_of(person))
         cursor.execute(_SEEN, {"viewer": person.user.pk, "point": point, "count": count})
         # So many swipes in one moment leave what autovacuum would clear away between the swipes of a month.
-        cursor.execute("VACUUM (ANALYZE) geo_swipe, geo_tile_swiped")
+        cursor.execute("VACUUM (ANALYZE) geo_swipe, geo_tile_swiped, geo_sheet_swiped")

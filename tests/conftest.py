@@ -23,7 +23,7 @@ def flush_without_triggers() -> Iterator[None]:
 
     def sql_flush_as_replica(*args: Any, **options: Any) -> list[str]:
         statements = sql_flush(*args, **options)
-        statements = [*statements, "TRUNCATE geo_tile, geo_tile_swiped"]
+        statements = [*statements, "TRUNCATE geo_tile, geo_tile_swiped, geo_sheet, geo_sheet_swiped"]
         return ["SET session_replication_role = replica", *statements, "SET session_replication_role = origin"]
 
     patch = pytest.MonkeyPatch()

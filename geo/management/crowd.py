@@ -25,6 +25,8 @@ TABLES = (
     "geo_swipe",
     "geo_tile",
     "geo_tile_swiped",
+    "geo_sheet",
+    "geo_sheet_swiped",
 )
 
 
@@ -238,9 +240,9 @@ FROM opinion JOIN place ON place.number = opinion.place
 """
 
 _INSERT_TILES = """
-INSERT INTO geo_tile (tile, middle, xs, ys, numbers, drawn)
+INSERT INTO geo_tile (tile, middle, xs, ys, numbers, newest, drawn)
 SELECT tile, ST_SetSRID(ST_MakePoint((floor(xs[1] / 2048) + 0.5) * 2048, (floor(ys[1] / 2048) + 0.5) * 2048), 3857),
-       xs, ys, numbers, cardinality(numbers)
+       xs, ys, numbers, newest_of(numbers), cardinality(numbers)
 FROM (SELECT tile, array_agg(tile_number ORDER BY tile_number) AS numbers
       FROM spot WHERE tile_number IS NOT NULL GROUP BY tile) AS counted
 JOIN (SELECT tile, array_agg(ST_X(cell) ORDER BY place) AS xs, array_agg(ST_Y(cell) ORDER BY place) AS ys
@@ -249,9 +251,25 @@ JOIN (SELECT tile, array_agg(ST_X(cell) ORDER BY place) AS xs, array_agg(ST_Y(ce
 """
 
 _INSERT_TILES_SWIPED = """
-INSERT INTO geo_tile_swiped (collector_id, tile, numbers)
-SELECT pg_temp.person('collector', taker), tile, array_agg(tile_number ORDER BY tile_number)
-FROM opinion JOIN spot ON spot.number = place WHERE tile_number IS NOT NULL GROUP BY taker, tile
+INSERT INTO geo_tile_swiped (collector_id, tile, numbers, done)
+SELECT pg_temp.person('collector', taker), tile, said.numbers, squares_without(geo_tile.numbers - said.numbers, newest)
+FROM (SELECT taker, tile, array_agg(tile_number ORDER BY tile_number) AS numbers
+      FROM opinion JOIN spot ON spot.number = place WHERE tile_number IS NOT NULL GROUP BY taker, tile) AS said
+JOIN geo_tile USING (tile)
+"""
+
+_INSERT_SHEETS = """
+INSERT INTO geo_sheet (sheet, drawn)
+SELECT sheet_of(tile), array_agg(name_of_tile(tile, drawn, false) ORDER BY name_of_tile(tile, drawn, false))
+FROM geo_tile GROUP BY 1
+"""
+
+_INSERT_SHEETS_SWIPED = """
+INSERT INTO geo_sheet_swiped (collector_id, sheet, done)
+SELECT collector_id, sheet_of(tile), array_agg(name ORDER BY name)
+FROM (SELECT collector_id, tile, name_of_tile(tile, drawn, false) AS name
+      FROM geo_tile_swiped AS swiped JOIN geo_tile USING (tile)
+      WHERE geo_tile.numbers - swiped.numbers = '{}') AS done GROUP BY 1, 2
 """
 
 STEPS = {
@@ -269,6 +287,8 @@ STEPS = {
     "swipes": _INSERT_SWIPES,
     "tiles": _INSERT_TILES,
     "tiles swiped": _INSERT_TILES_SWIPED,
+    "sheets": _INSERT_SHEETS,
+    "sheets swiped": _INSERT_SHEETS_SWIPED,
 }
 
 

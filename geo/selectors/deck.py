@@ -13,7 +13,8 @@ from backend.accounts.models import Session
 from backend.accounts.selectors.sessions import session_of_row, sessions_sql
 from backend.shared.prepared import fetch_prepared
 from geo.distance import metres_from
-from geo.selectors.deck_sql import STEPS, DeckQuery, deck_sql, reaches, unseen_sql
+from geo.selectors.deck_sql import DeckQuery, deck_sql
+from geo.selectors.deck_unseen import STEPS, reaches, unseen_sql
 
 DISTANCE_STEP_M = 100
 SWIPED_MUCH = 200
@@ -60,7 +61,8 @@ _DEALT = """
     ST_Y(geo_collector.service_point::geometry), ST_X(geo_collector.service_point::geometry),
     geo_collector.radius_m, geo_collector.material_ids, geo_collector.is_available, geo_collector.has_hazard_badge,
     (SELECT count(*) FROM geo_match WHERE collector_id = accounts_user.id AND status = 'active'),
-    (SELECT coalesce(sum(size), 0) FROM geo_tile_swiped WHERE collector_id = accounts_user.id AND size >= 16)
+    (SELECT coalesce(sum(greatest(size, 5)), 0)
+     FROM (SELECT size FROM geo_tile_swiped WHERE collector_id = accounts_user.id LIMIT 40) AS tiles)
 """
 _WITH_COLLECTOR = "LEFT JOIN geo_collector ON geo_collector.user_id = accounts_user.id"
 _WITH_PROFILE = sessions_sql(more=_DEALT, joined=_WITH_COLLECTOR)
@@ -100,7 +102,7 @@ def plain_query(viewer_id: uuid.UUID, dealt: Dealt, *, now: datetime, limit: int
 
 
 def deal_deck(query: DeckQuery) -> Deck:
-    """The cards of one query, in one statement, seldom in up to three; the addresses of files have no host yet."""
+    """The cards of one query, in one statement, seldom in up to four; the addresses of files have no host yet."""
     found = _found(query)
     metres_to = metres_from(query.lat, query.lon)
     cards = [

@@ -10,15 +10,12 @@ The card lies on the pickup's own row as the text that is sent (`card`, kept by 
 statement is prepared: planned once, without a look at its values. Only the number of cards stands in its text, because
 the planner must know that it is small.
 
-Who has swiped thousands nearby would have each of them checked on the way. For him the walk goes from tile to tile
-(`geo_tile`, 2048 map metres), takes what he has swiped there from what is open there, number by number in one
-subtraction, and looks at what is left, by the distance of its square. It ends after some tiles: its answer holds only
-up to `reach`, and where that is not enough the plain statement decides.
+Who has swiped thousands nearby would have each of them checked on the way: see `deck_unseen`.
 """
 
 import struct
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,49 +73,6 @@ WITH walked AS MATERIALIZED (
 SELECT id, card, ST_X(cell), ST_Y(cell) FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
 """
 
-_TILES = 128
-# How many of these tiles are unfolded: the first few whatever they hold, more while they hold no more numbers. First
-# what mostly is enough; then what still costs less than to check thousands of pickups one by one.
-STEPS: Sequence[Mapping[str, int]] = ({"whole": 40, "numbers": 4_000}, {"whole": 128, "numbers": 60_000})
-
-_UNSEEN = f"""
-WITH near AS MATERIALIZED (
-    SELECT *, row_number() OVER nearest AS place, sum(cardinality(unseen)) OVER nearest - cardinality(unseen) AS before
-    FROM (
-        SELECT * FROM (
-            SELECT geo_tile.tile, xs, ys, is_full, box <#> %(point)s::geometry AS away,
-                   CASE WHEN swiped.numbers IS NULL THEN geo_tile.numbers
-                        ELSE geo_tile.numbers - swiped.numbers END AS unseen
-            FROM geo_tile
-            LEFT JOIN geo_tile_swiped swiped ON swiped.tile = geo_tile.tile AND swiped.collector_id = %(viewer)s
-            WHERE box && ST_Expand(%(point)s::geometry, %(map_radius)s::float8)
-            ORDER BY box <#> %(point)s::geometry OFFSET 0) AS tiles
-        WHERE unseen <> '{{{{}}}}' OR is_full LIMIT {_TILES}) AS few
-    WINDOW nearest AS (ORDER BY away, tile ROWS UNBOUNDED PRECEDING)),
-horizon AS (
-    SELECT least(CASE WHEN count(*) = {_TILES} THEN max(away) ELSE 'infinity' END,
-                 min(away) FILTER (WHERE is_full OR place > %(whole)s::int AND before > %(numbers)s::int)) AS reach
-    FROM near),
-candidate AS (
-    SELECT tile, number, sqrt(east * east + north * north) AS map_distance
-    FROM horizon JOIN near ON near.away < reach,
-         unnest(unseen) AS number,
-         LATERAL (SELECT xs[1 + (number >> 20)] - %(x)s::float8 AS east, ys[1 + (number >> 20)] - %(y)s::float8 AS north
-                  OFFSET 0) AS apart
-    WHERE sqrt(east * east + north * north) < reach AND sqrt(east * east + north * north) <= %(map_radius)s
-    ORDER BY 3 OFFSET 0),
-walked AS MATERIALIZED (
-    SELECT id, created_at, card, cell, map_distance
-    FROM candidate JOIN geo_pickup ON geo_pickup.tile = candidate.tile AND tile_number = number AND status = 'open'
-      {{wished}}
-    ORDER BY map_distance
-    FETCH FIRST {{limit}} ROWS WITH TIES)
-SELECT id, card, ST_X(cell), ST_Y(cell), reach
-FROM horizon
-LEFT JOIN (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {{limit}}) dealt ON true
-ORDER BY map_distance, created_at DESC, id DESC
-"""  # noqa: S608 - numbers of our own
-
 # Conditions that stand in the statement only when they are asked for, by what asks for them.
 _FILTERS = {
     "material_ids": "AND material_ids && %(material_ids)s::int[]",
@@ -132,21 +86,11 @@ _NOTHING_HAZARDOUS = "AND NOT material_ids && ARRAY(SELECT id::int FROM geo_mate
 
 def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters, to be run as they are: by the service, by tests and by the benchmark."""
-    return _written(_DECK, query)
+    return statement_for(_DECK, query)
 
 
-def unseen_sql(query: DeckQuery, step: Mapping[str, int] = STEPS[0]) -> tuple[str, dict[str, Any]]:
-    """The same for who has swiped much. Beside each card stands how far the answer holds, without a card alone."""
-    statement, params = _written(_UNSEEN, query)
-    return statement, params | dict(step) | {"x": x_of(query.lon), "y": y_of(query.lat)}
-
-
-def reaches(query: DeckQuery, reach: float) -> bool:
-    """Whether an answer that holds so many map metres far holds as far as was asked."""
-    return reach > query.radius_m * stretch_at(query.lat)
-
-
-def _written(statement: str, query: DeckQuery) -> tuple[str, dict[str, Any]]:
+def statement_for(statement: str, query: DeckQuery) -> tuple[str, dict[str, Any]]:
+    """A statement with `{wished}` and `{limit}` in it, written out for this query, and the parameters of both."""
     wishes = {name: wish for name in _FILTERS if (wish := getattr(query, name))}
     filters = [_FILTERS[name] for name in wishes] + ([] if query.with_hazardous else [_NOTHING_HAZARDOUS])
     params: dict[str, Any] = wishes | {

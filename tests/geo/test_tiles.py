@@ -22,7 +22,7 @@ def everybody_has_swiped_much(db: None, monkeypatch: pytest.MonkeyPatch) -> None
     """So that a single swipe is stepped over. Django's flush leaves the tiles of other tests, which no model knows."""
     monkeypatch.setattr(decks, "SWIPED_MUCH", 0)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM geo_tile; DELETE FROM geo_tile_swiped")
+        cursor.execute("TRUNCATE geo_tile, geo_tile_swiped, geo_sheet, geo_sheet_swiped")
 
 
 @pytest.fixture
