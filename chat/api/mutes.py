@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.shared.moments import Moment
 from backend.shared.views import Door
 from chat.selectors.mutes import mute_of
 from chat.services.mute import mute_conversation, unmute_conversation
@@ -17,7 +18,7 @@ from chat.services.mute import mute_conversation, unmute_conversation
 class MuteIn(serializers.Serializer[Any]):
     """For how long."""
 
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="For good without it.")
+    until = Moment(required=False, allow_null=True, default=None, help_text="For good without it.")
 
 
 class MuteOut(serializers.Serializer[Any]):

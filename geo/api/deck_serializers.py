@@ -5,6 +5,7 @@ from typing import Any, get_args
 from django.conf import settings
 from rest_framework import serializers
 
+from backend.shared.moments import Moment
 from backend.shared.serializers import LatLon
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.pickup_serializers import KILOGRAMS
@@ -28,8 +29,8 @@ class DeckInput(serializers.Serializer[Any]):
     price_modes = serializers.CharField(
         max_length=100, required=False, help_text="Of `free`, `asks` and `pays`, with commas between them."
     )
-    window_from = serializers.DateTimeField(required=False, help_text="Pickups that close before are left out.")
-    window_until = serializers.DateTimeField(required=False, help_text="Pickups that open later are left out.")
+    window_from = Moment(required=False, help_text="Pickups that close before are left out.")
+    window_until = Moment(required=False, help_text="Pickups that open later are left out.")
     limit = serializers.IntegerField(min_value=1, max_value=settings.DECK_SIZE_MAX, default=settings.DECK_SIZE)
 
     def validate_materials(self, text: str) -> list[str]:

@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.shared.moments import Moment
 from backend.shared.serializers import Nothing
 from backend.shared.views import Door
 from geo.api.calendar import calendar_of
 from geo.api.match_serializers import MatchOutput
 from geo.api.matches import show_match
-from geo.api.moments import Moment
 from geo.selectors.matches import get_shown_match_for
 from geo.services.arriving import arrive, confirm_arrival, report_no_show
 from geo.services.handover import agree_time, propose_time, set_off

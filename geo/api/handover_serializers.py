@@ -7,7 +7,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from geo.api.moments import Moment
+from backend.shared.moments import Moment
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.pickup_serializers import ItemInput
 from geo.models import Handover, WeighInLine

@@ -7,9 +7,9 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from backend.shared.moments import Moment
 from backend.shared.serializers import LatLon
 from geo.api.hazard_serializers import HazardOutput
-from geo.api.moments import Moment
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.places import Place
 from geo.models import Material, Pickup, Swipe

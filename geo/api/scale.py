@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.shared.moments import Moment
 from backend.shared.problems import CONTENT_TYPE, problem
 from backend.shared.views import Door
 from geo.api.handover_serializers import AcceptInput, DisputeInput, WeighInInput
 from geo.api.match_serializers import MatchOutput
 from geo.api.matches import show_match
-from geo.api.moments import Moment
 from geo.services.confirm import confirm_handover
 from geo.services.weighing import accept_figures, dispute_weigh_in, weigh_in
 

@@ -71,13 +71,19 @@ class TestMute:
         assert [client.delete(door).status_code for _ in range(2)] == [204, 204]
 
     @pytest.mark.parametrize(
-        ("until", "code"), [("2020-01-01T00:00:00Z", "mute_over"), ("soon", "invalid"), ([], "invalid")]
+        ("until", "code"),
+        [
+            ("2020-01-01T00:00:00Z", "mute_over"),
+            ("soon", "invalid"),
+            ([], "invalid"),
+            ("2030-01-01T08:00", "offset_missing"),
+        ],
     )
     def test_refuses_a_time_that_is_none(self, client: APIClient, door: str, until: object, code: str) -> None:
         answer = client.put(door, {"until": until})
 
         assert answer.status_code == 400
-        assert answer.json()["code"] == code
+        assert answer.json()["errors"][0]["code"] == code
         assert answer.json()["errors"][0]["field"] == "until"
         assert not Mute.objects.exists()
 

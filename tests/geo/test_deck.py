@@ -327,6 +327,7 @@ class TestAsking:
             ({"kg_min": "NaN"}, "invalid"),
             ({"price_modes": "free,gold"}, "invalid_choice"),
             ({"window_from": "tomorrow"}, "invalid"),
+            ({"window_from": "2026-01-02T10:00:00"}, "offset_missing"),
             ({"window_from": "2026-01-02T10:00:00Z", "window_until": "2026-01-02T10:00:00Z"}, "window_reversed"),
             ({"materials": "pet\0clear"}, "null_characters_not_allowed"),
         ],
