@@ -264,6 +264,7 @@ PICKUP_ITEMS_MAX = env.int("PICKUP_ITEMS_MAX", default=20)
 PICKUP_KG_MAX = env.int("PICKUP_KG_MAX", default=5_000)
 PICKUP_PIECES_MAX = env.int("PICKUP_PIECES_MAX", default=100_000)
 PHOTOS_MAX = env.int("PHOTOS_MAX", default=6)
+ORPHAN_AGE_H = env.int("ORPHAN_AGE_H", default=24)  # a younger file may still get its row
 PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
 PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)
 PHOTO_SIZES = {"large": 1600, "thumb": 400}

@@ -7,6 +7,7 @@ from chat.services import locations, photos
 from notifications.periodic import periodic, repeat
 
 FORGET = "chat.forget"
+SWEEP = "chat.sweep_photos"
 
 
 @periodic(name=FORGET, cron="* * * * * */15")
@@ -14,3 +15,9 @@ def forget(now: datetime) -> None:
     """Every 15 seconds: locations that have expired, and files of deleted photos that a killed process has left."""
     repeat(partial(locations.remove_expired_locations, now=now), batch=locations.SWEEP)
     repeat(photos.remove_photos_of_deleted, batch=photos.SWEEP)
+
+
+@periodic(name=SWEEP, cron="50 3 * * *")
+def sweep_photos(now: datetime) -> None:
+    """Every night: files of photos whose message was never stored."""
+    photos.remove_orphaned_photos(now=now)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from geo.services import expiry, queue, reminders, rings, standing
+from geo.services import expiry, orphans, queue, reminders, rings, standing
 from notifications.periodic import periodic, repeat
 
 EXPIRE = "geo.expire_pickups"
@@ -11,6 +11,7 @@ MOVE_ON = "geo.move_on"
 RING = "geo.tell_rings"
 REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
+SWEEP = "geo.sweep_pictures"
 
 
 @periodic(name=EXPIRE, cron="*/5 * * * *")
@@ -42,3 +43,9 @@ def remind(now: datetime) -> None:
 def review_standing(now: datetime) -> None:
     """Every ten minutes: warn and pause those who leave others waiting again and again."""
     standing.review_all(now=now)
+
+
+@periodic(name=SWEEP, cron="40 3 * * *")
+def sweep_pictures(now: datetime) -> None:
+    """Every night: files of photos that were never stored."""
+    orphans.remove_orphaned_pictures(now=now)

@@ -9,7 +9,9 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import transaction
 
+from backend.shared.orphans import remove_orphans
 from backend.shared.pictures import Picture, discard, keep, redraw, require_few_bytes
+from backend.shared.private_files import PrivateStorage
 from chat.errors import MessagePhotosFull
 from chat.models import Message, MessagePhoto
 from chat.services.drafts import Draft
@@ -39,6 +41,11 @@ def remove_photos_of_deleted() -> int:
     """Remove the files of a batch of deleted messages, which a killed process has left behind. Returns how many."""
     left = MessagePhoto.objects.filter(message__deleted_at__isnull=False)[:SWEEP]
     return remove_photos(left)
+
+
+def remove_orphaned_photos(*, now: datetime) -> int:
+    """Remove the files that no row speaks of. Returns how many. Raises TooManyOrphans."""
+    return remove_orphans(storage=PrivateStorage(), folder="chat", rows=MessagePhoto.objects.order_by(), now=now)
 
 
 def remove_photos(photos: Iterable[MessagePhoto]) -> int:
