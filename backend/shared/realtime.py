@@ -33,11 +33,16 @@ def publish_on_commit(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
 def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
     """Send now. Loses the frames, with a warning, when Redis does not answer."""
     try:
-        publish_bytes([(channel_of(user_id), _encode(frame)) for user_id, frame in frames])
+        publish_bytes(spelled(frames))
     except (RedisError, OSError) as error:
         log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)
 
 
 def words_of(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[Command]:
     """What is said to Redis to publish them, for who has more to say at the same time."""
-    return [("PUBLISH", channel_of(user_id), _encode(frame)) for user_id, frame in frames]
+    return [("PUBLISH", *message) for message in spelled(frames)]
+
+
+def spelled(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[tuple[str, bytes]]:
+    """Each as `(channel, payload)`, as Redis carries them."""
+    return [(channel_of(user_id), _encode(frame)) for user_id, frame in frames]

@@ -101,10 +101,10 @@ def tell(*commands: Command) -> None:
     _line.use(talk)
 
 
-def subscriber() -> redis.asyncio.Connection:
-    """A bare connection to subscribe on, in the running event loop. The caller connects it, and does so anew."""
+def loop_connection(name: str) -> redis.asyncio.Connection:
+    """A bare connection for the running event loop, called `name`. The caller connects it, and does so anew."""
     pool = redis.asyncio.ConnectionPool.from_url(
-        settings.REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), client_name=f"realtime-{os.getpid()}"
+        settings.REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), client_name=f"{name}-{os.getpid()}"
     )
     connection: redis.asyncio.Connection = pool.make_connection()  # type: ignore[no-untyped-call]
     return connection

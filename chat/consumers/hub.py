@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
@@ -14,7 +14,7 @@ from redis import ConnectionError as RedisConnectionError
 from redis import RedisError
 from redis.asyncio import Connection
 
-from backend.shared.redis import subscriber
+from backend.shared.redis import loop_connection
 from chat.consumers.feed import Nudge
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,7 @@ class Hub:
         self._shared: dict[str, Callable[[bytes], None]] = {}
         self._asked: set[str] = set()
         self._connection: Connection | None = None
+        self._is_down = False
         self._lock = asyncio.Lock()
 
     def listeners(self) -> Iterator[Any]:
@@ -68,14 +69,16 @@ class Hub:
             self._shared[name] = hear
             await self._settle(name)
 
-    async def join(self, listener: Listener) -> None:
-        """Hear what is published from now on; waits a moment for Redis to confirm, and does without."""
+    async def join(self, listener: Listener) -> bool:
+        """Hear what is published from now on. Waits a moment for Redis to confirm; False when it has not."""
         channel = self._channels.setdefault(listener.channel, Channel())
         channel.listeners.add(listener)
         await self._settle(listener.channel)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CONFIRMATION_S):
-                await channel.is_live.wait()
+        if not self._is_down:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONFIRMATION_S):
+                    await channel.is_live.wait()
+        return channel.is_live.is_set()
 
     async def leave(self, listener: Listener) -> None:
         """Hear nothing any more."""
@@ -86,6 +89,12 @@ class Hub:
         if not channel.listeners:
             del self._channels[listener.channel]
             await self._settle(listener.channel)
+
+    def tell(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Hand each `(channel, payload)` to the sockets here, without the way through Redis."""
+        for name, payload in messages:
+            if channel := self._channels.get(name):
+                self._tell(channel, payload)
 
     async def run(self) -> NoReturn:
         """Listen for ever; comes back with backoff and jitter when Redis goes."""
@@ -102,7 +111,7 @@ class Hub:
             await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
 
     async def _listen(self) -> NoReturn:
-        connection = subscriber()
+        connection = loop_connection("realtime")
         try:
             # Its own time limit ends with the handshake of TCP, which a frozen Redis still answers.
             async with asyncio.timeout(SILENCE_S):
@@ -115,7 +124,7 @@ class Hub:
 
     async def _subscribe_all(self, connection: Connection) -> None:
         async with self._lock:
-            self._connection = connection
+            self._connection, self._is_down = connection, False
             names = [*self._channels, *self._shared]
             for start in range(0, len(names), SUBSCRIPTIONS_A_COMMAND):
                 part = names[start : start + SUBSCRIPTIONS_A_COMMAND]
@@ -169,7 +178,7 @@ class Hub:
             listener.hear(nudge)
 
     def _forget_connection(self) -> None:
-        self._connection = None
+        self._connection, self._is_down = None, True
         self._asked.clear()
         for channel in self._channels.values():
             channel.is_live.clear()

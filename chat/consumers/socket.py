@@ -62,6 +62,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
     budget: FrameBudget
     writer: asyncio.Task[None] | None = None
     has_joined = False
+    hears_all = False
     next_beat_s = float("inf")
 
     # --- Coming and going
@@ -108,7 +109,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.acks = Acks(self.user_id)
         self.has_joined = True
         await self.realtime.hub.follow(gone_channel(), self.realtime.holders.take)
-        await self.realtime.hub.join(self)
+        self.hears_all = await self.realtime.hub.join(self)
         standing, self.shown = await in_thread(_look_up, self.session_id, self.user_id)
         return standing
 
@@ -124,7 +125,9 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.accept(PROTOCOL)
         await self.outgoing.say(Hello(head=self.feed.head, heartbeat_s=settings.HEARTBEAT_S))
         self.writer = asyncio.create_task(self.outgoing.run())
-        self.next_beat_s = now_s + settings.HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - spreads the load
+        # Without Redis something may have happened since we looked: let the first beat tell at once.
+        wait_s = settings.HEARTBEAT_S * random.uniform(0.5, 1) if self.hears_all else 0  # noqa: S311 - spreads the load
+        self.next_beat_s = now_s + wait_s
         self._recall_held()
 
     def _recall_held(self) -> None:
@@ -174,7 +177,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
             case Ack(seq=seq):
                 self.acks.note(seq)
             case SendMessage():
-                await self.outgoing.say(await answer_message(self.user_id, frame, self.language))
+                await self.outgoing.say(await answer_message(self.realtime, self.user_id, frame, self.language))
             case DeleteMessage():
                 await self.outgoing.say(await answer_deletion(self.user_id, frame, self.language))
             case Read():

@@ -8,7 +8,8 @@ from chat.cards import card_of
 from chat.models import Message
 from chat.services.append import append_card
 from chat.services.drafts import Draft
-from chat.services.messages import notices_of
+from chat.shapes import bare_shape
+from chat.topics import collapse_key_of
 from notifications.services.notify import Notice
 
 
@@ -26,4 +27,6 @@ def post_card(
     card_of(card)
     draft = Draft(kind=Message.Kind.EVENT.value, data={"code": card, "data": dict(data)})
     message, people = append_card(draft, conversation_id=conversation_id, by=by, now=now)
-    return notices_of(message, people, push=False)
+    data = {"conversation": str(conversation_id), "message": bare_shape(message)}
+    key = collapse_key_of(conversation_id)
+    return [Notice(user_id=user_id, event="message.sent", data=data, collapse_key=key, by=by) for user_id in people]

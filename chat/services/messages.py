@@ -1,21 +1,19 @@
 """Sending messages."""
 
 import uuid
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from backend.shared.errors import NotFound
+from backend.shared.prepared import fetch_prepared
+from backend.shared.realtime import publish_on_commit
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
 from chat.models import Conversation, Message, MessageLocation
 from chat.selectors.conversations import get_conversation_for, has_block_between, others_in
-from chat.services.append import append
+from chat.services.append import SEND, Sending
 from chat.services.drafts import Draft, draft_of
-from chat.shapes import bare_shape
-from chat.topics import collapse_key_of
-from notifications.services.notify import Notice, notify
 
 
 def send_message(
@@ -52,14 +50,14 @@ def send(
 def _append_and_tell(
     draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
 ) -> Message | None:
-    appended = append(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
-    if appended is None:
+    sending = Sending(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
+    sent = sending.read(fetch_prepared(SEND, sending.values))
+    if sent is None:
         return None
-    message, people = appended
     if draft.place is not None:
-        MessageLocation.objects.create(message=message, point=draft.place.point, expires_at=draft.place.expires_at)
-    notify(notices=notices_of(message, people, push=True), now=now)
-    return message
+        MessageLocation.objects.create(message=sent.message, point=draft.place.point, expires_at=draft.place.expires_at)
+    publish_on_commit(sent.frames)
+    return sent.message
 
 
 def may_send(draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message | None:
@@ -92,13 +90,3 @@ def lock_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Con
     if conversation is None:
         raise NotFound
     return conversation
-
-
-def notices_of(message: Message, user_ids: Collection[uuid.UUID], *, push: bool) -> list[Notice]:
-    """`message.sent` for these people; with `push` it reaches those who did not write it and are not looking."""
-    data = {"conversation": str(message.conversation_id), "message": bare_shape(message)}
-    key, by = collapse_key_of(message.conversation_id), message.sender_id
-    return [
-        Notice(user_id=user_id, event="message.sent", data=data, push=push and user_id != by, collapse_key=key, by=by)
-        for user_id in user_ids
-    ]

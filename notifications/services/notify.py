@@ -54,12 +54,16 @@ def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
     return events
 
 
+def due_at(now: datetime) -> datetime:
+    """When a worker is to look for what happens now: an open app may show it until then."""
+    return now + timedelta(seconds=settings.PUSH_WAIT_S)
+
+
 def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
     """Number and store them, each person's in the order given."""
     behind = _behind(notices)
-    rows = [_row(notice, number) for notice, number in zip(notices, behind, strict=True)]
-    due_at = now + timedelta(seconds=settings.PUSH_WAIT_S)
-    answer = fetch_prepared(_WRITE, {"rows": _encode(rows).decode(), "due_at": due_at, "now": now})
+    rows = [row_of(notice, number) for notice, number in zip(notices, behind, strict=True)]
+    answer = fetch_prepared(_WRITE, {"rows": _encode(rows).decode(), "due_at": due_at(now), "now": now})
     stored = {(user_id, seq): pk for user_id, seq, pk in answer}
     heads = dict(sorted(stored))
     seqs = [heads[notice.user_id] - number for notice, number in zip(notices, behind, strict=True)]
@@ -76,7 +80,8 @@ def _behind(notices: Sequence[Notice]) -> list[int]:
     return behind
 
 
-def _row(notice: Notice, behind: int) -> Mapping[str, object]:
+def row_of(notice: Notice, behind: int = 0) -> Mapping[str, object]:
+    """As `write_events` takes it, with how many of the same person's come after it."""
     return _overtaken_by(notice) | {
         "user_id": notice.user_id,
         "behind": behind,

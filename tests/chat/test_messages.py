@@ -251,8 +251,8 @@ class TestHistory:
 
 
 class TestCost:
-    def test_is_two_statements_for_a_message(
+    def test_is_one_statement_for_a_message(
         self, user: User, conversation: Conversation, django_assert_num_queries: Any
     ) -> None:
-        with django_assert_num_queries(4):  # the test's own transaction makes a savepoint of ours: two more
+        with django_assert_num_queries(3):  # the test's own transaction makes a savepoint of ours: two more
             make_message(conversation, user)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any, NoReturn, cast
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from redis import Redis
 
 from backend.accounts.models import User
-from backend.shared.redis import subscriber, sync_redis
+from backend.shared.loop_database import LoopDatabase
+from backend.shared.redis import loop_connection, sync_redis
 from tests.chat.phones import Phone
 from tests.makers_chat import make_conversation, make_message
 
@@ -17,11 +18,20 @@ OpenPhone = Callable[..., Phone]
 
 def cut_subscriptions() -> None:
     """Hang up on this process's subscription connection, as a Redis that restarts does."""
-    ours = subscriber().client_name
+    ours = loop_connection("realtime").client_name
     redis: Redis = sync_redis()
     for client in cast(list[dict[str, str]], redis.client_list()):
         if client["name"] == ours:
             redis.client_kill_filter(_id=client["id"])
+
+
+def cut_connections() -> None:
+    """End the sessions on which messages were stored, as a PostgreSQL that restarts does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query LIKE '%jsonb_agg(notice%' AND pid <> pg_backend_pid()"
+        )
 
 
 def fail(*args: object, **kwargs: object) -> NoReturn:
@@ -67,13 +77,30 @@ class TestPostgresAway:
         anns = open_phone(ann, since=None)
 
         with monkeypatch.context() as patch:
-            patch.setattr("chat.consumers.answers.send_message", fail)
+            patch.setattr("chat.consumers.answers.send", fail)
+            patch.setattr(LoopDatabase, "fetch", fail)
             client_id = anns.send_message(conversation)
             error = anns.expect("error")
         anns.send_message(conversation)
 
         assert (error["code"], error["client_id"]) == ("unavailable", client_id)
         assert anns.expect("ok")["message"]["seq"] == 1
+
+    def test_messages_are_taken_again_after_a_cut(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann, since=None), open_phone(bob)
+        anns.send_message(conversation, "before")
+        anns.expect("ok")
+
+        cut_connections()
+        answers: list[dict[str, Any]] = []
+        while not answers or answers[-1]["type"] == "error":
+            anns.send_message(conversation, f"try {len(answers)}")
+            answers.append(anns.expect_any("ok", "error"))
+
+        assert {answer["code"] for answer in answers[:-1]} <= {"unavailable"}
+        told = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
+        assert told == ["before", f"try {len(answers) - 1}"]
 
     def test_sockets_stay_and_catch_up(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch

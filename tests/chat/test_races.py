@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from chat.models import Conversation, Message, Participant
-from chat.services import append
+from chat.services import append, messages
 from chat.services.messages import send_message
 from chat.services.read import mark_read
 from notifications.models import Event
@@ -81,9 +81,9 @@ class TestManySenders:
         update = "UPDATE chat_conversation AS conversation SET last_seq = last_seq + 1, last_message_at = %(now)s"
         # All have looked before the first writes.
         select = "SELECT last_seq + 1 AS last_seq FROM pg_sleep(0.1), chat_conversation AS conversation"
-        assert update in append._BY_A_PERSON
-        without = append._BY_A_PERSON.replace(update, select).replace("RETURNING last_seq", "")
-        monkeypatch.setattr(append, "_BY_A_PERSON", without)
+        assert update in append.SEND
+        without = append.SEND.replace(update, select).replace("RETURNING last_seq", "")
+        monkeypatch.setattr(messages, "SEND", without)
         conversation = make_conversation(ann, bob)
 
         results = at_once([sending(conversation, ann) for _ in range(16)])
