@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
 from backend.accounts.services.sessions import end_expired_sessions
+from backend.accounts.services.tickets import forget_used_tickets
 from backend.shared.clock import read_clock
 from backend.shared.idempotency import delete_old_answers
 from notifications.periodic import periodic
@@ -76,11 +77,12 @@ def _deliver_while_due() -> None:
 
 @periodic(name="notifications.tidy", cron="15 * * * *", priority=UPKEEP_PRIORITY)
 def tidy(now: datetime) -> None:
-    """Every hour: events, kept answers, sessions and devices that nobody needs any more."""
+    """Every hour: events, kept answers, sessions, used tickets and devices that nobody needs any more."""
     while remove_old_events(now=now):
         pass
     delete_old_answers(now=now)
     end_expired_sessions(now=now)
+    forget_used_tickets(now=now)
     upkeep.remove_signed_out_devices()
     upkeep.remove_unseen_devices(now=now)
     remove_past_mutes(now=now)

@@ -65,7 +65,7 @@ class AboutYourself(Invalid):
 
 
 class TicketsUnavailable(DomainError):
-    """Redis does not answer, and tickets live nowhere else."""
+    """Redis does not answer, and this ticket lies there."""
 
     code = "realtime_unavailable"
     kind = Kind.UNAVAILABLE

@@ -90,7 +90,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         try:
-            holder = await in_thread(redeem_ticket, ticket_in(self.scope["subprotocols"]))
+            holder = await in_thread(redeem_ticket, ticket_in(self.scope["subprotocols"]), now=read_clock())
             standing = await self._join(holder) if holder else None
         except (TicketsUnavailable, *DATABASE_AWAY):
             await self._turn_away(Close.TRY_LATER)

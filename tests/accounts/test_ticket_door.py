@@ -1,5 +1,6 @@
 """`POST /realtime/tickets`."""
 
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -15,7 +16,7 @@ class TestTicketDoor:
 
         assert answer.status_code == 201
         assert answer.json()["url"] == "ws://127.0.0.1:8000/ws/v1/"
-        holder = redeem_ticket(answer.json()["ticket"])
+        holder = redeem_ticket(answer.json()["ticket"], now=timezone.now())
         assert holder is not None
         assert holder.user_id == user.pk
 
@@ -24,11 +25,13 @@ class TestTicketDoor:
 
         assert client.post(TICKETS).json()["url"] == "wss://trash.example/ws/v1/"
 
-    def test_says_so_when_redis_is_away(self, client: APIClient, dead_redis: None) -> None:
+    def test_hands_one_out_without_redis_too(self, client: APIClient, user: User, dead_redis: None) -> None:
         answer = client.post(TICKETS)
 
-        assert (answer.status_code, answer.json()["code"]) == (503, "realtime_unavailable")
-        assert answer["Retry-After"] == "5"
+        assert answer.status_code == 201
+        holder = redeem_ticket(answer.json()["ticket"], now=timezone.now())
+        assert holder is not None
+        assert holder.user_id == user.pk
 
     def test_needs_a_token(self, anonymous: APIClient) -> None:
         assert anonymous.post(TICKETS).status_code == 401

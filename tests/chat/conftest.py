@@ -27,6 +27,7 @@ TABLES = (
     "procrastinate_events",
     "procrastinate_jobs",
     "accounts_block",
+    "accounts_usedticket",
     "accounts_session",
     "accounts_user",
 )

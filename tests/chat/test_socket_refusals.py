@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -52,7 +53,7 @@ class TestTicket:
     def test_waits_while_redis_is_away(self, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
         from backend.accounts.errors import TicketsUnavailable
 
-        def fail(ticket: str) -> None:
+        def fail(ticket: str, now: datetime) -> None:
             raise TicketsUnavailable
 
         monkeypatch.setattr("chat.consumers.socket.redeem_ticket", fail)

@@ -40,3 +40,13 @@ class Session(AbstractAuthToken):  # type: ignore[misc]
 
     class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
         constraints = [models.UniqueConstraint(fields=["user", "installation"], name="one_session_per_device")]
+
+
+class UsedTicket(models.Model):
+    """The number of a signed ticket that has opened a socket, for as long as it could be shown again."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,20 +1,43 @@
-"""Tickets: what opens one socket once, so that no session token ever stands in an address or a subprotocol."""
+"""Tickets: what opens one socket once, so that no session token ever stands in an address or a subprotocol.
 
+They lie in Redis, which costs no query. While it is away a ticket is signed instead, and PostgreSQL remembers which
+of those have been used.
+"""
+
+import base64
 import secrets
+import struct
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from redis import RedisError
 
 from backend.accounts.errors import TicketsUnavailable
-from backend.accounts.models import Session
+from backend.accounts.models import Session, UsedTicket
 from backend.shared.ids import parse_id
+from backend.shared.prepared import fetch_prepared
 from backend.shared.redis import key, sync_redis
 
+log = structlog.get_logger(__name__)
 TICKET_BYTES = 24
-TICKET_CHARACTERS_MAX = 64
+TICKET_CHARACTERS_MAX = 128
+# A session, the ticket's own number, and the second in which it ends.
+_SIGNED = struct.Struct(">16s16sI")
+_signer = Signer(salt="realtime-ticket", sep=".")
+
+_USE = """
+    WITH holder AS (
+        SELECT user_id FROM accounts_session WHERE public_id = %(session)s
+    ), used AS (
+        INSERT INTO accounts_usedticket (id, expires_at) SELECT %(number)s::uuid, %(expires_at)s FROM holder
+        ON CONFLICT DO NOTHING RETURNING id
+    )
+    SELECT user_id FROM holder, used
+"""
 
 
 @dataclass(frozen=True)
@@ -26,23 +49,34 @@ class TicketHolder:
 
 
 def issue_ticket(*, session: Session, now: datetime) -> tuple[str, datetime]:
-    """A ticket of letters, digits, `-` and `_`, and when it ends (`TICKET_S` seconds). Raises TicketsUnavailable."""
-    ticket = secrets.token_urlsafe(TICKET_BYTES)
+    """A ticket of letters, digits, `-`, `_` and `.`, and when it ends (`TICKET_S` seconds)."""
+    ticket, expires_at = secrets.token_urlsafe(TICKET_BYTES), now + timedelta(seconds=settings.TICKET_S)
     holder = f"{session.user_id} {session.public_id}"
     try:
         sync_redis().set(_key_of(ticket), holder, ex=settings.TICKET_S)
     except (RedisError, OSError) as error:
-        raise TicketsUnavailable(retry_after_s=5) from error
-    return ticket, now + timedelta(seconds=settings.TICKET_S)
+        log.warning("ticket_signed", reason=type(error).__name__)
+        return _sign(session.public_id, expires_at), expires_at
+    return ticket, expires_at
 
 
-def redeem_ticket(ticket: str) -> TicketHolder | None:
-    """Use the ticket up. None for one that is unknown, used or too old. Raises TicketsUnavailable.
+def redeem_ticket(ticket: str, *, now: datetime) -> TicketHolder | None:
+    """Use the ticket up. None for one that is unknown, used or too old.
 
-    The session may have ended since the ticket was issued: subscribe first, then ask `is_session_live`.
+    The session may have ended since the ticket was issued: subscribe first, then ask `is_session_live`. Raises
+    TicketsUnavailable for one that lies in Redis while Redis is away: the next one will be signed.
     """
     if not 1 <= len(ticket) <= TICKET_CHARACTERS_MAX:
         return None
+    return _use_signed(ticket, now) if _signer.sep in ticket else _take_kept(ticket)
+
+
+def forget_used_tickets(*, now: datetime) -> int:
+    """Forget those that are too old to be used again; returns how many."""
+    return UsedTicket.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def _take_kept(ticket: str) -> TicketHolder | None:
     try:
         kept = sync_redis().getdel(_key_of(ticket))
     except (RedisError, OSError) as error:
@@ -57,3 +91,24 @@ def _key_of(ticket: str) -> str:
 def _holder_of(kept: bytes) -> TicketHolder | None:
     user_id, session_id = (parse_id(part) for part in kept.decode().split(" "))
     return TicketHolder(user_id, session_id) if user_id and session_id else None
+
+
+def _sign(session_id: uuid.UUID, expires_at: datetime) -> str:
+    said = _SIGNED.pack(session_id.bytes, uuid.uuid4().bytes, int(expires_at.timestamp()))
+    return _signer.sign(base64.urlsafe_b64encode(said).rstrip(b"=").decode())
+
+
+def _use_signed(ticket: str, now: datetime) -> TicketHolder | None:
+    """The one who uses it first; the row of its number decides who that is."""
+    try:
+        said = base64.urlsafe_b64decode(_signer.unsign(ticket) + "==")
+    except BadSignature:
+        return None
+    session, number, ends_s = _SIGNED.unpack(said)
+    if ends_s <= now.timestamp():
+        return None
+    session_id = uuid.UUID(bytes=session)
+    expires_at = datetime.fromtimestamp(ends_s, tz=UTC)
+    values = {"session": session_id, "number": uuid.UUID(bytes=number), "expires_at": expires_at}
+    rows = fetch_prepared(_USE, values)
+    return TicketHolder(rows[0][0], session_id) if rows else None
