@@ -1,8 +1,9 @@
 """Starting things at the same instant, and looking whether what is left agrees with itself."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,14 @@ CLOSED = {"cancelled", "expired", "handed_over"}
 
 def at_once(actions: Sequence[Callable[[], Any]], *, patience_s: int = PATIENCE_S) -> list[Any]:
     """Run each action in a thread of its own, all from one barrier; its result, or the exception it raised."""
-    barrier = Barrier(len(actions), timeout=PATIENCE_S)
+    with crew(len(actions)) as race:
+        return race(actions, patience_s)
+
+
+@contextmanager
+def crew(size: int) -> Iterator[Callable[..., list[Any]]]:
+    """The same for many races one after the other: opening its connections takes longer than a race of two."""
+    barrier = Barrier(size, timeout=PATIENCE_S)
 
     def run(action: Callable[[], Any]) -> Any:
         barrier.wait()
@@ -26,11 +34,16 @@ def at_once(actions: Sequence[Callable[[], Any]], *, patience_s: int = PATIENCE_
             return action()
         except Exception as error:
             return error
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(len(actions)) as threads:
-        return [future.result(patience_s) for future in [threads.submit(run, action) for action in actions]]
+    with ThreadPoolExecutor(size) as threads:
+
+        def race(actions: Sequence[Callable[[], Any]], patience_s: int = PATIENCE_S) -> list[Any]:
+            return [future.result(patience_s) for future in [threads.submit(run, action) for action in actions]]
+
+        try:
+            yield race
+        finally:
+            race([connections.close_all] * size)
 
 
 def require_answers(results: Sequence[Any]) -> None:
