@@ -12,8 +12,9 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from backend.accounts.models import User
-from tests.chat.phones import PATIENCE_S, Phone
+from tests.chat.phones import Phone
 from tests.makers import make_user
+from tests.waits import PATIENCE_S, wait_until
 
 # What these tests write, in the order in which it can go.
 TABLES = (
@@ -99,11 +100,3 @@ def ann(transactional_db: None) -> User:
 @pytest.fixture
 def bob(transactional_db: None) -> User:
     return make_user(display_name="Bob")
-
-
-def wait_until(is_done: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    """Until it is so, but not for ever."""
-    ends_at = time.monotonic() + patience_s
-    while not is_done():
-        assert time.monotonic() < ends_at
-        time.sleep(0.01)

@@ -15,8 +15,7 @@ from backend.accounts.models import Session, User
 from backend.accounts.services.tickets import issue_ticket
 from tests.chat.described import require_described
 from tests.makers import make_session
-
-PATIENCE_S = 20  # on a machine with much else to do; what comes, comes long before
+from tests.waits import PATIENCE_S
 
 
 def open_socket(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.chat.conftest import wait_until
+from tests.waits import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 
 from chat.consumers import hub
-from tests.chat.phones import PATIENCE_S
+from tests.waits import PATIENCE_S
 
 
 def test_asks_anew_where_redis_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:

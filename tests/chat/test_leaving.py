@@ -13,11 +13,10 @@ from backend.accounts.services.privacy import erase_account
 from backend.shared.models import IdempotentAnswer
 from chat.models import MessageLocation
 from chat.services.locations import remove_expired_locations
-from tests.chat.conftest import wait_until
-from tests.chat.phones import PATIENCE_S
 from tests.chat.test_locations import share
 from tests.makers import client_of, make_user
 from tests.makers_chat import make_conversation, make_message
+from tests.waits import PATIENCE_S, count_waiting, wait_until
 
 
 def test_nobody_writes_to_who_has_left(client: APIClient, user: User) -> None:
@@ -43,7 +42,7 @@ def test_leaving_and_the_sweep_do_not_wait_in_a_circle(ann: User, bob: User) -> 
             results = []
             for task in tasks:
                 results.append(pool.submit(closing, task))
-                wait_until(lambda: results[-1].done() or waiting() == len(results))
+                wait_until(lambda: results[-1].done() or count_waiting() == len(results))
         for result in results:
             result.result(timeout=PATIENCE_S)
 
@@ -57,14 +56,3 @@ def closing(task: Callable[[], object]) -> object:
         return task()
     finally:
         connection.close()
-
-
-def waiting() -> int:
-    """How many sessions of this database wait for a lock."""
-    with connection.cursor() as cursor:
-        # Within a transaction, what was once seen of others stays so.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])

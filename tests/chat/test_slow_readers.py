@@ -16,9 +16,10 @@ from django.utils import timezone
 from backend.accounts.models import User
 from chat.consumers.outgoing import CLOSE_GRACE_S
 from notifications.models import Event, EventCounter
-from tests.chat.phones import PATIENCE_S, ticket_for
+from tests.chat.phones import ticket_for
 from tests.chat.processes import running_process
 from tests.makers import make_session, make_user
+from tests.waits import PATIENCE_S
 
 WARM = 6
 COUNT = 20

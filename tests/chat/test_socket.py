@@ -12,9 +12,9 @@ from backend.shared.realtime import publish
 from chat.models import Message, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event, EventCounter
-from tests.chat.conftest import wait_until
 from tests.chat.phones import Phone
 from tests.makers_chat import make_conversation, make_message
+from tests.waits import wait_until
 
 OpenPhone = Callable[..., Phone]
 

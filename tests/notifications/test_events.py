@@ -22,9 +22,9 @@ from notifications.models import Event, EventCounter
 from notifications.selectors.events import log_reaches_back
 from notifications.services.ack import acknowledge
 from notifications.services.retention import remove_old_events
-from tests.chat.conftest import wait_until
 from tests.makers import client_of, make_session, make_user
 from tests.makers_notifications import NOON, make_notice, tell
+from tests.waits import wait_until
 
 EVENTS = "/api/v1/events"
 SOON_S = 10  # long before a wait of 20 s is over, on a machine with much else to do

@@ -1,6 +1,5 @@
 """Tiles come last: whoever holds what is noted of a tile waits for no collector any more."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,19 +20,10 @@ from geo.services.swipes import take_swipe_back
 from tests.makers_geo import make_pickup
 from tests.makers_match import make_collecting_user, make_like, make_match, swipe
 from tests.races.together import PATIENCE_S, require_agreement
+from tests.waits import count_waiting, wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
 LONG_AGO = timedelta(hours=3)
-
-
-def waiting() -> int:
-    """How many transactions of this database wait for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        (count,) = cursor.fetchone()
-    return int(count)
 
 
 @contextmanager
@@ -49,10 +39,9 @@ def one_behind_the_other(table: str) -> Iterator[Callable[[Callable[[], Any]], F
     with ThreadPoolExecutor(2) as threads:
 
         def queue(action: Callable[[], Any]) -> Future[Any]:
-            ahead, until = waiting(), time.monotonic() + PATIENCE_S
+            ahead = count_waiting()
             future = threads.submit(run, action)
-            while waiting() == ahead and time.monotonic() < until and not future.done():
-                time.sleep(0.02)
+            wait_until(lambda: future.done() or count_waiting() > ahead)
             return future
 
         with transaction.atomic(), connection.cursor() as cursor:

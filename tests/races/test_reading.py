@@ -4,16 +4,16 @@ from collections.abc import Callable
 from threading import Event as Signal
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from backend.accounts.models import User
 from notifications.models import Event, EventCounter
 from notifications.services.inbox import read_all, read_entry
 from notifications.services.notify import Notice, notify
-from tests.chat.conftest import wait_until
 from tests.makers import make_user
 from tests.makers_notifications import NOON, make_notice, tell
 from tests.races.together import PATIENCE_S, at_once
+from tests.waits import count_waiting, wait_until
 
 PICKUP = {"pickup": "p1", "title": "Cans"}
 
@@ -23,17 +23,8 @@ def settle_slowly(user: User, *, is_held: Signal) -> None:
     with transaction.atomic():
         EventCounter.objects.select_for_update(no_key=True).get(pk=user.pk)
         is_held.set()
-        wait_until(has_to_wait)
+        wait_until(lambda: count_waiting() > 0)
         notify(notices=[Notice(user_id=user.pk, event="match.made", data=PICKUP)], now=NOON)
-
-
-def has_to_wait() -> bool:
-    """Whether somebody waits for a row that we hold."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def read_carelessly(user: User) -> None:
