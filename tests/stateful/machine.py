@@ -59,6 +59,7 @@ class Handovers(RuleBasedStateMachine):
         self.scales = defaultdict(Scale, deepcopy(self.world.scales))
         self.done: list[Said] = []
         self.live: dict[UUID, Match] = {}
+        self.has_changed = True
         self.savepoint = transaction.savepoint()
 
     def teardown(self) -> None:
@@ -181,6 +182,7 @@ class Handovers(RuleBasedStateMachine):
     def wait(self, hours: float) -> None:
         """Time goes on, and the worker does what is due."""
         self.now += timedelta(hours=hours)
+        self.has_changed = True
         move_on_where_due(now=self.now)
         expire_due_pickups(now=self.now)
 
@@ -197,7 +199,8 @@ class Handovers(RuleBasedStateMachine):
         assert received["paid"].get("satang", 0) == sum(said.satang for said in self.done), "satang on receipts"
         for scope in ("city", "gave", "collected"):
             assert received[scope] == grams, f"grams in the sums of {scope}"
-        self.live = {match.pickup_id: match for match in _live_matches()}
+        if self.has_changed:
+            self.live, self.has_changed = {match.pickup_id: match for match in _live_matches()}, False
 
     # --- How
 
@@ -207,6 +210,7 @@ class Handovers(RuleBasedStateMachine):
             answer = service(now=self.now, **arguments)
         except DomainError:
             return False
+        self.has_changed = True
         return not (isinstance(answer, Confirmation) and answer.refusal)
 
     def do_to(self, pickup: int, side: str, service: Callable[..., Any], **arguments: Any) -> bool:
