@@ -1,6 +1,5 @@
 """The socket's door, and at home the one for everything: `uvicorn backend.asgi:application`."""
 
-import gc
 import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,6 +12,7 @@ from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
+from backend.shared.garbage import leave_what_is_loaded
 from backend.shared.logs import leave_query_out
 
 # It makes the apps ready, which everything after it needs.
@@ -40,9 +40,7 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     """Start what the sockets share before the first one, and stop it after the last."""
     await receive()
-    # What is loaded by now stays; looking through it again and again would hold up every frame for a tenth of a second.
-    gc.collect()
-    gc.freeze()
+    leave_what_is_loaded()
     async with Realtime() as scope["state"]["realtime"]:
         await send({"type": "lifespan.startup.complete"})
         await receive()

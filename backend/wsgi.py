@@ -12,6 +12,8 @@ django_application = get_wsgi_application()
 
 # Lanes need apps that are ready.
 from backend.shared.express import Express  # noqa: E402
+from backend.shared.garbage import leave_what_is_loaded  # noqa: E402
 from geo.api.deck_lane import DeckLane  # noqa: E402
 
 application = Express(django_application, lanes=[DeckLane()])
+leave_what_is_loaded()

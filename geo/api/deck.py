@@ -48,7 +48,7 @@ class DeckDoor(Door):
         """Pickups to swipe, nearest first, without what was swiped before."""
         deck = self._deck_of(request, _wishes_of(request))
         note_shown(deck, user_id=user_of(request).pk, now=self.now)
-        return HttpResponse(text_of(deck, media_url=media_url_of(request)), content_type="application/json")
+        return HttpResponse(body_of(deck, media_url=media_url_of(request)), content_type="application/json")
 
     def _deck_of(self, request: Request, wishes: dict[str, Any]) -> Deck:
         if user_of(request).is_paused_at(self.now):
@@ -106,9 +106,9 @@ def note_shown(deck: Deck, *, user_id: uuid.UUID, now: datetime) -> None:
         note_held(user_id=user_id, things=deck.ids, now=now)
 
 
-def text_of(deck: Deck, *, media_url: str) -> str:
+def body_of(deck: Deck, *, media_url: str) -> bytes:
     """The answer. In the text of a card no quotation mark stands unescaped, so these names are no words of a person."""
-    cards = ", ".join(deck.cards)
-    shown = cards.replace('"large": "', f'"large": "{media_url}').replace('"thumb": "', f'"thumb": "{media_url}')
-    reason = f'"{deck.reason}"' if deck.reason else "null"
-    return f'{{"cards": [{shown}], "reason": {reason}}}'
+    cards = b", ".join(deck.cards)
+    for name in (b'"large": "', b'"thumb": "'):
+        cards = cards.replace(name, name + media_url.encode())
+    return b'{"cards": [%b], "reason": %b}' % (cards, f'"{deck.reason}"'.encode() if deck.reason else b"null")

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from backend.shared.express import Answer, Asked
 from backend.shared.throttling import may_read
-from geo.api.deck import note_shown, text_of
+from geo.api.deck import body_of, note_shown
 from geo.api.rendering import media_url_at
 from geo.selectors.deck import deal_deck, find_dealt, plain_query
 
@@ -24,4 +24,4 @@ class DeckLane:
             return None
         deck = deal_deck(plain_query(guest.user_id, dealt, now=asked.now, limit=settings.DECK_SIZE))
         note_shown(deck, user_id=guest.user_id, now=asked.now)
-        return Answer(text_of(deck, media_url=media_url_at(f"{asked.origin}/")).encode(), guest.locale)
+        return Answer(body_of(deck, media_url=media_url_at(f"{asked.origin}/")), guest.locale)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from django.conf import settings
@@ -23,9 +24,9 @@ Reason = Literal["paused", "collector_unavailable", "matches_full", "hazard_badg
 
 @dataclass(frozen=True)
 class Deck:
-    """Cards as JSON, which go out as they are, and their ids; without any, the reason why."""
+    """Cards as JSON in UTF-8, which go out as they are, and their ids; without any, the reason why."""
 
-    cards: Sequence[str] = ()
+    cards: Sequence[bytes] = ()
     ids: Sequence[str] = ()
     reason: Reason | None = None
 
@@ -105,11 +106,13 @@ def deal_deck(query: DeckQuery) -> Deck:
     """The cards of one query, in one statement, seldom in up to four; the addresses of files have no host yet."""
     found = _found(query)
     metres_to = metres_from(query.lat, query.lon)
-    cards = [
-        f'{card[:-1]}, "distance_m": {round(metres_to(x, y) / DISTANCE_STEP_M) * DISTANCE_STEP_M}}}'
-        for _, card, x, y in found
-    ]
-    return Deck(cards=cards, ids=[str(row[0]) for row in found], reason=None if cards else "nothing_near")
+
+    @cache  # where people live densely a deck has few squares
+    def ending(x: float, y: float) -> bytes:
+        return b', "distance_m": %d}' % (round(metres_to(x, y) / DISTANCE_STEP_M) * DISTANCE_STEP_M)
+
+    cards = [card[:-1] + ending(x, y) for _, card, x, y in found]
+    return Deck(cards=cards, ids=[row[0] for row in found], reason=None if cards else "nothing_near")
 
 
 def _found(query: DeckQuery) -> list[tuple[Any, ...]]:

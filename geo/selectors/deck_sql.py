@@ -70,7 +70,8 @@ WITH walked AS MATERIALIZED (
       {wished}
     ORDER BY cell <-> %(point)s::geometry
     FETCH FIRST {limit} ROWS WITH TIES)
-SELECT id, card, ST_X(cell), ST_Y(cell) FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
+SELECT id::text, convert_to(card, 'UTF8'), ST_X(cell), ST_Y(cell)
+FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
 """
 
 # Conditions that stand in the statement only when they are asked for, by what asks for them.

@@ -111,7 +111,7 @@ walked AS MATERIALIZED (
       {{wished}}
     ORDER BY map_distance
     FETCH FIRST {{limit}} ROWS WITH TIES)
-SELECT id, card, ST_X(cell), ST_Y(cell), reach
+SELECT id::text, convert_to(card, 'UTF8'), ST_X(cell), ST_Y(cell), reach
 FROM horizon
 LEFT JOIN (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {{limit}}) dealt ON true
 ORDER BY map_distance, created_at DESC, id DESC
