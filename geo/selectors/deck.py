@@ -62,8 +62,9 @@ _DEALT = """
     ST_Y(geo_collector.service_point::geometry), ST_X(geo_collector.service_point::geometry),
     geo_collector.radius_m, geo_collector.material_ids, geo_collector.is_available, geo_collector.has_hazard_badge,
     (SELECT count(*) FROM geo_match WHERE collector_id = accounts_user.id AND status = 'active'),
-    (SELECT coalesce(sum(greatest(size, 5)), 0)
-     FROM (SELECT size FROM geo_tile_swiped WHERE collector_id = accounts_user.id LIMIT 40) AS tiles)
+    (SELECT coalesce(sum(size), 0) FROM (SELECT size FROM geo_tile_swiped
+        WHERE collector_id = accounts_user.id AND size >= 16 ORDER BY size DESC LIMIT 13) AS tiles)
+    + 2 * (SELECT coalesce(sum(cardinality(done)), 0) FROM geo_sheet_swiped WHERE collector_id = accounts_user.id)
 """
 _WITH_COLLECTOR = "LEFT JOIN geo_collector ON geo_collector.user_id = accounts_user.id"
 _WITH_PROFILE = sessions_sql(more=_DEALT, joined=_WITH_COLLECTOR)

@@ -5,8 +5,9 @@ of numbers say what there is (`geo_sheet`, `geo_tile`) and what he is done with 
 the names of whole tiles, the names of whole squares, and the numbers of pickups. One subtraction a sheet leaves its
 tiles that are worth a look, two subtractions a tile leave its squares and pickups.
 
-Of the nearest such tiles the statement looks at a few and reads off within how many metres there is enough. Only other
-tiles that are nearer than that are looked at, and of all their squares only those. What is left is checked as in the
+Of the nearest such tiles the statement looks at a few, or where they hold too little at some more, and reads off within
+how many metres there is enough. Only other tiles that are nearer than that are looked at, and of all their squares only
+those. What is left is checked as in the
 plain statement, nearest first, until there are cards enough. The answer holds up to `reach`; where that is not far
 enough, because too much of it was not wished for, the next of `STEPS` looks further.
 """
@@ -49,6 +50,12 @@ _AWAY_OF_TILE = _away(f"west + (name >> 23) * {TILE_M}", f"south + (name >> 20 &
 _FEW = _TILES.format(
     away_of_tile=_AWAY_OF_TILE, sheets="before < 10 * %(few)s::int", within="'infinity'", count="%(few)s::int"
 )
+_MORE = _TILES.format(
+    away_of_tile=_AWAY_OF_TILE,
+    sheets="before < 60 * %(few)s::int AND (SELECT up_to FROM guess) = 'infinity'",
+    within="'infinity'",
+    count="6 * %(few)s::int",
+)
 _AHEAD = _TILES.format(
     away_of_tile=_AWAY_OF_TILE,
     sheets="away < (SELECT up_to FROM known)",
@@ -77,6 +84,13 @@ _SQUARES = """
           FROM {tiles}, unnest(squares) AS newest OFFSET 0) AS placed
     WHERE map_distance <= %(map_radius)s"""
 
+# Within how many metres there is enough, or a tile is full.
+_UP_TO = """
+    least((SELECT min(map_distance) + 1
+           FROM (SELECT map_distance, sum(cardinality(numbers)) OVER (ORDER BY map_distance) AS so_far
+                 FROM ({squares}) AS squares) AS counted WHERE so_far >= %(enough)s::int),
+          (SELECT min(away) FROM ({looked}) AS looked WHERE is_full), 'infinity')"""
+
 _UNSEEN = f"""
 WITH sheet AS MATERIALIZED (
     SELECT *, sum(cardinality(names)) OVER (ORDER BY away ROWS UNBOUNDED PRECEDING) - cardinality(names) AS before
@@ -91,18 +105,27 @@ WITH sheet AS MATERIALIZED (
 few AS MATERIALIZED ({_FEW}),
 looked AS MATERIALIZED ({_LOOKED_AT.format(ahead="few")}),
 square AS MATERIALIZED ({_SQUARES.format(tiles="looked")}),
+guess AS MATERIALIZED (SELECT {_UP_TO.format(squares="TABLE square", looked="TABLE looked")} AS up_to),
+more AS MATERIALIZED ({_MORE}),
+more_looked AS MATERIALIZED ({
+    _LOOKED_AT.format(ahead="(SELECT * FROM more WHERE tile NOT IN (SELECT tile FROM few))")
+}),
+more_square AS MATERIALIZED ({_SQUARES.format(tiles="more_looked")}),
 known AS MATERIALIZED (
-    SELECT least((SELECT min(map_distance) + 1
-                  FROM (SELECT map_distance, sum(cardinality(numbers)) OVER (ORDER BY map_distance) AS so_far
-                        FROM square) AS counted WHERE so_far >= %(enough)s::int),
-                 (SELECT min(away) FROM looked WHERE is_full), 'infinity') AS up_to),
+    SELECT CASE WHEN up_to < 'infinity' THEN up_to ELSE {
+    _UP_TO.format(squares="TABLE square UNION ALL TABLE more_square", looked="TABLE more_looked")
+} END AS up_to FROM guess),
 ahead AS MATERIALIZED ({_AHEAD}),
-rest AS MATERIALIZED ({_LOOKED_AT.format(ahead="(SELECT * FROM ahead WHERE tile NOT IN (SELECT tile FROM few))")}),
+rest AS MATERIALIZED ({
+    _LOOKED_AT.format(
+        ahead="(SELECT * FROM ahead WHERE tile NOT IN (SELECT tile FROM few UNION ALL SELECT tile FROM more))"
+    )
+}),
 horizon AS MATERIALIZED (
     SELECT least(up_to, (SELECT min(away) FROM rest WHERE is_full),
                  (SELECT max(away) FROM ahead HAVING count(*) = %(tiles)s::int)) AS reach FROM known),
 candidate AS (
-    SELECT * FROM (SELECT * FROM square UNION ALL {_SQUARES.format(tiles="rest")}) AS squares
+    SELECT * FROM (TABLE square UNION ALL TABLE more_square UNION ALL {_SQUARES.format(tiles="rest")}) AS squares
     WHERE map_distance < (SELECT reach FROM horizon) ORDER BY map_distance OFFSET 0),
 walked AS MATERIALIZED (
     SELECT id, created_at, card, cell, map_distance

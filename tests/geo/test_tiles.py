@@ -101,6 +101,18 @@ class TestTile:
         assert (kept, len(of_tile("numbers"))) == (3, 1)
         assert ids(client) == [str(pickup.pk)]
 
+    def test_is_done_though_something_closed_unseen_until_it_opens_again(
+        self, client: APIClient, collector: Collector
+    ) -> None:
+        pickup, closed = make_pickup(), make_pickup()
+        Pickup.objects.filter(pk=closed.pk).update(status="matched")
+        swipe(client, pickup)
+        was_done = of_tile("newest") == done() != []
+        Pickup.objects.filter(pk=closed.pk).update(status="open")
+
+        assert was_done
+        assert ids(client) == [str(closed.pk)]
+
     def test_that_is_full_hides_nothing(self, client: APIClient, collector: Collector) -> None:
         make_pickup()
         with connection.cursor() as cursor:
@@ -109,6 +121,14 @@ class TestTile:
 
         assert of_tile("is_full")
         assert len(ids(client)) == 2
+
+
+def done() -> list[int]:
+    """The squares of the one tile that the collector has swiped whole."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT done FROM geo_tile_swiped")
+        ((names,),) = cursor.fetchall()
+    return list(names)
 
 
 def swiped() -> int:
