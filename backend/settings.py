@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.shared.desk.DeskSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "backend.shared.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "backend.shared.desk.DeskCsrfMiddleware",
     "backend.shared.desk.DeskAuthenticationMiddleware",
