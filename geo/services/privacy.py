@@ -135,6 +135,7 @@ def _forget_tiles(user: User) -> None:
     """Where he swiped; a list that lacks what he has liked hides nothing (0027)."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM geo_tile_swiped WHERE collector_id = %s", [user.pk])
+        cursor.execute("DELETE FROM geo_sheet_swiped WHERE collector_id = %s", [user.pk])
 
 
 @transaction.atomic
