@@ -7,6 +7,16 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# Until now nobody noted who did not show. Where nobody knows, nobody is blamed: the match was given back.
+NOBODYS_NO_SHOWS = """
+    UPDATE geo_match SET status = 'released', release_reason = 'other'
+    WHERE status = 'no_show' AND no_show_by_id IS NULL;
+    -- Nothing may be left to check when the constraint is added.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -146,6 +156,7 @@ class Migration(migrations.Migration):
             model_name='handover',
             constraint=models.CheckConstraint(condition=models.Q(('weighed_at__isnull', False), models.Q(('state__in', ['weighed', 'disputed', 'done']), _negated=True), _connector='OR'), name='what_is_confirmed_was_weighed'),
         ),
+        migrations.RunSQL(NOBODYS_NO_SHOWS, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='match',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('no_show_by__isnull', False), ('status', 'no_show')), models.Q(models.Q(('status', 'no_show'), _negated=True), ('no_show_by', None)), _connector='OR'), name='a_no_show_is_somebodys'),

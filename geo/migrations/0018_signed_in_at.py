@@ -1,4 +1,7 @@
-"""When a collector signed in last stands on his profile, where a ring reads it with all the rest."""
+"""When a collector signed in last stands on his profile, where a ring reads it with all the rest.
+
+Migration 0025 fills it for those who are signed in already: here it would keep everybody waiting who signs in.
+"""
 
 from django.db import migrations, models
 
@@ -9,9 +12,6 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER sign_in_noted AFTER INSERT ON accounts_session FOR EACH ROW EXECUTE FUNCTION note_sign_in();
-
-UPDATE geo_collector SET signed_in_at = (
-    SELECT max(created) FROM accounts_session WHERE accounts_session.user_id = geo_collector.user_id);
 """
 FORGET = """
 DROP TRIGGER sign_in_noted ON accounts_session;
