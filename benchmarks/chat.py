@@ -126,7 +126,7 @@ async def _chat(port: int, couples: Sequence[Couple]) -> tuple[float, list[float
         await _as_fast_as_can_be(pairs, 1)
         rate = await _as_fast_as_can_be(pairs, SECONDS)
         await _at_rate(pairs, rate / 2)
-        seen_at = {client_id: at for pair in pairs for client_id, at in pair.seen_at.items()}
+        seen_at = {client_id: at for pair in pairs for client_id, at in pair.seen_at().items()}
     committed_at = await asyncio.to_thread(_commit_times, list(seen_at))
     return rate, [seen_at[client_id] - at for client_id, at in committed_at.items()]
 
@@ -153,7 +153,7 @@ async def _as_fast_as_can_be(pairs: Sequence[Pair], seconds: float) -> float:
     async with asyncio.timeout(seconds + 10):
         await asyncio.gather(*(write(pair) for pair in pairs))
     await _all_arrived(pairs)
-    return sum(len(pair.seen_at) for pair in pairs) / (time.monotonic() - started)
+    return sum(len(pair.sent_at) for pair in pairs) / (time.monotonic() - started)
 
 
 async def _at_rate(pairs: Sequence[Pair], rate: float) -> None:
@@ -168,7 +168,7 @@ async def _at_rate(pairs: Sequence[Pair], rate: float) -> None:
 
 
 async def _all_arrived(pairs: Sequence[Pair]) -> None:
-    await _until(lambda: all(len(pair.seen_at) == len(pair.sent_at) for pair in pairs))
+    await _until(lambda: all(pair.has_all for pair in pairs))
 
 
 def _commit_times(client_ids: list[str]) -> dict[str, float]:

@@ -1,22 +1,25 @@
 """Pairs of people who chat: two open sockets and one conversation each."""
 
 import asyncio
+import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from backend.accounts.services.tickets import issue_ticket
 from benchmarks.people import Person, sign_in
-from benchmarks.sockets import LightSocket, open_ours
+from benchmarks.sockets import LightSocket, open_unread
 from chat.services.conversations import open_conversation
 
 
 class Pair:
-    """One writes, the other reads. Times are `time.time()`, the clock that PostgreSQL reads too."""
+    """One writes, the other reads. Times are `time.time()`, the clock that PostgreSQL reads too.
+
+    What comes is only noted: whoever looked into it at once would hold up his own clock for the frames behind it.
+    """
 
     writer: LightSocket
     reader: LightSocket
@@ -25,7 +28,7 @@ class Pair:
         self.conversation = conversation
         self.answered = asyncio.Event()
         self.sent_at: dict[str, float] = {}
-        self.seen_at: dict[str, float] = {}
+        self._heard: list[tuple[float, bytes]] = []
 
     def send(self) -> None:
         """Send one message."""
@@ -37,22 +40,31 @@ class Pair:
             % (self.conversation.encode(), client_id.encode())
         )
 
-    def read(self, frame: dict[str, Any]) -> None:
+    def read(self, text: bytes) -> None:
         """Note when each message arrives at the other side."""
-        if frame.get("event") == "message.sent":
-            self.seen_at[frame["data"]["message"]["client_id"]] = time.time()
+        if b'"event":"message.sent"' in text:
+            self._heard.append((time.time(), text))
 
-    def hear_answer(self, frame: dict[str, Any]) -> None:
+    def hear_answer(self, text: bytes) -> None:
         """Note that the last message was answered; raises on a refusal."""
-        if frame["type"] == "error":
-            raise RuntimeError(f"a message was refused: {frame}")
-        if frame["type"] == "ok":
+        if text.startswith(b'{"type":"error"'):
+            raise RuntimeError(f"a message was refused: {text.decode()}")
+        if text.startswith(b'{"type":"ok"'):
             self.answered.set()
+
+    @property
+    def has_all(self) -> bool:
+        """Whether as many have arrived as were sent."""
+        return len(self._heard) == len(self.sent_at)
+
+    def seen_at(self) -> dict[str, float]:
+        """When each message arrived, by its client id."""
+        return {json.loads(text)["data"]["message"]["client_id"]: at for at, text in self._heard}
 
     def forget(self) -> None:
         """Begin anew."""
         self.sent_at.clear()
-        self.seen_at.clear()
+        self._heard.clear()
 
 
 @dataclass(frozen=True)
@@ -92,8 +104,8 @@ async def open_pairs(port: int, couples: Sequence[Couple]) -> AsyncIterator[list
     pairs = []
     for couple in couples:
         pair = Pair(couple.conversation)
-        pair.writer = await open_ours(port, couple.tickets[0], pair.hear_answer)
-        pair.reader = await open_ours(port, couple.tickets[1], pair.read)
+        pair.writer = await open_unread(port, couple.tickets[0], pair.hear_answer)
+        pair.reader = await open_unread(port, couple.tickets[1], pair.read)
         pairs.append(pair)
     try:
         yield pairs

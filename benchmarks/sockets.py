@@ -103,13 +103,17 @@ async def open_light(port: int, path: str, subprotocols: str, hear: Hear) -> Lig
 
 async def open_ours(port: int, ticket: str, hear: Callable[[dict[str, Any]], None]) -> LightSocket:
     """A socket of the service that has said hello, resumed where its person is."""
+    return await open_unread(port, ticket, lambda text: hear(json.loads(text)))
+
+
+async def open_unread(port: int, ticket: str, hear: Hear) -> LightSocket:
+    """The same, whose frames are left as they came: reading one takes longer than sending one."""
     greeted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def take(text: bytes) -> None:
-        frame = json.loads(text)
-        if frame["type"] == "hello":
-            greeted.set_result(frame["head"])
-        hear(frame)
+        if not greeted.done():
+            greeted.set_result(json.loads(text)["head"])
+        hear(text)
 
     socket = await open_light(port, "/ws/v1/", f"tft.v1, ticket.{ticket}", take)
     socket.say(json.dumps({"type": "resume", "since": await greeted}).encode())
