@@ -22,7 +22,12 @@ OpenPhone = Callable[..., Phone]
 @pytest.fixture
 def lost_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis loses whatever services publish."""
-    monkeypatch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
+    lose_nudges(monkeypatch)
+
+
+def lose_nudges(patch: pytest.MonkeyPatch) -> None:
+    for module in ("notifications.services.notify", "chat.services.messages"):
+        patch.setattr(f"{module}.publish_on_commit", lambda frames: None)
 
 
 def seqs(events: list[dict[str, Any]]) -> list[int]:
@@ -61,6 +66,28 @@ class TestMessage:
 
         assert anns.expect("ok") == first
         assert Message.objects.count() == 1
+
+    def test_is_told_once_though_it_comes_back_through_redis(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann), open_phone(bob)
+
+        for number in range(20):
+            anns.send_message(conversation, str(number))
+        make_message(conversation, ann, "by HTTP")
+
+        texts = [event["data"]["message"]["text"] for event in bobs.expect_events(21)]
+        anns.say(type="typing", conversation=str(conversation.pk))
+        assert sorted(texts) == sorted([*map(str, range(20)), "by HTTP"])
+        assert bobs.expect_any("event", "typing")["type"] == "typing"
+
+    def test_is_stored_once_when_two_phones_send_it_at_once(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation, client_id = make_conversation(ann, bob), uuid.uuid4()
+        phones = [open_phone(ann, since=None) for _ in range(4)]
+
+        for phone in phones:
+            phone.send_message(conversation, client_id=client_id)
+
+        assert {phone.expect("ok")["message"]["id"] for phone in phones} == {str(Message.objects.get().pk)}
 
     def test_keeps_the_order_of_one_sender(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
@@ -190,7 +217,7 @@ class TestHeal:
         bobs = open_phone(bob)
 
         with monkeypatch.context() as patch:
-            patch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
+            lose_nudges(patch)
             make_message(conversation, ann)
             make_message(conversation, ann)
         make_message(conversation, ann)
@@ -206,7 +233,7 @@ class TestHeal:
         bobs = open_phone(bob)
 
         with monkeypatch.context() as patch:
-            patch.setattr("notifications.services.notify.publish_on_commit", lambda frames: None)
+            lose_nudges(patch)
             make_message(conversation, ann)
             make_message(conversation, ann)
             third = make_message(conversation, ann)
