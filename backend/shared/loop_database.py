@@ -5,25 +5,30 @@ happens again and again. Here the answer is taken up by the loop that writes the
 of its own; what needs several statements belongs to a service, in a thread.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
 
 import psycopg
 from django.db import IntegrityError, OperationalError, connection
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
+from psycopg.pq import TransactionStatus
 
 PATIENCE_S = 3
-# The pool waits ever longer between its tries, but begins anew with the next request after it has given up.
-RECONNECT_S = 1
+Line: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
 
 class LoopDatabase:
-    """A few connections of one event loop, opened when they are first needed."""
+    """A few connections of one event loop, opened when they are first needed.
+
+    The one used last is used next, so that with little to do one warm session does it all; psycopg's pool takes the one
+    that has rested longest, and waits ever longer for a database that was away.
+    """
 
     def __init__(self, connections: int) -> None:
-        self._connections = connections
-        self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] | None = None
+        self._places = asyncio.Semaphore(connections)
+        self._idle: list[Line] = []
 
     async def fetch(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of a statement whose text stays the same, as `fetch_prepared` does it.
@@ -31,35 +36,34 @@ class LoopDatabase:
         Raises Django's OperationalError when the database is away, and IntegrityError.
         """
         try:
-            async with (await self._opened()).connection() as line:
+            async with self._places, self._line() as line:
                 cursor = line.cursor(binary=True)
                 await cursor.execute(statement, values, prepare=True)
                 return await cursor.fetchall()
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, TimeoutError) as error:
             raise OperationalError(*error.args) from error
         except psycopg.IntegrityError as error:
             raise IntegrityError(*error.args) from error
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
+        while self._idle:
+            await self._idle.pop().close()
 
-    async def _opened(self) -> AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]:
-        if self._pool is None:
-            self._pool = AsyncConnectionPool(
-                kwargs=_parameters(),
-                min_size=1,
-                max_size=self._connections,
-                timeout=PATIENCE_S,
-                reconnect_timeout=RECONNECT_S,
-                open=False,
-            )
-            await self._pool.open()
-        return self._pool
+    @asynccontextmanager
+    async def _line(self) -> AsyncIterator[Line]:
+        line = self._idle.pop() if self._idle else await _connect()
+        try:
+            yield line
+        finally:
+            if line.pgconn.transaction_status == TransactionStatus.IDLE:
+                self._idle.append(line)
+            else:
+                await line.close()
 
 
-def _parameters() -> dict[str, Any]:
-    """As Django's own connections have them, adapters and session included."""
-    return connection.get_connection_params() | {"cursor_factory": psycopg.AsyncCursor, "autocommit": True}
+async def _connect() -> Line:
+    """As Django's own connections are, adapters and session included."""
+    ours = {"cursor_factory": psycopg.AsyncCursor, "autocommit": True}
+    async with asyncio.timeout(PATIENCE_S):
+        return await AsyncConnection.connect(**{**connection.get_connection_params(), **ours})
