@@ -14,6 +14,7 @@ django_application = get_wsgi_application()
 from backend.shared.express import Express  # noqa: E402
 from backend.shared.garbage import leave_what_is_loaded  # noqa: E402
 from geo.api.deck_lane import DeckLane  # noqa: E402
+from geo.api.like_lane import LikeLane  # noqa: E402
 
-application = Express(django_application, lanes=[DeckLane()])
+application = Express(django_application, lanes=[DeckLane(), LikeLane()])
 leave_what_is_loaded()

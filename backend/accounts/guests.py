@@ -24,11 +24,11 @@ class Guest(NamedTuple):
         return is_paused(self.paused_until, now)
 
 
-def guests_sql(*, more: str, joined: str) -> str:
+def guests_sql(*, more: str = "", joined: str = "") -> str:
     """A statement for `find_guest`, with what else a door needs to know."""
     return f"""
         SELECT accounts_session.digest, accounts_session.expiry, accounts_user.is_active,
-               accounts_user.id, accounts_user.locale, accounts_user.paused_until, {more}
+               accounts_user.id, accounts_user.locale, accounts_user.paused_until {"," if more else ""} {more}
         FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id {joined}
         WHERE accounts_session.token_key = %(token_key)s
     """  # noqa: S608 - names of our own columns

@@ -1,13 +1,16 @@
 """A short way past Django for plain requests to the hottest doors.
 
 Around a view, Django's handler, its middlewares and REST framework cost more than the view. A lane answers what is
-plain: a GET without a query, by a bearer token, that nothing speaks against. All else goes the long way through Django,
-every refusal included, as if there were no lane; so a refusal has one author. The first request of each kind goes there
-too: what stands around an answer (its headers, and which hosts are ours) is learnt from Django's own.
+plain: no query, a bearer token, no body or one that is written as usual, and nothing that speaks against it. All else
+goes the long way through Django, every refusal included, as if there were no lane; so a refusal has one author. The
+first request of each kind goes there too: what stands around an answer (its headers, and which hosts are ours) is
+learnt from Django's own.
 """
 
+import io
+import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -30,15 +33,20 @@ _KIND = ("wsgi.url_scheme", "HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT_
 # With one of these a request is not plain.
 _SPECIAL = ("QUERY_STRING", "SCRIPT_NAME", "HTTP_COOKIE", "HTTP_TRANSFER_ENCODING")
 _BEARER = "Bearer "
+_SHORT = re.compile(r"[1-9][0-9]?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A plain request: the token it came with, its time, and the address under which it reached us."""
+    """A plain request: the token it came with, its time, and the address under which it reached us.
+
+    `place` is what the lane's `path` found in the address.
+    """
 
     token: str
     now: datetime
     origin: str
+    place: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,11 @@ class Answer:
 
 
 class Lane(Protocol):
-    """A short way to one door."""
+    """A short way to one door: to what comes to a `path` that matches whole, with one of the `bodies` as it stands."""
 
+    method: str
+    path: re.Pattern[str]
+    bodies: Container[bytes]
     route: str
 
     def answer(self, asked: Asked) -> Answer | None:
@@ -76,24 +87,30 @@ class Express:
 
     def __init__(self, application: Application, lanes: Iterable[Lane]) -> None:
         self._application = application
-        self._lanes: Mapping[str, Lane] = {f"/{lane.route}": lane for lane in lanes}
+        self._lanes = tuple(lanes)
         self._learnt: dict[tuple[Any, ...], _Learnt] = {}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer by the lane where there is one and it can, else by the application."""
-        lane = self._lanes.get(environ["PATH_INFO"])
-        if lane is None or not (token := _plain_token(environ)):
+        lane, place = self._lane_of(environ)
+        if lane is None or not (token := _plain_token(environ)) or not _is_usual(environ, lane):
             return self._application(environ, start_response)
         kind = (lane, *map(environ.get, _KIND))
         if (learnt := self._learnt.get(kind)) is None:
             return self._application(environ, self._learning(kind, environ, start_response))
         started = time.perf_counter()
-        answer = _answer_of(lane, Asked(token=token, now=read_clock(), origin=learnt.origin))
+        answer = _answer_of(lane, Asked(token, read_clock(), learnt.origin, place))
         if answer is None:
             return self._application(environ, start_response)
         start_response("200 OK", learnt.around(answer))
-        note_request("GET", lane.route, 200, time.perf_counter() - started)
+        note_request(lane.method, lane.route, 200, time.perf_counter() - started)
         return [answer.body]
+
+    def _lane_of(self, environ: Environ) -> tuple[Lane | None, tuple[str, ...]]:
+        for lane in self._lanes:
+            if environ["REQUEST_METHOD"] == lane.method and (found := lane.path.fullmatch(environ["PATH_INFO"])):
+                return lane, found.groups()
+        return None, ()
 
     def _learning(
         self, kind: tuple[Any, ...], environ: Environ, start_response: Callable[..., Any]
@@ -115,10 +132,22 @@ class Express:
 def _plain_token(environ: Environ) -> str | None:
     """The bearer token of a request in which there is nothing else to look at."""
     given: str = environ.get("HTTP_AUTHORIZATION", "")
-    if environ["REQUEST_METHOD"] != "GET" or not given.startswith(_BEARER) or any(map(environ.get, _SPECIAL)):
+    if not given.startswith(_BEARER) or any(map(environ.get, _SPECIAL)):
         return None
     token = given.removeprefix(_BEARER)
     return token if token.isascii() and token.isalnum() else None
+
+
+def _is_usual(environ: Environ, lane: Lane) -> bool:
+    """Whether the body is one that the lane knows; Django finds it unread."""
+    if lane.method == "GET":
+        return True
+    length = environ.get("CONTENT_LENGTH") or ""
+    if environ.get("CONTENT_TYPE") != "application/json" or not _SHORT.fullmatch(length):
+        return False
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body in lane.bodies
 
 
 def _answer_of(lane: Lane, asked: Asked) -> Answer | None:

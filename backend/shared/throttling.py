@@ -59,6 +59,11 @@ def may_read(user_id: str) -> bool:
     return _may_pass(_counted("read", user_id))
 
 
+def may_write(user_id: str) -> bool:
+    """The same of writing."""
+    return _may_pass(_counted("write", user_id))
+
+
 class ScopedThrottle(BaseThrottle):
     """Counts requests per person, or per address before sign-in, in the scope the view names or `read`/`write`."""
 

@@ -1,5 +1,7 @@
 """The short way to the plain deck: no wishes, and nothing to explain."""
 
+import re
+
 from django.conf import settings
 
 from backend.shared.express import Answer, Asked
@@ -12,6 +14,7 @@ from geo.selectors.deck import deal_deck, find_dealt, plain_query
 class DeckLane:
     """What `DeckDoor` answers somebody with a profile who asks without wishes; what it refuses or explains it says."""
 
+    method, path, bodies = "GET", re.compile("/api/v1/deck"), (b"",)
     route = "api/v1/deck"
 
     def answer(self, asked: Asked) -> Answer | None:

@@ -107,7 +107,7 @@ class SwipeDoor(Door):
         """
         thumb = _thumb_of(request.data)
         result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **thumb)
-        return Response(_shown(result))
+        return Response(shown(result))
 
     @extend_schema(
         summary="Rewind a pass, or withdraw a like that waits",
@@ -131,7 +131,7 @@ def _thumb_of(body: Any) -> dict[str, Any]:
     return dict(checked.validated_data)
 
 
-def _shown(result: SwipeResult) -> dict[str, object]:
+def shown(result: SwipeResult) -> dict[str, object]:
     """As `SwipeOutput` describes it, without the serializer: every claim waits for this."""
     return {
         "direction": result.swipe.direction,
