@@ -109,7 +109,10 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 # --- Memory ----------------------------------------------------------------------------------------------
 # Connections that all threads of a process share; with 0 each thread keeps one of its own, which the web does.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
-POSTGRES_SESSION = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan"
+# No help by other processes: to start one takes longer than anything that people wait for.
+POSTGRES_SESSION = (
+    "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
+)
 # Django hands on None, with which psycopg prepares nothing at all; with this, nothing but what asks for it.
 POSTGRES_OPTIONS = {"options": POSTGRES_SESSION, "prepare_threshold": 2**31}
 DATABASES = {

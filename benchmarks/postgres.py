@@ -17,7 +17,7 @@ POSTGRES_BIN = Path(os.environ.get("POSTGRES_BIN", "/usr/bin"))
 
 
 # As the service's own connections (backend.settings).
-OPTIONS = "-c jit=off -c plan_cache_mode=force_generic_plan"
+OPTIONS = "-c jit=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
 
 
 @dataclass(frozen=True)

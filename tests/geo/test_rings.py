@@ -11,15 +11,14 @@ from pytest_django import Settings
 from backend.accounts.models import Block, Session
 from backend.shared.clock import read_clock
 from geo.grid import in_degrees
-from geo.models import Collector, Pickup, Ring
-from geo.selectors.rings import nearest_sql
+from geo.models import Collector, Ring
 from geo.services.cancel import cancel_pickup
 from geo.services.likes import decline_like
 from geo.services.rings import tell_due_rings
 from geo.tasks import RING, tell_rings
 from notifications.models import Event, PeriodicRun
 from tests.geo.bodies import pickup_body
-from tests.geo.ring_makers import METRE, MINUTES, collector_at, local, make_told, noon, told
+from tests.geo.ring_makers import METRE, MINUTES, collector_at, fill_city, local, make_told, noon, plan_of, told
 from tests.makers import client_of, make_user
 from tests.makers_geo import make_pickup, material
 from tests.makers_match import events_of, make_like, make_match, swipe
@@ -332,9 +331,9 @@ class TestNight:
 class TestCost:
     def test_reads_the_nearest_from_the_index(self) -> None:
         pickup = make_told()
-        _fill_city(pickup, 5_000)
+        fill_city(pickup, 5_000)
 
-        plan = _plan(pickup)
+        plan = plan_of(pickup)
 
         assert "Index Scan using collector_spot" in plan["lines"]
         assert plan["rows"] == 200
@@ -344,50 +343,27 @@ class TestCost:
     def test_asks_no_more_than_a_thousand_though_nobody_has_room(self, settings: Settings) -> None:
         settings.MATCHES_ACTIVE_MAX = 0
         pickup = make_told()
-        _fill_city(pickup, 5_000)
+        fill_city(pickup, 5_000)
 
         # The worst of all: each of the thousand costs his account, matches and likes, in vain.
-        assert _plan(pickup)["buffers"] < 2_000 * 2 + 1_000 * 8
-        assert _plan(pickup, sweep=True)["buffers"] < 2_000 * 2 + 1_000 * 8
+        assert plan_of(pickup)["buffers"] < 2_000 * 2 + 1_000 * 8
+        assert plan_of(pickup, sweep=True)["buffers"] < 2_000 * 2 + 1_000 * 8
 
     def test_asks_nobody_for_his_sessions(self) -> None:
         pickup = make_told()
-        _fill_city(pickup, 5_000)
+        fill_city(pickup, 5_000)
         Collector.objects.update(updated_at=noon() - timedelta(days=100))
 
-        assert _plan(pickup, sweep=True)["buffers"] < 1_000
+        assert plan_of(pickup, sweep=True)["buffers"] < 1_000
 
+    def test_starts_no_other_process(self) -> None:
+        pickup = make_told()
+        fill_city(pickup, 5_000)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0")
+            cursor.execute("SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL enable_indexscan = off")
 
-def _fill_city(pickup: Pickup, count: int) -> None:
-    centre = in_degrees(pickup.cell)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO accounts_user (id, password, is_superuser, display_name, locale, avatar_colour, is_active,
-                                       is_staff, created_at)
-            SELECT gen_random_uuid(), '!', false, 'Crowd', 'th', '#15803d', true, false, now()
-            FROM generate_series(1, %s)
-            """,
-            [count],
-        )
-        cursor.execute(
-            """
-            INSERT INTO geo_collector (user_id, service_point, radius_m, material_ids, vehicle, bio, is_available,
-                                       has_hazard_badge, updated_at)
-            SELECT id, ST_MakePoint(%s + (random() - 0.5) / 3, %s + (random() - 0.5) / 3)::geography, 20000, '{}', '',
-                   '', true, false, %s
-            FROM accounts_user WHERE display_name = 'Crowd'
-            """,
-            [centre.x, centre.y, noon()],
-        )
-        cursor.execute("ANALYZE accounts_user; ANALYZE geo_collector")
+            assert "Gather" not in plan_of(pickup)["lines"]
 
-
-def _plan(pickup: Pickup, *, sweep: bool = False) -> dict[str, Any]:
-    statement, values = nearest_sql(pickup, radius_m=20_000, told=[], now=noon(), sweep=sweep)
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
-        top = cursor.fetchone()[0][0]["Plan"]
-        cursor.execute("EXPLAIN " + statement, values)
-        lines = "\n".join(line for (line,) in cursor.fetchall())
-    return {"buffers": top["Shared Hit Blocks"] + top["Shared Read Blocks"], "lines": lines, "rows": top["Actual Rows"]}
+            cursor.execute("SET LOCAL max_parallel_workers_per_gather = 1")
+            assert "Gather" in plan_of(pickup)["lines"]
