@@ -1,6 +1,7 @@
 """The short way to the plain deck: no wishes, and nothing to explain."""
 
 import re
+from collections.abc import Container
 
 from django.conf import settings
 
@@ -14,7 +15,9 @@ from geo.selectors.deck import deal_deck, find_dealt, plain_query
 class DeckLane:
     """What `DeckDoor` answers somebody with a profile who asks without wishes; what it refuses or explains it says."""
 
-    method, path, bodies = "GET", re.compile("/api/v1/deck"), (b"",)
+    method = "GET"
+    path = re.compile("/api/v1/deck")
+    bodies: Container[bytes] = ()
     route = "api/v1/deck"
 
     def answer(self, asked: Asked) -> Answer | None:

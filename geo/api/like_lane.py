@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Container
 
 from backend.accounts.guests import find_guest, guests_sql
 from backend.shared.errors import DomainError
@@ -21,7 +22,7 @@ class LikeLane:
 
     method = "PUT"
     path = re.compile("/api/v1/pickups/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/swipe")
-    bodies = frozenset({b'{"direction": "like"}', b'{"direction":"like"}'})
+    bodies: Container[bytes] = frozenset({b'{"direction": "like"}', b'{"direction":"like"}'})
     route = "api/v1/pickups/<uuid:pickup_id>/swipe"
 
     def answer(self, asked: Asked) -> Answer | None:

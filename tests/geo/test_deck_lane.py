@@ -40,7 +40,7 @@ class Web:
         return ask(self.application, token, **environ)
 
 
-def ask(application: Any, token: str, **environ: str) -> Seen:
+def ask(application: Any, token: str, **environ: Any) -> Seen:
     request = {
         "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/api/v1/deck", "QUERY_STRING": "",
         "SERVER_NAME": "testserver", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "testserver",
