@@ -63,23 +63,54 @@ def pgbench(
     """
     length = ["-T", str(seconds)] if seconds else ["-t", str(transactions)]
     with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for number, script in enumerate(scripts):
-            file = Path(folder) / f"{number}.sql"
-            parts = [(script, list[str]())] if isinstance(script, str) else _parts_of(script, number)
-            file.write_text(";\n".join(text for text, _ in parts), encoding="utf-8")
-            files += ["-f", str(file), *(variable for _, given in parts for variable in given)]
-        command = [
-            str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", "-h", os.environ["POSTGRES_HOST"],
-            "-U", os.environ["POSTGRES_USER"], "-c", str(clients), "-j", str(min(clients, 2)), *length,
-            *(f"-D{name}={value}" for name, value in variables.items()), *files, database,
-        ]  # fmt: skip
-        environment = os.environ | {"PGOPTIONS": OPTIONS}
-        said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    found = re.search(r"^tps = ([\d.]+)", said.stdout, re.MULTILINE)
-    if said.returncode or not found:
-        raise RuntimeError(f"pgbench failed: {said.stderr[-800:]}")
+        said = _run(Path(folder), database, scripts, [*_sessions(clients), *length], variables)
+    found = re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)
+    if not found:
+        raise RuntimeError(f"pgbench said nothing of its rate: {said[-800:]}")
     return float(found[1])
+
+
+def pgbench_paced_ms(
+    database: str, script: str, *, clients: int, seconds: int, rate: float, **variables: int
+) -> list[float]:
+    """How long each transaction took when `rate` of them began a second, in milliseconds, less its wait to begin."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pace = ["-T", str(seconds), "-R", f"{rate:.1f}", "-l", f"--log-prefix={folder / 'log'}"]
+        _run(folder, database, [script], [*_sessions(clients), *pace], variables)
+        lines = [line.split() for file in folder.glob("log*") for line in file.read_text().splitlines()]
+    # client, number, microseconds since it was to begin, script, when, and how much of that it waited.
+    return [(int(line[2]) - int(line[6])) / 1000 for line in lines]
+
+
+def _sessions(count: int) -> list[str]:
+    return ["-c", str(count), "-j", str(min(count, 2))]
+
+
+def _run(
+    folder: Path,
+    database: str,
+    scripts: Sequence[str | Sequence[Prepared]],
+    options: Sequence[str],
+    variables: Mapping[str, int],
+) -> str:
+    """What pgbench says. Raises RuntimeError when it fails."""
+    files = []
+    for number, script in enumerate(scripts):
+        file = folder / f"{number}.sql"
+        parts = [(script, list[str]())] if isinstance(script, str) else _parts_of(script, number)
+        file.write_text(";\n".join(text for text, _ in parts), encoding="utf-8")
+        files += ["-f", str(file), *(variable for _, given in parts for variable in given)]
+    command = [
+        str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", "-h", os.environ["POSTGRES_HOST"],
+        "-U", os.environ["POSTGRES_USER"], *options,
+        *(f"-D{name}={value}" for name, value in variables.items()), *files, database,
+    ]  # fmt: skip
+    environment = os.environ | {"PGOPTIONS": OPTIONS}
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if said.returncode:
+        raise RuntimeError(f"pgbench failed: {said.stderr[-800:]}")
+    return said.stdout
 
 
 def _parts_of(script: Sequence[Prepared], number: int) -> list[tuple[str, list[str]]]:
