@@ -41,7 +41,7 @@ from chat.consumers.outgoing import Outgoing
 from chat.consumers.realtime import Realtime
 from chat.consumers.threads import DATABASE_AWAY, in_thread
 from chat.errors import TooManyFrames, Unavailable
-from chat.selectors.sockets import Standing, standings_of
+from chat.selectors.sockets import Standing, standing_of
 from notifications.selectors.events import head_of
 from notifications.services.devices import see_device
 
@@ -244,5 +244,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
 def _look_up(session_id: uuid.UUID, user_id: uuid.UUID) -> tuple[Standing | None, tuple[Held, list[Gone]]]:
     """How the session stands, and what its person was shown lately. An open socket is a sign of life of its device."""
     now = read_clock()
-    see_device(session_id=session_id, now=now)
-    return standings_of([session_id], now).get(session_id), what_is_held(user_id)
+    standing, is_silent = standing_of(session_id, now)
+    if is_silent:
+        see_device(session_id=session_id, now=now)
+    return standing, what_is_held(user_id)

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -11,9 +11,9 @@ from django.db.models import Q, Subquery
 from backend.accounts.models import Session, User
 from backend.shared.errors import NotFound
 from notifications.models import Device, Push
+from notifications.selectors.devices import SEEN_AGAIN_AFTER
 from notifications.services.locks import forget_devices, lock_devices, lock_pushes
 
-SEEN_AGAIN_AFTER = timedelta(hours=6)
 REFRESHED = ["user", "kind", "platform", "locale", "installation", "app_version", "last_seen_at"]
 
 

@@ -25,6 +25,7 @@ TABLES = (
     "chat_conversation",
     "notifications_event",
     "notifications_eventcounter",
+    "notifications_device",
     "procrastinate_events",
     "procrastinate_jobs",
     "accounts_block",
