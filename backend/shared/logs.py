@@ -12,7 +12,8 @@ _SHARED_STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-
+# One list for all: a logger that has been used keeps it, and `capture_logs` changes it in place.
+_STEPS = [*_SHARED_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 # PostgreSQL says which row was at fault, with all its values, and psycopg repeats it.
 _ROW = re.compile(
@@ -41,7 +42,7 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
     """Django's LOGGING setting, rendering standard and structlog records alike."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
-        processors=[*_SHARED_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_STEPS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
