@@ -1,6 +1,7 @@
 """Whether the next message may go out: the circuit first, then the quota, asked for many messages at a time."""
 
 import time
+from threading import Lock
 
 from django.conf import settings
 
@@ -30,6 +31,7 @@ class Gate:
         self._circuit, self._quota, self._until = circuit, quota, until
         self._permits, self._permits_until = 0, 0.0
         self._answered, self._failures, self._after_s, self._reason = 0, 0, 0.0, ""
+        self._noting = Lock()
 
     def permit(self, *, left: int) -> Postponed | None:
         """None when the next message may be sent; waits for the quota as long as the call may last."""
@@ -41,22 +43,23 @@ class Gate:
         return self._ask(min(left, BLOCK))
 
     def pass_on(self, outcome: Outcome) -> Outcome:
-        """Note it and hand it on."""
-        if isinstance(outcome, Retry):
-            self._fail(outcome.reason, after_s=outcome.after_s or 0)
-        elif isinstance(outcome, Barred):
-            self._fail(outcome.reason, weight=FAILURES_MAX if outcome.is_for_all else 1)
-        elif not isinstance(outcome, Postponed):
-            self._answered, self._failures, self._after_s = self._answered + 1, 0, 0
+        """Note it and hand it on; from any thread."""
+        with self._noting:
+            if isinstance(outcome, Retry):
+                self._fail(outcome.reason, after_s=outcome.after_s or 0)
+            elif isinstance(outcome, Barred):
+                self._fail(outcome.reason, weight=FAILURES_MAX if outcome.is_for_all else 1)
+            elif not isinstance(outcome, Postponed):
+                self._answered, self._failures, self._after_s = self._answered + 1, 0, 0
         return outcome
 
     def report(self) -> None:
         """Tell the circuit what has been noted since."""
-        if self._answered or self._failures:
-            self._circuit.report(
-                answered=self._answered, failures=self._failures, after_s=self._after_s, reason=self._reason
-            )
-        self._forget()
+        with self._noting:
+            answered, failures, after_s, reason = self._answered, self._failures, self._after_s, self._reason
+            self._forget()
+        if answered or failures:
+            self._circuit.report(answered=answered, failures=failures, after_s=after_s, reason=reason)
 
     def _fail(self, reason: str, *, after_s: float = 0, weight: int = 1) -> None:
         self._failures += weight

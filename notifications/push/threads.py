@@ -32,15 +32,15 @@ class Threads:
             left = len(messages) - number
             while (held_up := self._wait_for_permit(gate, left)) and under_way:
                 # Among these may be the probe that opens the gate.
-                yield gate.pass_on(under_way.popleft().result())
+                yield under_way.popleft().result()
             if held_up:
                 yield from [held_up] * left
                 break
-            under_way.append(self._pool.submit(self._send_one, send_one, message))
+            under_way.append(self._pool.submit(self._send_one, send_one, gate, message))
             while under_way and under_way[0].done():
-                yield gate.pass_on(under_way.popleft().result())
+                yield under_way.popleft().result()
         while under_way:
-            yield gate.pass_on(under_way.popleft().result())
+            yield under_way.popleft().result()
 
     def _wait_for_permit(self, gate: Gate, left: int) -> Postponed | None:
         """None when a thread is free and the next of `left` may be sent. In this order: permits do not keep."""
@@ -50,8 +50,9 @@ class Threads:
             self._free.release()
         return held_up
 
-    def _send_one(self, send_one: SendOne, message: PushMessage) -> Outcome:
+    def _send_one(self, send_one: SendOne, gate: Gate, message: PushMessage) -> Outcome:
+        # Noted as soon as it is known: one that hangs ahead of the others must not hide that they fail.
         try:
-            return send_one(message)
+            return gate.pass_on(send_one(message))
         finally:
             self._free.release()

@@ -113,6 +113,14 @@ class TestOutage:
         assert FAILURES_MAX <= len(tried) == sum(fcm.requests[message.address] for message in messages) <= 100
         assert all(isinstance(outcome, Postponed) and outcome.after_s > 5 for outcome in outcomes[len(tried) :])
 
+    def test_is_noticed_behind_a_message_that_hangs(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        messages = [make_message(f"phone-{number}") for number in range(200)]
+        fcm.always |= {message.address: answers.BUSY for message in messages} | {"phone-0": answers.SLOW}
+
+        outcomes = list(backend.send(messages))
+
+        assert isinstance(outcomes[-1], Postponed)
+
     def test_a_probe_that_is_answered_lets_the_rest_of_its_batch_through(
         self, backend: FcmBackend, fcm: FcmServer
     ) -> None:
