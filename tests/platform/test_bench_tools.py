@@ -196,12 +196,18 @@ class TestSameStatements:
 
         script = script_of(lambda: make_message(conversation, ann, "It's 2 o'clock"), number=1)
 
-        assert script.startswith("\\set n :n + 1\nBEGIN;\n")
-        assert script.endswith("COMMIT;\n")
+        assert script.startswith("\\set n :n + 1\nWITH ")
+        assert "BEGIN" not in script
         assert "gen_random_uuid()" in script
         assert "now()" in script
         assert str(conversation.pk) in script
         assert "It''s 2 o''clock" in script
+
+    def test_are_one_transaction(self, db: None) -> None:
+        script = script_of(lambda: [User.objects.count(), User.objects.exists()], number=1)
+
+        assert script.startswith("\\set n :n + 1\nBEGIN;\n")
+        assert script.endswith("COMMIT;\n")
 
     def test_must_be_the_same_twice(self, db: None) -> None:
         calls: Iterator[Callable[[], object]] = iter([User.objects.count, User.objects.exists])
