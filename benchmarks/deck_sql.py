@@ -182,8 +182,14 @@ def _material_of_one_in(pickups: int) -> Material:
 
 
 def _see(person: Person, count: int) -> None:
+    pass_on_nearest(person, count)
+    with connection.cursor() as cursor:
+        # So many swipes in one moment leave what autovacuum would clear away between the swipes of a month.
+        cursor.execute("VACUUM (ANALYZE) geo_swipe, geo_tile_swiped, geo_sheet_swiped")
+
+
+def pass_on_nearest(person: Person, count: int) -> None:
+    """On so many open pickups, in one statement."""
     with connection.cursor() as cursor:
         point = point_on_map(*service_point_of(person))
         cursor.execute(_SEEN, {"viewer": person.user.pk, "point": point, "count": count})
-        # So many swipes in one moment leave what autovacuum would clear away between the swipes of a month.
-        cursor.execute("VACUUM (ANALYZE) geo_swipe, geo_tile_swiped, geo_sheet_swiped")
