@@ -17,6 +17,8 @@ _encode = msgspec.json.Encoder().encode
 BACKOFF_FIRST_S = 5.0
 BACKOFF_MAX_S = 600.0
 RETRY_AFTER_MAX_S = 3_600.0
+# Where the service answers, but with an error of its own, it is not the push that is at fault.
+RETRY_FOR = timedelta(days=1)
 JITTER = 0.25
 # What was dropped meanwhile stays so.
 _RECORD = """
@@ -69,9 +71,11 @@ def _row(outgoing: Outgoing, outcome: Outcome, now: datetime) -> dict[str, objec
         wait_s = _barred_s(outgoing, now) if isinstance(outcome, Barred) else outcome.after_s
         due_at = now + timedelta(seconds=retry_delay_s(attempts=1, after_s=wait_s))
         return row | {"state": Push.State.WAITING, "due_at": due_at, "attempts": outgoing.attempts - 1}
-    if isinstance(outcome, Retry) and outgoing.attempts < ATTEMPTS_MAX:
-        wait_s = retry_delay_s(attempts=outgoing.attempts, after_s=outcome.after_s)
-        return row | {"state": Push.State.WAITING, "due_at": now + timedelta(seconds=wait_s)}
+    if isinstance(outcome, Retry) and now - outgoing.since < RETRY_FOR:
+        due_at = now + timedelta(seconds=retry_delay_s(attempts=outgoing.attempts, after_s=outcome.after_s))
+        # Counted no further than that there is a next one.
+        attempts = min(outgoing.attempts, ATTEMPTS_MAX - 1)
+        return row | {"state": Push.State.WAITING, "due_at": due_at, "attempts": attempts}
     return row | {"state": Push.State.FAILED}
 
 

@@ -258,13 +258,23 @@ class TestOutcomes:
         assert first.message_id == second.message_id
         assert Push.objects.get().state == Push.State.ACCEPTED
 
-    def test_gives_up_in_the_end(self, device: Device, outbox: list[PushMessage]) -> None:
+    def test_goes_on_though_the_service_is_ill_for_long(self, device: Device, outbox: list[PushMessage]) -> None:
         memory.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user))
-        for hour in range(ATTEMPTS_MAX + 3):
+        for step in range(ATTEMPTS_MAX * 3):
+            deliver_to(device.user, NOON + timedelta(minutes=15 * step))
+        memory.outcomes[device.value] = Accepted()
+        deliver_to(device.user, NOON + timedelta(hours=7))
+
+        assert len({message.message_id for message in outbox}) == 1
+        assert Push.objects.get().state == Push.State.ACCEPTED
+
+    def test_gives_up_after_a_day(self, device: Device, outbox: list[PushMessage]) -> None:
+        memory.outcomes[device.value] = Retry("Unavailable")
+        tell(make_notice(device.user))
+        for hour in range(0, 30, 2):
             deliver_to(device.user, NOON + timedelta(hours=hour))
 
-        assert len(outbox) == ATTEMPTS_MAX
         assert Push.objects.get().state == Push.State.FAILED
 
     def test_forgets_no_device_that_has_moved_meanwhile(self, device: Device, outbox: list[PushMessage]) -> None:
