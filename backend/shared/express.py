@@ -28,6 +28,8 @@ Headers: TypeAlias = list[tuple[str, str]]
 Application: TypeAlias = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 KINDS_MAX = 1000
+# A kind that takes more to tell is not learnt: headers may have hundreds of kilobytes, and anybody's are kept here.
+KIND_CHARACTERS_MAX = 500
 # All by which Django could answer two plain requests differently.
 _KIND = ("wsgi.url_scheme", "HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT_LANGUAGE", "SERVER_NAME", "SERVER_PORT")
 # With one of these a request is not plain.
@@ -116,10 +118,11 @@ class Express:
         self, kind: tuple[Any, ...], environ: Environ, start_response: Callable[..., Any]
     ) -> Callable[..., Any]:
         """Django's `start_response`, that keeps what stands around a good answer."""
+        is_short = sum(len(part or "") for part in kind[1:]) <= KIND_CHARACTERS_MAX
 
         def start(status: str, headers: Headers, *error: Any) -> Any:
             names = {name for name, _ in headers}
-            if status.startswith("200 ") and "Content-Language" in names and "Set-Cookie" not in names:
+            if is_short and status.startswith("200 ") and "Content-Language" in names and "Set-Cookie" not in names:
                 if len(self._learnt) >= KINDS_MAX:
                     self._learnt.clear()
                 origin = WSGIRequest(environ).build_absolute_uri("/").removesuffix("/")

@@ -226,3 +226,11 @@ class TestLearning:
             web.get(token, HTTP_ACCEPT_LANGUAGE=f"en;q=0.{number}")
 
         assert len(web.application._learnt) <= 10
+
+    def test_keeps_no_long_headers(self, web: Web, token: str) -> None:
+        kept = len(web.application._learnt)
+
+        for name in ("HTTP_ACCEPT_LANGUAGE", "HTTP_X_FORWARDED_PROTO"):
+            assert web.get(token, **{name: "th," + "x" * 100_000})[0] == "200 OK"
+
+        assert len(web.application._learnt) == kept
