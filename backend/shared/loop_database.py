@@ -33,10 +33,11 @@ class LoopDatabase:
     async def fetch(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of a statement whose text stays the same, as `fetch_prepared` does it.
 
-        Raises Django's OperationalError when the database is away, and IntegrityError.
+        Raises Django's OperationalError when the database is away or has no answer within `PATIENCE_S`, so that what
+        one waits for, such as a row that somebody holds, does not hold up all others; and IntegrityError.
         """
         try:
-            async with self._places, self._line() as line:
+            async with asyncio.timeout(PATIENCE_S), self._places, self._line() as line:
                 cursor = line.cursor(binary=True)
                 await cursor.execute(statement, values, prepare=True)
                 return await cursor.fetchall()
@@ -46,7 +47,7 @@ class LoopDatabase:
             raise IntegrityError(*error.args) from error
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give back the connections that rest."""
         while self._idle:
             await self._idle.pop().close()
 
@@ -60,10 +61,11 @@ class LoopDatabase:
                 self._idle.append(line)
             else:
                 await line.close()
+                # What ends one ends those at rest too, as a restart does: none of them is to fail in its turn.
+                await self.close()
 
 
 async def _connect() -> Line:
     """As Django's own connections are, adapters and session included."""
     ours = {"cursor_factory": psycopg.AsyncCursor, "autocommit": True}
-    async with asyncio.timeout(PATIENCE_S):
-        return await AsyncConnection.connect(**{**connection.get_connection_params(), **ours})
+    return await AsyncConnection.connect(**{**connection.get_connection_params(), **ours})

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from typing import Any, NoReturn, cast
+from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from redis import Redis
 
 from backend.accounts.models import User
 from backend.shared.loop_database import LoopDatabase
 from backend.shared.redis import loop_connection, sync_redis
+from chat.services.messages import lock_conversation_for
 from tests.chat.phones import Phone
 from tests.makers_chat import make_conversation, make_message
 
@@ -101,6 +103,25 @@ class TestPostgresAway:
         assert {answer["code"] for answer in answers[:-1]} <= {"unavailable"}
         told = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
         assert told == ["before", f"try {len(answers) - 1}"]
+
+    def test_a_conversation_that_somebody_holds_holds_up_no_other(
+        self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        monkeypatch.setattr("backend.shared.loop_database.PATIENCE_S", 0.5)
+        held, other = make_conversation(ann, bob), make_conversation(ann, bob)
+        phones = [open_phone(ann, since=None) for _ in range(settings.SOCKET_CONNECTIONS)]
+        bobs = open_phone(bob, since=None)
+
+        with transaction.atomic():
+            lock_conversation_for(ann.pk, held.pk)
+            sent = [phone.send_message(held) for phone in phones]
+            refused = [phone.expect("error")["client_id"] for phone in phones]
+            bobs.send_message(other)
+            bobs.expect("ok")
+        phones[0].send_message(held, client_id=UUID(sent[0]))
+
+        assert refused == sent
+        assert phones[0].expect("ok")["message"]["seq"] == 1
 
     def test_sockets_stay_and_catch_up(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch

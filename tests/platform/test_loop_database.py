@@ -1,0 +1,53 @@
+"""What becomes of the connections of an event loop when the database does not do what they ask."""
+
+import asyncio
+
+import pytest
+from django.db import OperationalError
+
+from backend.shared import loop_database
+from backend.shared.loop_database import LoopDatabase
+
+pytestmark = pytest.mark.django_db
+
+
+async def ask(database: LoopDatabase, seconds: float = 0) -> int:
+    """The number of the session that has answered, after so long."""
+    rows = await database.fetch("SELECT pg_backend_pid(), pg_sleep(%(seconds)s)", {"seconds": seconds})
+    return int(rows[0][0])
+
+
+async def end_sessions(pids: set[int]) -> None:
+    another = LoopDatabase(1)
+    await another.fetch("SELECT pg_terminate_backend(pid, 1000) FROM unnest(%(pids)s) AS pid", {"pids": list(pids)})
+    await another.close()
+
+
+class TestFetch:
+    def test_fails_once_after_a_restart(self) -> None:
+        async def story() -> set[int]:
+            database = LoopDatabase(3)
+            before = set(await asyncio.gather(*(ask(database, 0.1) for _ in range(3))))
+            await end_sessions(before)
+            with pytest.raises(OperationalError):
+                await ask(database)
+            after = {await ask(database) for _ in range(3)}
+            await database.close()
+            return before & after
+
+        assert asyncio.run(story()) == set()
+
+    def test_gives_up_what_takes_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(loop_database, "PATIENCE_S", 0.2)
+
+        async def story() -> tuple[list[object], int]:
+            database = LoopDatabase(1)
+            slow = await asyncio.gather(*(ask(database, 30) for _ in range(2)), return_exceptions=True)
+            pid = await ask(database)
+            await database.close()
+            return list(slow), pid
+
+        slow, pid = asyncio.run(story())
+
+        assert [type(one) for one in slow] == [OperationalError] * 2
+        assert pid
