@@ -280,6 +280,8 @@ LOCATION_MINUTES_MAX = env.int("LOCATION_MINUTES_MAX", default=480)
 MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
 LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
+# A match shows the exact place; who gave back so many within a day takes no more of first-come pickups.
+GIVEN_BACK_A_DAY_MAX = env.int("GIVEN_BACK_A_DAY_MAX", default=10)
 # A runner-up whose like is older is asked before it becomes a match, and has so long to say yes.
 CONSENT_AFTER_H = env.int("CONSENT_AFTER_H", default=2)
 CONSENT_MINUTES = env.int("CONSENT_MINUTES", default=30)

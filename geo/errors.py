@@ -43,27 +43,6 @@ class HazardBadgeNeeded(DomainError):
     message = _("This pickup holds hazardous waste. Only collectors with the badge for it may take it.")
 
 
-class TooManyLikes(DomainError):
-    """The collector has `limit` likes waiting."""
-
-    code = "too_many_likes"
-    message = _("At most %(limit)s of your likes can wait at once. Withdraw one, or wait for an answer.")
-
-
-class TooManyMatches(DomainError):
-    """The collector asking has `limit` active matches."""
-
-    code = "too_many_matches"
-    message = _("You can have at most %(limit)s pickups to collect at once. Finish one first.")
-
-
-class CollectorAtLimit(DomainError):
-    """The collector whom the resident wants has as many active matches as he may, or has stopped for now."""
-
-    code = "collector_at_limit"
-    message = _("This collector cannot take another pickup at the moment. Choose another, or try again later.")
-
-
 class LikeIsMatch(DomainError):
     """A like that became a match is undone by a release."""
 

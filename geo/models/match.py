@@ -70,6 +70,7 @@ class Match(PublicModel):
         indexes = [
             models.Index(fields=["collector", "-id"], name="match_of_collector"),
             models.Index(fields=["collector"], name="match_is_active", condition=Q(status="active")),
+            models.Index(fields=["released_by", "ended_at"], condition=Q(status="released"), name="match_given_back"),
             models.Index(
                 fields=["ended_at"], condition=Q(status="no_show") | Q(left_waiting=True), name="match_in_vain"
             ),

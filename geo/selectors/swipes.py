@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -12,10 +12,13 @@ from backend.shared.rows import columns_of, names_of, row_from
 from geo.models import Pickup, Swipe
 from geo.selectors.blocks import ids_blocked_with
 
+A_DAY = timedelta(days=1)
 _STANDING = f"""
     SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
                    UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
            (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
+           (SELECT count(*) FROM geo_match WHERE released_by_id = %(collector)s AND status = 'released'
+               AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s),
            (SELECT paused_until FROM accounts_user WHERE accounts_user.id = %(collector)s),
            {columns_of(Swipe)}
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
@@ -24,19 +27,24 @@ _STANDING = f"""
 
 @dataclass(frozen=True)
 class Standing:
-    """What a collector said about a pickup, whether he and its resident must not meet, and what he may at present."""
+    """What a collector said about a pickup, whether he and its resident must not meet, and what he may at present.
+
+    `given_back` are the matches that he released within a day.
+    """
 
     swipe: Swipe | None
     is_blocked: bool
     active_matches: int
+    given_back: int
     paused_until: datetime | None
 
 
-def standing_of(*, collector_id: uuid.UUID, pickup: Pickup) -> Standing:
+def standing_of(*, collector_id: uuid.UUID, pickup: Pickup, now: datetime) -> Standing:
     """How a collector stands to a pickup, in one query."""
-    values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id}
-    [(is_blocked, matches, paused_until, *row)] = fetch_prepared(_STANDING, values)
-    return Standing(row_from(Swipe, names_of(Swipe), row) if row[0] else None, is_blocked, matches, paused_until)
+    values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id, "since": now - A_DAY}
+    [(is_blocked, matches, given_back, paused_until, *row)] = fetch_prepared(_STANDING, values)
+    swipe = row_from(Swipe, names_of(Swipe), row) if row[0] else None
+    return Standing(swipe, is_blocked, matches, given_back, paused_until)
 
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:

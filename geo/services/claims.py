@@ -38,8 +38,9 @@ _CLAIM = """
 def claim_if_plain(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> tuple[Swipe, Match] | None:
     """The like and the match it became, all told; None, with nothing changed, where it takes more than that.
 
-    It takes more where the pickup is not to be had at once, is hazardous, or was swiped by this collector before, and
-    for every refusal. A transaction of its own, or part of the caller's. Raises PickupTaken.
+    It takes more where the pickup is not to be had at once, is hazardous, or was swiped by this collector before, where
+    he gave one back within a day, and for every refusal. A transaction of its own, or part of the caller's. Raises
+    PickupTaken.
     """
     made = {"like": new_id(), "match": new_id(), "conversation": new_id()}
     try:

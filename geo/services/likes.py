@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.shared.errors import NotFound
-from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
+from geo.errors import LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
+from geo.limit_errors import CollectorAtLimit
 from geo.models import Match, Pickup, Swipe
 from geo.selectors.blocks import is_blocked_between
 from geo.selectors.matches import live_match_of

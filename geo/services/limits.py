@@ -7,7 +7,8 @@ from django.conf import settings
 
 from backend.accounts.models import User
 from backend.shared.clock import spell_in_city
-from geo.errors import CollectorProfileNeeded, Paused, TooManyLikes, TooManyMatches
+from geo.errors import CollectorProfileNeeded, Paused
+from geo.limit_errors import TooManyGivenBack, TooManyLikes, TooManyMatches
 from geo.selectors.matches import count_active_matches
 from geo.selectors.swipes import count_waiting_likes_of
 from geo.services.locks import lock_collectors
@@ -30,6 +31,12 @@ def require_below_limit(*, active_matches: int) -> None:
     """For a count made under the collector's lock. Raises TooManyMatches."""
     if active_matches >= settings.MATCHES_ACTIVE_MAX:
         raise TooManyMatches(limit=settings.MATCHES_ACTIVE_MAX)
+
+
+def require_few_given_back(*, given_back: int) -> None:
+    """Nobody may look at one exact place after the other. Raises TooManyGivenBack."""
+    if given_back >= settings.GIVEN_BACK_A_DAY_MAX:
+        raise TooManyGivenBack(limit=settings.GIVEN_BACK_A_DAY_MAX)
 
 
 def collectors_with_room(*, user_ids: list[uuid.UUID], now: datetime) -> set[uuid.UUID]:

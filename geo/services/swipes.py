@@ -8,14 +8,21 @@ from django.db import transaction
 
 from backend.shared.errors import NotFound
 from backend.shared.rows import insert_together
-from geo.errors import CollectorProfileNeeded, LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
+from geo.errors import (
+    CollectorProfileNeeded,
+    LikeDeclined,
+    LikeIsMatch,
+    LikeReleased,
+    OwnPickup,
+    PickupClosed,
+)
 from geo.models import Match, Pickup, Swipe
 from geo.selectors.matches import live_match_of
 from geo.selectors.swipes import queue_position, standing_of
 from geo.services import notices
 from geo.services.claims import claim_if_plain
 from geo.services.hazard import require_badge_for
-from geo.services.limits import require_below_limit, require_not_paused, require_room_for_like
+from geo.services.limits import require_below_limit, require_few_given_back, require_not_paused, require_room_for_like
 from geo.services.locks import lock_pickup_for_swiper, lock_queue_under_pickup_lock
 from geo.services.making import make_match_under_pickup_lock
 from geo.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
@@ -45,6 +52,7 @@ class Stage:
     is_blocked: bool
     has_profile: bool
     active_matches: int
+    given_back: int
     paused_until: datetime | None
     now: datetime
 
@@ -80,7 +88,7 @@ def record_swipe(
     A like again says yes when one is asked; a pass after a like that waits or is asked withdraws it; a like after
     a pass, or after one that lapsed, is a new like. Raises NotFound, OwnPickup,
     PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased, CollectorProfileNeeded, Paused, TooManyLikes,
-    TooManyMatches.
+    TooManyMatches, TooManyGivenBack.
     """
     likes = direction == Swipe.Direction.LIKE
     claimed = claim_if_plain(collector_id=collector_id, pickup_id=pickup_id, now=now) if likes else None
@@ -122,7 +130,7 @@ def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datet
 def _set_stage(collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime, *, to_like: bool) -> Stage:
     """First all locks, then a look: what is read by the statement that waits for a lock may be old. Raises NotFound."""
     pickup, has_profile = lock_pickup_for_swiper(pickup_id=pickup_id, liked_by=collector_id if to_like else None)
-    standing = standing_of(collector_id=collector_id, pickup=pickup)
+    standing = standing_of(collector_id=collector_id, pickup=pickup, now=now)
     return Stage(
         pickup=pickup,
         collector_id=collector_id,
@@ -130,6 +138,7 @@ def _set_stage(collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime, *, 
         is_blocked=standing.is_blocked,
         has_profile=has_profile,
         active_matches=standing.active_matches,
+        given_back=standing.given_back,
         paused_until=standing.paused_until,
         now=now,
     )
@@ -188,6 +197,7 @@ def _like(stage: Stage) -> SwipeResult:
 
 def _match(stage: Stage) -> SwipeResult:
     require_below_limit(active_matches=stage.active_matches)
+    require_few_given_back(given_back=stage.given_back)
     # The match stores the number drawn here, with all else that changes of the pickup.
     like = _said(stage, Swipe.Direction.LIKE, State.MATCHED, queue_number=_place_of(stage))
     match = make_match_under_pickup_lock(pickup=stage.pickup, like=like, now=stage.now)

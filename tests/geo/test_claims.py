@@ -12,6 +12,7 @@ from backend.shared.clock import read_clock
 from chat.models import Conversation, Participant
 from geo.models import Handover, Match, Pickup, Swipe
 from geo.services.claims import claim_if_plain
+from geo.services.matches import release_match
 from geo.services.swipes import record_swipe_step_by_step
 from notifications.models import Event, EventCounter
 from tests.makers import client_of, make_user
@@ -186,6 +187,15 @@ def test_leaves_who_has_his_hands_full(settings: Settings) -> None:
     settings.MATCHES_ACTIVE_MAX = 1
     collector = make_collecting_user()
     swipe(collector, make_pickup())
+
+    assert claim_if_plain(collector_id=collector.pk, pickup_id=make_pickup().pk, now=read_clock()) is None
+
+
+def test_leaves_who_gave_something_back() -> None:
+    collector = make_collecting_user()
+    match = swipe(collector, make_pickup()).match
+    assert match
+    release_match(user_id=collector.pk, match_id=match.pk, reason="other", now=read_clock())
 
     assert claim_if_plain(collector_id=collector.pk, pickup_id=make_pickup().pk, now=read_clock()) is None
 

@@ -35,6 +35,11 @@ def put(client: APIClient, pickup_id: object, **body: Any) -> Response:
     return client.put(f"/api/v1/pickups/{pickup_id}/swipe", {"direction": "like"} | body)
 
 
+def give_back(user: User, match: dict[str, Any]) -> None:
+    """Release a match that has just been answered."""
+    release_match(user_id=user.pk, match_id=match["id"], reason="other", now=read_clock())
+
+
 @pytest.fixture
 def collector() -> User:
     """Somebody who collects."""
@@ -311,6 +316,32 @@ class TestRefusals:
         assert (answer.status_code, answer.data["code"]) == (409, "too_many_matches")
         assert Pickup.objects.get(pk=pickup.pk).status == "open"
         assert Match.objects.count() == 1
+
+    def test_one_exact_place_after_the_other(self, phone: APIClient, collector: User, settings: Settings) -> None:
+        settings.GIVEN_BACK_A_DAY_MAX = 2
+        for _ in range(2):
+            give_back(collector, put(phone, make_pickup().pk).data["match"])
+        pickup = make_pickup()
+
+        answer = put(phone, pickup.pk)
+
+        assert (answer.status_code, answer.data["code"]) == (409, "too_many_given_back")
+        assert Pickup.objects.get(pk=pickup.pk).status == "open"
+        assert put(phone, make_pickup(choose="resident").pk).status_code == 200
+
+    def test_what_was_given_back_counts_for_a_day(self, phone: APIClient, collector: User, settings: Settings) -> None:
+        settings.GIVEN_BACK_A_DAY_MAX = 1
+        give_back(collector, put(phone, make_pickup().pk).data["match"])
+        Match.objects.update(ended_at=read_clock() - timedelta(hours=24))
+
+        assert put(phone, make_pickup().pk).data["match"]
+
+    def test_what_the_resident_gave_back_does_not_count(self, phone: APIClient, settings: Settings) -> None:
+        settings.GIVEN_BACK_A_DAY_MAX = 1
+        pickup = make_pickup()
+        give_back(pickup.resident, put(phone, pickup.pk).data["match"])
+
+        assert put(phone, make_pickup().pk).data["match"]
 
     def test_declined_like_again(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup(choose="resident")

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.shared.clock import read_clock
-from geo.errors import TooManyLikes, TooManyMatches
+from geo.limit_errors import TooManyLikes, TooManyMatches
 from geo.models import Match, Pickup, Swipe
 from geo.services.matches import release_match
 from tests.makers import client_of
