@@ -42,13 +42,14 @@ _SHORT = re.compile(r"[1-9][0-9]?", re.ASCII)
 class Asked:
     """A plain request: the token it came with, its time, and the address under which it reached us.
 
-    `place` is what the lane's `path` found in the address.
+    `place` is what the lane's `path` found in the address, and what is noted in `environ` the long way finds there.
     """
 
     token: str
     now: datetime
     origin: str
-    place: tuple[str, ...] = ()
+    place: tuple[str, ...]
+    environ: Environ
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Express:
         if (learnt := self._learnt.get(kind)) is None:
             return self._application(environ, self._learning(kind, environ, start_response))
         started = time.perf_counter()
-        answer = _answer_of(lane, Asked(token, read_clock(), learnt.origin, place))
+        answer = _answer_of(lane, Asked(token, read_clock(), learnt.origin, place, environ))
         if answer is None:
             return self._application(environ, start_response)
         start_response("200 OK", learnt.around(answer))

@@ -19,6 +19,8 @@ from backend.shared.redis import ask, key
 log = structlog.get_logger(__name__)
 Counted: TypeAlias = tuple[RateLimitItem, str, str]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Stands in the environment of a request that was counted before Django saw it. No header can have this name there.
+COUNTED = "backend.counted"
 
 
 @cache
@@ -54,14 +56,22 @@ def _may_pass(counted: Counted) -> bool:
         return True
 
 
-def may_read(user_id: str) -> bool:
-    """Whether somebody may read once more; counts it as `ScopedThrottle` does, which counts nothing that is refused."""
-    return _may_pass(_counted("read", user_id))
+def may_read(user_id: str, environ: dict[str, Any]) -> bool:
+    """Whether somebody may read once more; counts it as `ScopedThrottle` does, which then counts it no more.
+
+    Nothing that is refused is counted. `environ` is that of the request, as WSGI has it.
+    """
+    return _count_ahead(_counted("read", user_id), environ)
 
 
-def may_write(user_id: str) -> bool:
+def may_write(user_id: str, environ: dict[str, Any]) -> bool:
     """The same of writing."""
-    return _may_pass(_counted("write", user_id))
+    return _count_ahead(_counted("write", user_id), environ)
+
+
+def _count_ahead(counted: Counted, environ: dict[str, Any]) -> bool:
+    environ[COUNTED] = may_pass = _may_pass(counted)
+    return may_pass
 
 
 class ScopedThrottle(BaseThrottle):
@@ -75,7 +85,7 @@ class ScopedThrottle(BaseThrottle):
         scope = getattr(view, "rate_scope", None) or ("read" if request.method in SAFE_METHODS else "write")
         who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
         self._request = _counted(scope, who)
-        return _may_pass(self._request)
+        return request.META.get(COUNTED, False) or _may_pass(self._request)
 
     def wait(self) -> float | None:
         """Seconds until the next request may pass."""

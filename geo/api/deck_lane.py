@@ -26,7 +26,9 @@ class DeckLane:
         if found is None:
             return None
         guest, dealt = found
-        if dealt is None or dealt.reason_to_wait or guest.is_paused_at(asked.now) or not may_read(str(guest.user_id)):
+        if dealt is None or dealt.reason_to_wait or guest.is_paused_at(asked.now):
+            return None
+        if not may_read(str(guest.user_id), asked.environ):
             return None
         deck = deal_deck(plain_query(guest.user_id, dealt, now=asked.now, limit=settings.DECK_SIZE))
         note_shown(deck, user_id=guest.user_id, now=asked.now)

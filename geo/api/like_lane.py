@@ -28,7 +28,7 @@ class LikeLane:
     def answer(self, asked: Asked) -> Answer | None:
         """Its match, or its place in the queue. If all fails after that, the long way answers the same again."""
         guest = find_guest(_GUEST, asked.token, asked.now)
-        if guest is None or not may_write(str(guest.user_id)):
+        if guest is None or not may_write(str(guest.user_id), asked.environ):
             return None
         pickup_id, like = uuid.UUID(asked.place[0]), Swipe.Direction.LIKE
         try:

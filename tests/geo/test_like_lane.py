@@ -167,3 +167,13 @@ def test_leaves_who_is_past_the_limit(web: Web, token: str, monkeypatch: pytest.
 
     assert answers[-1][0][:3] == "429"
     assert b'"rate_limited"' in answers[-1][2]
+
+
+def test_counts_what_is_refused_once(web: Web, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.shared.throttling._limit", lambda scope: parse("3/minute"))
+    cancelled = make_pickup()
+    Pickup.objects.filter(pk=cancelled.pk).update(status="cancelled")
+
+    answers = [web.put(token, cancelled)[0][:3] for _ in range(4)]
+
+    assert answers == ["409", "409", "409", "429"]
