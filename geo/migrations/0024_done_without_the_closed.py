@@ -10,6 +10,9 @@ from django.db import migrations
 
 sheets = import_module("geo.migrations.0023_sheets")
 
+# Whoever opens a pickup again by the old rule leaves the names as they are, so nobody may go by the new one before he has
+# committed. 0023 waits for the same with its ALTER TABLE.
+WAIT = "LOCK TABLE geo_tile IN EXCLUSIVE MODE;"
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION is_any_open(at_tile integer, among integer[]) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN -- keeps its plan, unlike sql
@@ -126,6 +129,6 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("geo", "0023_sheets")]
     operations = [
-        migrations.RunSQL(f"BEGIN;{FUNCTIONS}COMMIT;", f"BEGIN;{sheets.TRIGGERS}DROP FUNCTION is_any_open;COMMIT;"),
+        migrations.RunSQL(f"BEGIN;{WAIT}{FUNCTIONS}COMMIT;", f"BEGIN;{sheets.TRIGGERS}DROP FUNCTION is_any_open;COMMIT;"),
         migrations.RunSQL(INDEX, "DROP INDEX CONCURRENTLY IF EXISTS tile_swiped_much"),
     ]

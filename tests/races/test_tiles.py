@@ -5,11 +5,13 @@ What goes wrong here hides a pickup. The controls keep the lists by reading them
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
@@ -33,7 +35,7 @@ def unseen(viewer: User) -> set[Any]:
     query = DeckQuery(viewer_id=viewer.pk, lat=LUMPHINI.y, lon=LUMPHINI.x, radius_m=5_000, limit=20, now=read_clock())
     rows = fetch_prepared(*unseen_sql(query))
     assert reaches(query, rows[0][4])
-    return {row[0] for row in rows if row[0]}
+    return {UUID(row[0]) for row in rows if row[0]}
 
 
 def rewind(viewer: User, pickup: Pickup) -> None:
@@ -170,6 +172,19 @@ class TestSwipeAndClosing:
 
             assert unseen(viewer) == {stays.pk}
             assert compare_tiles() == []
+
+
+class TestMigration:
+    """From the rule by which a name stays where something opens again, to the one by which it changes."""
+
+    def test_waits_for_who_opens_a_pickup(self) -> None:
+        rule = import_module("geo.migrations.0024_done_without_the_closed").Migration.operations[0].sql
+
+        with transaction.atomic():
+            make_pickup()
+            (refusal,) = at_once([lambda: connection.cursor().execute(f"SET lock_timeout = '200ms'; {rule}")])
+
+        assert "lock timeout" in str(refusal)
 
 
 class TestRebuilding:
