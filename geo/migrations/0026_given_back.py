@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -13,9 +14,10 @@ GIVEN_BACK = """OR EXISTS (SELECT FROM geo_match WHERE released_by_id = by_id AN
 
 
 class Migration(migrations.Migration):
+    atomic = False  # the index is made while the city goes on
     dependencies = [("geo", "0025_fill_signed_in_at"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
     operations = [
-        migrations.AddIndex(
+        AddIndexConcurrently(
             "match",
             models.Index(
                 fields=["released_by", "ended_at"], condition=Q(status="released"), name="match_given_back"
