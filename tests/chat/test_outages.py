@@ -30,10 +30,13 @@ def cut_subscriptions() -> None:
 def cut_connections() -> None:
     """End the sessions on which messages were stored, as a PostgreSQL that restarts does."""
     with connection.cursor() as cursor:
+        # PostgreSQL shows only the beginning of a long statement.
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND query LIKE '%jsonb_agg(notice%' AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query LIKE '%SET last_seq = last_seq + 1%' "
+            "AND pid <> pg_backend_pid()"
         )
+        assert cursor.rowcount > 0
 
 
 def fail(*args: object, **kwargs: object) -> NoReturn:
@@ -100,7 +103,7 @@ class TestPostgresAway:
             anns.send_message(conversation, f"try {len(answers)}")
             answers.append(anns.expect_any("ok", "error"))
 
-        assert {answer["code"] for answer in answers[:-1]} <= {"unavailable"}
+        assert [answer.get("code") for answer in answers] == ["unavailable", None]
         told = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
         assert told == ["before", f"try {len(answers) - 1}"]
 
