@@ -129,6 +129,6 @@ def test_finds_a_planted_bug(
 
     # Keys are drawn by chance, so that the same steps may fail the first time and not when they are played again.
     with pytest.raises((AssertionError, FlakyFailure)) as caught:
-        run_state_machine_as_test(Handovers, settings=settings_of(300, Phase.generate))
+        run_state_machine_as_test(Handovers, settings=settings_of(1_000, Phase.generate))
 
     assert any(found in str(error) for error in getattr(caught.value, "exceptions", [caught.value]))
