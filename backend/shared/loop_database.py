@@ -34,7 +34,8 @@ class LoopDatabase:
         """All rows of a statement whose text stays the same, as `fetch_prepared` does it.
 
         Raises Django's OperationalError when the database is away or has no answer within `PATIENCE_S`, so that what
-        one waits for, such as a row that somebody holds, does not hold up all others; and IntegrityError.
+        one waits for, such as a row that somebody holds, does not hold up all others; and IntegrityError. Whatever else
+        psycopg raises is a fault of ours.
         """
         try:
             async with asyncio.timeout(PATIENCE_S), self._places, self._line() as line:
@@ -45,6 +46,10 @@ class LoopDatabase:
             raise OperationalError(*error.args) from error
         except psycopg.IntegrityError as error:
             raise IntegrityError(*error.args) from error
+        except psycopg.Error:
+            # A fault of ours, or what a migration has changed: that fails on each connection that has prepared it.
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Give back the connections that rest."""

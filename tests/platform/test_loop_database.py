@@ -1,9 +1,12 @@
 """What becomes of the connections of an event loop when the database does not do what they ask."""
 
 import asyncio
+from functools import partial
+from typing import Any
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from backend.shared import loop_database
 from backend.shared.loop_database import LoopDatabase
@@ -15,6 +18,12 @@ async def ask(database: LoopDatabase, seconds: float = 0) -> int:
     """The number of the session that has answered, after so long."""
     rows = await database.fetch("SELECT pg_backend_pid(), pg_sleep(%(seconds)s)", {"seconds": seconds})
     return int(rows[0][0])
+
+
+def session_of_tests() -> dict[str, Any]:
+    """How to open a session beside Django's."""
+    parameters = connection.get_connection_params()
+    return {name: parameters[name] for name in ("dbname", "user", "host", "port") if parameters.get(name)}
 
 
 async def end_sessions(pids: set[int]) -> None:
@@ -51,3 +60,22 @@ class TestFetch:
 
         assert [type(one) for one in slow] == [OperationalError] * 2
         assert pid
+
+    def test_prepares_anew_what_a_migration_has_changed(self) -> None:
+        async def story() -> list[tuple[object, ...]]:
+            database = LoopDatabase(1)
+            ask_for = partial(database.fetch, "SELECT value FROM changing", {})
+            with psycopg.connect(**session_of_tests()) as migration:
+                migration.execute("DROP TABLE IF EXISTS changing; CREATE TABLE changing AS SELECT 1 AS value")
+                migration.commit()
+                await ask_for()
+                migration.execute("ALTER TABLE changing ALTER value TYPE text")
+                migration.commit()
+                with pytest.raises(psycopg.Error):
+                    await ask_for()
+                answer = await ask_for()
+                migration.execute("DROP TABLE changing")
+            await database.close()
+            return answer
+
+        assert asyncio.run(story()) == [("1",)]
