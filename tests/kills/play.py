@@ -41,6 +41,8 @@ def play(
                     _wait_until(partial(_have_sent, fcm, killed + WORKERS), STARTS_WITHIN_S)
                     if killed < kills:
                         time.sleep(dice.uniform(0, 0.5))
+                        _wait_for_one_more(fcm)
+                        workers.rotate(dice.randrange(WORKERS))
                         workers.popleft().kill()
                         workers.append(Worker({**environment, **settings}, output))
                         say(f"killed {killed + 1} of {kills}; told {len(load.told)}, sent {len(fcm.sent)}")
@@ -55,6 +57,12 @@ def _have_sent(fcm: FcmServer, workers: int) -> bool:
     return fcm.requests["oauth"] >= workers
 
 
+def _wait_for_one_more(fcm: FcmServer) -> None:
+    """Until somebody is sending: between two batches a worker has nothing in its hands."""
+    sent = len(fcm.sent)
+    _wait_until(lambda: len(fcm.sent) > sent, STARTS_WITHIN_S, every_s=0.0005)
+
+
 def arrivals_at(fcm: FcmServer) -> list[Arrival]:
     """Every request that it got, in order."""
     return [
@@ -63,9 +71,9 @@ def arrivals_at(fcm: FcmServer) -> list[Arrival]:
     ]
 
 
-def _wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+def _wait_until(is_so: Callable[[], bool], seconds: float, *, every_s: float = 0.05) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:
             raise RuntimeError(f"did not come about within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(every_s)
