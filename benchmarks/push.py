@@ -65,27 +65,20 @@ def _rate_row(floor: float, way: str) -> Row:
 
 def _time_row(people: list[User]) -> Row:
     """The worker notes the moment after the answer. The wait for an open app to show it (`PUSH_WAIT_S`) is 0 here."""
-    taken = sorted(_one_by_one(people[:ALONE]))
-    return Row(
-        row="push_commit_to_accept_p99_s",
-        value=taken[int(len(taken) * 0.99) - 1],
-        unit="s",
-        floor=1,
-        target=1,
-        at_most=True,
-        floor_is="one second",
-        repeat="bin/bench push",
-        note=f"{len(taken)} events, one every {PAUSE_S} s; "
-        f"median {taken[len(taken) // 2]:.2f} s, longest {taken[-1]:.2f} s",
-    )
+    return _row_of_waits("push_commit_to_accept_p99_s", people[:ALONE], what="events", meanwhile="")
 
 
 def _urgent_row(people: list[User]) -> Row:
     """While a worker is at what thousands are told, which is not urgent, some of them match."""
     _tell(people, event="pickup.closed")
-    taken = sorted(_one_by_one(people[:URGENT]))
+    meanwhile = f" while {len(people)} others are told of something else;"
+    return _row_of_waits("push_urgent_p99_s", people[:URGENT], what="matches", meanwhile=meanwhile)
+
+
+def _row_of_waits(name: str, people: list[User], *, what: str, meanwhile: str) -> Row:
+    taken = sorted(_one_by_one(people))
     return Row(
-        row="push_urgent_p99_s",
+        row=name,
         value=taken[int(len(taken) * 0.99) - 1],
         unit="s",
         floor=1,
@@ -93,7 +86,7 @@ def _urgent_row(people: list[User]) -> Row:
         at_most=True,
         floor_is="one second",
         repeat="bin/bench push",
-        note=f"{len(taken)} matches, one every {PAUSE_S} s, while {len(people)} others are told of something else; "
+        note=f"{len(taken)} {what}, one every {PAUSE_S} s;{meanwhile} "
         f"median {taken[len(taken) // 2]:.2f} s, longest {taken[-1]:.2f} s",
     )
 
