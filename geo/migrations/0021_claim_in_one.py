@@ -35,6 +35,9 @@ BEGIN
         OR EXISTS (SELECT FROM accounts_user WHERE id = by_id AND paused_until > at)
         OR EXISTS (SELECT FROM geo_material WHERE is_hazardous AND id = ANY (pickup.material_ids))
         OR (SELECT count(*) FROM geo_match WHERE collector_id = by_id AND status = 'active') >= matches_max
+        -- Of late: how many they were is to be counted first.
+        OR EXISTS (SELECT FROM geo_match WHERE released_by_id = by_id AND collector_id = by_id
+                   AND status = 'released' AND ended_at > at - interval '1 day')
     ) THEN
         RETURN;
     END IF;
@@ -66,5 +69,5 @@ DROP FUNCTION claim_pickup(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("geo", "0020_own_word"), ("notifications", "0009_settle_what_there_is"), ("chat", "0006_locations")]
+    dependencies = [("geo", "0020_own_word"), ("notifications", "0006_write_events"), ("chat", "0006_locations")]
     operations = [migrations.RunSQL(CLAIM, FORGET)]

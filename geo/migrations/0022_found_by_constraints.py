@@ -1,6 +1,7 @@
 """Indexes that a claim writes and nobody needs: a constraint or another index begins with the same column.
 
-A collector's active matches get one of their own, made while the city goes on, in place of that on all he ever had.
+A collector's active matches get one of their own, made while the city goes on, in place of that on all he ever had, and
+so do those that somebody released.
 """
 
 import django.db.models.deletion
@@ -32,6 +33,10 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name='match',
             index=models.Index(condition=models.Q(('status', 'active')), fields=['collector'], name='match_is_active'),
+        ),
+        AddIndexConcurrently(
+            model_name='match',
+            index=models.Index(condition=models.Q(('status', 'released')), fields=['released_by', 'ended_at'], name='match_given_back'),
         ),
         *(
             migrations.RunSQL(

@@ -3,7 +3,8 @@
 Two more lists of numbers, subtracted like those of 0017. A square is known by the newest number drawn in it, a tile by
 how many numbers it has drawn: whatever opens there makes it another. Who has swiped all that is open in a square or a
 tile keeps that name of it; a name that is too old, or missing, costs time and no card. Who takes a swipe back takes the
-names along.
+names along. Closing does not touch a tile, so its list keeps what has closed until it is swept; who swipes looks whether
+any of the rest is open, and what opens again gives its square and its tile new names, as a new one does.
 
 Triggers keep them. Who opens a pickup locks its tile, then its sheet, until he commits. The rows of a living city are
 filled in small transactions; started again after a failure, it goes on where it was.
@@ -66,8 +67,14 @@ $$;
 
 TRIGGERS = """
 DROP FUNCTION IF EXISTS draw_tile_number(integer, geometry);
+CREATE OR REPLACE FUNCTION is_any_open(at_tile integer, among integer[]) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN -- keeps its plan, unlike sql
+    RETURN among <> '{}' AND EXISTS (
+        SELECT FROM geo_pickup WHERE status = 'open' AND tile = at_tile AND tile_number = ANY(among));
+END $$;
+
 -- The next number in a tile: which of its cells (from bit 20 on), and how many were drawn before. Null when it is full.
--- A pickup that opens again keeps its number.
+-- A pickup that opens again keeps its number, and its square and tile get names that nobody is done with.
 CREATE OR REPLACE FUNCTION draw_tile_number(at_tile integer, cell geometry, again integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -82,12 +89,6 @@ BEGIN
             (floor(ST_X(cell) / 2048) + 0.5) * 2048, (floor(ST_Y(cell) / 2048) + 0.5) * 2048), 3857))
         ON CONFLICT DO NOTHING;
         SELECT * INTO here FROM geo_tile WHERE tile = at_tile FOR NO KEY UPDATE;
-    END IF;
-    -- What is in the list still, nobody can have stepped over without having swiped it.
-    IF again IS NOT NULL THEN
-        IF here.numbers @> ARRAY[again] THEN
-            RETURN again;
-        END IF;
     END IF;
     SELECT n - 1 INTO place FROM generate_subscripts(here.xs, 1) AS n
     WHERE here.xs[n] = ST_X(cell) AND here.ys[n] = ST_Y(cell);
@@ -149,6 +150,7 @@ DECLARE
     square integer[];
     name integer[];
     mine integer[];
+    others integer[];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         SELECT tile, tile_number INTO here FROM geo_pickup WHERE id = OLD.pickup_id AND tile_number IS NOT NULL;
@@ -160,8 +162,9 @@ BEGIN
         RETURN NULL;
     END IF;
     -- Its tile is read before the list is locked: what is old of it by then, makes names of the past.
-    SELECT geo_tile.tile, tile_number, numbers, newest, drawn, is_full INTO here
+    SELECT geo_tile.tile, tile_number, geo_tile.numbers, newest, drawn, is_full, swiped.numbers AS mine INTO here
     FROM geo_pickup JOIN geo_tile ON geo_tile.tile = geo_pickup.tile
+    LEFT JOIN geo_tile_swiped swiped ON swiped.tile = geo_tile.tile AND swiped.collector_id = NEW.collector_id
     WHERE id = NEW.pickup_id AND tile_number IS NOT NULL
       AND (NEW.direction = 'like' OR NEW.pickup_revision >= revision);
     IF NOT FOUND THEN
@@ -169,6 +172,11 @@ BEGIN
     END IF;
     square := of_same(here.tile_number, here.numbers);
     name := of_same(here.tile_number, here.newest);
+    -- What has closed and is listed still need not be swiped: should it open again, its square gets another name.
+    others := square - (coalesce(here.mine, '{}') | here.tile_number);
+    IF others <> '{}' AND NOT is_any_open(here.tile, others) THEN
+        square := square - others;
+    END IF;
     INSERT INTO geo_tile_swiped AS swiped (collector_id, tile, numbers, done)
     VALUES (NEW.collector_id, here.tile, ARRAY[here.tile_number],
             CASE WHEN square <@ ARRAY[here.tile_number] THEN name ELSE '{}' END)
@@ -179,7 +187,7 @@ BEGIN
         done = CASE WHEN square <@ (swiped.numbers | excluded.numbers) THEN (swiped.done & here.newest) | name
                     ELSE swiped.done END
     RETURNING swiped.numbers INTO mine;
-    IF here.numbers <@ mine AND NOT here.is_full THEN
+    IF square <@ mine AND NOT here.is_full AND NOT is_any_open(here.tile, here.numbers - mine) THEN
         PERFORM note_tile_done(NEW.collector_id, here.tile, name_of_tile(here.tile, here.drawn, false));
     END IF;
     RETURN NULL;
@@ -218,14 +226,13 @@ ON CONFLICT (collector_id, sheet) DO UPDATE SET done = newest_of(swiped.done | e
 """
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
-# What the walk from tile to tile needed until now. The column `box` stays for processes that are not new yet.
-DROPPED = {
-    "tile_swiped_much": "ON geo_tile_swiped (collector_id, size) WHERE size >= 16",
-    "tile_box": "ON geo_tile USING gist (box)",
-}
+# The walk from tile to tile needs it no more. The column `box` stays for processes that are not new yet.
+DROP_INDEX = "DROP INDEX CONCURRENTLY IF EXISTS tile_box"
+MAKE_INDEX = "CREATE INDEX tile_box ON geo_tile USING gist (box)"
 FORGET = f"""
 DROP FUNCTION draw_tile_number(integer, geometry, integer);
 {tiles.TRIGGERS}
+DROP FUNCTION is_any_open(integer, integer[]);
 DROP FUNCTION note_tile_done(uuid, integer, integer);
 DROP FUNCTION name_tile_anew(integer, integer, integer);
 DROP FUNCTION squares_without(integer[], integer[]);
@@ -266,8 +273,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(f"BEGIN;{TABLES}{FUNCTIONS}{TRIGGERS}COMMIT;", f"BEGIN;{FORGET}COMMIT;"),
         migrations.RunPython(name_tiles, migrations.RunPython.noop),
         migrations.RunPython(name_done, migrations.RunPython.noop),
-        *(
-            migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", f"CREATE INDEX {name} {on}")
-            for name, on in DROPPED.items()
-        ),
+        migrations.RunSQL(DROP_INDEX, MAKE_INDEX),
     ]

@@ -1,11 +1,12 @@
 """Writing events as one function of the database: one round trip for `notify`, and a part of other functions.
 
-Its statements follow each other and see each other's rows: first whoever is told is locked and numbered, then what the
-new events have overtaken is looked for, person by person. As one join of all people, PostgreSQL read every unread event
-there is whenever it did not know how many those are.
+Its statements follow each other and see each other's rows: first whoever is told is locked and numbered, with whether
+something urgent is among it; then what the new events have overtaken is looked for, person by person. As one join of all
+people, or with their counters, PostgreSQL read every unread event or every counter there is, as it expects 100 notices.
+Mostly nothing is overtaken, and the UPDATE, half of the cost, is left out.
 """
 
-from django.db import migrations
+from django.db import migrations, models
 
 # Numbers are drawn in the order of user ids, and events locked in that of theirs, so that two transactions never wait
 # for each other in a circle. While a worker has a person, `wake_at` is only the end of that time: something new is due
@@ -14,17 +15,22 @@ WRITE = """
 CREATE FUNCTION write_events(notices jsonb, at timestamptz, due_at timestamptz)
 RETURNS TABLE (user_id uuid, seq bigint, id bigint) LANGUAGE plpgsql ROWS 2 AS $$
 #variable_conflict use_column
+DECLARE
+    settled bigint[];
 BEGIN
     RETURN QUERY WITH notice AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(notices) AS notice (
-            user_id uuid, behind bigint, name text, data jsonb, by uuid, wants_push boolean, collapse_key text)
+            user_id uuid, behind bigint, name text, data jsonb, by uuid, wants_push boolean, is_urgent boolean,
+            collapse_key text)
     ), counter AS (
-        INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, wake_at)
-        SELECT user_id, count(*), 0, 0, CASE WHEN bool_or(wants_push) THEN due_at END
+        INSERT INTO notifications_eventcounter AS counter (user_id, head, acked, floor, wake_at, is_urgent)
+        SELECT user_id, count(*), 0, 0, CASE WHEN bool_or(wants_push) THEN due_at END,
+            coalesce(bool_or(is_urgent), false)
         FROM notice GROUP BY user_id ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET head = counter.head + excluded.head, wake_at = CASE
             WHEN excluded.wake_at IS NULL THEN counter.wake_at
-            ELSE LEAST(excluded.wake_at, NULLIF(counter.wake_at, counter.taken_until)) END
+            ELSE LEAST(excluded.wake_at, NULLIF(counter.wake_at, counter.taken_until)) END,
+            is_urgent = counter.is_urgent OR excluded.is_urgent
         RETURNING user_id, head
     )
     INSERT INTO notifications_event (user_id, seq, name, data, by, wants_push, collapse_key, created_at)
@@ -33,19 +39,21 @@ BEGIN
     RETURNING user_id, seq, id;
 
     IF notices @? '$[*].overtakes' THEN
-        UPDATE notifications_event SET read_at = at WHERE id IN (
-            SELECT id FROM notifications_event WHERE id = ANY (ARRAY(
-                SELECT earlier.id
-                FROM jsonb_to_recordset(notices) AS later (user_id uuid, behind bigint, overtakes text[], about jsonb)
-                JOIN notifications_eventcounter AS counter USING (user_id)
-                CROSS JOIN LATERAL (
-                    SELECT event.id FROM notifications_event AS event
-                    WHERE event.user_id = later.user_id AND event.seq < counter.head - later.behind
-                      AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL
-                      AND name = ANY (later.overtakes) AND data @> later.about
-                    OFFSET 0) AS earlier))
-            AND read_at IS NULL AND withdrawn_at IS NULL
-            ORDER BY id FOR NO KEY UPDATE);
+        settled := ARRAY(
+            SELECT earlier.id
+            FROM jsonb_to_recordset(notices) AS later (user_id uuid, behind bigint, overtakes text[], about jsonb)
+            CROSS JOIN LATERAL (
+                SELECT event.id FROM notifications_event AS event
+                WHERE event.user_id = later.user_id AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL
+                  AND name = ANY (later.overtakes) AND data @> later.about
+                  AND seq < (SELECT head FROM notifications_eventcounter WHERE user_id = later.user_id) - later.behind
+                OFFSET 0) AS earlier);
+        IF settled <> '{}' THEN
+            UPDATE notifications_event SET read_at = at WHERE id IN (
+                SELECT id FROM notifications_event
+                WHERE id = ANY (settled) AND read_at IS NULL AND withdrawn_at IS NULL
+                ORDER BY id FOR NO KEY UPDATE);
+        END IF;
     END IF;
 END $$;
 """
@@ -53,4 +61,23 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [("notifications", "0005_channels")]
-    operations = [migrations.RunSQL(WRITE, "DROP FUNCTION write_events(jsonb, timestamptz, timestamptz)")]
+    operations = [
+        migrations.AddField(
+            model_name="eventcounter",
+            name="is_urgent",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Something among it is urgent: such people are taken first.",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="eventcounter",
+            index=models.Index(
+                condition=models.Q(("is_urgent", True), ("wake_at__isnull", False)),
+                fields=["wake_at"],
+                name="counter_wakes_urgent",
+            ),
+        ),
+        migrations.RunSQL(WRITE, "DROP FUNCTION write_events(jsonb, timestamptz, timestamptz)"),
+    ]

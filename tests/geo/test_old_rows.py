@@ -35,7 +35,7 @@ def test_a_no_show_that_is_nobodys_blames_nobody() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_who_is_signed_in_already_is_filled_in_by_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    migration = import_module("geo.migrations.0025_fill_signed_in_at")
+    migration = import_module("geo.migrations.0024_fill_signed_in_at")
     monkeypatch.setattr(migration, "BATCH", 2)
     people = [make_collector().user for _ in range(5)]
     for person in people[:4]:

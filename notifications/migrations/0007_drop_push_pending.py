@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0007_urgent_people")]
+    dependencies = [("notifications", "0006_write_events")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE notifications_eventcounter DROP COLUMN push_pending",

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('notifications', '0009_settle_what_there_is'),
+        ('notifications', '0007_drop_push_pending'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

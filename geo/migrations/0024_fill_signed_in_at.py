@@ -27,5 +27,5 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("geo", "0024_done_without_the_closed")]
+    dependencies = [("geo", "0023_sheets")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
