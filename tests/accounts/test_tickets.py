@@ -116,5 +116,5 @@ class TestWithoutRedis:
         later = NOW + timedelta(seconds=20)
         redeem_ticket(issue_ticket(session=session, now=later)[0], now=later)
 
-        assert forget_used_tickets(now=NOW + timedelta(seconds=30)) == 1
+        assert forget_used_tickets(now=NOW + timedelta(hours=1, seconds=30)) == 1
         assert UsedTicket.objects.count() == 1
