@@ -39,7 +39,9 @@ class Outbox:
             await self._hang_up()
 
     async def _publish_all(self) -> None:
-        messages, self._waiting = self._waiting[:WAITING_MAX], []
+        messages, too_many, self._waiting = self._waiting[:WAITING_MAX], self._waiting[WAITING_MAX:], []
+        if too_many:
+            log.warning("nudges_lost", count=len(too_many), reason="too many at once")
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._publish(messages)
