@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from redis import RedisError
 
-from backend.shared.redis import Command, key, publish_bytes
+from backend.shared.redis import Command, ask_all, key
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -33,7 +33,7 @@ def publish_on_commit(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
 def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
     """Send now. Loses the frames, with a warning, when Redis does not answer."""
     try:
-        publish_bytes(spelled(frames))
+        ask_all(*words_of(frames))
     except (RedisError, OSError) as error:
         log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)
 

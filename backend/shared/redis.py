@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -22,24 +22,6 @@ Command = tuple[Any, ...]
 def sync_redis() -> "redis.Redis":
     """One pooled client per process, for threads. Gives up after a second: Redis may lose, never stall."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=False)
-
-
-def publish_bytes(messages: Sequence[tuple[str, bytes]]) -> None:
-    """Publish each `(channel, payload)`, all in one round trip. Raises RedisError or OSError.
-
-    What a pipeline does, with a third of its work: this stands between a commit and the other's screen.
-    """
-    pool: Any = sync_redis().connection_pool  # the stubs leave it untyped
-    connection = pool.get_connection()
-    try:
-        connection.send_packed_command(connection.pack_commands([("PUBLISH", *message) for message in messages]))
-        for _ in messages:
-            connection.read_response()
-    except BaseException:
-        connection.disconnect()
-        raise
-    finally:
-        pool.release(connection)
 
 
 class _Line(threading.local):
@@ -69,11 +51,15 @@ class _Line(threading.local):
             self.unread = 0
             raise
 
+    def next_answer(self) -> Any:
+        """Of those that are still to come."""
+        self.unread -= 1
+        return self.connection.read_response()
+
     def _read_what_is_left(self) -> None:
         while self.unread:
-            self.unread -= 1
             try:
-                self.connection.read_response()
+                self.next_answer()
             except redis.ResponseError as error:
                 log.warning("redis_refused", reason=type(error).__name__)
 
@@ -83,10 +69,19 @@ _line = _Line()
 
 def ask(*command: Any) -> Any:
     """The answer to one command, without the client's own work around it. Raises RedisError or OSError."""
+    return ask_all(command)[0]
 
-    def talk(connection: Any) -> Any:
-        connection.send_packed_command(connection.pack_command(*command), check_health=False)
-        return connection.read_response()
+
+def ask_all(*commands: Command) -> list[Any]:
+    """The answers to some commands, in one round trip; when it fails on the way they may have been done all the same.
+
+    Raises RedisError or OSError.
+    """
+
+    def talk(connection: Any) -> list[Any]:
+        connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        _line.unread = len(commands)
+        return [_line.next_answer() for _ in commands]
 
     return _line.use(talk)
 

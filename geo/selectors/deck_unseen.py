@@ -5,11 +5,11 @@ of numbers say what there is (`geo_sheet`, `geo_tile`) and what he is done with 
 the names of whole tiles, the names of whole squares, and the numbers of pickups. One subtraction a sheet leaves its
 tiles that are worth a look, two subtractions a tile leave its squares and pickups.
 
-Of the nearest such tiles the statement looks at a few, or where they hold too little at some more, and reads off within
-how many metres there is enough. Only other tiles that are nearer than that are looked at, and of all their squares only
-those. What is left is checked as in the
-plain statement, nearest first, until there are cards enough. The answer holds up to `reach`; where that is not far
-enough, because too much of it was not wished for, the next of `STEPS` looks further.
+Of the nearest such tiles the statement looks at a few, or where they hold too little at some more, and reads off
+within how many metres there is enough. Only other tiles that are nearer than that are looked at, and of all their
+squares only those. What is left is checked as in the plain statement, nearest first, until there are cards enough.
+The answer holds up to `reach`; where that is not far enough, because too much of it was not wished for, the next of
+`STEPS` looks further.
 """
 
 import math

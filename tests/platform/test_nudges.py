@@ -14,10 +14,10 @@ from backend.shared.realtime import publish, publish_on_commit
 def test_a_failing_nudge_does_not_undo_the_answer(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fail(messages: object) -> None:
+    def fail(*commands: object) -> None:
         raise error
 
-    monkeypatch.setattr("backend.shared.realtime.publish_bytes", fail)
+    monkeypatch.setattr("backend.shared.realtime.ask_all", fail)
 
     with transaction.atomic():
         publish_on_commit([(uuid.uuid4(), {"type": "event", "seq": 1})])

@@ -1,4 +1,4 @@
-"""The short way to Redis: one command and its answer, or commands that nobody waits for."""
+"""The short way to Redis: commands and their answers, or commands that nobody waits for."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 import redis
 from limits import parse
 
-from backend.shared.redis import ask, key, sync_redis, tell
+from backend.shared.redis import ask, ask_all, key, sync_redis, tell
 from backend.shared.throttling import _hit, _limiter
 
 
@@ -35,6 +35,12 @@ class TestAsk:
             ask("SET", key("word"))
 
         assert ask("PING") == b"PONG"
+
+    def test_reads_the_other_answers_where_one_is_a_refusal(self) -> None:
+        with pytest.raises(redis.ResponseError):
+            ask_all(("SET", key("word")), ("PING",), ("ECHO", "last"))
+
+        assert ask_all(("ECHO", "mine"), ("PING",)) == [b"mine", b"PONG"]
 
     def test_fails_without_redis(self, dead_redis: None) -> None:
         with pytest.raises(redis.ConnectionError):
