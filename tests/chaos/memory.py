@@ -5,11 +5,12 @@ import os
 import re
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 
-from tests.chaos.processes import ROOT, run_quietly
+from tests.chaos.processes import ROOT, children_of, run_quietly
 
 RESTART_S = 30
 
@@ -41,7 +42,19 @@ class Postgres:
 
     def kill(self) -> None:
         """SIGKILL to the postmaster; its sessions notice and go."""
-        os.kill(int((self._data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
+        os.kill(self._postmaster, signal.SIGKILL)
+
+    def kill_with_sessions(self) -> None:
+        """SIGKILL to all of it: a session that has not noticed yet still stores what it is asked to."""
+        sessions = children_of(self._postmaster)
+        self.kill()
+        for session in sessions:
+            with suppress(ProcessLookupError):
+                os.kill(session, signal.SIGKILL)
+
+    @property
+    def _postmaster(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
 
     async def kill_and_start(self) -> None:
         """As a supervisor would."""

@@ -95,7 +95,7 @@ async def without_postgres(visit: Visit, stage: Stage) -> Outage:
     """503 with Retry-After over HTTP, `unavailable` on the socket; both sockets stay, and go on when it is back."""
     async with AsyncExitStack() as stack:
         writer, reader = await visit.open(stack)
-        stage.postgres.kill()
+        stage.postgres.kill_with_sessions()
         refusals = [await _timed(visit.post) for _ in range(3)]
         client_id = await visit.send(writer)
         error = await writer.expect(_is_about(client_id), 20)
