@@ -1,6 +1,7 @@
 """What every test stands on: real PostGIS, real Redis under a prefix of its own, and nobody else's network."""
 
 import gc
+import socket
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.shared.redis import sync_redis
+from backend.shared.redis_rest import rest
 from backend.shared.throttling import _limiter
 from tests.makers import client_of, make_user
 
@@ -56,15 +58,27 @@ def redis_prefix(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[None]:
+def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
     """Nobody listens where Redis should be."""
+    yield from _elsewhere("redis://127.0.0.1:1/0", settings)
+
+
+@pytest.fixture
+def silent_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
+    """A Redis that hangs: it can be reached, and never answers. Gives the address of one that does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield from _elsewhere(f"redis://127.0.0.1:{server.getsockname()[1]}/0", settings)
+
+
+def _elsewhere(url: str, settings: Settings) -> Iterator[str]:
     alive = settings.REDIS_URL
-    for url in ("redis://127.0.0.1:1/0", alive):
-        settings.REDIS_URL = url
+    for its_url in (url, alive):
+        settings.REDIS_URL = its_url
         sync_redis.cache_clear()
         _limiter.cache_clear()
-        if url != alive:
-            yield
+        rest.end()
+        if its_url != alive:
+            yield alive
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from redis import RedisError
 
 from backend.shared.clock import read_clock
 from backend.shared.realtime import Frame, channel_of
-from backend.shared.redis import Command, key, sync_redis, tell
+from backend.shared.redis import Command, ask, key, tell
 
 log = structlog.get_logger(__name__)
 # An app that shows things for longer without asking anew is not told any more.
@@ -70,14 +70,14 @@ def what_is_held(user_id: uuid.UUID) -> tuple[Held, list[Gone]]:
     """What a person was last shown, and what of it has gone since; nothing without Redis."""
     held, gone = Held(), list[Gone]()
     with _lossy("held_unread"):
-        note = sync_redis().get(key(f"held:{user_id}"))
+        note = ask("GET", key(f"held:{user_id}"))
         held = _decode_held(note) if isinstance(note, bytes) else held
         gone = _gone_among(held.things)
     return held, [one for one in gone if one.concerns(user_id, held.since)]
 
 
 def _gone_among(things: Collection[str]) -> list[Gone]:
-    kept: Any = sync_redis().mget([key(f"gone:{thing}") for thing in things]) if things else []
+    kept = ask("MGET", *[key(f"gone:{thing}") for thing in things]) if things else []
     return [decode_gone(gone) for gone in kept if gone]
 
 

@@ -13,6 +13,8 @@ from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from backend.shared.redis_rest import rest
+
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Command = tuple[Any, ...]
@@ -35,10 +37,11 @@ class _Line(threading.local):
         """Talk; once more on a new connection when the old one has gone, as after a restart of Redis."""
         if self.pool is not (pool := sync_redis().connection_pool):
             self.pool, self.connection, self.unread = pool, pool.make_connection(), 0
-        try:
-            return self._try(talk)
-        except redis.ConnectionError:
-            return self._try(talk)
+        with rest:
+            try:
+                return self._try(talk)
+            except redis.ConnectionError:
+                return self._try(talk)
 
     def _try(self, talk: Callable[[Any], T]) -> T:
         try:

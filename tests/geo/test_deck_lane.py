@@ -1,6 +1,7 @@
 """The short way to the plain deck answers as Django does, to the byte, and leaves to it all that it does not answer."""
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -123,6 +124,14 @@ class TestSame:
     def test_without_redis(self, web: Web, token: str, dead_redis: None) -> None:
         assert web.get(token)[0] == "200 OK"
         assert web.long_ways == 0
+
+    def test_one_alone_waits_for_a_redis_that_hangs(self, web: Web, token: str, silent_redis: str) -> None:
+        started = time.monotonic()
+
+        answers = [web.get(token)[0] for _ in range(3)]
+
+        assert answers == ["200 OK"] * 3
+        assert time.monotonic() - started < 1.8  # a second is what one may wait
 
     def test_is_counted_by_the_same_name(self, web: Web, token: str) -> None:
         labels = {"method": "GET", "route": "api/v1/deck", "status": "200"}

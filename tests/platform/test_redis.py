@@ -1,12 +1,17 @@
 """The short way to Redis: commands and their answers, or commands that nobody waits for."""
 
+import time
+from asyncio import CancelledError
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import redis
 from limits import parse
+from pytest_django import Settings
 
 from backend.shared.redis import ask, ask_all, key, sync_redis, tell
+from backend.shared.redis_rest import RedisRests, Rest
 from backend.shared.throttling import _hit, _limiter
 
 
@@ -67,14 +72,77 @@ class TestTell:
         assert ask("GET", key("word")) == b"after"
 
 
+class TestSilence:
+    @pytest.fixture(autouse=True)
+    def short_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("backend.shared.redis_rest.REST_S", 0.3)
+
+    def test_only_the_first_one_waits(self, silent_redis: str) -> None:
+        with pytest.raises(redis.TimeoutError):
+            ask("PING")
+
+        started = time.monotonic()
+        for talk in (lambda: ask("PING"), lambda: tell(("PING",)), lambda: ask_all(("PING",))):
+            with pytest.raises(RedisRests):
+                talk()
+        assert time.monotonic() - started < 0.2
+
+    def test_is_over_when_redis_answers_again(self, silent_redis: str, settings: Settings) -> None:
+        with pytest.raises(redis.TimeoutError):
+            ask("PING")
+        settings.REDIS_URL = silent_redis
+        sync_redis.cache_clear()
+        with pytest.raises(RedisRests):
+            ask("PING")
+
+        time.sleep(0.4)
+
+        assert [ask("PING"), ask("PING")] == [b"PONG", b"PONG"]
+
+    def test_one_alone_tries_again(self) -> None:
+        rest = Rest()
+        with suppress(TimeoutError), rest:
+            raise TimeoutError
+        time.sleep(0.4)
+
+        with rest, pytest.raises(RedisRests):
+            rest.__enter__()
+
+        rest.__enter__()
+
+    @pytest.mark.parametrize("outcome", [redis.ConnectionError, redis.ResponseError])
+    def test_is_over_when_redis_is_known_not_to_hang(self, outcome: type[Exception]) -> None:
+        rest = Rest()
+        with suppress(TimeoutError), rest:
+            raise TimeoutError
+        time.sleep(0.4)
+
+        with suppress(outcome), rest:
+            raise outcome
+
+        rest.__enter__()
+
+    def test_one_that_was_cancelled_tells_nothing(self) -> None:
+        rest = Rest()
+        with suppress(TimeoutError), rest:
+            raise TimeoutError
+        time.sleep(0.4)
+
+        with suppress(CancelledError), rest:
+            raise CancelledError
+
+        with pytest.raises(RedisRests):
+            rest.__enter__()
+
+
 class TestLimit:
     def test_counts_where_the_library_counts(self) -> None:
         limit = parse("3/minute")
-        first = [_hit(limit, "somebody") for _ in range(2)]
+        first = [_hit(limit, key("somebody")) for _ in range(2)]
         sync_redis().script_flush()
 
-        after = [_hit(limit, "somebody") for _ in range(2)]
+        after = [_hit(limit, key("somebody")) for _ in range(2)]
 
         assert first + after == [True, True, True, False]
-        assert _limiter().get_window_stats(limit, "somebody").remaining == 0
-        assert _hit(limit, "somebody else")
+        assert _limiter().get_window_stats(limit, key("somebody")).remaining == 0
+        assert _hit(limit, key("somebody else"))
