@@ -117,7 +117,7 @@ POSTGRES_SESSION = (
 POSTGRES_OPTIONS = {"options": POSTGRES_SESSION, "prepare_threshold": 2**31}
 DATABASES = {
     "default": {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "backend.shared.postgis",
         "HOST": env.str("POSTGRES_HOST", default=""),
         "PORT": env.str("POSTGRES_PORT", default="5432"),
         "NAME": env.str("POSTGRES_DB", default="tft"),

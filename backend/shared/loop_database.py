@@ -15,6 +15,8 @@ from django.db import IntegrityError, OperationalError, connection
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
+from backend.shared.lines import is_quiet
+
 PATIENCE_S = 3
 Line: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
@@ -58,7 +60,7 @@ class LoopDatabase:
 
     @asynccontextmanager
     async def _line(self) -> AsyncIterator[Line]:
-        line = self._idle.pop() if self._idle else await _connect()
+        line = await self._open()
         try:
             yield line
         finally:
@@ -68,6 +70,15 @@ class LoopDatabase:
                 await line.close()
                 # What ends one ends those at rest too, as a restart does: none of them is to fail in its turn.
                 await self.close()
+
+    async def _open(self) -> Line:
+        """One that lives; what ended one at rest, as a restart does, has mostly ended all."""
+        while self._idle:
+            line = self._idle.pop()
+            if is_quiet(line):
+                return line
+            await line.close()
+        return await _connect()
 
 
 async def _connect() -> Line:

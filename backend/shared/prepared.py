@@ -24,6 +24,7 @@ class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
 def fetch_prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows of a statement whose text stays the same; what differs from time to time is in `values`."""
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    wrapper.close_if_health_check_failed()
     wrapper.ensure_connection()
     if wrapper.queries_logged or wrapper.execute_wrappers:
         with wrapper._prepare_cursor(_PreparingCursor(wrapper.connection)) as watched:

@@ -33,18 +33,31 @@ async def end_sessions(pids: set[int]) -> None:
 
 
 class TestFetch:
-    def test_fails_once_after_a_restart(self) -> None:
+    def test_does_not_fail_after_a_restart(self) -> None:
         async def story() -> set[int]:
             database = LoopDatabase(3)
             before = set(await asyncio.gather(*(ask(database, 0.1) for _ in range(3))))
             await end_sessions(before)
-            with pytest.raises(OperationalError):
-                await ask(database)
             after = {await ask(database) for _ in range(3)}
             await database.close()
             return before & after
 
         assert asyncio.run(story()) == set()
+
+    def test_fails_where_its_session_ends(self) -> None:
+        async def story() -> int:
+            database = LoopDatabase(1)
+            pid = await ask(database)
+            asked = asyncio.create_task(ask(database, 30))
+            await asyncio.sleep(0.1)
+            await end_sessions({pid})
+            with pytest.raises(OperationalError):
+                await asked
+            after = await ask(database)
+            await database.close()
+            return after - pid
+
+        assert asyncio.run(story()) != 0
 
     def test_gives_up_what_takes_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loop_database, "PATIENCE_S", 0.2)

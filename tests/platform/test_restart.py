@@ -1,0 +1,117 @@
+"""After a restart of PostgreSQL nobody is refused because a connection that rested has died."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from backend.shared.postgis.base import DatabaseWrapper
+from backend.shared.prepared import fetch_prepared
+
+pytestmark = pytest.mark.django_db
+PID = "SELECT pg_backend_pid()"
+
+
+def session_of(line: Any) -> int:
+    """The number of the session that answers."""
+    with line.cursor() as cursor:
+        cursor.execute(PID)
+        pid: int = cursor.fetchone()[0]
+    return pid
+
+
+def end_sessions(*pids: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid, 1000) FROM unnest(%s) AS pid", [list(pids)])
+
+
+@pytest.fixture
+def line() -> Iterator[DatabaseWrapper]:
+    """A connection of its own, as each thread of the web keeps one."""
+    line = DatabaseWrapper({**connection.settings_dict, "CONN_MAX_AGE": None}, alias="default")
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def pooled() -> Iterator[Callable[[], DatabaseWrapper]]:
+    """Connections of one pool, as the threads of the realtime process share one."""
+    options = {**connection.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 3, "timeout": 3}}
+    settings = {**connection.settings_dict, "OPTIONS": options}
+    yield lambda: DatabaseWrapper(settings, alias="default")
+    DatabaseWrapper(settings, alias="default").close_pool()
+
+
+class TestKept:
+    def test_is_opened_anew(self, line: DatabaseWrapper) -> None:
+        before = session_of(line)
+        line.close_if_unusable_or_obsolete()
+
+        end_sessions(before)
+
+        assert session_of(line) != before
+
+    def test_is_not_asked_whether_it_lives(self, line: DatabaseWrapper) -> None:
+        before = session_of(line)
+        line.close_if_unusable_or_obsolete()
+
+        line.close_if_health_check_failed()
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [before])
+            assert cursor.fetchone() == (PID,)
+
+    def test_is_kept_when_what_came_was_no_end(self, line: DatabaseWrapper) -> None:
+        before = session_of(line)
+        with line.cursor() as cursor:
+            cursor.execute("LISTEN anything")
+        line.close_if_unusable_or_obsolete()
+        other = DatabaseWrapper(connection.settings_dict, alias="default")
+        with other.cursor() as cursor:
+            cursor.execute("NOTIFY anything")
+        other.close()
+
+        assert session_of(line) == before
+
+    def test_is_opened_anew_for_what_is_prepared(self) -> None:
+        def ask() -> int:
+            line: Any = connection
+            line.health_check_done = False
+            pid: int = fetch_prepared(PID, {})[0][0]
+            return pid
+
+        with ThreadPoolExecutor(1) as thread:
+            before = thread.submit(ask).result()
+            end_sessions(before)
+            after = thread.submit(ask).result()
+            thread.submit(connections.close_all).result()
+
+        assert after != before
+
+
+class TestPooled:
+    def test_none_is_given_out_dead(self, pooled: Callable[[], DatabaseWrapper]) -> None:
+        lines = [pooled() for _ in range(3)]
+        before = {session_of(line) for line in lines}
+        for line in lines:
+            line.close()
+
+        end_sessions(*before)
+
+        after = {session_of(line) for line in lines}
+        for line in lines:
+            line.close()
+        assert len(before) == 3
+        assert before & after == set()
+
+    def test_one_that_a_thread_keeps_is_opened_anew(self, pooled: Callable[[], DatabaseWrapper]) -> None:
+        line = pooled()
+        before = session_of(line)
+        line.health_check_done = False
+
+        end_sessions(before)
+
+        assert session_of(line) != before
+        line.close()
