@@ -1,9 +1,13 @@
-"""Whether the other end of a connection to PostgreSQL has hung up, without asking it."""
+"""What becomes of connections to PostgreSQL, whoever holds them."""
 
 import select
 from typing import Any
 
 import psycopg
+from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
+
+# Said of a statement, but true of the session: it is of no use to us any more, and another one may be.
+SESSION_LOST = (ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
 
 def is_quiet(line: "psycopg.BaseConnection[Any]") -> bool:

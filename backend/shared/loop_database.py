@@ -15,7 +15,7 @@ from django.db import IntegrityError, OperationalError, connection
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
-from backend.shared.lines import is_quiet
+from backend.shared.lines import SESSION_LOST, is_quiet
 
 PATIENCE_S = 3
 Line: TypeAlias = AsyncConnection[tuple[Any, ...]]
@@ -35,9 +35,9 @@ class LoopDatabase:
     async def fetch(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of a statement whose text stays the same, as `fetch_prepared` does it.
 
-        Raises Django's OperationalError when the database is away or has no answer within `PATIENCE_S`, so that what
-        one waits for, such as a row that somebody holds, does not hold up all others; and IntegrityError. Whatever else
-        psycopg raises is a fault of ours.
+        Raises Django's OperationalError when the database is away, takes no writes, or has no answer within
+        `PATIENCE_S`, so that what one waits for, such as a row that somebody holds, does not hold up all others; and
+        IntegrityError. Whatever else psycopg raises is a fault of ours.
         """
         try:
             async with asyncio.timeout(PATIENCE_S), self._places, self._line() as line:
@@ -45,6 +45,9 @@ class LoopDatabase:
                 await cursor.execute(statement, values, prepare=True)
                 return await cursor.fetchall()
         except (psycopg.OperationalError, TimeoutError) as error:
+            raise OperationalError(*error.args) from error
+        except SESSION_LOST as error:
+            await self.close()
             raise OperationalError(*error.args) from error
         except psycopg.IntegrityError as error:
             raise IntegrityError(*error.args) from error

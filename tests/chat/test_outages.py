@@ -1,6 +1,7 @@
 """What open sockets do while Redis or PostgreSQL is away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, cast
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from redis import Redis
 
 from backend.accounts.models import User
 from backend.shared.loop_database import LoopDatabase
+from backend.shared.postgis.base import DatabaseWrapper
 from backend.shared.redis import loop_connection, sync_redis
 from chat.services.messages import lock_conversation_for
 from tests.chat.phones import Phone
+from tests.makers import client_of
 from tests.makers_chat import make_conversation, make_message
 
 OpenPhone = Callable[..., Phone]
@@ -35,6 +38,24 @@ def cut_connections() -> None:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         assert cursor.rowcount > 0
+
+
+@contextmanager
+def taking_no_writes() -> Iterator[None]:
+    """Every session is read-only, as those of a PostgreSQL that is the primary no more."""
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    cut_connections()
+    connection.close()
+    try:
+        yield
+    finally:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        connection.close()
 
 
 def fail(*args: object, **kwargs: object) -> NoReturn:
@@ -142,3 +163,47 @@ class TestPostgresAway:
             assert bobs.receive()["type"] == "heartbeat"
 
         assert bobs.expect("event")["seq"] == 1
+
+
+class TestPostgresTakesNoWrites:
+    def test_is_an_outage_and_sockets_stay(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        anns, bobs = open_phone(ann, since=None), open_phone(bob)
+        client = client_of(ann)
+        anns.send_message(conversation, "before")
+        first = anns.expect("ok")["message"]
+        frames: list[dict[str, Any]] = [
+            {"type": "message.send", "kind": "text", "text": "now", "client_id": str(UUID(int=1))},
+            {"type": "message.delete", "message": first["id"]},
+            {"type": "read", "seq": 1},
+        ]
+
+        with taking_no_writes():
+            for frame in frames:
+                anns.say(conversation=str(conversation.pk), **frame)
+                assert anns.expect("error")["code"] == "unavailable"
+            answer = client.put(f"/api/v1/conversations/{conversation.pk}/read", {"seq": 1})
+        anns.send_message(conversation, "after")
+        anns.expect("ok")
+
+        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
+        told = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
+        assert told == ["before", "after"]
+
+
+class TestPostgresStalled:
+    def test_who_waits_for_a_lock_too_long_is_to_come_again(self, ann: User, bob: User) -> None:
+        conversation, client = make_conversation(ann, bob), client_of(ann)
+        stalled = DatabaseWrapper(connection.settings_dict, alias="default")
+        stalled.set_autocommit(False)
+        with stalled.cursor() as cursor, connection.cursor() as ours:
+            cursor.execute("SELECT FROM chat_conversation FOR UPDATE")
+            ours.execute("SET lock_timeout = '100ms'")
+
+        answer = client.post(
+            f"/api/v1/conversations/{conversation.pk}/messages",
+            {"client_id": str(UUID(int=1)), "kind": "text", "text": "Hello"},
+        )
+
+        stalled.close()
+        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
