@@ -10,6 +10,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from backend.configuration import DEVELOPMENT_SECRET_KEY, env, require_complete
+from backend.database import POSTGRES_OPTIONS
 from backend.shared.logs import logging_settings
 
 require_complete(os.environ)
@@ -109,12 +110,6 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 # --- Memory ----------------------------------------------------------------------------------------------
 # Connections that all threads of a process share; with 0 each thread keeps one of its own, which the web does.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
-# No help by other processes: to start one takes longer than anything that people wait for.
-POSTGRES_SESSION = (
-    "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
-)
-# Django hands on None, with which psycopg prepares nothing at all; with this, nothing but what asks for it.
-POSTGRES_OPTIONS = {"options": POSTGRES_SESSION, "prepare_threshold": 2**31}
 DATABASES = {
     "default": {
         "ENGINE": "backend.shared.postgis",
@@ -124,8 +119,6 @@ DATABASES = {
         "USER": env.str("POSTGRES_USER", default="tft"),
         "PASSWORD": env.str("POSTGRES_PASSWORD", default=""),
         "ATOMIC_REQUESTS": False,
-        # PostGIS costs make the planner compile every deck query: four times slower. What is prepared is planned
-        # once per connection (backend.shared.prepared).
         "OPTIONS": {
             **POSTGRES_OPTIONS,
             **({"pool": {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3}} if POSTGRES_POOL else {}),

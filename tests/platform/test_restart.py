@@ -1,17 +1,26 @@
 """After a restart of PostgreSQL nobody is refused because a connection that rested has died."""
 
+import asyncio
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
+from backend.shared.loop_database import LoopDatabase
 from backend.shared.postgis.base import DatabaseWrapper
 from backend.shared.prepared import fetch_prepared
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAMES = ("idle_in_transaction_session_timeout", "lock_timeout", "statement_timeout")
 PID = "SELECT pg_backend_pid()"
+BOUNDS = f"SELECT {', '.join(f'current_setting({name!r})' for name in NAMES)}"
 
 
 def session_of(line: Any) -> int:
@@ -115,3 +124,54 @@ class TestPooled:
 
         assert session_of(line) != before
         line.close()
+
+    def test_one_that_takes_no_writes_is_not_given_out_again(self, pooled: Callable[[], DatabaseWrapper]) -> None:
+        line = pooled()
+        before = session_of(line)
+
+        with line.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = on")
+            with pytest.raises(OperationalError):
+                cursor.execute("CREATE TABLE unwritten ()")
+        line.close()
+
+        assert session_of(line) != before
+        line.close()
+
+
+class TestStalled:
+    """A process that stands still, or a host that has vanished, must not hold what it has locked."""
+
+    def test_a_transaction_in_which_nothing_is_done_is_ended(self) -> None:
+        options = {**connection.settings_dict["OPTIONS"], "options": "-c idle_in_transaction_session_timeout=100"}
+        line = DatabaseWrapper({**connection.settings_dict, "OPTIONS": options}, alias="default")
+        before = session_of(line)
+        line.set_autocommit(False)
+        session_of(line)
+
+        time.sleep(0.2)
+
+        with pytest.raises(OperationalError), line.cursor() as cursor:
+            cursor.execute(PID)
+        line.close_if_unusable_or_obsolete()
+        assert session_of(line) != before
+        line.close()
+
+    def test_is_so_on_every_connection(self) -> None:
+        async def ask_in_loop() -> list[tuple[object, ...]]:
+            database = LoopDatabase(1)
+            rows = await database.fetch(BOUNDS, {})
+            await database.close()
+            return rows
+
+        assert fetch_prepared(BOUNDS, {}) == asyncio.run(ask_in_loop()) == [("30s", "0", "0")]
+
+    def test_nobody_waits_for_ever_for_an_answer_of_the_service(self) -> None:
+        asking = (
+            "from backend.asgi import application; from backend.shared.prepared import fetch_prepared; "
+            f"print(*fetch_prepared({BOUNDS!r}, {{}})[0])"
+        )
+
+        asked = subprocess.run([sys.executable, "-c", asking], cwd=ROOT, capture_output=True, text=True, check=True)
+
+        assert asked.stdout.split() == ["30s", "5s", "30s"]
