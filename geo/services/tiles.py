@@ -5,10 +5,13 @@ only. So only what would hide a pickup from somebody counts as wrong.
 """
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+
+from geo.services.locks import lock_collectors
 
 COLLECTORS_AT_ONCE = 50
 NOBODY = uuid.UUID(int=0)
@@ -72,9 +75,17 @@ _LOCK_TILE = "SELECT name_of_tile(tile, drawn, is_full) FROM geo_tile WHERE tile
 _NAME_ANEW = """
 SELECT name_tile_anew(tile, %(name)s, name_of_tile(tile, drawn, is_full)) FROM geo_tile WHERE tile = %(tile)s
 """
+# Where somebody has no profile that could be locked.
+_LOCK_SWIPED = """
+SELECT FROM geo_tile_swiped WHERE collector_id = ANY(%(some)s) ORDER BY collector_id, tile FOR NO KEY UPDATE
+"""
+_LOCK_DONE = """
+SELECT FROM geo_sheet_swiped WHERE collector_id = ANY(%(some)s) ORDER BY collector_id, sheet FOR NO KEY UPDATE
+"""
 _FORGET_SWIPED = "UPDATE geo_tile_swiped SET numbers = '{}', done = '{}' WHERE collector_id = ANY(%(some)s)"
 _FORGET_DONE = "DELETE FROM geo_sheet_swiped WHERE collector_id = ANY(%(some)s)"
-# A swipe that is taken back meanwhile waits for the lock, and then takes its number out.
+# A swipe that is taken back meanwhile waits for the lock, and then takes its number out. Who only says what becomes of
+# likes need not wait: he may hold those of many collectors, in any order.
 _LIST_SWIPED = """
 INSERT INTO geo_tile_swiped AS swiped (collector_id, tile, numbers)
 SELECT collector_id, tile, sort(array_agg(tile_number)) FROM (
@@ -82,7 +93,7 @@ SELECT collector_id, tile, sort(array_agg(tile_number)) FROM (
     FROM geo_swipe JOIN geo_pickup ON geo_pickup.id = pickup_id
     WHERE geo_swipe.collector_id = ANY(%(some)s) AND status = 'open' AND tile_number IS NOT NULL
       AND (direction = 'like' OR pickup_revision >= revision)
-    FOR SHARE OF geo_swipe) AS said
+    FOR KEY SHARE OF geo_swipe) AS said
 GROUP BY collector_id, tile ORDER BY collector_id, tile
 ON CONFLICT (collector_id, tile) DO UPDATE SET numbers = swiped.numbers | excluded.numbers
 """
@@ -124,8 +135,13 @@ def rebuild_tiles() -> None:
         _list_open(tile)
     last = NOBODY
     while some := [user_id for (user_id,) in _fetch(_COLLECTORS, last=last, count=COLLECTORS_AT_ONCE)]:
-        for statement in (_FORGET_SWIPED, _FORGET_DONE, _LIST_SWIPED, _NAME_DONE):
-            _run(statement, some=some)
+        for statements in (
+            (_LOCK_SWIPED, _FORGET_SWIPED),
+            (_LOCK_DONE, _FORGET_DONE),
+            (_LIST_SWIPED,),
+            (_LOCK_SWIPED, _NAME_DONE),
+        ):
+            _run_under_lock(some, statements)
         last = some[-1]
 
 
@@ -135,6 +151,14 @@ def _list_open(tile: int) -> None:
     ((name,),) = _fetch(_LOCK_TILE, tile=tile)
     _run(_LIST_OPEN, tile=tile)
     _run(_NAME_ANEW, tile=tile, name=name)
+
+
+@transaction.atomic
+def _run_under_lock(collector_ids: Sequence[uuid.UUID], statements: Iterable[str]) -> None:
+    """Whoever touches several of these lists at a time has locked the collectors too, in the same order."""
+    lock_collectors(user_ids=collector_ids)
+    for statement in statements:
+        _run(statement, some=collector_ids)
 
 
 def _fetch(statement: str, **params: Any) -> list[tuple[Any, ...]]:

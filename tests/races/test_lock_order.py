@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.db import connection, connections, transaction
 
 from backend.shared.clock import read_clock
@@ -16,19 +17,22 @@ from geo.models import Match, Pickup, Swipe
 from geo.services.drafts import PickupChanges, Price
 from geo.services.matches import release_match
 from geo.services.pickups import amend_pickup
+from geo.services.privacy import erase
 from geo.services.swipes import take_swipe_back
+from geo.services.tiles import compare_tiles, rebuild_tiles
 from tests.makers_geo import make_pickup
 from tests.makers_match import make_collecting_user, make_like, make_match, swipe
-from tests.races.together import PATIENCE_S, require_agreement
+from tests.races.together import PATIENCE_S, at_once, require_agreement, require_answers
 from tests.waits import count_waiting, wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
 LONG_AGO = timedelta(hours=3)
+FAR_AWAY = Point(100.60, 13.80, srid=4326)
 
 
 @contextmanager
-def one_behind_the_other(table: str) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
-    """Hold a table's rows while what is given stops there or before, in this order; then let all go on."""
+def one_behind_the_other(rows: str) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
+    """Hold these rows of a table while what is given stops there or before, in this order; then let all go on."""
 
     def run(action: Callable[[], Any]) -> Any:
         try:
@@ -45,7 +49,7 @@ def one_behind_the_other(table: str) -> Iterator[Callable[[Callable[[], Any]], F
             return future
 
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT FROM {table} FOR UPDATE")
+            cursor.execute(f"SELECT FROM {rows} FOR UPDATE")
             yield queue
 
 
@@ -94,6 +98,50 @@ class TestSwiped:
             future.result(PATIENCE_S)
         for pickup_id in (asked.pk, match.pickup_id):
             require_agreement(pickup_id)
+
+
+class TestListsMadeAnew:
+    """`rebuild_tiles` touches much of many people, while all goes on."""
+
+    def test_do_not_wait_for_who_closes_likes(self) -> None:
+        """He holds those of many collectors, in whatever order."""
+        like = make_like(make_pickup(choose="resident"), make_collecting_user())
+
+        with transaction.atomic():
+            Swipe.objects.filter(pk=like.pk).update(like_state="closed")
+            answers = at_once([rebuild_tiles], patience_s=5)
+
+        require_answers(answers)
+
+    def test_and_an_erasure_want_two_tiles_of_a_collector(self) -> None:
+        # They are forgotten in the order of their posting, and listed in that of their tiles.
+        leaving, pickups = make_collecting_user(), [make_pickup(location=FAR_AWAY), make_pickup()]
+        for pickup in pickups:
+            swipe(leaving, pickup, "pass")
+
+        with one_behind_the_other(f"geo_tile_swiped WHERE tile = {tile_of(pickups[0])}") as queue:
+            futures = [queue(transaction.atomic(partial(erase, user=leaving, now=read_clock()))), queue(rebuild_tiles)]
+
+        for future in futures:
+            future.result(PATIENCE_S)
+        assert compare_tiles() == []
+
+    def test_twice_at_a_time(self) -> None:
+        viewers, pickups = [make_collecting_user() for _ in range(3)], [make_pickup() for _ in range(3)]
+        for viewer in viewers:
+            for pickup in pickups:
+                swipe(viewer, pickup, "pass")
+
+        require_answers(at_once([rebuild_tiles] * 2))
+
+        assert compare_tiles() == []
+
+
+def tile_of(pickup: Pickup) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tile FROM geo_pickup WHERE id = %s", [pickup.pk])
+        tile: int = cursor.fetchone()[0]
+    return tile
 
 
 def make_asked(collector: Any) -> Pickup:
