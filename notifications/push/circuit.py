@@ -3,10 +3,16 @@
 Closed: everything may be sent. After `FAILURES_MAX` failures in a row, over all workers, it opens: nothing is sent, for
 10 s at first, doubling up to 5 minutes, or as long as the service asks. Then one message at a time probes; one that is
 answered closes it. That our credentials are refused counts as so many failures at once.
+
+A refusal that may be the fault of the address alone, such as a browser's that registered with an older key, counts once
+for each address: it takes as many of them, with no answer in between, to blame the service.
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2s
 from typing import Any, Protocol
 
 from redis import Redis
@@ -39,6 +45,9 @@ class Store(Protocol):
     def fail(self, count: int) -> int:
         """Count failures; returns all of them."""
 
+    def refuse(self, addresses: Collection[str]) -> int:
+        """Note addresses that were refused; returns how many of them were not since the last answer."""
+
     def open(self, at_least_s: float, reason: str) -> None:
         """Open it, longer each time, unless it is."""
 
@@ -66,12 +75,16 @@ class Circuit:
             lambda redis: _admit(InRedis(redis, self._name), wanted), alone=lambda: _admit(self._alone, wanted)
         )
 
-    def report(self, *, answered: int, failures: int, after_s: float = 0, reason: str = "") -> None:
-        """What became of those sent: answered, whatever the answer; or failed, in a row since the last answer."""
-        self._together.ask(
-            lambda redis: _report(InRedis(redis, self._name), answered, failures, after_s, reason),
-            alone=lambda: _report(self._alone, answered, failures, after_s, reason),
-        )
+    def report(
+        self, *, answered: int, failures: int, refused: Collection[str] = (), after_s: float = 0, reason: str = ""
+    ) -> None:
+        """What became of those sent: answered, whatever the answer; or failed, in a row since the last answer.
+
+        `refused` are the addresses that were, in that row, and for which it may be their own fault.
+        """
+        names = {blake2s(address.encode(), digest_size=8).hexdigest() for address in refused}
+        seen = partial(_report, answered=answered, failures=failures, refused=names, after_s=after_s, reason=reason)
+        self._together.ask(lambda redis: seen(InRedis(redis, self._name)), alone=lambda: seen(self._alone))
 
     def state(self) -> str:
         """`closed`, `open` or `probing`."""
@@ -96,13 +109,13 @@ def _admit(store: Store, wanted: int) -> Admission:
     return Admission(1, is_probe=True) if store.claim_probe() else Admission(0, after_s=PROBE_S)
 
 
-def _report(store: Store, answered: int, failures: int, after_s: float, reason: str) -> None:
-    if answered and not failures:
-        if store.read()[0]:
-            store.close()
-        return
-    if answered:
+def _report(
+    store: Store, *, answered: int, failures: int, refused: Collection[str], after_s: float, reason: str
+) -> None:
+    if answered and (failures or refused or store.read()[0]):
         store.close()
+    if refused:
+        failures += store.refuse(refused)
     if failures and store.fail(failures) >= FAILURES_MAX:
         store.open(after_s, reason)
 
@@ -117,8 +130,8 @@ class InRedis:
 
     def __init__(self, redis: "Redis", name: str) -> None:
         self._redis = redis
-        self._failures, self._open, self._rounds, self._probe, self._reason = (
-            key(f"circuit:{name}:{part}") for part in ("failures", "open", "rounds", "probe", "reason")
+        self._failures, self._open, self._rounds, self._probe, self._reason, self._refused = (
+            key(f"circuit:{name}:{part}") for part in ("failures", "open", "rounds", "probe", "reason", "refused")
         )
 
     def read(self) -> tuple[int, float]:
@@ -134,6 +147,13 @@ class InRedis:
         with self._redis.pipeline() as pipe:
             pipe.incrby(self._failures, count)
             pipe.expire(self._failures, int(FORGET_S))
+            return int(pipe.execute()[0])
+
+    def refuse(self, addresses: Collection[str]) -> int:
+        """Forgotten as failures are."""
+        with self._redis.pipeline() as pipe:
+            pipe.sadd(self._refused, *addresses)
+            pipe.expire(self._refused, int(FORGET_S))
             return int(pipe.execute()[0])
 
     def open(self, at_least_s: float, reason: str) -> None:
@@ -154,8 +174,8 @@ class InRedis:
         return bytes(told or b"").decode()
 
     def close(self) -> None:
-        """All five."""
-        self._redis.delete(self._failures, self._open, self._rounds, self._probe, self._reason)
+        """All six."""
+        self._redis.delete(self._failures, self._open, self._rounds, self._probe, self._reason, self._refused)
 
 
 class InMemory:
@@ -165,6 +185,7 @@ class InMemory:
         self._failed = self._rounds = 0
         self._open_until = self._probe_until = 0.0
         self._reason = ""
+        self._refused = set[str]()
 
     def read(self) -> tuple[int, float]:
         """Both."""
@@ -174,6 +195,12 @@ class InMemory:
         """Never forgotten: it takes one answer."""
         self._failed += count
         return self._failed
+
+    def refuse(self, addresses: Collection[str]) -> int:
+        """Never forgotten either."""
+        known = len(self._refused)
+        self._refused.update(addresses)
+        return len(self._refused) - known
 
     def open(self, at_least_s: float, reason: str) -> None:
         """Unless it is."""
@@ -197,4 +224,5 @@ class InMemory:
     def close(self) -> None:
         """As new."""
         self._failed, self._rounds, self._reason = 0, 0, ""
+        self._refused.clear()
         self._open_until = self._probe_until = 0.0

@@ -31,42 +31,53 @@ class Gate:
         self._circuit, self._quota, self._until = circuit, quota, until
         self._permits, self._permits_until = 0, 0.0
         self._answered, self._failures, self._after_s, self._reason = 0, 0, 0.0, ""
+        self._refused = set[str]()
         self._noting = Lock()
 
     def permit(self, *, left: int) -> Postponed | None:
         """None when the next message may be sent; waits for the quota as long as the call may last."""
-        if self._permits and time.monotonic() < self._permits_until and self._failures < FAILURES_MAX:
+        in_a_row = self._failures + len(self._refused)
+        if self._permits and time.monotonic() < self._permits_until and in_a_row < FAILURES_MAX:
             self._permits -= 1
             return None
         if time.monotonic() > self._until:
             return Postponed("busy", after_s=1)
         return self._ask(min(left, BLOCK))
 
-    def pass_on(self, outcome: Outcome) -> Outcome:
+    def pass_on(self, outcome: Outcome, *, address: str) -> Outcome:
         """Note it and hand it on; from any thread."""
         with self._noting:
             if isinstance(outcome, Retry):
                 self._fail(outcome.reason, after_s=outcome.after_s or 0)
             elif isinstance(outcome, Barred):
-                self._fail(outcome.reason, weight=FAILURES_MAX if outcome.is_for_all else 1)
+                self._bar(outcome, address)
             elif not isinstance(outcome, Postponed):
-                self._answered, self._failures, self._after_s = self._answered + 1, 0, 0
+                self._forget(answered=self._answered + 1)
         return outcome
 
     def report(self) -> None:
         """Tell the circuit what has been noted since."""
         with self._noting:
             answered, failures, after_s, reason = self._answered, self._failures, self._after_s, self._reason
+            refused = frozenset(self._refused)
             self._forget()
-        if answered or failures:
-            self._circuit.report(answered=answered, failures=failures, after_s=after_s, reason=reason)
+        if answered or failures or refused:
+            self._circuit.report(answered=answered, failures=failures, refused=refused, after_s=after_s, reason=reason)
 
     def _fail(self, reason: str, *, after_s: float = 0, weight: int = 1) -> None:
         self._failures += weight
         self._after_s, self._reason = max(self._after_s, after_s), reason
 
-    def _forget(self) -> None:
-        self._answered, self._failures, self._after_s, self._reason = 0, 0, 0.0, ""
+    def _bar(self, outcome: Barred, address: str) -> None:
+        if outcome.is_for_all:
+            self._fail(outcome.reason, weight=FAILURES_MAX)
+        else:
+            self._refused.add(address)
+            self._reason = outcome.reason
+
+    def _forget(self, *, answered: int = 0) -> None:
+        self._answered, self._failures, self._after_s, self._reason = answered, 0, 0.0, ""
+        self._refused.clear()
 
     def _ask(self, wanted: int) -> Postponed | None:
         self.report()

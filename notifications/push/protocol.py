@@ -57,7 +57,8 @@ class Refused:
 class Barred:
     """Our own credentials are refused, which is no message's fault: kept until they are mended, and counts as no try.
 
-    `is_for_all` when every message would fare the same; else it may be the address after all.
+    `is_for_all` when every message would fare the same; else it may be the address after all, and one address that is
+    refused again and again tells no more than once.
     """
 
     reason: str

@@ -53,6 +53,6 @@ class Threads:
     def _send_one(self, send_one: SendOne, gate: Gate, message: PushMessage) -> Outcome:
         # Noted as soon as it is known: one that hangs ahead of the others must not hide that they fail.
         try:
-            return gate.pass_on(send_one(message))
+            return gate.pass_on(send_one(message), address=message.address)
         finally:
             self._free.release()

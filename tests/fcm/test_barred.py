@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Device, Push
+from notifications.push.circuit import FAILURES_MAX
 from notifications.push.fcm import FcmBackend
 from notifications.push.gates import fcm_circuit
 from notifications.push.protocol import Accepted, Barred, Postponed
@@ -104,3 +105,33 @@ def test_a_phone_of_another_project_is_no_trouble_of_ours(user: User, fcm: FcmSe
 
     assert not Device.objects.exists()
     assert fcm_circuit("android").state() == "closed"
+
+
+class TestOneBrowserWithAnOlderKey:
+    """Firebase says of it alone what it says of all when the key is wrong."""
+
+    def test_holds_up_no_other(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        fcm.always["old"] = answers.APPLE_KEY_WRONG
+
+        refused = [outcome for _ in range(12) for outcome in backend.send([make_message("old", platform="web")])]
+
+        assert refused == [Barred("ThirdPartyAuth", is_for_all=False)] * 12
+        assert list(backend.send([make_message("new", platform="web")])) == [Accepted()]
+        assert fcm_circuit("web").state() == "closed"
+
+    def test_is_no_proof_that_firebase_is_back(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        fcm_circuit("web").report(answered=0, failures=FAILURES_MAX)
+        fcm.always["old"] = answers.APPLE_KEY_WRONG
+        time_passes(fcm_circuit("web"))
+
+        list(backend.send([make_message("old", platform="web")]))
+
+        assert fcm_circuit("web").state() == "open"
+
+
+def test_browsers_that_are_all_refused_one_by_one_open_the_circuit(backend: FcmBackend, fcm: FcmServer) -> None:
+    fcm.always |= {f"browser-{number}": answers.APPLE_KEY_WRONG for number in range(20)}
+
+    outcomes = [next(iter(backend.send([make_message(f"browser-{number}", platform="web")]))) for number in range(20)]
+
+    assert [type(outcome) for outcome in outcomes] == [Barred] * FAILURES_MAX + [Postponed] * (20 - FAILURES_MAX)

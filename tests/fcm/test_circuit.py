@@ -86,6 +86,25 @@ class TestCircuit:
     def test_is_open_for_ten_seconds_to_five_minutes(self, rounds: int, at_least_s: float, expected_s: float) -> None:
         assert open_s(rounds, at_least_s) == expected_s
 
+    def test_counts_an_address_that_is_refused_once(self, circuit: Circuit) -> None:
+        for number in range(FAILURES_MAX - 1):
+            for _ in range(2):
+                circuit.report(answered=0, failures=0, refused={f"phone-{number}"})
+        assert circuit.state() == "closed"
+
+        circuit.report(answered=0, failures=0, refused={"another phone"})
+
+        assert circuit.state() == "open"
+
+    def test_counts_it_anew_after_an_answer(self, circuit: Circuit) -> None:
+        refused = {f"phone-{number}" for number in range(FAILURES_MAX - 1)}
+        circuit.report(answered=0, failures=0, refused=refused)
+
+        circuit.report(answered=1, failures=0)
+        circuit.report(answered=0, failures=1, refused=refused)
+
+        assert circuit.state() == "open"
+
     def test_is_shared_by_workers(self, redis_prefix: str) -> None:
         Circuit("fcm").report(answered=0, failures=FAILURES_MAX)
 
