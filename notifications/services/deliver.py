@@ -115,4 +115,4 @@ def _put_off(person: Taken, error: Exception, now: datetime) -> None:
         set_aside(taken=person, reason=repr(error), now=now)
     else:
         wake_at = now + timedelta(seconds=backoff_s(person.tries))
-        let_go([Done(taken=person, wake_at=wake_at, tries=person.tries)])
+        let_go([Done(taken=person, wake_at=wake_at, tries=person.tries, is_urgent=person.is_urgent)])

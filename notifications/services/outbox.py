@@ -22,7 +22,8 @@ _DUE = """
     SELECT user_id FROM notifications_eventcounter
     WHERE wake_at <= %(now)s AND (taken_until IS NULL OR taken_until <= %(now)s) AND (tries > 0) = %(suspects)s
 """
-# While it is taken, `wake_at` equals `taken_until`, unless something new came: then it says when that is due.
+# While it is taken, `wake_at` equals `taken_until`, unless something new came: then it says when that is due. It stays
+# as urgent as it was, for a worker that is killed says nothing any more.
 _TAKE = f"""
     WITH urgent AS MATERIALIZED (
         {_DUE} AND is_urgent ORDER BY wake_at LIMIT %(urgent)s FOR NO KEY UPDATE SKIP LOCKED
@@ -31,10 +32,12 @@ _TAKE = f"""
         ORDER BY wake_at LIMIT %(limit)s - (SELECT count(*) FROM urgent) FOR NO KEY UPDATE SKIP LOCKED
     ), due AS (SELECT user_id FROM urgent UNION ALL SELECT user_id FROM others)
     UPDATE notifications_eventcounter AS counter
-    SET wake_at = %(until)s, taken_until = %(until)s, tries = tries + 1, is_urgent = false
-    FROM due WHERE counter.user_id = due.user_id RETURNING counter.user_id, counter.acked, counter.tries
+    SET wake_at = %(until)s, taken_until = %(until)s, tries = tries + 1
+    FROM due WHERE counter.user_id = due.user_id
+    RETURNING counter.user_id, counter.acked, counter.tries, counter.is_urgent
 """  # noqa: S608 - constants
 # Locked in the order of user ids, as `notify` does. Who was taken by another worker meanwhile is left to that one.
+# Whether what is new is urgent is not known where what was there before was; then it counts as urgent.
 _LET_GO = """
     WITH done AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%s::jsonb) AS done (
@@ -45,7 +48,8 @@ _LET_GO = """
     )
     UPDATE notifications_eventcounter AS counter
     SET wake_at = LEAST(NULLIF(counter.wake_at, counter.taken_until), done.wake_at), taken_until = NULL,
-        tries = done.tries, is_urgent = counter.is_urgent OR done.is_urgent
+        tries = done.tries,
+        is_urgent = done.is_urgent OR counter.is_urgent AND counter.wake_at IS DISTINCT FROM counter.taken_until
     FROM done JOIN locked USING (user_id) WHERE counter.user_id = done.user_id
 """
 
@@ -58,6 +62,7 @@ class Taken:
     acked: int
     tries: int
     until: datetime
+    is_urgent: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +90,8 @@ def take_due(*, now: datetime, limit: int, suspects: bool = False) -> list[Taken
         figures = {"limit": limit, "urgent": math.ceil(limit * URGENT_SHARE)}
         cursor.execute(_TAKE, figures | {"now": now, "until": until, "suspects": suspects})
         return [
-            Taken(user_id=user_id, acked=acked, tries=tries, until=until) for user_id, acked, tries in cursor.fetchall()
+            Taken(user_id=user_id, acked=acked, tries=tries, until=until, is_urgent=is_urgent)
+            for user_id, acked, tries, is_urgent in cursor.fetchall()
         ]
 
 

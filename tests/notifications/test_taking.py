@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from django.db import connection, transaction
@@ -27,6 +28,10 @@ def make_due(count: int) -> list[Device]:
     devices = [make_device(make_user()) for _ in range(count)]
     tell(*[make_notice(device.user) for device in devices])
     return devices
+
+
+def fail(**options: object) -> NoReturn:
+    raise RuntimeError("something of ours is wrong")
 
 
 class TestTaking:
@@ -79,6 +84,38 @@ class TestTaking:
         deliver_due(clock=lambda: NOON)
 
         assert set(EventCounter.objects.values_list("is_urgent", flat=True)) == {is_urgent}
+
+    def test_is_still_urgent_after_its_worker_was_killed(self, db: None) -> None:
+        other, urgent = make_user(), make_user()
+        for user, event, at in ((other, "pickup.closed", NOON), (urgent, "match.made", NOON + timedelta(seconds=1))):
+            tell(make_notice(user, event), now=at)
+            assert len(take_due(now=at, limit=9)) == 1
+
+        (taken,) = take_due(now=LATER, limit=1, suspects=True)
+
+        assert taken.user_id == urgent.pk
+
+    @pytest.mark.parametrize(("event", "is_urgent"), [("match.made", True), ("pickup.closed", False)])
+    def test_is_as_urgent_as_before_after_a_failure(
+        self, db: None, monkeypatch: pytest.MonkeyPatch, event: str, is_urgent: bool
+    ) -> None:
+        tell(make_notice(make_device(make_user()).user, event))
+        monkeypatch.setattr(deliver, "claim_pushes", fail)
+
+        deliver_due(clock=lambda: NOON)
+
+        assert EventCounter.objects.get().is_urgent == is_urgent
+
+    @pytest.mark.parametrize(("event", "is_urgent"), [("match.made", True), ("pickup.closed", False)])
+    def test_is_as_urgent_as_what_came_while_it_was_taken(self, db: None, event: str, is_urgent: bool) -> None:
+        user = make_user()
+        tell(make_notice(user, "pickup.closed"))
+        (taken,) = take_due(now=NOON, limit=9)
+        tell(make_notice(user, event))
+
+        let_go([Done(taken=taken, wake_at=None)])
+
+        assert EventCounter.objects.get().is_urgent == is_urgent
 
     def test_sends_first_what_is_urgent(self, db: None, outbox: list[PushMessage]) -> None:
         events = ["pickup.closed", "match.made", "pickup.closed", "match.made"]
