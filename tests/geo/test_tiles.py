@@ -9,9 +9,11 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
-from geo.models import Collector, Pickup
+from geo.models import Collector, Match, Pickup
 from geo.selectors import deck as decks
 from geo.services.expiry import expire_due_pickups
+from geo.services.matches import release_match
+from geo.services.tiles import compare_tiles
 from tests.geo.test_deck import TestFilters, TestLeftOut, ids
 from tests.makers import client_of
 from tests.makers_geo import make_collector, make_pickup
@@ -85,6 +87,19 @@ class TestSwiped:
         Pickup.objects.update(status="open")
 
         assert (while_matched, ids(client)) == ([], [str(other.pk)])
+
+    def test_stays_out_when_its_match_was_given_back(self, client: APIClient, collector: Collector) -> None:
+        """A like that matches is noted nowhere, for what is taken is in nobody's deck."""
+        pickup, other = make_pickup(), make_pickup()
+        swipe(client, pickup, "like")
+        while_matched = swiped(), ids(client)
+        match = Match.objects.get()
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
+
+        assert while_matched == (0, [str(other.pk)])
+        assert Pickup.objects.get(pk=pickup.pk).status == "open"
+        assert ids(client) == [str(other.pk)]
+        assert compare_tiles() == []
 
 
 class TestTile:

@@ -5,17 +5,21 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from backend.shared.clock import read_clock
 from geo.errors import PickupTaken
-from geo.models import Match, Pickup, Swipe
+from geo.models import Collector, Match, Pickup, Swipe
 from geo.services.claims import claim_if_plain
+from tests.geo.test_claims_together import Asked, Made, claim
+from tests.makers import make_user
 from tests.makers_geo import make_pickup
 from tests.makers_match import make_collecting_user
 from tests.races.together import at_once, require_agreement
 
-WRITING = "UPDATE geo_pickup SET"
+# With the last it looks at, and what it looks at is what it writes.
+LOOKING = "AND pickup.resident_id <> by_id"
+LOCKS = "FOR NO KEY UPDATE SKIP LOCKED"
 
 
 def claim_at_once(pickup: Pickup) -> list[Any]:
@@ -29,13 +33,13 @@ def claim_at_once(pickup: Pickup) -> list[Any]:
 
 @pytest.fixture
 def slow(request: pytest.FixtureRequest, committed: None) -> Iterator[None]:
-    """The function as it is, or without its locks, with some time between looking and writing."""
+    """The function as it is, or without its locks, with some time to look before it writes."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef('claim_pickup'::regproc)")
+        cursor.execute("SELECT pg_get_functiondef('claim_pickups'::regproc)")
         definition = cursor.fetchone()[0]
-        changed = definition.replace(WRITING, f"PERFORM pg_sleep(0.3); {WRITING}")
+        changed = definition.replace(LOOKING, f"{LOOKING} AND pg_sleep(0.3) IS NOT NULL")
         is_locked = getattr(request, "param", True)
-        cursor.execute(changed if is_locked else changed.replace("FOR NO KEY UPDATE", ""))
+        cursor.execute(changed if is_locked else changed.replace(LOCKS, ""))
         yield
         cursor.execute(definition)
 
@@ -72,3 +76,34 @@ def test_control_without_lock_and_indexes_both_have_it(slow: None, without_match
             cursor.execute(
                 "ALTER TABLE geo_swipe ADD CONSTRAINT one_place_in_the_queue UNIQUE (pickup_id, queue_number)"
             )
+
+
+def claim_impatiently(*asked: Asked) -> dict[int, Made]:
+    """Or fail, where it waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '1s'")
+    return claim(*asked)
+
+
+def test_a_pickup_or_a_profile_that_is_held_stops_no_other() -> None:
+    asked = [(make_collecting_user(), make_pickup()) for _ in range(3)]
+    with transaction.atomic():
+        Pickup.objects.select_for_update(no_key=True).get(pk=asked[0][1].pk)
+        Collector.objects.select_for_update(no_key=True).get(user=asked[1][0])
+        (made,) = at_once([partial(claim_impatiently, *asked)])
+
+    assert list(made) == [3]
+    assert list(claim(*asked[:2])) == [1, 2]
+
+
+def test_groups_in_opposite_order_make_each_match_once() -> None:
+    for _ in range(5):
+        residents = [make_user(), make_user()]
+        pickups = [make_pickup(resident=resident) for resident in residents * 2]
+        groups = [[(make_collecting_user(), pickup) for pickup in some] for some in (pickups, pickups[::-1])]
+
+        made = at_once([partial(claim, *group) for group in groups])
+
+        assert sum(map(len, made)) == len(pickups)
+        for pickup in pickups:
+            require_agreement(pickup.pk)
