@@ -7,8 +7,11 @@ from django.db import connection
 
 
 @pytest.fixture(autouse=True)
-def committed(transactional_db: None) -> Iterator[None]:
-    """Threads see each other's commits. The job queue's tables are unmanaged, so a flush leaves them."""
+def committed(transactional_db: None, awake: None) -> Iterator[None]:
+    """Threads see each other's commits. The job queue's tables are unmanaged, so a flush leaves them.
+
+    Whoever is asked at night has until the morning, and then nothing would time out.
+    """
     yield
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs CASCADE")

@@ -21,8 +21,6 @@ from geo.services import locks, swipes
 from tests.races.staged import CLOCK, PLAYS, TAME, Staged, story_of
 from tests.races.together import crew, require_agreement, require_answers
 
-# At night whoever is asked has until the morning, and nothing times out.
-pytestmark = pytest.mark.usefixtures("awake")
 Pair = tuple[str, str]
 Race = Callable[[list[Callable[[], str]]], list[str]]
 LANES = 3
