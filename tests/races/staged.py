@@ -1,6 +1,6 @@
 """Pickups at the four points where everything can happen to them, all that can, and what is left in the end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -19,8 +19,9 @@ from geo.services.matches import release_match
 from geo.services.pickups import amend_pickup
 from geo.services.queue import move_on
 from geo.services.swipes import take_swipe_back
+from notifications.models import Event
 from tests.makers_geo import make_pickup
-from tests.makers_match import make_collecting_user, make_match, names_of_events, swipe, weigh
+from tests.makers_match import make_collecting_user, make_match, swipe, weigh
 
 HOUR = timedelta(hours=1)
 
@@ -273,5 +274,11 @@ def story_of(stage: Staged) -> dict[str, Any]:
         "queue": [(names.get(one.collector_id), one.like_state) for one in said],
         "matches": sorted((names.get(one.collector_id, ""), one.status) for one in matches),
         "receipts": list(Receipt.objects.filter(match__pickup=pickup).values_list("lines__net_kg", flat=True)),
-        "told": {who: sorted(names_of_events(user)) for who, user in stage.people.items()},
+        "told": sorted((names[user_id], event) for user_id, event in _told(names)),
     }
+
+
+def _told(people: Collection[UUID]) -> Iterable[tuple[UUID, str]]:
+    """But for the chat, whose cards say the same."""
+    events = Event.objects.filter(user__in=people).exclude(name="message.sent")
+    return events.values_list("user_id", "name")
