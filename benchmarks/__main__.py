@@ -18,7 +18,7 @@ from benchmarks.rows import Row, json_of, text_of
 
 GROUPS = ("deck", "match", "chat", "push")
 # What is measured only when asked for: rows of a group above, and one that takes minutes.
-PARTS = ("web", "steps")
+PARTS = ("web", "steps", "claims")
 
 
 def _say(text: str) -> None:
@@ -31,8 +31,9 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "groups",
         nargs="*",
-        metavar="deck|match|chat|push|web|steps",
-        help="what to measure (the first four; `web` is the part of `deck` over HTTP, `steps` takes minutes)",
+        metavar="deck|match|chat|push|web|steps|claims",
+        help="what to measure (the first four; `web` is the part of `deck` over HTTP, `steps` takes minutes, "
+        "`claims` is PostgreSQL alone)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON array and nothing else on stdout")
     parser.add_argument("--pickups", type=int, default=200_000, help="open pickups in the generated city (200000)")

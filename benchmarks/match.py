@@ -21,7 +21,7 @@ SECONDS = 8
 CLAIMS_MAX = 60_000
 CLAIM = b'{"direction": "like"}'
 # Each transaction finds its own pickup open: one that had gone would be answered without writing anything.
-_CLAIM_SQL = """
+CLAIM_SQL = """
 \\set number :number + 1
 \\set mine :client_id * {each} + :number
 UPDATE geo_pickup SET status = 'matched', updated_at = now()
@@ -32,12 +32,12 @@ WHERE id = (SELECT id FROM bench_claim WHERE number = :mine) AND status = 'open'
 def measure() -> Iterator[Row]:
     """The rows of the claim and of the rings."""
     collectors = sign_in("Collector", COLLECTORS)
-    pickups = _first_come_pickups(collectors)
+    pickups = first_come_pickups(collectors)
     half = len(pickups) // 2
     with servers.web() as port:
         load = run_load(port, _likes(collectors, pickups[:half]), seconds=SECONDS)
     _require_matches(load)
-    _store_claims(pickups[half:])
+    store_claims(pickups[half:])
     yield Row(
         row="claim_http_rate",
         value=load.rate,
@@ -56,10 +56,10 @@ def measure() -> Iterator[Row]:
 def _claims_of_pgbench(pickups: int) -> float:
     """Claims a second, until each client has claimed its share."""
     each = pickups // CLIENTS
-    return pgbench(DATABASE, [_CLAIM_SQL.format(each=each)], clients=CLIENTS, transactions=each, number=0)
+    return pgbench(DATABASE, [CLAIM_SQL.format(each=each)], clients=CLIENTS, transactions=each, number=0)
 
 
-def _first_come_pickups(collectors: list[Person]) -> list[str]:
+def first_come_pickups(collectors: list[Person]) -> list[str]:
     """Open pickups that take the first collector, and on which none of these has swiped."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,9 +93,10 @@ def _require_matches(load: Load) -> None:
         raise RuntimeError(f"{load.note}, but {matches} matches were made")
 
 
-def _store_claims(pickups: list[str]) -> None:
+def store_claims(pickups: list[str]) -> None:
     """Number them from 1, for pgbench to claim."""
     with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_claim")
         cursor.execute("CREATE TABLE bench_claim (number int PRIMARY KEY, id uuid NOT NULL)")
         cursor.execute(
             "INSERT INTO bench_claim SELECT number, id FROM unnest(%s::uuid[]) WITH ORDINALITY AS row (id, number)",

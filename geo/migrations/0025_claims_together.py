@@ -118,22 +118,6 @@ FORGET_CLAIMS = f"""
 DROP FUNCTION claim_pickups(
     uuid[], uuid[], text[], timestamptz, timestamptz, integer, uuid[], uuid[], uuid[], text[], text[], text[], boolean);
 """
-# Each number by itself, and only until one is open: mostly the first is. As `= ANY` all that is open in the tile was read.
-IS_ANY_OPEN = """
-CREATE OR REPLACE FUNCTION is_any_open(at_tile integer, among integer[]) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN -- keeps its plan, unlike sql
-    RETURN among <> '{}' AND EXISTS (
-        SELECT FROM (SELECT unnest(among) AS number OFFSET 0) AS listed
-        WHERE EXISTS (SELECT FROM geo_pickup WHERE status = 'open' AND tile = at_tile AND tile_number = number OFFSET 0));
-END $$;
-"""
-WAS_ANY_OPEN = """
-CREATE OR REPLACE FUNCTION is_any_open(at_tile integer, among integer[]) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN -- keeps its plan, unlike sql
-    RETURN among <> '{}' AND EXISTS (
-        SELECT FROM geo_pickup WHERE status = 'open' AND tile = at_tile AND tile_number = ANY(among));
-END $$;
-"""
 NOTE = """
 DROP TRIGGER swiped_new ON geo_swipe;
 CREATE TRIGGER swiped_new AFTER INSERT ON geo_swipe
@@ -152,6 +136,5 @@ class Migration(migrations.Migration):
     dependencies = [("geo", "0024_fill_signed_in_at"), ("notifications", "0009_write_alike")]
     operations = [
         migrations.RunSQL(CLAIMS, FORGET_CLAIMS),
-        migrations.RunSQL(IS_ANY_OPEN, WAS_ANY_OPEN),
         migrations.RunSQL(NOTE, NOTE_ALL),
     ]

@@ -2,6 +2,8 @@
 
 What triggers note of tiles and of swipes there (0027) is of everything else: it is locked with the row that changes.
 
+Claims that come together (`claim_pickups`) hold several pickups, by id, but wait for none, nor for a collector.
+
 All that hangs on a pickup (its likes, its match, the match's handover) changes only under the pickup's lock.
 """
 
