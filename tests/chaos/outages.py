@@ -17,6 +17,7 @@ from tests.chaos.stage import Stage
 
 SLOW_S = 6.0
 RECOVERY_S = 30
+NEWCOMERS = 12
 
 
 @dataclass
@@ -92,7 +93,10 @@ class Visit:
 
 
 async def without_postgres(visit: Visit, stage: Stage) -> Outage:
-    """503 with Retry-After over HTTP, `unavailable` on the socket; both sockets stay, and go on when it is back."""
+    """503 with Retry-After over HTTP, `unavailable` on the socket; both sockets stay, and go on when it is back.
+
+    Then nobody is turned away on account of what was connected before.
+    """
     async with AsyncExitStack() as stack:
         writer, reader = await visit.open(stack)
         stage.postgres.kill_with_sessions()
@@ -104,6 +108,8 @@ async def without_postgres(visit: Visit, stage: Stage) -> Outage:
         sent = await _insist(visit, writer)
         await reader.expect(_brings(sent), RECOVERY_S)
         recovery_s = time.monotonic() - started
+        for newcomer in await asyncio.gather(*(visit.open_one(stack, visit.reader) for _ in range(NEWCOMERS))):
+            await newcomer.expect(_brings(sent), RECOVERY_S)
     good = error.get("code") == "unavailable" and all(_is_outage(answer) for (answer, _), _ in refusals)
     longest = max(seconds for _, seconds in refusals)
     return Outage(good and longest < SLOW_S, longest, recovery_s)
