@@ -43,6 +43,8 @@ write_environment() {
             export_line MEDIA_ROOT "$dir/media"
             export_line PRIVATE_ROOT "$dir/private"
             export_line STATIC_ROOT "$dir/static"
+            # A test stands in a transaction, whatever else it waits for.
+            if [ "$2" = test ]; then export_line POSTGRES_IDLE_IN_TRANSACTION_S 600; fi
             library_lines
             cat "$dir/env.postgres" "$dir/env.redis"
         } >"$dir/env.new"
