@@ -96,6 +96,7 @@ def tell(*commands: Command) -> None:
         connection.send_packed_command(connection.pack_commands(commands), check_health=False)
         _line.unread += len(commands)
 
+    rest.require_over()
     _line.use(talk)
 
 

@@ -47,6 +47,11 @@ class Rest:
         elif self._until and (error is None or isinstance(error, redis.RedisError | OSError)):
             self.end()
 
+    def require_over(self) -> None:
+        """For who says something and waits for no answer: he would not learn that it is over. Raises RedisRests."""
+        if self._until:
+            raise RedisRests("It is left alone.")
+
     def end(self) -> None:
         """Ask again from now on."""
         self._until = 0.0

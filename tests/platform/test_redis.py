@@ -11,7 +11,7 @@ from limits import parse
 from pytest_django import Settings
 
 from backend.shared.redis import ask, ask_all, key, sync_redis, tell
-from backend.shared.redis_rest import RedisRests, Rest
+from backend.shared.redis_rest import RedisRests, Rest, rest
 from backend.shared.throttling import _hit, _limiter
 
 
@@ -86,6 +86,17 @@ class TestSilence:
             with pytest.raises(RedisRests):
                 talk()
         assert time.monotonic() - started < 0.2
+
+    def test_is_not_over_when_something_was_only_said(self, silent_redis: str) -> None:
+        with pytest.raises(redis.TimeoutError):
+            ask("PING")
+        time.sleep(0.4)
+
+        with suppress(RedisRests):
+            tell(("PING",))
+
+        with rest, pytest.raises(RedisRests):
+            ask("PING")
 
     def test_is_over_when_redis_answers_again(self, silent_redis: str, settings: Settings) -> None:
         with pytest.raises(redis.TimeoutError):
