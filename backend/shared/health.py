@@ -64,6 +64,16 @@ def postgresql_state() -> str:
     return "ok"
 
 
+def writes_state() -> str:
+    """`ok`, or `read-only` where PostgreSQL is the primary no more: what only looks is still answered."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return "read-only" if cursor.fetchone() == ("on",) else "ok"
+
+
+watch("writes", writes_state)
+
+
 def redis_state() -> str:
     """`ok`, or the kind of error."""
     try:

@@ -1,7 +1,7 @@
 """What a cluster and a monitor ask."""
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -19,8 +19,17 @@ class TestHealth:
 
         assert answer.status_code == 200
         assert answer.json()["checks"] == dict.fromkeys(
-            ["postgresql", "redis", "migrations", "worker", "firebase", "line"], "ok"
+            ["postgresql", "redis", "migrations", "writes", "worker", "firebase", "line"], "ok"
         )
+
+    def test_tells_when_postgresql_takes_no_writes(self, anonymous: APIClient) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+
+        answer = anonymous.get("/readyz")
+
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["checks"]["writes"] == "read-only"
 
     def test_names_redis_when_it_is_away(self, anonymous: APIClient, dead_redis: None) -> None:
         answer = anonymous.get("/readyz")
