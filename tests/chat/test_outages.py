@@ -1,5 +1,6 @@
 """What open sockets do while Redis or PostgreSQL is away."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, cast
@@ -13,6 +14,8 @@ from backend.accounts.models import User
 from backend.shared.loop_database import LoopDatabase
 from backend.shared.postgis.base import DatabaseWrapper
 from backend.shared.redis import loop_connection, sync_redis
+from chat.models import Conversation
+from chat.services import deletion
 from chat.services.messages import lock_conversation_for
 from tests.chat.phones import Phone
 from tests.makers import client_of
@@ -192,6 +195,25 @@ class TestPostgresTakesNoWrites:
 
 
 class TestPostgresStalled:
+    def test_who_stands_still_is_to_come_again(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        conversation, client = make_conversation(ann, bob), client_of(ann)
+        message = make_message(conversation, ann)
+        address = f"/api/v1/conversations/{conversation.pk}/messages/{message.pk}"
+
+        def stand_still(*whose: UUID) -> Conversation:
+            held = lock_conversation_for(*whose)
+            time.sleep(0.3)
+            return held
+
+        with connection.cursor() as cursor, monkeypatch.context() as patch:
+            cursor.execute("SET idle_in_transaction_session_timeout = '100ms'")
+            patch.setattr(deletion, "lock_conversation_for", stand_still)
+            refused = client.delete(address)
+        connection.close_if_unusable_or_obsolete()  # as at the end of a request
+
+        assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (503, "unavailable", "5")
+        assert client.delete(address).status_code == 200
+
     def test_who_waits_for_a_lock_too_long_is_to_come_again(self, ann: User, bob: User) -> None:
         conversation, client = make_conversation(ann, bob), client_of(ann)
         stalled = DatabaseWrapper(connection.settings_dict, alias="default")

@@ -28,6 +28,8 @@ class _ErrorWrapper(DatabaseErrorWrapper):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            return
         if isinstance(error, SESSION_LOST):
             self.wrapper.errors_occurred = self.wrapper.is_lost = True
             raise OperationalError(*error.args).with_traceback(trace) from error
