@@ -1,24 +1,23 @@
-"""Prepared statements from inside an event loop, for what every chat waits for.
+"""Prepared statements from inside an event loop, for what everybody waits for.
 
-A thread has to get the interpreter back after each answer of the database, and on the way to the other's screen that
-happens again and again. Here the answer is taken up by the loop that writes the frame. Each statement is a transaction
-of its own; what needs several statements belongs to a service, in a thread.
+A thread has to get the interpreter back after each answer of the database. Here the answer is taken up by the loop
+that writes it out. Each statement is a transaction of its own; what needs several statements belongs to a service, in
+a thread.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 from django.db import IntegrityError, OperationalError, connection
 from psycopg import AsyncConnection
-from psycopg.pq import TransactionStatus
 
-from backend.shared.lines import SESSION_LOST, is_quiet
+from backend.shared.lines import SESSION_LOST
+from backend.shared.loop_line import Line
+from backend.shared.prepared import Questions, Rows, T
 
 PATIENCE_S = 3
-Line: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
 
 class LoopDatabase:
@@ -32,7 +31,7 @@ class LoopDatabase:
         self._places = asyncio.Semaphore(connections)
         self._idle: list[Line] = []
 
-    async def fetch(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    async def fetch(self, statement: str, values: Mapping[str, Any]) -> Rows:
         """All rows of a statement whose text stays the same, as `fetch_prepared` does it.
 
         Raises Django's OperationalError when the database is away, takes no writes, or has no answer within
@@ -40,51 +39,70 @@ class LoopDatabase:
         IntegrityError. Whatever else psycopg raises is a fault of ours.
         """
         try:
-            async with asyncio.timeout(PATIENCE_S), self._places, self._line() as line:
-                cursor = line.cursor(binary=True)
-                await cursor.execute(statement, values, prepare=True)
-                return await cursor.fetchall()
+            line = await self._take()
+            try:
+                return await line.fetch(statement, values, PATIENCE_S)
+            finally:
+                await self._put_back(line)
         except (psycopg.OperationalError, TimeoutError) as error:
             raise OperationalError(*error.args) from error
         except SESSION_LOST as error:
-            await self.close()
+            self.close()
             raise OperationalError(*error.args) from error
         except psycopg.IntegrityError as error:
             raise IntegrityError(*error.args) from error
         except psycopg.Error:
             # A fault of ours, or what a migration has changed: that fails on each connection that has prepared it.
-            await self.close()
+            self.close()
             raise
 
-    async def close(self) -> None:
+    async def answer(self, questions: Questions[T]) -> T:
+        """What comes of some questions, each a transaction of its own. Raises what `fetch` raises."""
+        try:
+            question = next(questions)
+            while True:
+                question = questions.send(await self.fetch(*question))
+        except StopIteration as end:
+            answer: T = end.value
+            return answer
+
+    def close(self) -> None:
         """Give back the connections that rest."""
         while self._idle:
-            await self._idle.pop().close()
+            self._idle.pop().close()
 
-    @asynccontextmanager
-    async def _line(self) -> AsyncIterator[Line]:
-        line = await self._open()
-        try:
-            yield line
-        finally:
-            if line.pgconn.transaction_status == TransactionStatus.IDLE:
-                self._idle.append(line)
-            else:
-                await line.close()
-                # What ends one ends those at rest too, as a restart does: none of them is to fail in its turn.
-                await self.close()
-
-    async def _open(self) -> Line:
-        """One that lives; what ended one at rest, as a restart does, has mostly ended all."""
+    async def _take(self) -> Line:
+        """One that lives; what ended one at rest, as a restart does, has mostly ended all. Raises TimeoutError."""
+        if self._places.locked():
+            async with asyncio.timeout(PATIENCE_S):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
         while self._idle:
             line = self._idle.pop()
-            if is_quiet(line):
+            if line.is_quiet:
                 return line
-            await line.close()
-        return await _connect()
+            line.close()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await _connect()
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def _put_back(self, line: Line) -> None:
+        try:
+            if line.is_idle:
+                self._idle.append(line)
+            else:
+                # What ends one ends those at rest too, as a restart does: none of them is to fail in its turn.
+                self.close()
+                await line.give_up()
+        finally:
+            self._places.release()
 
 
 async def _connect() -> Line:
     """As Django's own connections are, adapters and session included."""
     ours = {"cursor_factory": psycopg.AsyncCursor, "autocommit": True}
-    return await AsyncConnection.connect(**{**connection.get_connection_params(), **ours})
+    return Line(await AsyncConnection.connect(**{**connection.get_connection_params(), **ours}))

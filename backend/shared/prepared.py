@@ -5,11 +5,18 @@ prepared on the connection, which the pool keeps, and is planned without a look 
 settings). It runs on Django's own connection: inside its transactions, and counted like any other query.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+
+T = TypeVar("T")
+Question: TypeAlias = tuple[str, Mapping[str, Any]]
+Rows: TypeAlias = list[tuple[Any, ...]]
+# What asks one statement after the other and comes to an answer, whoever puts them to the database: a thread here, an
+# event loop in `backend.shared.loop_database`.
+Questions: TypeAlias = Generator[Question, Rows, T]
 
 
 class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
@@ -21,7 +28,16 @@ class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
         return self
 
 
-def fetch_prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def array_of(values: Iterable[object]) -> str:
+    """An array as PostgreSQL spells it, of what needs no quotes: ids, numbers, letters without spaces, and no NULL.
+
+    psycopg looks at each value of a list by itself, which takes longer than all else about a short statement. The
+    statement has to say of what it is an array.
+    """
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def fetch_prepared(statement: str, values: Mapping[str, Any]) -> Rows:
     """All rows of a statement whose text stays the same; what differs from time to time is in `values`."""
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.close_if_health_check_failed()
@@ -35,3 +51,14 @@ def fetch_prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any,
     with wrapper.wrap_database_errors:
         cursor = _PreparingCursor(wrapper.connection)
         return cursor.execute(statement, values).fetchall()
+
+
+def answer(questions: Questions[T]) -> T:
+    """What comes of some questions, put to the database in this thread."""
+    try:
+        question = next(questions)
+        while True:
+            question = questions.send(fetch_prepared(*question))
+    except StopIteration as end:
+        found: T = end.value
+        return found

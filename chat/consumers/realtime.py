@@ -40,7 +40,7 @@ class Realtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.database.close()
+        self.database.close()
         await give_connections_back()
 
     def tell(self, frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:

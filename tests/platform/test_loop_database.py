@@ -12,6 +12,8 @@ from backend.shared import loop_database
 from backend.shared.loop_database import LoopDatabase
 
 pytestmark = pytest.mark.django_db
+# More than the system takes from one side before the other has read.
+LONG = "ขยะ" * 1_000_000
 
 
 async def ask(database: LoopDatabase, seconds: float = 0) -> int:
@@ -29,7 +31,7 @@ def session_of_tests() -> dict[str, Any]:
 async def end_sessions(pids: set[int]) -> None:
     another = LoopDatabase(1)
     await another.fetch("SELECT pg_terminate_backend(pid, 1000) FROM unnest(%(pids)s) AS pid", {"pids": list(pids)})
-    await another.close()
+    another.close()
 
 
 class TestFetch:
@@ -39,7 +41,7 @@ class TestFetch:
             before = set(await asyncio.gather(*(ask(database, 0.1) for _ in range(3))))
             await end_sessions(before)
             after = {await ask(database) for _ in range(3)}
-            await database.close()
+            database.close()
             return before & after
 
         assert asyncio.run(story()) == set()
@@ -54,10 +56,32 @@ class TestFetch:
             with pytest.raises(OperationalError):
                 await asked
             after = await ask(database)
-            await database.close()
+            database.close()
             return after - pid
 
         assert asyncio.run(story()) != 0
+
+    def test_asks_at_length(self) -> None:
+        async def story() -> list[tuple[object, ...]]:
+            database = LoopDatabase(1)
+            asked = database.fetch("SELECT length(%(text)s), %(text)s = %(same)s, '%%'", {"text": LONG, "same": LONG})
+            answer = await asked
+            database.close()
+            return answer
+
+        assert asyncio.run(story()) == [(len(LONG), True, "%")]
+
+    def test_keeps_apart_what_the_database_refuses(self) -> None:
+        async def story() -> list[tuple[object, ...]]:
+            database = LoopDatabase(1)
+            odd = "SELECT 1 / %(number)s::int"
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await database.fetch(odd, {"number": 0})
+            answer = await database.fetch(odd, {"number": 1})
+            database.close()
+            return answer
+
+        assert asyncio.run(story()) == [(1,)]
 
     def test_gives_up_what_takes_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loop_database, "PATIENCE_S", 0.2)
@@ -66,7 +90,7 @@ class TestFetch:
             database = LoopDatabase(1)
             slow = await asyncio.gather(*(ask(database, 30) for _ in range(2)), return_exceptions=True)
             pid = await ask(database)
-            await database.close()
+            database.close()
             return list(slow), pid
 
         slow, pid = asyncio.run(story())
@@ -88,7 +112,7 @@ class TestFetch:
                     await ask_for()
                 answer = await ask_for()
                 migration.execute("DROP TABLE changing")
-            await database.close()
+            database.close()
             return answer
 
         assert asyncio.run(story()) == [("1",)]

@@ -167,7 +167,7 @@ class TestStalled:
         async def ask_in_loop() -> list[tuple[object, ...]]:
             database = LoopDatabase(1)
             rows = await database.fetch(BOUNDS, {})
-            await database.close()
+            database.close()
             return rows
 
         assert fetch_prepared(BOUNDS, {}) == asyncio.run(ask_in_loop()) == [("10min", "0", "0")]
