@@ -30,11 +30,13 @@ SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL]
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
 ASGI_APPLICATION = "backend.asgi.application"
-# Threads of the realtime process, for requests and for sockets. Together below POSTGRES_POOL, so that none waits.
+# Threads of a process, for requests and for sockets. Together below POSTGRES_POOL, so that none waits.
 HTTP_THREADS = env.int("HTTP_THREADS", default=12)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
 # On which the loop of the sockets stores messages by itself.
 SOCKET_CONNECTIONS = env.int("SOCKET_CONNECTIONS", default=8)
+# On which an event loop answers plain requests by itself (backend.shared.express).
+LANE_CONNECTIONS = env.int("LANE_CONNECTIONS", default=4)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SSL_REDIRECT", default=True)

@@ -1,4 +1,4 @@
-"""The HTTP door: `granian --interface wsgi backend.wsgi:application`."""
+"""Django as a WSGI application: what answers all that has no shorter way (`backend.web`)."""
 
 import os
 
@@ -11,13 +11,4 @@ os.environ.setdefault("POSTGRES_POOL", "0")
 os.environ.setdefault("POSTGRES_LOCK_S", "5")
 os.environ.setdefault("POSTGRES_STATEMENT_S", "30")
 
-django_application = get_wsgi_application()
-
-# Lanes need apps that are ready.
-from backend.shared.express import Express  # noqa: E402
-from backend.shared.garbage import leave_what_is_loaded  # noqa: E402
-from geo.api.deck_lane import DeckLane  # noqa: E402
-from geo.api.like_lane import LikeLane  # noqa: E402
-
-application = Express(django_application, lanes=[DeckLane(), LikeLane()])
-leave_what_is_loaded()
+application = get_wsgi_application()

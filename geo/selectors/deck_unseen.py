@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backend.shared.prepared import array_of
 from geo.grid import stretch_at, x_of, y_of
 from geo.selectors.deck_sql import DeckQuery, statement_for
 
@@ -134,7 +135,7 @@ walked AS MATERIALIZED (
       {{wished}}
     ORDER BY map_distance
     FETCH FIRST {{limit}} ROWS WITH TIES)
-SELECT id::text, convert_to(card, 'UTF8'), ST_X(cell), ST_Y(cell), reach
+SELECT id::text, textsend(card), ST_X(cell), ST_Y(cell), reach
 FROM horizon
 LEFT JOIN (SELECT * FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {{limit}}) dealt ON true
 ORDER BY map_distance, created_at DESC, id DESC
@@ -145,7 +146,7 @@ def unseen_sql(query: DeckQuery, step: Mapping[str, int] = STEPS[0]) -> tuple[st
     """The statement and its parameters. Beside each card stands how far the answer holds, without a card alone."""
     statement, params = statement_for(_UNSEEN, query)
     x, y = x_of(query.lon), y_of(query.lat)
-    params |= {"x": x, "y": y, "sheets": sheets_around(x, y, params["map_radius"])}
+    params |= {"x": x, "y": y, "sheets": array_of(sheets_around(x, y, params["map_radius"]))}
     return statement, params | dict(step) | {"enough": step["enough"] * query.limit}
 
 

@@ -1,68 +1,28 @@
 """The short way to the plain deck answers as Django does, to the byte, and leaves to it all that it does not answer."""
 
-import io
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError
 from django.utils import timezone
 from limits import parse
 from prometheus_client import REGISTRY
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from backend.accounts.models import Session, User
-from backend.shared.express import Express
-from backend.wsgi import django_application
+from backend.shared.redis_rest import rest
 from geo.api import deck_lane
 from geo.models import Collector, PickupPhoto
+from tests.lanes import Web
 from tests.makers import make_session
-from tests.makers_geo import make_collector, make_pickup
+from tests.makers_geo import make_collector, make_pickup, material
 from tests.makers_match import make_match
 
-Seen: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
-
-
-class Web:
-    """The application as a web server sees it, and how often the long way was taken."""
-
-    def __init__(self) -> None:
-        self.long_ways = 0
-        self.application = Express(self._long_way, [deck_lane.DeckLane()])
-
-    def _long_way(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        self.long_ways += 1
-        return django_application(environ, start_response)
-
-    def get(self, token: str, **environ: str) -> Seen:
-        return ask(self.application, token, **environ)
-
-
-def ask(application: Any, token: str, **environ: Any) -> Seen:
-    request = {
-        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/api/v1/deck", "QUERY_STRING": "",
-        "SERVER_NAME": "testserver", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "testserver",
-        "REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": io.StringIO(),
-        "HTTP_AUTHORIZATION": f"Bearer {token}",
-    }  # fmt: skip
-    started: list[Any] = []
-    answer = application(request | environ, lambda status, headers, *_: started.extend([status, headers]))
-    body = b"".join(answer)
-    return started[0], started[1], body
-
-
-@pytest.fixture(autouse=True)
-def kept_connection() -> Iterator[None]:
-    """A request would end the connection, in whose transaction the test stands; Django's test client does the same."""
-    both = (request_started, request_finished)
-    for signal in both:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in both:
-        signal.connect(close_old_connections)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -78,92 +38,117 @@ def token(user: User) -> str:
     return make_session(user)[1]
 
 
+LANGUAGES: list[dict[str, str]] = [{}, {"accept-language": "th"}, {"accept-language": "xx, en;q=0.5"}]
+
+
 @pytest.fixture
-def web(token: str) -> Web:
+def web(token: str) -> Iterator[Web]:
     """It has learnt how plain answers look, in every language."""
-    web = Web()
-    for environ in ({}, {"HTTP_ACCEPT_LANGUAGE": "th"}, {"HTTP_ACCEPT_LANGUAGE": "xx, en;q=0.5"}):
-        web.get(token, **environ)
-    web.long_ways = 0
-    return web
+    with Web(deck_lane.DeckLane) as web:
+        for headers in LANGUAGES:
+            web.ask(token, headers=headers)
+        web.long_ways = web.queries = 0
+        yield web
 
 
 class TestSame:
-    @pytest.mark.parametrize("environ", [{}, {"HTTP_ACCEPT_LANGUAGE": "th"}, {"HTTP_ACCEPT_LANGUAGE": "xx, en;q=0.5"}])
     @pytest.mark.parametrize("locale", ["th", "en"])
-    def test_to_the_byte(self, web: Web, token: str, user: User, locale: str, environ: dict[str, str]) -> None:
+    def test_to_the_byte(self, web: Web, token: str, user: User, locale: str) -> None:
         User.objects.filter(pk=user.pk).update(locale=locale)
 
-        short, long = web.get(token, **environ), ask(django_application, token, **environ)
+        for headers in LANGUAGES:
+            short, long = web.ask(token, headers=headers), web.ask_django(token, headers=headers)
 
-        assert web.long_ways == 0
-        assert short == long
-        assert b'"large": "http://testserver/media/pickups/a.jpg"' in short[2]
+            assert web.long_ways == 0
+            assert short == long
+            assert b'"large": "http://testserver/media/pickups/a.jpg"' in short.body
 
     def test_when_there_is_nothing_near(self, web: Web, token: str) -> None:
         Collector.objects.update(radius_m=500, service_point="POINT (100 15)")
 
-        short, long = web.get(token), ask(django_application, token)
+        short, long = web.ask(token), web.ask_django(token)
 
-        assert (web.long_ways, short[2]) == (0, b'{"cards": [], "reason": "nothing_near"}')
+        assert (web.long_ways, short.body) == (0, b'{"cards": [], "reason": "nothing_near"}')
         assert short == long
 
     def test_under_each_address_of_ours(self, web: Web, token: str, settings: Settings) -> None:
         settings.ALLOWED_HOSTS = ["testserver", "other.example"]
-        web.get(token, HTTP_HOST="other.example")
+        web.ask(token, headers={"host": "other.example"})
 
-        _, _, body = web.get(token, HTTP_HOST="other.example")
+        seen = web.ask(token, headers={"host": "other.example"})
 
         assert web.long_ways == 1
-        assert b'"large": "http://other.example/media/pickups/a.jpg"' in body
+        assert b'"large": "http://other.example/media/pickups/a.jpg"' in seen.body
 
-    def test_in_two_queries(self, web: Web, token: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-        with django_assert_num_queries(2):
-            web.get(token)
+    def test_in_one_query(self, web: Web, token: str) -> None:
+        web.ask(token)
 
-    def test_without_redis(self, web: Web, token: str, dead_redis: None) -> None:
-        assert web.get(token)[0] == "200 OK"
+        assert web.queries == 1
+
+    def test_together_with_others(self, web: Web, token: str, user: User) -> None:
+        make_pickup(resident=user)
+        tokens = [token, *(make_session(make_collector(radius_m=radius).user)[1] for radius in (500, 900, 20_000))]
+        alone = [web.ask_django(token) for token in tokens]
+
+        together = web.ask_all(*((token, {}) for token in (*tokens, *tokens, "a" * 64, "nobody")))
+
+        assert together[:8] == alone * 2
+        assert [seen.status for seen in together[8:]] == [401, 401]
+        assert web.queries < 8
+        assert len({seen.body for seen in alone}) > 1
+
+    def test_for_who_takes_little(self, web: Web, token: str) -> None:
+        Collector.objects.update(material_ids=[material("pet_clear").pk])
+
+        short, long = web.ask(token), web.ask_django(token)
+
+        assert short == long
+        assert (web.long_ways, web.queries) == (0, 2)
+
+    def test_without_redis(self, dead_redis: str, web: Web, token: str) -> None:
+        assert web.ask(token).status == 200
         assert web.long_ways == 0
 
-    def test_one_alone_waits_for_a_redis_that_hangs(self, web: Web, token: str, silent_redis: str) -> None:
+    def test_one_alone_waits_for_a_redis_that_hangs(self, silent_redis: str, web: Web, token: str) -> None:
+        rest.end()
         started = time.monotonic()
 
-        answers = [web.get(token)[0] for _ in range(3)]
+        answers = [web.ask(token).status for _ in range(3)]
 
-        assert answers == ["200 OK"] * 3
+        assert answers == [200] * 3
         assert time.monotonic() - started < 1.8  # a second is what one may wait
 
     def test_is_counted_by_the_same_name(self, web: Web, token: str) -> None:
         labels = {"method": "GET", "route": "api/v1/deck", "status": "200"}
         before = REGISTRY.get_sample_value("http_request_seconds_count", labels)
 
-        web.get(token)
+        web.ask(token)
 
         assert REGISTRY.get_sample_value("http_request_seconds_count", labels) == (before or 0) + 1
 
 
 class TestLongWay:
     @pytest.mark.parametrize(
-        ("environ", "status"),
+        ("request_", "status"),
         [
-            ({"HTTP_AUTHORIZATION": ""}, "401"),
-            ({"HTTP_AUTHORIZATION": "Bearer nobody"}, "401"),
-            ({"HTTP_AUTHORIZATION": "Bearer a b"}, "401"),
-            ({"HTTP_AUTHORIZATION": "Bearer \xff"}, "401"),
-            ({"QUERY_STRING": "limit=0"}, "400"),
-            ({"QUERY_STRING": "limit=1"}, "200"),
-            ({"HTTP_TRANSFER_ENCODING": "chunked"}, "411"),
-            ({"HTTP_COOKIE": "django_language=th"}, "200"),
-            ({"REQUEST_METHOD": "POST"}, "405"),
-            ({"REQUEST_METHOD": "HEAD"}, "200"),
-            ({"HTTP_HOST": "somebody.else"}, "400"),
-            ({"PATH_INFO": "/api/v1/deck/"}, "404"),
+            ({"headers": {"authorization": None}}, 401),
+            ({"headers": {"authorization": "Bearer nobody"}}, 401),
+            ({"headers": {"authorization": "Bearer a b"}}, 401),
+            ({"headers": {"authorization": "Bearer \xff"}}, 401),
+            ({"query": b"limit=0"}, 400),
+            ({"query": b"limit=1"}, 200),
+            ({"headers": {"transfer-encoding": "chunked"}}, 411),
+            ({"headers": {"cookie": "django_language=th"}}, 200),
+            ({"method": "POST"}, 405),
+            ({"method": "HEAD"}, 200),
+            ({"headers": {"host": "somebody.else"}}, 400),
+            ({"path": "/api/v1/deck/"}, 404),
         ],
     )
-    def test_for_what_is_not_plain(self, web: Web, token: str, environ: dict[str, str], status: str) -> None:
-        short, long = web.get(token, **environ), ask(django_application, token, **environ)
+    def test_for_what_is_not_plain(self, web: Web, token: str, request_: dict[str, Any], status: int) -> None:
+        short, long = web.ask(token, **request_), web.ask_django(token, **request_)
 
-        assert (web.long_ways, short[0][:3]) == (1, status)
+        assert (web.long_ways, short.status) == (1, status)
         assert short == long
 
     @pytest.mark.parametrize(
@@ -184,62 +169,78 @@ class TestLongWay:
     ) -> None:
         change(user)
 
-        short, long = web.get(token), ask(django_application, token)
+        short, long = web.ask(token), web.ask_django(token)
 
         assert web.long_ways == 1
         assert short == long
-        assert b'"cards": [{' not in short[2]
+        assert b'"cards": [{' not in short.body
 
     def test_past_the_limit(self, web: Web, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("backend.shared.throttling._limit", lambda scope: parse("2/minute"))
 
-        answers = [web.get(token) for _ in range(4)]
+        answers = [web.ask(token) for _ in range(4)]
 
-        _, headers, body = answers[-1]
-        assert [answer[0][:3] for answer in answers] == ["200", "200", "429", "429"]
-        assert web.long_ways == 2
-        assert 1 <= int(dict(headers)["Retry-After"]) <= 61
-        assert b'"rate_limited"' in body
+        assert [answer.status for answer in answers] == [200, 200, 429, 429]
+        assert (web.long_ways, web.queries) == (2, 2)
+        assert 1 <= int(dict(answers[-1].headers)["retry-after"]) <= 61
+        assert b'"rate_limited"' in answers[-1].body
+
+    def test_past_the_limit_of_who_is_not_known_yet(
+        self, web: Web, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backend.shared.throttling._limit", lambda scope: parse("2/minute"))
+        with Web(deck_lane.DeckLane) as another:
+            another.application._learnt |= web.application._learnt
+
+            assert [another.ask(token).status for _ in range(3)] == [200, 200, 429]
 
     def test_when_the_connection_has_gone(self, web: Web, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*_: Any, **__: Any) -> None:
             raise OperationalError
 
-        monkeypatch.setattr(deck_lane, "find_dealt", fail)
+        monkeypatch.setattr(deck_lane, "asking_plain_decks", fail)
 
-        assert web.get(token)[0] == "200 OK"
+        assert web.ask(token).status == 200
         assert web.long_ways == 1
 
     def test_when_the_lane_is_broken_and_says_so(
         self, web: Web, token: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr(deck_lane, "find_dealt", lambda *_: 1 / 0)
+        monkeypatch.setattr(deck_lane, "asking_plain_decks", lambda *_, **__: 1 / 0)
 
-        assert web.get(token)[0] == "200 OK"
+        assert web.ask(token).status == 200
         assert web.long_ways == 1
         assert [record.levelname for record in caplog.records if "lane_broken" in record.getMessage()] == ["ERROR"]
 
 
 class TestLearning:
     def test_is_not_done_from_a_refusal(self, token: str) -> None:
-        web = Web()
-        web.get("nobody")
+        with Web(deck_lane.DeckLane) as web:
+            web.ask("nobody")
 
-        web.get(token)
+            web.ask(token)
 
-        assert web.long_ways == 2
+            assert web.long_ways == 2
 
     def test_has_an_end(self, web: Web, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("backend.shared.express.KINDS_MAX", 10)
         for number in range(30):
-            web.get(token, HTTP_ACCEPT_LANGUAGE=f"en;q=0.{number}")
+            web.ask(token, headers={"accept-language": f"en;q=0.{number}"})
 
         assert len(web.application._learnt) <= 10
 
     def test_keeps_no_long_headers(self, web: Web, token: str) -> None:
         kept = len(web.application._learnt)
 
-        for name in ("HTTP_ACCEPT_LANGUAGE", "HTTP_X_FORWARDED_PROTO"):
-            assert web.get(token, **{name: "th," + "x" * 100_000})[0] == "200 OK"
+        for name in ("accept-language", "x-forwarded-proto"):
+            assert web.ask(token, headers={name: "th," + "x" * 100_000}).status == 200
 
         assert len(web.application._learnt) == kept
+
+    def test_keeps_a_few_of_whose_tokens_are(self, web: Web, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("backend.shared.express.KNOWN_MAX", 3)
+
+        for number in range(10):
+            web.means.known.put(f"token {number}", uuid4())
+
+        assert len(web.means.known._users) <= 3

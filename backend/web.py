@@ -1,0 +1,47 @@
+"""The HTTP door: `granian --interface asgi backend.web:application`."""
+
+from typing import Any, cast
+
+from backend.wsgi import application as django_application
+
+# isort: split
+# Apps are ready, which lanes need.
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+
+from backend.shared.express import Express, Means, Receive, Scope, Send
+from backend.shared.garbage import leave_what_is_loaded
+from backend.shared.loop_database import LoopDatabase
+from backend.shared.loop_redis import LoopRedis
+from geo.api.deck_lane import DeckLane
+from geo.api.like_lane import LikeLane
+
+_in_threads = WSGIMiddleware(cast(Any, django_application), workers=settings.HTTP_THREADS)
+
+
+async def django(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hand the request to Django in a thread, in the form that a web server would."""
+    # `X_Real` and `X-Real` become one name in WSGI, so one could pose as the other.
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    await _in_threads(cast(Any, {**scope, "headers": headers}), cast(Any, receive), cast(Any, send))
+
+
+means = Means(LoopDatabase(settings.LANE_CONNECTIONS), LoopRedis())
+http = Express(django, [DeckLane(means), LikeLane(means)], means)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """HTTP, and the beginning and the end of the process."""
+    if scope["type"] == "http":
+        await http(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _live(receive, send)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    await receive()
+    leave_what_is_loaded()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await means.close()
+    await send({"type": "lifespan.shutdown.complete"})
