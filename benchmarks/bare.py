@@ -1,12 +1,14 @@
-"""A WSGI application that does nothing: the floor under every view."""
+"""An ASGI application that does nothing: the floor under every view."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 BODY = b'{"status": "ok"}'
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
 
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+async def application(scope: dict[str, Any], receive: object, send: Callable[[Any], Awaitable[None]]) -> None:
     """Answer, without a look at what was asked."""
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(BODY)))])
-    return [BODY]
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": BODY})

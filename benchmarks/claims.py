@@ -10,7 +10,7 @@ from django.db import connection
 
 from backend.shared.ids import new_id
 from benchmarks.city import DATABASE
-from benchmarks.match import CLAIM_SQL, CLIENTS, COLLECTORS, first_come_pickups, store_claims
+from benchmarks.match import CLAIM_SQL, COLLECTORS, first_come_pickups, store_claims
 from benchmarks.people import Person, sign_in
 from benchmarks.postgres import pgbench, session
 from benchmarks.rows import Row
@@ -18,6 +18,7 @@ from notifications.kinds import kind_of
 
 # Of each kind: enough that starting the sessions is a small part.
 CLAIMS = 6_400
+SESSIONS_OF_FLOOR = 8
 # Sessions, and claims at a time.
 WAYS = ((8, 1), (2, 1), (2, 4), (1, 8), (1, 4))
 _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
@@ -58,7 +59,8 @@ def measure() -> Iterator[Row]:
         floor=floor,
         target=2,
         at_most=True,
-        floor_is=f"PostgreSQL's processor time for UPDATE ... WHERE id = ? AND status = 'open', pgbench -c {CLIENTS}",
+        floor_is="PostgreSQL's processor time for UPDATE ... WHERE id = ? AND status = 'open', "
+        f"pgbench -c {SESSIONS_OF_FLOOR}",
         repeat="bin/bench claims",
         note="one session, four at a time; "
         + "; ".join(f"{sessions} x {size}: {cost:.2f}" for (sessions, size), cost in costs.items()),
@@ -75,8 +77,8 @@ def _require_matches(count: int) -> None:
 
 def _floor_ms(pickups: list[str]) -> float:
     store_claims(pickups)
-    each = len(pickups) // CLIENTS
-    return _cost_ms(CLAIM_SQL.format(each=each), CLIENTS, each)
+    each = len(pickups) // SESSIONS_OF_FLOOR
+    return _cost_ms(CLAIM_SQL.format(each=each), SESSIONS_OF_FLOOR, each)
 
 
 def _together_ms(sessions: int, size: int) -> float:

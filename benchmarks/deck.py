@@ -18,7 +18,7 @@ def measure() -> Iterator[Row]:
     collectors = sign_in("Collector", COLLECTORS)
     decks = [deck_of(person) for person in collectors]
     yield _sql_plain(decks, [bare_sql(*service_point_of(person)) for person in collectors])
-    yield from measure_web(collectors, decks)
+    yield from measure_web(collectors)
     yield from measure_sql(collectors)
 
 

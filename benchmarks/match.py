@@ -13,7 +13,8 @@ from benchmarks.postgres import pgbench
 from benchmarks.rings import measure_ring
 from benchmarks.rows import Row
 
-CLIENTS = 8
+# As many phones at a time: what comes together is made together. The floor has as many sessions.
+CLIENTS = 32
 # Whose thumbs they are, in turn: of somebody with a thousand live matches the service would count a thousand.
 COLLECTORS = 800
 SECONDS = 8

@@ -16,9 +16,9 @@ LOG = Path(os.environ.get("BENCH_LOG", os.devnull))
 
 
 @contextmanager
-def web(application: str = "backend.wsgi:application") -> Iterator[int]:
+def web(application: str = "backend.web:application") -> Iterator[int]:
     """The web process, or the same server with another application; yields its port once it answers."""
-    with _running(_command_of("web").replace("backend.wsgi:application", application)) as port:
+    with _running(_command_of("web").replace("backend.web:application", application)) as port:
         yield port
 
 
