@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
 from geo.models import Collector, Match, Pickup
-from geo.selectors import deck as decks
+from geo.selectors import dealt
 from geo.services.expiry import expire_due_pickups
 from geo.services.matches import release_match
 from geo.services.tiles import compare_tiles
@@ -22,7 +22,7 @@ from tests.makers_geo import make_collector, make_pickup
 @pytest.fixture(autouse=True)
 def everybody_has_swiped_much(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a single swipe is stepped over. Django's flush leaves the tiles of other tests, which no model knows."""
-    monkeypatch.setattr(decks, "SWIPED_MUCH", 0)
+    monkeypatch.setattr(dealt, "SWIPED_MUCH", 0)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE geo_tile, geo_tile_swiped, geo_sheet, geo_sheet_swiped")
 
