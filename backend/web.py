@@ -9,7 +9,7 @@ from backend.wsgi import application as django_application
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
-from backend.shared.express import Express, Means, Receive, Scope, Send
+from backend.shared.express import Express, Means, Message, Receive, Scope, Send
 from backend.shared.garbage import leave_what_is_loaded
 from backend.shared.loop_database import LoopDatabase
 from backend.shared.loop_redis import LoopRedis
@@ -23,7 +23,11 @@ async def django(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand the request to Django in a thread, in the form that a web server would."""
     # `X_Real` and `X-Real` become one name in WSGI, so one could pose as the other.
     headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
-    await _in_threads(cast(Any, {**scope, "headers": headers}), cast(Any, receive), cast(Any, send))
+
+    async def receive_as_coroutine() -> Message:
+        return await receive()  # granian's own is something else, which threads cannot hand to the loop
+
+    await _in_threads(cast(Any, {**scope, "headers": headers}), cast(Any, receive_as_coroutine), cast(Any, send))
 
 
 means = Means(LoopDatabase(settings.LANE_CONNECTIONS), LoopRedis())

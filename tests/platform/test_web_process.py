@@ -1,0 +1,144 @@
+"""The web process as the Procfile starts it: what comes through granian, the loop and its threads."""
+
+import os
+import shlex
+import signal
+import socket as sockets
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from django.db import connection
+
+from backend.accounts.models import User
+from geo.models import Match
+from tests.chat.processes import is_listening
+from tests.makers import make_session, make_user
+from tests.makers_chat import make_conversation
+from tests.makers_geo import make_collector, make_pickup
+from tests.waits import PATIENCE_S, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).resolve().parents[2]
+BUNDLE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+
+
+@contextmanager
+def running_web() -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """One worker of it, on the test's database; and its `host:port`."""
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    line = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()[0].removeprefix("web: ")
+    line = line.replace("${PORT:-8000}", str(port)).replace("${WEB_WORKERS:-2}", "1").replace("0.0.0.0", "127.0.0.1")
+    ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": f"test:web{port}:"}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    process = subprocess.Popen(shlex.split(line), cwd=ROOT, env=os.environ | ours | {"PATH": path})
+    try:
+        wait_until(lambda: is_listening(port), patience_s=60)
+        yield process, f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[str]:
+    """One for all of these."""
+    with running_web() as (_, server):
+        yield server
+
+
+@pytest.fixture
+def http(server: str, user: User) -> Iterator[httpx.Client]:
+    """A signed-in client."""
+    headers = {"Authorization": f"Bearer {make_session(user)[1]}", "Accept-Language": "en"}
+    with httpx.Client(base_url=f"http://{server}", headers=headers, timeout=PATIENCE_S) as client:
+        yield client
+
+
+def test_takes_bodies_of_every_size(http: httpx.Client, user: User) -> None:
+    address = f"/api/v1/conversations/{make_conversation(user, make_user()).pk}/messages"
+    small = {"client_id": "0193e9d8-0000-7000-8000-000000000001", "kind": "text", "text": "Hello"}
+    form = {"client_id": "0193e9d8-0000-7000-8000-000000000002"}
+
+    said = http.post(address, json=small)
+    shown = http.post(address, data=form, files={"photo": ("a.jpg", b"x" * 10_000_000, "image/jpeg")})
+
+    assert (said.status_code, said.json()["text"]) == (201, "Hello")
+    assert (shown.status_code, shown.json()["code"]) == (400, "photo_unreadable")
+
+
+def test_answers_decks_and_likes_by_the_short_and_by_the_long_way(http: httpx.Client, user: User) -> None:
+    make_collector(user=user)
+    pickups = [make_pickup() for _ in range(3)]
+
+    decks = [http.get("/api/v1/deck") for _ in range(4)]
+    likes = [http.put(f"/api/v1/pickups/{pickup.pk}/swipe", json={"direction": "like"}) for pickup in pickups]
+    spaced = http.put(f"/api/v1/pickups/{pickups[0].pk}/swipe", content=b'{"direction": "like"}')
+
+    assert {deck.status_code for deck in decks} == {200}
+    assert len({deck.content for deck in decks}) == 1
+    assert len(decks[0].json()["cards"]) == 3
+    assert [like.json()["match"]["status"] for like in likes] == ["active"] * 3
+    assert spaced.status_code == 415
+    assert Match.objects.filter(collector=user).count() == 3
+    assert http.get("/api/v1/deck").json()["cards"] == []
+
+
+def test_answers_many_at_once(http: httpx.Client, user: User) -> None:
+    make_collector(user=user)
+    pickup = make_pickup()
+    paths = ["/api/v1/deck", "/api/v1/me", "/healthz"] * 30
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(http.get, paths))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["cards"][0]["id"] for answer in answers[::3]} == {str(pickup.pk)}
+
+
+def test_sends_large_answers_whole(http: httpx.Client) -> None:
+    answer = http.get(BUNDLE, headers={"Accept-Encoding": "identity"})
+
+    assert len(answer.content) == int(answer.headers["Content-Length"]) > 1_000_000
+
+
+def test_drops_headers_that_pose_as_others(http: httpx.Client) -> None:
+    answer = http.get("/api/v1/deck", headers={"Accept_Language": "th", "Accept-Language": "en"})
+
+    assert answer.headers["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize(
+    "path", [b"/api/v1/deck?x=\xff", b"/%ff%00/%f0%28", b"/api/v1/deck/%2e%2e/me", b"/" + b"a" * 9000]
+)
+def test_survives_odd_bytes(server: str, path: bytes) -> None:
+    host, port = server.split(":")
+    with sockets.create_connection((host, int(port)), timeout=PATIENCE_S) as line:
+        line.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: " + server.encode() + b"\r\nConnection: close\r\n\r\n")
+        answer = line.makefile("rb").readline()
+
+    assert not answer.split()[1].startswith(b"5")
+
+
+def test_survives_hanging_up_in_the_middle(server: str, http: httpx.Client) -> None:
+    host, port = server.split(":")
+    for request in (b"PUT /api/v1/pickups/x/swipe HTTP/1.1\r\nContent-Length: 21\r\n", b"GET " + BUNDLE.encode()):
+        with sockets.create_connection((host, int(port))) as line:
+            line.sendall(request + b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n")
+
+    assert http.get("/api/v1/deck").status_code == 400
+
+
+def test_stops_when_it_is_told_to(transactional_db: None) -> None:
+    with running_web() as (process, server), httpx.Client(base_url=f"http://{server}") as kept_alive:
+        assert kept_alive.get("/healthz").status_code == 200
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=20) == 0
