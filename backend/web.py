@@ -1,6 +1,7 @@
 """The HTTP door: `granian --interface asgi backend.web:application`."""
 
 from typing import Any, cast
+from urllib.parse import quote_from_bytes
 
 from backend.wsgi import application as django_application
 
@@ -8,6 +9,7 @@ from backend.wsgi import application as django_application
 # Apps are ready, which lanes need.
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
+from django.http import FileResponse
 
 from backend.shared.express import Express, Means, Message, Receive, Scope, Send
 from backend.shared.garbage import leave_what_is_loaded
@@ -16,6 +18,9 @@ from backend.shared.loop_redis import LoopRedis
 from geo.api.deck_lane import DeckLane
 from geo.api.like_lane import LikeLane
 
+_ASCII = bytes(range(128))
+# Each piece of a file goes from its thread to the loop and back.
+FileResponse.block_size = 1 << 18
 _in_threads = WSGIMiddleware(cast(Any, django_application), workers=settings.HTTP_THREADS)
 
 
@@ -23,11 +28,13 @@ async def django(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand the request to Django in a thread, in the form that a web server would."""
     # `X_Real` and `X-Real` become one name in WSGI, so one could pose as the other.
     headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    query = quote_from_bytes(scope["query_string"], safe=_ASCII).encode()
 
     async def receive_as_coroutine() -> Message:
         return await receive()  # granian's own is something else, which threads cannot hand to the loop
 
-    await _in_threads(cast(Any, {**scope, "headers": headers}), cast(Any, receive_as_coroutine), cast(Any, send))
+    plain = {**scope, "headers": headers, "query_string": query}
+    await _in_threads(cast(Any, plain), cast(Any, receive_as_coroutine), cast(Any, send))
 
 
 means = Means(LoopDatabase(settings.LANE_CONNECTIONS), LoopRedis())

@@ -64,17 +64,13 @@ class Known:
             self._users.clear()
         self._users[_digest_of(token)] = user_id
 
+    def forget(self, token: str) -> None:
+        """It lets nobody in any more, and nobody's requests are to be counted for it."""
+        self._users.pop(_digest_of(token), None)
+
 
 def _digest_of(token: str) -> bytes:
     return sha256(token.encode()).digest()
-
-
-class Author(Protocol):
-    """Who was let in."""
-
-    @property
-    def user_id(self) -> uuid.UUID:
-        """His."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +113,12 @@ class Asked:
         """The user whose token this was when it last let somebody in."""
         return self.means.known.get(self.token)
 
-    async def may(self, scope: str, author: Author) -> bool:
+    async def may(self, scope: str, user_id: uuid.UUID) -> bool:
         """The same, now that he has been let in."""
         if COUNTED in self.scope:
             return True
-        self.means.known.put(self.token, author.user_id)
-        return await self._count(scope, author.user_id)
+        self.means.known.put(self.token, user_id)
+        return await self._count(scope, user_id)
 
     async def _count(self, scope: str, user_id: uuid.UUID) -> bool:
         may_pass = await may_pass_in_loop(self.means.redis, scope, str(user_id))
@@ -189,7 +185,7 @@ class Express:
         elif (learnt := self._learnt.get(plain.kind)) is None:
             await self._application(scope, receive, self._learning(plain.kind, scope, send))
         elif (answer := await _answer_of(plain, learnt.origin, self._means, scope)) is None:
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, self._forgetting(plain.token, send))
         else:
             await send({"type": "http.response.start", "status": 200, "headers": learnt.around(answer)})
             await send({"type": "http.response.body", "body": answer.body})
@@ -216,6 +212,16 @@ class Express:
                 return lane, found.groups()
         return None, ()
 
+    def _forgetting(self, token: str, send: Send) -> Send:
+        """A `send` that forgets whose the token was when Django says that it is nobody's."""
+
+        async def forget(message: Message) -> None:
+            if message.get("status") == 401:
+                self._means.known.forget(token)
+            await send(message)
+
+        return forget
+
     def _learning(self, kind: tuple[Any, ...], scope: Scope, send: Send) -> Send:
         """A `send` that keeps what stands around a good answer of Django's."""
         is_short = sum(len(part) for part in kind[1:] if isinstance(part, str | bytes)) <= KIND_CHARACTERS_MAX
@@ -239,10 +245,12 @@ class Express:
 
 
 def _plain_token(scope: Scope, headers: MutableMapping[bytes, bytes]) -> bytes | None:
-    """The bearer token of a request in which there is nothing else to look at, and nothing said twice."""
+    """The bearer token of a request in which there is nothing else to look at."""
     given = headers.get(b"authorization", b"")
     is_special = scope["query_string"] or scope.get("root_path") or any(map(headers.get, _SPECIAL))
-    if is_special or not given.startswith(_BEARER) or len(headers) != len(scope["headers"]):
+    # Said twice, or under a name that Django would take for another one.
+    is_odd = len(headers) != len(scope["headers"]) or any(b"_" in name for name in headers)
+    if is_special or is_odd or not given.startswith(_BEARER):
         return None
     token = given.removeprefix(_BEARER)
     return token if token.isalnum() else None

@@ -39,9 +39,10 @@ class LoopDatabase:
         IntegrityError. Whatever else psycopg raises is a fault of ours.
         """
         try:
-            line = await self._take()
+            until = asyncio.get_running_loop().time() + PATIENCE_S
+            line = await self._take(until)
             try:
-                return await line.fetch(statement, values, PATIENCE_S)
+                return await line.fetch(statement, values, until)
             finally:
                 await self._put_back(line)
         except (psycopg.OperationalError, TimeoutError) as error:
@@ -71,10 +72,10 @@ class LoopDatabase:
         while self._idle:
             self._idle.pop().close()
 
-    async def _take(self) -> Line:
+    async def _take(self, until: float) -> Line:
         """One that lives; what ended one at rest, as a restart does, has mostly ended all. Raises TimeoutError."""
         if self._places.locked():
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout_at(until):
                 await self._places.acquire()
         else:
             await self._places.acquire()
@@ -84,7 +85,7 @@ class LoopDatabase:
                 return line
             line.close()
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout_at(until):
                 return await _connect()
         except BaseException:
             self._places.release()

@@ -51,27 +51,29 @@ class Line:
         """Whether nothing has come unasked, which the loop perhaps has not seen yet."""
         return self.is_idle and is_quiet(self._connection)
 
-    async def fetch(self, statement: str, values: Mapping[str, Any], patience_s: float) -> Rows:
+    async def fetch(self, statement: str, values: Mapping[str, Any], until: float) -> Rows:
         """All rows, with `%(name)s` in the statement for each value.
 
-        Raises psycopg's errors, and TimeoutError where there is no answer within `patience_s`.
+        Raises psycopg's errors, and TimeoutError where there is no answer until then, by the clock of the loop.
         """
         text, names = _numbered(statement)
         adapting = self._adapting
         given = adapting.dump_sequence([values[name] for name in names], [PyFormat.AUTO] * len(names))
         types, formats = adapting.types or (), adapting.formats
-        name = self._prepared.get((text, types)) or await self._prepare(text, types, patience_s)
+        name = self._prepared.get((text, types)) or await self._prepare(text, types, until)
         self._postgres.send_query_prepared(name, given, param_formats=formats, result_format=Format.BINARY)
-        result = await self._answered(patience_s)
+        result = await self._answered(until)
         adapting.set_pgresult(result, set_loaders=True, format=Format.BINARY)
         return adapting.load_rows(0, result.ntuples, tuple)
 
     async def give_up(self) -> None:
         """Close it, and have PostgreSQL end what is under way, which would else be done when it is its turn."""
-        if self._postgres.transaction_status == TransactionStatus.ACTIVE:
-            with suppress(psycopg.Error, OSError):
-                await self._connection.cancel_safe(timeout=CANCEL_S)
-        self.close()
+        try:
+            if self._postgres.transaction_status == TransactionStatus.ACTIVE:
+                with suppress(psycopg.Error, OSError):
+                    await self._connection.cancel_safe(timeout=CANCEL_S)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """At once; what is under way is not waited for."""
@@ -81,18 +83,18 @@ class Line:
             self._loop.remove_writer(self._socket)
             self._postgres.finish()
 
-    async def _prepare(self, text: bytes, types: tuple[int, ...], patience_s: float) -> bytes:
+    async def _prepare(self, text: bytes, types: tuple[int, ...], until: float) -> bytes:
         name = b"line_%d" % len(self._prepared)
         self._postgres.send_prepare(name, text, param_types=types)
-        await self._answered(patience_s)
+        await self._answered(until)
         self._prepared[text, types] = name
         return name
 
-    async def _answered(self, patience_s: float) -> PGresult:
+    async def _answered(self, until: float) -> PGresult:
         """What PostgreSQL says to what was sent."""
         self._answer = self._loop.create_future()
         self._push_out()
-        too_late = self._loop.call_later(patience_s, _give_up, self._answer)
+        too_late = self._loop.call_at(until, _let_down, self._answer)
         try:
             result = await self._answer
         finally:
@@ -132,7 +134,7 @@ class Line:
             self._answer.set_exception(error)
 
 
-def _give_up(answer: "asyncio.Future[PGresult]") -> None:
+def _let_down(answer: "asyncio.Future[PGresult]") -> None:
     if not answer.done():
         answer.set_exception(TimeoutError())
 

@@ -58,12 +58,11 @@ class LoopRedis:
     async def _connected(self) -> "_Line":
         if self._line is not None and self._line.is_open:
             return self._line
-        async with self._connecting:
+        async with asyncio.timeout(PATIENCE_S), self._connecting:
             if self._line is None or not self._line.is_open:
                 await self.close()
                 connection = loop_connection("doors")
-                async with asyncio.timeout(PATIENCE_S):
-                    await connection.connect()  # type: ignore[no-untyped-call]
+                await connection.connect()  # type: ignore[no-untyped-call]
                 self._line = _Line(connection)
             return self._line
 
@@ -115,6 +114,9 @@ class _Line(asyncio.Protocol):
 
     async def hang_up(self) -> None:
         self.is_open = False
+        for answer in self._waiting:
+            if answer:
+                _give_up(answer)
         await self._connection.disconnect(nowait=True)
 
 

@@ -36,7 +36,7 @@ class DeckLane:
         if found is None:
             return None
         guest, deck = found
-        if not await asked.may("read", guest):
+        if not await asked.may("read", guest.user_id):
             return None
         note_shown(deck, user_id=guest.user_id, now=asked.now, say=self._means.redis.tell)
         return Answer(body_of(deck, media_url=media_url_at(f"{asked.origin}/")), guest.locale)

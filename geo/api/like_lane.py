@@ -59,7 +59,7 @@ class LikeLane:
             return known
         rows = await self._means.database.fetch(_GUEST, {"token_keys": array_of([token_key_of(asked.token)])})
         guest = guest_of(asked.token, rows, asked.now)
-        return guest.user_id if guest and await asked.may("write", guest) else None
+        return guest.user_id if guest and await asked.may("write", guest.user_id) else None
 
     async def _make(self, claims: Sequence[Claim]) -> Mapping[Claim, Claimed]:
         now = read_clock()

@@ -29,8 +29,10 @@ SELECT guest.*, dealt.*
 FROM guest CROSS JOIN LATERAL ({_PLACE}) AS place LEFT JOIN LATERAL (
     SELECT true AS is_dealt, string_agg(id, ' '), string_agg(card, '\n'::bytea), array_agg(x), array_agg(y)
     FROM ({deck_around("place", limit=settings.DECK_SIZE)}) AS one
-) AS dealt ON is_available AND active_matches < %(matches_max)s::int AND swiped < {SWIPED_MUCH}
-    AND (cardinality(guest.material_ids) = 0 OR cardinality(guest.material_ids) >= {MANY_MATERIALS})
+    -- Before any card is looked for, as a condition of the join would not be.
+    HAVING is_available AND active_matches < %(matches_max)s::int AND swiped < {SWIPED_MUCH}
+       AND (cardinality(guest.material_ids) = 0 OR cardinality(guest.material_ids) >= {MANY_MATERIALS})
+) AS dealt ON true
 """  # noqa: S608 - names and numbers of our own
 
 

@@ -212,6 +212,21 @@ class TestLongWay:
         assert web.long_ways == 1
         assert [record.levelname for record in caplog.records if "lane_broken" in record.getMessage()] == ["ERROR"]
 
+    def test_counts_nothing_for_a_token_that_was_withdrawn(
+        self, web: Web, token: str, user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backend.shared.throttling._limit", lambda scope: parse("4/minute"))
+        web.ask(token)
+        Session.objects.filter(user=user).delete()
+        other = make_session(user)[1]
+
+        assert [web.ask(token).status for _ in range(5)] == [401] * 5
+        assert [web.ask(other).status for _ in range(2)] == [200] * 2
+
+    def test_for_names_that_django_takes_for_others(self, web: Web, token: str) -> None:
+        assert web.ask(token, headers={"x_forwarded_proto": "http", "x-forwarded-proto": "https"}).status == 200
+        assert web.long_ways == 1
+
 
 class TestLearning:
     def test_is_not_done_from_a_refusal(self, token: str) -> None:

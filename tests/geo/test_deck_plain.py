@@ -13,7 +13,7 @@ from geo.selectors import deck_plain, deck_sql
 from geo.selectors.deck import Deck
 from geo.selectors.deck_plain import asking_plain_decks, finding_plain_deck
 from geo.selectors.deck_sql import DeckQuery
-from tests.geo.test_deck_exact import CODES, MIDDLE, NOW, around, ids_of
+from tests.geo.test_deck_exact import CODES, MIDDLE, NOW, _explain, _nodes, around, ids_of
 from tests.geo.test_deck_exact import make_world as make_world_to_look_at
 from tests.makers import make_session, make_user
 from tests.makers_geo import make_collector, make_pickup
@@ -106,8 +106,10 @@ def test_asks_the_next_statement_for_who_has_swiped_much(monkeypatch: pytest.Mon
     monkeypatch.setattr(deck_plain, "_PLAIN", deck_plain._PLAIN.replace("swiped < 200", "swiped < 0"))
 
     rows = fetch_prepared(*asking_plain_decks([token], now=NOW))
+    plan = _explain(asking_plain_decks([token], now=NOW))
     (deck,) = decks_of(token)
 
     assert rows[0][-5:] == (None,) * 5
+    assert [node["Actual Loops"] for node in _nodes(plan) if node.get("Relation Name") == "geo_pickup"] == [0]
     assert deck
     assert deck.ids == (str(pickup.pk),)

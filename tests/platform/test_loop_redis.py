@@ -1,6 +1,7 @@
 """The line to Redis of an event loop: many ask at once, and what breaks is mended or told."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -88,6 +89,39 @@ def test_gives_up_what_hangs_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> Non
         return await line.ask("PING")
 
     assert run(story) == b"PONG"
+
+
+def test_all_wait_for_one_that_hangs_at_the_same_time_and_then_nobody(
+    silent_redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.shared.loop_redis.PATIENCE_S", 0.3)
+
+    async def story(line: LoopRedis) -> list[type]:
+        started = time.monotonic()
+        told = await asyncio.gather(*(line.ask("PING") for _ in range(5)), return_exceptions=True)
+        assert time.monotonic() - started < 0.6
+        with pytest.raises(RedisRests):
+            await line.ask("PING")
+        return [type(one) for one in told]
+
+    assert run(story) == [TimeoutError] * 5
+
+
+def test_those_who_wait_beside_one_that_hangs_end_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.shared.loop_redis.PATIENCE_S", 0.2)
+
+    async def story(line: LoopRedis) -> None:
+        await line.ask("PING")
+        first = asyncio.create_task(line.ask("BLPOP", key("nothing"), 0))
+        await asyncio.sleep(0.1)
+        others = [line.ask("PING") for _ in range(3)]
+        told = await asyncio.gather(first, *others, return_exceptions=True)
+        assert {type(one) for one in told} == {TimeoutError}
+        with pytest.raises(RedisRests):
+            await line.ask("PING")
+
+    run(story)
+    rest.end()
 
 
 def test_fails_without_redis(dead_redis: None) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
+from django.db import OperationalError
 
 from backend.shared.together import Together
 
@@ -48,6 +49,53 @@ def test_what_fails_fails_for_those_that_were_asked_together() -> None:
 
     assert [type(one) for one in failed] == [OSError, OSError]
     assert after == 9
+
+
+def test_what_takes_long_holds_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.shared.together.SLOW_S", 0.01)
+
+    async def story() -> list[int]:
+        release, order = asyncio.Event(), list[int]()
+
+        async def answer(numbers: Sequence[int]) -> Mapping[int, int]:
+            if 1 in numbers:
+                await release.wait()
+            order.extend(numbers)
+            return {}
+
+        together = Together(answer, at_most=4)
+        slow = together.get(1)
+        await asyncio.sleep(0)
+        await asyncio.gather(together.get(2), together.get(3))
+        await together.get(4)
+        release.set()
+        await slow
+        await together.get(5)
+        return order
+
+    assert asyncio.run(story()) == [2, 3, 4, 1, 5]
+
+
+def test_an_outage_is_told_to_all_at_once() -> None:
+    async def story() -> tuple[list[object], int]:
+        asked = 0
+
+        async def fail(numbers: Sequence[int]) -> Mapping[int, int]:
+            nonlocal asked
+            asked += 1
+            await asyncio.sleep(0.01)
+            raise OperationalError
+
+        together = Together(fail, at_most=2)
+        answers = [together.get(1)]
+        await asyncio.sleep(0)
+        answers += [together.get(number) for number in range(2, 9)]
+        return list(await asyncio.gather(*answers, return_exceptions=True)), asked
+
+    answers, asked = asyncio.run(story())
+
+    assert {type(answer) for answer in answers} == {OperationalError}
+    assert asked == 1
 
 
 @pytest.mark.parametrize("waits", [0, 0.005])
