@@ -30,7 +30,7 @@ SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL]
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
 ASGI_APPLICATION = "backend.asgi.application"
-# Threads of a process, for requests and for sockets. Together below POSTGRES_POOL, so that none waits.
+# Threads of a process, for requests and for sockets. Together below POSTGRES_POOL (but for 0), so that none waits.
 HTTP_THREADS = env.int("HTTP_THREADS", default=12)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
 # On which the loop of the sockets stores messages by itself.
