@@ -118,17 +118,16 @@ FORGET_CLAIMS = f"""
 DROP FUNCTION claim_pickups(
     uuid[], uuid[], text[], timestamptz, timestamptz, integer, uuid[], uuid[], uuid[], text[], text[], text[], boolean);
 """
+# Replaced, not dropped: to drop one waits for every reader, and everybody for it.
 NOTE = """
-DROP TRIGGER swiped_new ON geo_swipe;
-CREATE TRIGGER swiped_new AFTER INSERT ON geo_swipe
+CREATE OR REPLACE TRIGGER swiped_new AFTER INSERT ON geo_swipe
 FOR EACH ROW WHEN (NEW.like_state <> 'matched') EXECUTE FUNCTION note_swiped();
 CREATE TRIGGER swiped_gone AFTER DELETE ON geo_swipe
 FOR EACH ROW EXECUTE FUNCTION note_swiped();
 """
 NOTE_ALL = """
 DROP TRIGGER swiped_gone ON geo_swipe;
-DROP TRIGGER swiped_new ON geo_swipe;
-CREATE TRIGGER swiped_new AFTER INSERT OR DELETE ON geo_swipe FOR EACH ROW EXECUTE FUNCTION note_swiped();
+CREATE OR REPLACE TRIGGER swiped_new AFTER INSERT OR DELETE ON geo_swipe FOR EACH ROW EXECUTE FUNCTION note_swiped();
 """
 
 

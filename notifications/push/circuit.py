@@ -116,7 +116,8 @@ def _report(
         store.close()
     if refused:
         failures += store.refuse(refused)
-    if failures and store.fail(failures) >= FAILURES_MAX:
+    # A refusal that was known is none more, but keeps those before from being forgotten, and is a probe that failed.
+    if (failures or refused) and store.fail(failures) >= FAILURES_MAX:
         store.open(after_s, reason)
 
 

@@ -96,6 +96,17 @@ class TestCircuit:
 
         assert circuit.state() == "open"
 
+    def test_a_probe_to_an_address_that_was_refused_before_fails_too(self, circuit: Circuit) -> None:
+        addresses = {f"phone-{number}" for number in range(FAILURES_MAX)}
+        circuit.report(answered=0, failures=0, refused=addresses)
+        time_passes(circuit)
+        assert circuit.admit(1).is_probe
+
+        circuit.report(answered=0, failures=0, refused={"phone-0"})
+
+        assert circuit.state() == "open"
+        assert circuit.admit(1).after_s > 10
+
     def test_counts_it_anew_after_an_answer(self, circuit: Circuit) -> None:
         refused = {f"phone-{number}" for number in range(FAILURES_MAX - 1)}
         circuit.report(answered=0, failures=0, refused=refused)
