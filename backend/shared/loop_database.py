@@ -79,12 +79,12 @@ class LoopDatabase:
                 await self._places.acquire()
         else:
             await self._places.acquire()
-        while self._idle:
-            line = self._idle.pop()
-            if line.is_quiet:
-                return line
-            line.close()
         try:
+            while self._idle:
+                line = self._idle.pop()
+                if line.is_quiet:
+                    return line
+                line.close()
             async with asyncio.timeout_at(until):
                 return await _connect()
         except BaseException:

@@ -18,6 +18,7 @@ from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from backend.shared.lines import is_quiet
+from backend.shared.patience import within
 from backend.shared.prepared import Rows
 
 CANCEL_S = 1
@@ -94,11 +95,7 @@ class Line:
         """What PostgreSQL says to what was sent."""
         self._answer = self._loop.create_future()
         self._push_out()
-        too_late = self._loop.call_at(until, _let_down, self._answer)
-        try:
-            result = await self._answer
-        finally:
-            too_late.cancel()
+        result = await within(self._answer, until)
         self._answer = None
         if result.status not in _GOOD:
             raise errors.error_from_result(result, encoding=self._connection.info.encoding)
@@ -132,11 +129,6 @@ class Line:
         self.close()
         if self._answer and not self._answer.done():
             self._answer.set_exception(error)
-
-
-def _let_down(answer: "asyncio.Future[PGresult]") -> None:
-    if not answer.done():
-        answer.set_exception(TimeoutError())
 
 
 @lru_cache(maxsize=512)

@@ -16,6 +16,7 @@ import structlog
 from redis.asyncio import Connection
 from redis.exceptions import NoScriptError
 
+from backend.shared.patience import let_down, within
 from backend.shared.redis import Command, loop_connection
 from backend.shared.redis_rest import rest
 
@@ -83,11 +84,7 @@ class _Line(asyncio.Protocol):
     async def ask(self, command: Command, patience_s: float) -> Any:
         answer = self._loop.create_future()
         self.send([command], [answer])
-        too_late = self._loop.call_later(patience_s, _give_up, answer)
-        try:
-            return await answer
-        finally:
-            too_late.cancel()
+        return await within(answer, self._loop.time() + patience_s)
 
     def send(self, commands: Sequence[Command], answers: Sequence[Answer | None]) -> None:
         self._waiting += answers
@@ -116,13 +113,8 @@ class _Line(asyncio.Protocol):
         self.is_open = False
         for answer in self._waiting:
             if answer:
-                _give_up(answer)
+                let_down(answer)
         await self._connection.disconnect(nowait=True)
-
-
-def _give_up(answer: Answer) -> None:
-    if not answer.done():
-        answer.set_exception(TimeoutError())
 
 
 def _hand_over(answer: Any, waiting: Answer | None) -> None:

@@ -1,17 +1,15 @@
 """Claims that come at the same time are made by one statement, each as if it had come alone."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from backend.accounts.models import Session, User
 from backend.shared.clock import read_clock
 from backend.shared.ids import new_id
+from backend.shared.prepared import fetch_prepared
 from geo.models import Handover, Match, Pickup, Swipe
-from notifications.kinds import kind_of
+from geo.services.claims import Claim, Claimed, asking_for, claimed_of
 from notifications.models import Event
 from tests.geo.test_claims import HINDRANCES
 from tests.makers import make_session, make_user
@@ -24,38 +22,15 @@ pytestmark = pytest.mark.django_db
 Asked = tuple[User, Pickup]
 
 
-@dataclass(frozen=True)
-class Made:
-    """What the statement says of a claim that it made."""
-
-    resident_id: UUID
-    resident_seq: int
-    collector_seq: int
-    title: str
-    queue_number: int
-    revision: int
-    locale: str
-
-
-def claim(*asked: Asked, digests: list[str] | None = None) -> dict[int, Made]:
+def claim(*asked: Asked, digests: list[str] | None = None) -> dict[int, Claimed]:
     """All at once; those that were made, by their places from 1."""
-    values = {
-        "pickups": [pickup.pk for _, pickup in asked],
-        "collectors": [collector.pk for collector, _ in asked],
-        "digests": digests,
-        "now": read_clock(),
-        "ids": [new_id() for _ in asked],
-        "codes": [f"12345{place}" for place, _ in enumerate(asked)],
-        "overtakes": list(kind_of("match.made").overtakes),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT place, resident_id, resident_seq, collector_seq, title, queue_number, revision, locale"
-            " FROM claim_pickups(%(pickups)s, %(collectors)s, %(digests)s, %(now)s, %(now)s, 5, %(ids)s, %(ids)s,"
-            " %(ids)s, %(codes)s, %(codes)s, %(overtakes)s, false)",
-            values,
-        )
-        return {place: Made(*rest) for place, *rest in cursor.fetchall()}
+    claims = [
+        Claim(collector_id=collector.pk, pickup_id=pickup.pk, digest=digests[place] if digests else None)
+        for place, (collector, pickup) in enumerate(asked)
+    ]
+    now = read_clock()
+    made = claimed_of(claims, fetch_prepared(*asking_for(claims, now=now)), now=now)
+    return {place: made[one] for place, one in enumerate(claims, 1) if one in made}
 
 
 def numbers_of(user: User) -> dict[str, int]:
@@ -72,10 +47,11 @@ def test_makes_each_and_says_what_was_written() -> None:
     made = claim(*asked)
 
     assert [made[place].locale for place in (1, 2)] == ["en", "th"]
+    assert len({(one.code, one.secret) for one in Handover.objects.all()}) == 2
     for place, (collector, pickup) in enumerate(asked, 1):
         match, like = Match.objects.get(pickup=pickup), Swipe.objects.get(pickup=pickup)
         assert (match.collector, like.collector, match.status) == (collector, collector, "active")
-        assert Handover.objects.get(match=match).code == f"12345{place - 1}"
+        assert Handover.objects.get(match=match).code.isdigit()
         assert {one.user_id for one in match.conversation.participants.all()} == {collector.pk, pickup.resident_id}
         assert (made[place].resident_id, made[place].title) == (pickup.resident_id, pickup.title)
         assert (made[place].queue_number, made[place].revision) == (like.queue_number, like.pickup_revision)
@@ -144,7 +120,7 @@ def test_leaves_what_is_not_plain_and_makes_the_others(hindrance: str) -> None:
 class TestOfWhoSignedIn:
     """Claims that come with the digest of a token, by which nobody has looked at the session yet."""
 
-    def claim(self, collector: User, digest: str) -> dict[int, Made]:
+    def claim(self, collector: User, digest: str) -> dict[int, Claimed]:
         return claim((collector, make_pickup()), digests=[digest])
 
     def test_is_made(self) -> None:
@@ -182,6 +158,8 @@ class TestOfWhoSignedIn:
         collector = make_collecting_user()
         session, _ = make_session(collector)
 
-        made = claim((collector, make_pickup()), (make_collecting_user(), make_pickup()), digests=[session.digest])
+        made = claim(
+            (collector, make_pickup()), (make_collecting_user(), make_pickup()), digests=[session.digest, "0" * 128]
+        )
 
         assert list(made) == [1]

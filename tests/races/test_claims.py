@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from backend.shared.clock import read_clock
 from geo.errors import PickupTaken
 from geo.models import Collector, Match, Pickup, Swipe
-from geo.services.claims import claim_if_plain
-from tests.geo.test_claims_together import Asked, Made, claim
+from geo.services.claims import Claimed, claim_if_plain
+from tests.geo.test_claims_together import Asked, claim
 from tests.makers import make_user
 from tests.makers_geo import make_pickup
 from tests.makers_match import make_collecting_user
@@ -78,7 +78,7 @@ def test_control_without_lock_and_indexes_both_have_it(slow: None, without_match
             )
 
 
-def claim_impatiently(*asked: Asked) -> dict[int, Made]:
+def claim_impatiently(*asked: Asked) -> dict[int, Claimed]:
     """Or fail, where it waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '1s'")
