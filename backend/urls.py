@@ -4,13 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from backend.shared.health import AliveDoor, ReadyDoor
-from backend.shared.home import HomeDoor
-from backend.shared.media import MediaDoor
-from backend.shared.metrics import MetricsDoor
-from geo.api.demo_phone import DemoPhoneDoor, DemoSentDoor
-from geo.api.receipts import ReceiptPageDoor
-from notifications.api.email import UnsubscribeDoor
+from backend.shared.health import AliveView, ReadyView
+from backend.shared.home import HomeView
+from backend.shared.media import MediaView
+from backend.shared.metrics import MetricsView
+from geo.api.demo_phone import DemoPhoneView, DemoSentView
+from geo.api.receipts import ReceiptPageView
+from notifications.api.email import UnsubscribeView
 
 handler400 = "backend.shared.problems.bad_request"
 handler403 = "backend.shared.problems.forbidden"
@@ -25,17 +25,17 @@ api = [
 ]
 
 urlpatterns = [
-    path("", HomeDoor.as_view()),
-    path("healthz", AliveDoor.as_view()),
-    path("readyz", ReadyDoor.as_view()),
-    path("metrics", MetricsDoor.as_view()),
-    path("media/<path:name>", MediaDoor.as_view()),
-    path("r/<uuid:token>", ReceiptPageDoor.as_view(), name="receipt_page"),
+    path("", HomeView.as_view()),
+    path("healthz", AliveView.as_view()),
+    path("readyz", ReadyView.as_view()),
+    path("metrics", MetricsView.as_view()),
+    path("media/<path:name>", MediaView.as_view()),
+    path("r/<uuid:token>", ReceiptPageView.as_view(), name="receipt_page"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include(api)),
-    path("unsubscribe/<str:token>", UnsubscribeDoor.as_view()),
-    path("demo/phone", DemoPhoneDoor.as_view()),
-    path("demo/phone/sent", DemoSentDoor.as_view()),
+    path("unsubscribe/<str:token>", UnsubscribeView.as_view()),
+    path("demo/phone", DemoPhoneView.as_view()),
+    path("demo/phone/sent", DemoSentView.as_view()),
     path("admin/", admin.site.urls),
 ]

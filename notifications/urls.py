@@ -2,25 +2,25 @@
 
 from django.urls import path
 
-from notifications.api.devices import ChoicesDoor, DeviceDoor, DevicesDoor
-from notifications.api.email import EmailDoor, EmailVerifyDoor
-from notifications.api.events import AcknowledgeDoor, EventsDoor, ReadDoor
-from notifications.api.inbox import InboxDoor, ReadAllDoor, ReadEntryDoor, UnreadDoor
-from notifications.api.line import LineDoor, LineWebhook
+from notifications.api.devices import ChoicesView, DevicesView, DeviceView
+from notifications.api.email import EmailVerifyView, EmailView
+from notifications.api.events import AcknowledgeView, EventsView, ReadView
+from notifications.api.inbox import InboxView, ReadAllView, ReadEntryView, UnreadView
+from notifications.api.line import LineView, LineWebhook
 
 urlpatterns = [
-    path("devices", DevicesDoor.as_view()),
-    path("devices/<uuid:device_id>", DeviceDoor.as_view()),
-    path("me/notifications", ChoicesDoor.as_view()),
-    path("me/line", LineDoor.as_view()),
-    path("me/email", EmailDoor.as_view()),
-    path("me/email/verify", EmailVerifyDoor.as_view()),
+    path("devices", DevicesView.as_view()),
+    path("devices/<uuid:device_id>", DeviceView.as_view()),
+    path("me/notifications", ChoicesView.as_view()),
+    path("me/line", LineView.as_view()),
+    path("me/email", EmailView.as_view()),
+    path("me/email/verify", EmailVerifyView.as_view()),
     path("line/webhook", LineWebhook.as_view()),
-    path("inbox", InboxDoor.as_view()),
-    path("inbox/unread", UnreadDoor.as_view()),
-    path("inbox/read-all", ReadAllDoor.as_view()),
-    path("inbox/<int:seq>/read", ReadEntryDoor.as_view()),
-    path("events", EventsDoor.as_view()),
-    path("events/ack", AcknowledgeDoor.as_view()),
-    path("events/read", ReadDoor.as_view()),
+    path("inbox", InboxView.as_view()),
+    path("inbox/unread", UnreadView.as_view()),
+    path("inbox/read-all", ReadAllView.as_view()),
+    path("inbox/<int:seq>/read", ReadEntryView.as_view()),
+    path("events", EventsView.as_view()),
+    path("events/ack", AcknowledgeView.as_view()),
+    path("events/read", ReadView.as_view()),
 ]

@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from backend.accounts.api.auth import SessionDoor, SessionsDoor, SignInDoor, SignOutDoor
-from backend.accounts.api.me import ExportDoor, MeDoor
-from backend.accounts.api.safety import BlockDoor, BlocksDoor, ReportsDoor
-from backend.accounts.api.tickets import TicketsDoor
+from backend.accounts.api.auth import SessionsView, SessionView, SignInView, SignOutView
+from backend.accounts.api.me import ExportView, MeView
+from backend.accounts.api.safety import BlocksView, BlockView, ReportsView
+from backend.accounts.api.tickets import TicketsView
 
 urlpatterns = [
-    path("auth/sign-in", SignInDoor.as_view()),
-    path("auth/sign-out", SignOutDoor.as_view()),
-    path("auth/sessions", SessionsDoor.as_view()),
-    path("auth/sessions/<uuid:session_id>", SessionDoor.as_view()),
-    path("me", MeDoor.as_view()),
-    path("me/export", ExportDoor.as_view()),
-    path("blocks", BlocksDoor.as_view()),
-    path("blocks/<uuid:user_id>", BlockDoor.as_view()),
-    path("reports", ReportsDoor.as_view()),
-    path("realtime/tickets", TicketsDoor.as_view()),
+    path("auth/sign-in", SignInView.as_view()),
+    path("auth/sign-out", SignOutView.as_view()),
+    path("auth/sessions", SessionsView.as_view()),
+    path("auth/sessions/<uuid:session_id>", SessionView.as_view()),
+    path("me", MeView.as_view()),
+    path("me/export", ExportView.as_view()),
+    path("blocks", BlocksView.as_view()),
+    path("blocks/<uuid:user_id>", BlockView.as_view()),
+    path("reports", ReportsView.as_view()),
+    path("realtime/tickets", TicketsView.as_view()),
 ]

@@ -13,12 +13,12 @@ from rest_framework.response import Response
 
 from backend.shared.problems import CONTENT_TYPE, problem
 from backend.shared.redis import sync_redis
-from backend.shared.views import OpenDoor
+from backend.shared.views import PublicView
 
 log = structlog.get_logger(__name__)
 
 
-class AliveDoor(OpenDoor):
+class AliveView(PublicView):
     """`/healthz`: the process answers; it asks nobody else, so that an outage elsewhere restarts nothing."""
 
     def get(self, request: Request) -> Response:
@@ -34,7 +34,7 @@ def watch(name: str, state: Callable[[], str]) -> None:
     _watched[name] = state
 
 
-class ReadyDoor(OpenDoor):
+class ReadyView(PublicView):
     """`/readyz`: everything a request needs is there."""
 
     def get(self, request: Request) -> Response:

@@ -4,10 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from rest_framework.request import Request
 
-from backend.shared.views import OpenDoor
+from backend.shared.views import PublicView
 
 
-class HomeDoor(OpenDoor):
+class HomeView(PublicView):
     """A small page of links."""
 
     def get(self, request: Request) -> HttpResponse:

@@ -13,13 +13,13 @@ from django.utils._os import safe_join
 from rest_framework.request import Request
 
 from backend.shared.errors import NotFound
-from backend.shared.views import OpenDoor
+from backend.shared.views import PublicView
 
 CONTENT_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 NAME = re.compile(r"[\w-]+(/[\w-]+)*\.(jpg|png|webp)", re.ASCII)
 
 
-class MediaDoor(OpenDoor):
+class MediaView(PublicView):
     """One photo."""
 
     def get(self, request: Request, name: str) -> FileResponse:

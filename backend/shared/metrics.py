@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from rest_framework.request import Request
 
 from backend.shared.errors import NotFound
-from backend.shared.views import OpenDoor
+from backend.shared.views import PublicView
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REQUEST_SECONDS = Histogram(
@@ -46,7 +46,7 @@ def note_request(method: str, route: str, status: int, seconds: float) -> None:
 _times_of = lru_cache(maxsize=10_000)(REQUEST_SECONDS.labels)
 
 
-class MetricsDoor(OpenDoor):
+class MetricsView(PublicView):
     """`/metrics`: for this machine, or for who knows `METRICS_TOKEN`; for everybody else it is not there."""
 
     def get(self, request: Request) -> HttpResponse:

@@ -36,7 +36,7 @@ class OneRenderer(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
-class OpenDoor(APIView):
+class PublicView(APIView):
     """A view beside the API: for everybody, without limits, and not in the schema."""
 
     authentication_classes = ()
@@ -45,7 +45,7 @@ class OpenDoor(APIView):
     schema = None
 
 
-class Door(APIView):
+class ApiView(APIView):
     """An API view. Handlers translate in, make one service call, translate out; `self.now` is the time to pass."""
 
     content_negotiation_class = OneRenderer

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from chat.api.conversation_serializers import ConversationOut, ReadIn, ReadOut
 from chat.selectors.conversations import conversations_of
 from chat.services.read import mark_read
@@ -20,7 +20,7 @@ class ConversationPages(CursorPages):
     ordering = ("-active_at", "-id")  # type: ignore[assignment]
 
 
-class Conversations(Door):
+class Conversations(ApiView):
     """One's own conversations."""
 
     pagination_class = ConversationPages
@@ -39,7 +39,7 @@ class Conversations(Door):
         return pages.get_paginated_response(ConversationOut(page, many=True).data)
 
 
-class ReadPosition(Door):
+class ReadPosition(ApiView):
     """One's own position in one conversation."""
 
     @extend_schema(

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.private_files import private_jpeg
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from chat.api.message_serializers import MessageOut
 from chat.selectors.messages import get_message_for, get_photo_for
 from chat.services.deletion import delete_message
 
 
-class MessageDoor(Door):
+class MessageView(ApiView):
     """One message of one's own conversations."""
 
     @extend_schema(operation_id="messages_get", summary="Read one message", tags=["chat"], responses=MessageOut)
@@ -42,7 +42,7 @@ class MessageDoor(Door):
 JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
-class LargePhoto(Door):
+class LargePhoto(ApiView):
     """The photo of one message; fits 1600 x 1600 pixels."""
 
     @extend_schema(
@@ -53,7 +53,7 @@ class LargePhoto(Door):
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).large)
 
 
-class ThumbPhoto(Door):
+class ThumbPhoto(ApiView):
     """The same; fits 400 x 400 pixels."""
 
     @extend_schema(

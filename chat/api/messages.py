@@ -14,7 +14,7 @@ from rest_framework.utils.urls import replace_query_param
 from backend.accounts.authentication import user_of
 from backend.shared.parsers import StrictJSONParser
 from backend.shared.uploads import refuse_huge_upload
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from chat.api.message_serializers import HistoryOut, HistoryQuery, MessageIn, MessageOut, PhotoMessageIn
 from chat.models import Message
 from chat.selectors.conversations import get_conversation_for
@@ -23,7 +23,7 @@ from chat.services.messages import send_message
 from chat.services.photos import send_photo
 
 
-class Messages(Door):
+class Messages(ApiView):
     """The messages of one conversation."""
 
     parser_classes = [StrictJSONParser, MultiPartParser]

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.moments import Moment
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from chat.selectors.mutes import mute_of
 from chat.services.mute import mute_conversation, unmute_conversation
 
@@ -28,7 +28,7 @@ class MuteOut(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True, help_text="Null while it is not muted, or for good.")
 
 
-class ConversationMute(Door):
+class ConversationMute(ApiView):
     """One's own mute of one conversation."""
 
     @extend_schema(

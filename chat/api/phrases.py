@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from chat.phrases import ALL, GROUP_NAMES, Group, Phrase, catalogue_version
 
 
@@ -55,7 +55,7 @@ class PhrasesOut(serializers.Serializer[Any]):
     results = PhraseRow(many=True)
 
 
-class PhrasesDoor(Door):
+class PhrasesView(ApiView):
     """The catalogue of quick phrases."""
 
     permission_classes = [AllowAny]

@@ -7,13 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.pickup_serializers import PickupOutput
 from geo.selectors.pickups import get_pickup_for
 from geo.services.cancel import cancel_pickup
 
 
-class CancelDoor(Door):
+class CancelView(ApiView):
     """The end of a pickup before anybody came."""
 
     @extend_schema(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.serializers import LatLon
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.places import Place
 from geo.models import Collector
 from geo.selectors.collectors import get_collector
@@ -58,7 +58,7 @@ class CollectorOutput(serializers.Serializer[Any]):
         return codes_of(collector.material_ids)
 
 
-class CollectorDoor(Door):
+class CollectorView(ApiView):
     """The profile of the person that asks."""
 
     @extend_schema(

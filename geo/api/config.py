@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from backend.accounts.api.tickets import socket_url
 from backend.accounts.identity import provider_names
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from chat.phrases import catalogue_version
 from geo.selectors.materials import read_catalogue
 
@@ -110,7 +110,7 @@ class ConfigOutput(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
 
 
-class ConfigDoor(Door):
+class ConfigView(ApiView):
     """What a client needs to start."""
 
     permission_classes = [AllowAny]

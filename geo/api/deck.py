@@ -15,7 +15,7 @@ from backend.accounts.authentication import session_of, user_of
 from backend.accounts.models import Session
 from backend.shared.held import note_held
 from backend.shared.redis import Say, tell
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.deck_serializers import DeckInput, DeckOutput
 from geo.api.rendering import media_url_of
 from geo.errors import PlaceNeeded
@@ -29,7 +29,7 @@ from geo.service_area import require_on_map
 _WISHES = DeckInput()
 
 
-class DeckDoor(Door):
+class DeckView(ApiView):
     """The deck of the person that asks."""
 
     @staticmethod

@@ -16,7 +16,7 @@ TOGETHER_MAX = 16
 
 
 class DeckLane:
-    """What `DeckDoor` answers somebody with a profile who asks without wishes; what it refuses or explains it says."""
+    """What `DeckView` answers somebody with a profile who asks without wishes; what it refuses or explains it says."""
 
     method = "GET"
     path = re.compile("/api/v1/deck")

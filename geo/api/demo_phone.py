@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.shared.errors import NotFound
-from backend.shared.views import OpenDoor
+from backend.shared.views import PublicView
 from geo.demo.people import accounts_of
 
 PREFIX = "demo-phone-"
 TIMEOUT_S = 5
 
 
-class DemoPhoneDoor(OpenDoor):
+class DemoPhoneView(PublicView):
     """The page; its script signs in as the chosen account and registers a device, as an app would."""
 
     def get(self, request: Request) -> HttpResponse:
@@ -36,7 +36,7 @@ class SentQuery(serializers.Serializer[Any]):
     since = serializers.IntegerField(min_value=0, default=0)
 
 
-class DemoSentDoor(OpenDoor):
+class DemoSentView(PublicView):
     """What the local FCM was sent for such a phone."""
 
     def get(self, request: Request) -> Response:

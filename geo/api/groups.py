@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.match_serializers import PersonOutput
 from geo.models import Group
 from geo.selectors.groups import get_group_of, groups_of, members_of
@@ -73,7 +73,7 @@ def _show(request: Request, group_id: uuid.UUID, status: int = 200) -> Response:
     return Response(GroupDetailOutput(group, context={"user_id": user_id}).data, status=status)
 
 
-class GroupsDoor(Door):
+class GroupsView(ApiView):
     """The groups of the person that asks."""
 
     @extend_schema(summary="List your groups", operation_id="list_groups", tags=TAGS, responses={200: GroupsOutput})
@@ -98,7 +98,7 @@ class GroupsDoor(Door):
         return _show(request, group.pk, status=201)
 
 
-class JoinDoor(Door):
+class JoinView(ApiView):
     """Into a group."""
 
     rate_scope = "join"
@@ -118,7 +118,7 @@ class JoinDoor(Door):
         return _show(request, group.pk)
 
 
-class GroupDoor(Door):
+class GroupView(ApiView):
     """One group."""
 
     @extend_schema(
@@ -129,7 +129,7 @@ class GroupDoor(Door):
         return _show(request, group_id)
 
 
-class MembershipDoor(Door):
+class MembershipView(ApiView):
     """Out of a group."""
 
     @extend_schema(summary="Leave a group", operation_id="leave_group", tags=TAGS, responses={204: None})
@@ -139,7 +139,7 @@ class MembershipDoor(Door):
         return Response(status=204)
 
 
-class GroupCodeDoor(Door):
+class GroupCodeView(ApiView):
     """The code of a group."""
 
     @extend_schema(

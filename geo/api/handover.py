@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.moments import Moment
 from backend.shared.serializers import Nothing
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.calendar import calendar_of
 from geo.api.match_serializers import MatchOutput
 from geo.api.matches import show_match
@@ -64,7 +64,7 @@ class ArriveInput(serializers.Serializer[Any]):
         return attrs
 
 
-class ProposeDoor(Door):
+class ProposeView(ApiView):
     """One of the two proposes a time."""
 
     @extend_schema(
@@ -82,7 +82,7 @@ class ProposeDoor(Door):
         return show_match(request, match_id)
 
 
-class AgreeDoor(Door):
+class AgreeView(ApiView):
     """The other one agrees."""
 
     @extend_schema(
@@ -100,7 +100,7 @@ class AgreeDoor(Door):
         return show_match(request, match_id)
 
 
-class SetOffDoor(Door):
+class SetOffView(ApiView):
     """The collector is on his way."""
 
     @extend_schema(
@@ -118,7 +118,7 @@ class SetOffDoor(Door):
         return show_match(request, match_id)
 
 
-class ArriveDoor(Door):
+class ArriveView(ApiView):
     """One of the two is at the door."""
 
     @extend_schema(
@@ -143,7 +143,7 @@ class ArriveDoor(Door):
         return show_match(request, match_id)
 
 
-class NoShowDoor(Door):
+class NoShowView(ApiView):
     """One has waited in vain."""
 
     @extend_schema(
@@ -159,7 +159,7 @@ class NoShowDoor(Door):
         return show_match(request, match_id)
 
 
-class CalendarDoor(Door):
+class CalendarView(ApiView):
     """The appointment, for a calendar."""
 
     @extend_schema(

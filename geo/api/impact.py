@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.impact_serializers import ImpactOutput, MonthsOutput, MonthsQuery, RoleQuery
 from geo.models.receipt import month_of
 from geo.selectors.groups import get_counting_group
@@ -37,7 +37,7 @@ def _groups(request: Request, group_id: uuid.UUID) -> Whose:
     return of_group(get_counting_group(group_id=group_id, user_id=user_of(request).pk).pk)
 
 
-class MyImpactDoor(Door):
+class MyImpactView(ApiView):
     """What one person did."""
 
     @extend_schema(
@@ -52,7 +52,7 @@ class MyImpactDoor(Door):
         return _show(_mine(request))
 
 
-class MyMonthsDoor(Door):
+class MyMonthsView(ApiView):
     """What one person did, month by month."""
 
     @extend_schema(
@@ -67,7 +67,7 @@ class MyMonthsDoor(Door):
         return _show_months(request, _mine(request), self.now)
 
 
-class GroupImpactDoor(Door):
+class GroupImpactView(ApiView):
     """What a group did."""
 
     @extend_schema(
@@ -81,7 +81,7 @@ class GroupImpactDoor(Door):
         return _show(_groups(request, group_id))
 
 
-class GroupMonthsDoor(Door):
+class GroupMonthsView(ApiView):
     """What a group did, month by month."""
 
     @extend_schema(
@@ -96,7 +96,7 @@ class GroupMonthsDoor(Door):
         return _show_months(request, _groups(request, group_id), self.now)
 
 
-class CityImpactDoor(Door):
+class CityImpactView(ApiView):
     """What all did."""
 
     @extend_schema(
@@ -107,7 +107,7 @@ class CityImpactDoor(Door):
         return _show(of_city())
 
 
-class CityMonthsDoor(Door):
+class CityMonthsView(ApiView):
     """What all did, month by month."""
 
     @extend_schema(

@@ -23,7 +23,7 @@ TOGETHER_MAX = 8
 
 
 class LikeLane:
-    """What `SwipeDoor` answers to a plain claim; what takes more it does, for which the same like comes once more."""
+    """What `SwipeView` answers to a plain claim; what takes more it does, for which the same like comes once more."""
 
     method = "PUT"
     path = re.compile("/api/v1/pickups/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/swipe")

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.match_serializers import MatchOutput, PersonOutput
 from geo.api.matches import show_match
 from geo.api.reliability import ReliabilityOutput
@@ -57,7 +57,7 @@ class LikePages(CursorPages):
     ordering = "queue_number"
 
 
-class LikesDoor(Door):
+class LikesView(ApiView):
     """Who likes a pickup."""
 
     pagination_class = LikePages
@@ -77,7 +77,7 @@ class LikesDoor(Door):
         return pages.get_paginated_response(LikeOutput(page, many=True, context={"reliability": reliability}).data)
 
 
-class AcceptDoor(Door):
+class AcceptView(ApiView):
     """The resident says yes."""
 
     @extend_schema(
@@ -93,7 +93,7 @@ class AcceptDoor(Door):
         return show_match(request, match.pk)
 
 
-class DeclineDoor(Door):
+class DeclineView(ApiView):
     """The resident says no."""
 
     @extend_schema(

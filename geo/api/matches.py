@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.match_serializers import MatchOutput
 from geo.models import Match
 from geo.selectors.matches import get_shown_match_for, matches_of
@@ -39,7 +39,7 @@ def show_match(request: Request, match_id: uuid.UUID) -> Response:
     return Response(MatchOutput(match, context={"request": request}).data)
 
 
-class MatchesDoor(Door):
+class MatchesView(ApiView):
     """All matches of one person."""
 
     pagination_class = CursorPages
@@ -61,7 +61,7 @@ class MatchesDoor(Door):
         return pages.get_paginated_response(MatchOutput(page, many=True, context={"request": request}).data)
 
 
-class MatchDoor(Door):
+class MatchView(ApiView):
     """One match."""
 
     @extend_schema(summary="Read a match", operation_id="get_match", tags=TAGS, responses={200: MatchOutput})
@@ -70,7 +70,7 @@ class MatchDoor(Door):
         return show_match(request, match_id)
 
 
-class ReleaseDoor(Door):
+class ReleaseView(ApiView):
     """The end of a match without a handover."""
 
     @extend_schema(

@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.models import EmissionFactor, Material
 from geo.selectors.materials import Catalogue, read_catalogue
 
@@ -55,7 +55,7 @@ class CatalogueOutput(serializers.Serializer[Any]):
     results = MaterialOutput(many=True)
 
 
-class MaterialsDoor(Door):
+class MaterialsView(ApiView):
     """The catalogue."""
 
     permission_classes = [AllowAny]

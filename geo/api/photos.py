@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.uploads import PhotoInput, refuse_huge_upload
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.photo_serializers import PhotoOutput
 from geo.services.photos import add_photo, remove_photo
 
 TAGS = ["pickups"]
 
 
-class PhotoUpload(Door):
+class PhotoUpload(ApiView):
     """A door that takes a photo."""
 
     parser_classes = [MultiPartParser]
@@ -28,7 +28,7 @@ class PhotoUpload(Door):
         super().initial(request, *args, **kwargs)
 
 
-class PhotosDoor(PhotoUpload):
+class PhotosView(PhotoUpload):
     """The photos of one pickup."""
 
     @extend_schema(
@@ -48,7 +48,7 @@ class PhotosDoor(PhotoUpload):
         return Response(PhotoOutput(photo, context={"request": request}).data, status=201)
 
 
-class PhotoDoor(Door):
+class PhotoView(ApiView):
     """One photo of one pickup."""
 
     @extend_schema(summary="Remove a photo", operation_id="remove_photo", tags=TAGS, responses={204: None})

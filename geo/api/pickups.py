@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.pickup_serializers import ExtensionInput, OnePickupOutput, PickupAmendment, PickupInput, PickupOutput
 from geo.models import Pickup
 from geo.selectors.pickups import get_pickup_for, pickups_of
@@ -25,7 +25,7 @@ class PickupsQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Pickup.Status.choices, required=False)
 
 
-class PickupsDoor(Door):
+class PickupsView(ApiView):
     """One's own pickups."""
 
     pagination_class = CursorPages
@@ -61,7 +61,7 @@ class PickupsDoor(Door):
         return Response(_shown(request, pickup.pk), status=201)
 
 
-class PickupDoor(Door):
+class PickupView(ApiView):
     """One pickup."""
 
     @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
@@ -85,7 +85,7 @@ class PickupDoor(Door):
         return Response(_shown(request, pickup_id))
 
 
-class ExtensionDoor(Door):
+class ExtensionView(ApiView):
     """How long a pickup stays open."""
 
     @extend_schema(

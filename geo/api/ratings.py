@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.match_serializers import MatchOutput
 from geo.api.matches import show_match
 from geo.models import Rating
@@ -26,7 +26,7 @@ class RatingInput(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class RatingDoor(Door):
+class RatingView(ApiView):
     """One's rating of the other."""
 
     @extend_schema(

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door, OpenDoor
+from backend.shared.views import ApiView, PublicView
 from geo.api.match_serializers import ReceiptOutput
 from geo.api.paper import HASH_CHARACTERS, pdf_of, said_by
 from geo.models import Receipt
@@ -41,7 +41,7 @@ def speak_wished_language(request: Request) -> None:
         translation.activate(language)
 
 
-class ReceiptDoor(Door):
+class ReceiptView(ApiView):
     """One receipt."""
 
     @extend_schema(
@@ -57,7 +57,7 @@ class ReceiptDoor(Door):
         return Response(ReceiptOutput(get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)).data)
 
 
-class ReceiptPdfDoor(Door):
+class ReceiptPdfView(ApiView):
     """One receipt, to print."""
 
     rate_scope = "print"
@@ -80,7 +80,7 @@ class ReceiptPdfDoor(Door):
         return paper
 
 
-class ReceiptPageDoor(OpenDoor):
+class ReceiptPageView(PublicView):
     """`/r/{token}`: for whoever holds the paper. Shows what the paper says, and nothing else."""
 
     def get(self, request: Request, token: uuid.UUID) -> HttpResponse:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.selectors.reliability import Reliability, reliability_of
 
 
@@ -43,7 +43,7 @@ class ReliabilityOutput(serializers.Serializer[Any]):
         }
 
 
-class ReliabilityDoor(Door):
+class ReliabilityView(ApiView):
     """One's own record."""
 
     @extend_schema(

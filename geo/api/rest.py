@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.pickup_serializers import OnePickupOutput, WindowInput
 from geo.selectors.pickups import get_pickup_for
 from geo.services.drafts import Window
@@ -27,7 +27,7 @@ class RestInput(serializers.Serializer[Any]):
         return Window(begins_at=window["from"], ends_at=window["until"]) if window else None
 
 
-class RestDoor(Door):
+class RestView(ApiView):
     """What one match left."""
 
     @extend_schema(

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.moments import Moment
 from backend.shared.problems import CONTENT_TYPE, problem
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.handover_serializers import AcceptInput, DisputeInput, WeighInInput
 from geo.api.match_serializers import MatchOutput
 from geo.api.matches import show_match
@@ -38,7 +38,7 @@ class ConfirmInput(serializers.Serializer[Any]):
     )
 
 
-class WeighInDoor(Door):
+class WeighInView(ApiView):
     """The collector weighs."""
 
     @extend_schema(
@@ -63,7 +63,7 @@ class WeighInDoor(Door):
         return show_match(request, match_id)
 
 
-class DisputeDoor(Door):
+class DisputeView(ApiView):
     """The resident sees it otherwise."""
 
     @extend_schema(
@@ -89,7 +89,7 @@ class DisputeDoor(Door):
         return show_match(request, match_id)
 
 
-class AcceptFiguresDoor(Door):
+class AcceptFiguresView(ApiView):
     """One gives way."""
 
     @extend_schema(
@@ -108,7 +108,7 @@ class AcceptFiguresDoor(Door):
         return show_match(request, match_id)
 
 
-class ConfirmDoor(Door):
+class ConfirmView(ApiView):
     """Both say that it is right."""
 
     @extend_schema(

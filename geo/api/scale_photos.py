@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.uploads import PhotoInput
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.photo_serializers import PhotoOutput
 from geo.api.photos import PhotoUpload
 from geo.services.scale_photos import add_scale_photo, remove_scale_photo
@@ -16,7 +16,7 @@ from geo.services.scale_photos import add_scale_photo, remove_scale_photo
 TAGS = ["handover"]
 
 
-class ScalePhotosDoor(PhotoUpload):
+class ScalePhotosView(PhotoUpload):
     """The photos of one weigh-in."""
 
     @extend_schema(
@@ -35,7 +35,7 @@ class ScalePhotosDoor(PhotoUpload):
         return Response(PhotoOutput(photo, context={"request": request}).data, status=201)
 
 
-class ScalePhotoDoor(Door):
+class ScalePhotoView(ApiView):
     """One photo of the scale."""
 
     @extend_schema(

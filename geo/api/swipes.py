@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from geo.api.rendering import FastJSONRenderer
 from geo.models import Match, Swipe
 from geo.selectors.swipes import get_swipe_of, queue_position
@@ -79,7 +79,7 @@ class StandingOutput(serializers.Serializer[Any]):
         return swipe.pickup.reserved_until if swipe.like_state == Swipe.LikeState.ASKED else None
 
 
-class SwipeDoor(Door):
+class SwipeView(ApiView):
     """What a collector says about one pickup."""
 
     renderer_classes = [FastJSONRenderer]

@@ -9,14 +9,14 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of, user_of
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from notifications.api.serializers import Choices, DeviceIn, DeviceOut
 from notifications.selectors.reach import devices_of, preferences_of
 from notifications.services.devices import Registration, forget_device, register_device
 from notifications.services.preferences import choose_notifications
 
 
-class DevicesDoor(Door):
+class DevicesView(ApiView):
     """One's own devices."""
 
     pagination_class = CursorPages
@@ -53,7 +53,7 @@ class DevicesDoor(Door):
         return Response(DeviceOut(device).data, status=status.HTTP_201_CREATED)
 
 
-class DeviceDoor(Door):
+class DeviceView(ApiView):
     """One device."""
 
     @extend_schema(
@@ -68,7 +68,7 @@ class DeviceDoor(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ChoicesDoor(Door):
+class ChoicesView(ApiView):
     """What one wants to be told."""
 
     @extend_schema(

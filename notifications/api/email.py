@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.errors import NotFound
 from backend.shared.problems import CONTENT_TYPE, problem
-from backend.shared.views import Door, OpenDoor
+from backend.shared.views import ApiView, PublicView
 from notifications.models import EmailAddress
 from notifications.selectors.reach import email_of
 from notifications.services.digest import unsubscribe
@@ -41,7 +41,7 @@ class EmailCode(serializers.Serializer[Any]):
     code = serializers.RegexField(r"^\d{6}$")
 
 
-class EmailDoor(Door):
+class EmailView(ApiView):
     """One's own address."""
 
     @extend_schema(operation_id="email_read", summary="Where my mail goes", tags=["notifications"], responses=EmailOut)
@@ -73,7 +73,7 @@ class EmailDoor(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class EmailVerifyDoor(Door):
+class EmailVerifyView(ApiView):
     """The code that was mailed."""
 
     @extend_schema(
@@ -97,7 +97,7 @@ class EmailVerifyDoor(Door):
         return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)
 
 
-class UnsubscribeDoor(OpenDoor):
+class UnsubscribeView(PublicView):
     """The way out of a mail. Looking changes nothing, for mail programs look at every address by themselves."""
 
     parser_classes = (FormParser, MultiPartParser)

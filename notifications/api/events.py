@@ -11,7 +11,7 @@ from backend.accounts.authentication import NOT_VALID, session_of, user_of
 from backend.accounts.selectors.sessions import is_session_live
 from backend.shared.clock import read_clock
 from backend.shared.held import what_is_held
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from notifications.api.serializers import Acknowledgement, EventsOut, EventsQuery, ReadUpTo
 from notifications.frames import frame_of
 from notifications.selectors.events import head_of, log_reaches_back, wait_for_events
@@ -20,7 +20,7 @@ from notifications.services.ack import acknowledge, mark_events_read
 from notifications.services.devices import see_device
 
 
-class EventsDoor(Door):
+class EventsView(ApiView):
     """One's own event log."""
 
     @extend_schema(
@@ -59,7 +59,7 @@ def _require_still_signed_in(request: Request) -> None:
         raise AuthenticationFailed(NOT_VALID)
 
 
-class AcknowledgeDoor(Door):
+class AcknowledgeView(ApiView):
     """What an open app has shown."""
 
     @extend_schema(
@@ -78,7 +78,7 @@ class AcknowledgeDoor(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ReadDoor(Door):
+class ReadView(ApiView):
     """What a person has read of the inbox."""
 
     @extend_schema(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 from notifications.api.serializers import SEQ_MAX
 from notifications.kinds import Category, kind_of
 from notifications.models import Event
@@ -58,7 +58,7 @@ class InboxPages(CursorPages):
     ordering = "-seq"
 
 
-class InboxDoor(Door):
+class InboxView(ApiView):
     """One's own inbox."""
 
     pagination_class = InboxPages
@@ -75,7 +75,7 @@ class InboxDoor(Door):
         return pages.get_paginated_response(InboxEntry(entries, many=True).data)
 
 
-class UnreadDoor(Door):
+class UnreadView(ApiView):
     """The number on the icon."""
 
     @extend_schema(
@@ -87,7 +87,7 @@ class UnreadDoor(Door):
         return Response({"unread": counts.total(), "categories": {one.value: counts[one.value] for one in Category}})
 
 
-class ReadEntryDoor(Door):
+class ReadEntryView(ApiView):
     """One entry."""
 
     @extend_schema(
@@ -98,7 +98,7 @@ class ReadEntryDoor(Door):
         return Response({"unread": read_entry(user_id=user_of(request).pk, seq=seq, now=self.now)})
 
 
-class ReadAllDoor(Door):
+class ReadAllView(ApiView):
     """The whole inbox."""
 
     @extend_schema(

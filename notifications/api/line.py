@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.shared.clock import read_clock
 from backend.shared.errors import NotFound
-from backend.shared.views import Door, OpenDoor
+from backend.shared.views import ApiView, PublicView
 from notifications.services.line import forget_line_user, is_linked, link_line, make_link_code, unlink_line
 
 MAX_BYTES = 200_000
@@ -37,7 +37,7 @@ class LineCode(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class LineDoor(Door):
+class LineView(ApiView):
     """One's own LINE account."""
 
     @extend_schema(
@@ -68,7 +68,7 @@ class LineDoor(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class LineWebhook(OpenDoor):
+class LineWebhook(PublicView):
     """What LINE tells: somebody has sent a code, or has blocked the city's account."""
 
     def post(self, request: Request) -> Response:

@@ -367,7 +367,7 @@ class TestLeaving:
 
 
 @pytest.mark.parametrize(("name", "body"), [("on-my-way", {}), ("arrive", {"other": True}), ("no-show", {})])
-class TestEveryDoor:
+class TestEveryView:
     def test_needs_a_token(self, anonymous: APIClient, match: Match, name: str, body: dict[str, Any]) -> None:
         assert step(anonymous, match, name, **body).status_code == 401
 

@@ -64,7 +64,7 @@ class TestLoading:
             call_command("load_materials", factors=file)
 
 
-class TestMaterialsDoor:
+class TestMaterialsView:
     def test_names_are_in_the_readers_language(self) -> None:
         thai = client_of(make_user(locale="th")).get("/api/v1/materials").json()
         english = client_of(make_user(locale="en")).get("/api/v1/materials").json()
@@ -98,7 +98,7 @@ class TestMaterialsDoor:
         assert after.json()["version"] != before.json()["version"]
 
 
-class TestConfigDoor:
+class TestConfigView:
     def test_says_what_a_client_needs_before_sign_in(self, anonymous: APIClient) -> None:
         config = anonymous.get("/api/v1/config").json()
 

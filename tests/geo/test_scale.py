@@ -322,7 +322,7 @@ class TestPhotos:
 
 
 @pytest.mark.parametrize(("name", "body"), [("dispute", {"lines": [KILOS]}), ("accept", {"version": 1})])
-class TestEveryDoor:
+class TestEveryView:
     def test_needs_a_token(self, anonymous: APIClient, name: str, body: dict[str, Any]) -> None:
         assert step(anonymous, disputed(), name, **body).status_code == 401
 

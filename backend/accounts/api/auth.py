@@ -17,7 +17,7 @@ from backend.accounts.selectors.sessions import sessions_of
 from backend.accounts.services.sessions import end_other_sessions, end_session
 from backend.accounts.services.sign_in import SignedIn, sign_in
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 
 
 class ProviderChoice(serializers.Serializer[Any]):
@@ -26,7 +26,7 @@ class ProviderChoice(serializers.Serializer[Any]):
     provider = serializers.CharField(max_length=20)
 
 
-class SignInDoor(Door):
+class SignInView(ApiView):
     """From an identity to a session."""
 
     authentication_classes = ()
@@ -78,7 +78,7 @@ def answer_of(signed_in: SignedIn) -> dict[str, Any]:
     return dict(SignInAnswer(fields).data)
 
 
-class SignOutDoor(Door):
+class SignOutView(ApiView):
     """The end of the session that asks."""
 
     @extend_schema(
@@ -100,7 +100,7 @@ class SessionPages(CursorPages):
     ordering = "-public_id"
 
 
-class SessionsDoor(Door):
+class SessionsView(ApiView):
     """All devices of a person."""
 
     pagination_class = SessionPages
@@ -130,7 +130,7 @@ class SessionsDoor(Door):
         return Response(status=204)
 
 
-class SessionDoor(Door):
+class SessionView(ApiView):
     """One device of a person."""
 
     @extend_schema(

@@ -9,10 +9,10 @@ from backend.accounts.api.serializers import Me, MeChanges
 from backend.accounts.authentication import user_of
 from backend.accounts.services.privacy import erase_account, export_of
 from backend.accounts.services.profile import amend_profile
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 
 
-class MeDoor(Door):
+class MeView(ApiView):
     """The account that asks."""
 
     @extend_schema(summary="Read your account", operation_id="get_me", tags=["accounts"], responses={200: Me})
@@ -40,7 +40,7 @@ class MeDoor(Door):
         return Response(status=204)
 
 
-class ExportDoor(Door):
+class ExportView(ApiView):
     """Everything held about the person that asks."""
 
     @extend_schema(

@@ -11,10 +11,10 @@ from backend.accounts.authentication import user_of
 from backend.accounts.selectors.people import blocks_of, get_block_of, get_person
 from backend.accounts.services.safety import block_person, report_person, unblock_person
 from backend.shared.pagination import CursorPages
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 
 
-class BlocksDoor(Door):
+class BlocksView(ApiView):
     """Everybody a person has blocked."""
 
     pagination_class = CursorPages
@@ -32,7 +32,7 @@ class BlocksDoor(Door):
         return pages.get_paginated_response(BlockRow(page or [], many=True).data)
 
 
-class BlockDoor(Door):
+class BlockView(ApiView):
     """One person's block of another."""
 
     @extend_schema(
@@ -60,7 +60,7 @@ class BlockDoor(Door):
         return Response(status=204)
 
 
-class ReportsDoor(Door):
+class ReportsView(ApiView):
     """What people tell the city about each other."""
 
     @extend_schema(

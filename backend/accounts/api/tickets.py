@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of
 from backend.accounts.services.tickets import issue_ticket
-from backend.shared.views import Door
+from backend.shared.views import ApiView
 
 
 class TicketAnswer(serializers.Serializer[Any]):
@@ -21,7 +21,7 @@ class TicketAnswer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class TicketsDoor(Door):
+class TicketsView(ApiView):
     """Tickets for the socket."""
 
     @extend_schema(

@@ -69,7 +69,7 @@ def generous_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.shared.throttling.ScopedThrottle.allow_request", lambda *_: True)
 
 
-class TestAnyDoor:
+class TestAnyView:
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
     def test_survives_any_body(
         self, user: User, client: APIClient, method: str, caplog: pytest.LogCaptureFixture

@@ -10,7 +10,7 @@ from backend.accounts.services.tickets import redeem_ticket
 TICKETS = "/api/v1/realtime/tickets"
 
 
-class TestTicketDoor:
+class TestTicketView:
     def test_hands_out_a_ticket(self, client: APIClient, user: User) -> None:
         answer = client.post(TICKETS)
 
