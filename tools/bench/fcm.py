@@ -22,7 +22,7 @@ CONNECTIONS = 500
 @contextmanager
 def endpoint(folder: str) -> Iterator[str]:
     """In a process of its own; yields its address, and has written an account for it into `folder`."""
-    command = [sys.executable, "-m", "benchmarks.fcm_endpoint", folder]
+    command = [sys.executable, "-m", "tools.bench.fcm_endpoint", folder]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdin

@@ -12,18 +12,19 @@ from django.db import connection
 from pytest_django import Settings
 
 from backend.accounts.models import User
-from benchmarks.city import City
-from benchmarks.load import request_bytes, run_load
-from benchmarks.rows import Row, json_of, text_of
-from benchmarks.same_statements import script_of
 from geo.grid import cell_of
 from geo.management.crowd import STEPS, Crowd, draw_crowd
 from geo.models import Collector, Pickup, PickupItem, Swipe
 from tests.makers import client_of, make_user
 from tests.makers_chat import make_conversation, make_message
+from tools.bench.city import City
+from tools.bench.load import request_bytes, run_load
+from tools.bench.postgres import statements_taken
+from tools.bench.rows import Row, json_of, text_of
+from tools.bench.same_statements import script_of
 
 
-def make_row(*, value: float, floor: float, target: float, at_most: bool) -> Row:
+def make_row(*, value: float, floor: float, target: float | None, at_most: bool) -> Row:
     return Row(
         row="deck_sql_plain",
         value=value,
@@ -50,6 +51,13 @@ class TestRow:
             {"row": "deck_sql_plain", "value": 1, "unit": "ms", "floor": 3, "ratio": 0.333, "target": 2, "ok": True}
         ]
 
+    def test_without_a_target_only_reports(self) -> None:
+        row = make_row(value=9, floor=1, target=None, at_most=True)
+
+        assert row.ok
+        assert row.as_json()["target"] is None
+        assert "reported" in text_of(row)
+
     def test_tells_readers_what_was_missed_and_how_to_repeat_it(self) -> None:
         text = text_of(make_row(value=9, floor=1, target=2, at_most=True))
 
@@ -58,7 +66,7 @@ class TestRow:
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Answers 200 to whoever has a token, else 401."""
+    """Answers 200 to requests with the right token, else 401."""
 
     protocol_version = "HTTP/1.1"
 
@@ -187,6 +195,21 @@ class TestTemplate:
 
         assert len(names) == 4
         assert all(len(name) < 63 for name in names)
+
+
+class TestStatementsTaken:
+    def test_become_scripts_with_parameters(self, db: None) -> None:
+        user = make_user(display_name="100 %")
+
+        with statements_taken() as taken:
+            User.objects.filter(pk=user.pk, display_name="100 %", erased_at__isnull=True).exists()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT %(one)s::int, %(none)s::text", {"one": 1, "none": None})
+
+        first, second = [part.for_pgbench("v") for part in taken]
+        assert "--define=v_p1=100 %" in first[1]
+        assert "%" not in first[0]
+        assert second == ("SELECT :v_one::int, NULL::text", ["--define=v_one=1"])
 
 
 class TestSameStatements:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 class Row:
     """A figure, the floor beside it, and how the two compare.
 
-    `at_most` tells whether the ratio must stay under its target (times) or reach it (rates).
+    `at_most` tells whether the ratio must stay under its target (times) or reach it (rates). Without a target the
+    row only reports.
     """
 
     row: str
     value: float
     unit: str
     floor: float
-    target: float
+    target: float | None
     at_most: bool
     floor_is: str
     repeat: str
@@ -24,16 +25,18 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """Ours by the floor."""
+        """Our figure divided by the floor."""
         return self.value / self.floor
 
     @property
     def ok(self) -> bool:
-        """Whether the target is met."""
+        """Whether the target is met, or there is none."""
+        if self.target is None:
+            return True
         return self.ratio <= self.target if self.at_most else self.ratio >= self.target
 
     def as_json(self) -> dict[str, object]:
-        """What a script reads; `ok` is decided on the figures before rounding."""
+        """Return the fields a script reads; `ok` is decided on the figures before rounding."""
         return {
             "row": self.row,
             "value": round(self.value, 3),
@@ -46,17 +49,16 @@ class Row:
 
 
 def json_of(rows: Sequence[Row]) -> str:
-    """One JSON array."""
+    """Return one JSON array."""
     return json.dumps([row.as_json() for row in rows], indent=1)
 
 
 def text_of(row: Row) -> str:
-    """A row for a reader, with how to repeat it."""
+    """Return a row for a reader, with how to repeat it."""
     verdict = "ok" if row.ok else "MISSED"
-    sign = "≤" if row.at_most else "≥"
+    target = "reported" if row.target is None else f"target {'≤' if row.at_most else '≥'} {row.target:g}   {verdict}"
     lines = [
-        f"{row.row:<24}{row.value:>10.2f} {row.unit:<7} floor {row.floor:>10.2f}   ratio {row.ratio:>6.2f}"
-        f"   target {sign} {row.target:g}   {verdict}",
+        f"{row.row:<24}{row.value:>10.2f} {row.unit:<7} floor {row.floor:>10.2f}   ratio {row.ratio:>6.2f}   {target}",
         f"    floor: {row.floor_is}",
         f"    again: {row.repeat}",
     ]

@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import override_settings
 
 from backend.shared.garbage import leave_what_is_loaded
-from benchmarks.rows import Row
 from geo.grid import on_map
 from geo.models import Material, Pickup
 from geo.selectors.rings import collectors_near
+from tools.bench.rows import Row
 
 COLLECTORS = 50_000
 PICKUPS = 60

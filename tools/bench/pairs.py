@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from backend.accounts.services.tickets import issue_ticket
-from benchmarks.people import Person, sign_in
-from benchmarks.sockets import LightSocket, open_unread
 from chat.services.conversations import open_conversation
+from tools.bench.people import Person, sign_in
+from tools.bench.sockets import LightSocket, open_unread
 
 
 class Pair:

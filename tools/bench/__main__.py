@@ -1,4 +1,4 @@
-"""`bin/bench`: prepare a fresh copy of the city, measure, and show the rows."""
+"""`bin/bench`: prepare a fresh copy of the city, measure, and print the rows."""
 
 import argparse
 import importlib
@@ -13,35 +13,30 @@ import django
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from benchmarks.city import City, prepare
-from benchmarks.rows import Row, json_of, text_of
+from tools.bench.city import City, prepare
+from tools.bench.rows import Row, json_of, text_of
 
 GROUPS = ("deck", "match", "chat", "push")
-# What is measured only when asked for: rows of a group above, and one that takes minutes.
-PARTS = ("web", "steps", "claims")
 
 
-def _say(text: str) -> None:
-    """To stderr: with --json, stdout belongs to the rows."""
+def _report(text: str) -> None:
+    """Print to stderr: with --json, stdout belongs to the rows."""
     sys.stderr.write(f"{text}\n")
 
 
-def _arguments(given: Sequence[str]) -> argparse.Namespace:
+def _parse_arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description="Measure, each figure beside the floor under it.")
     parser.add_argument(
         "groups",
         nargs="*",
-        metavar="deck|match|chat|push|web|steps|claims",
-        help="what to measure (the first four; `web` is the part of `deck` over HTTP, `steps` takes minutes, "
-        "`claims` is PostgreSQL alone)",
+        metavar="|".join(GROUPS),
+        help="what to measure (all)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON array and nothing else on stdout")
     parser.add_argument("--pickups", type=int, default=200_000, help="open pickups in the generated city (200000)")
     arguments = parser.parse_args(given)
-    if unknown := set(arguments.groups) - {*GROUPS, *PARTS}:
-        parser.error(
-            f"there is nothing to measure about {', '.join(sorted(unknown))}; there is {', '.join(GROUPS + PARTS)}"
-        )
+    if unknown := set(arguments.groups) - set(GROUPS):
+        parser.error(f"there is nothing to measure about {', '.join(sorted(unknown))}; there is {', '.join(GROUPS)}")
     return arguments
 
 
@@ -52,21 +47,21 @@ def _city_of(pickups: int) -> City:
     return City(pickups=pickups + closed, open=pickups, collectors=collectors, swipes=pickups * 5 // 2 * more, seed=1)
 
 
-def _warn_of_company() -> None:
-    """Whatever else runs here takes from rates and adds to times, and from ours more than from the floor's."""
+def _warn_if_busy() -> None:
+    """Other work lowers rates and raises times, and ours more than the floor's."""
     busy = os.getloadavg()[0]
     if busy > (os.cpu_count() or 1) / 2:
-        _say(f"This machine is busy (load average {busy:.1f}): expect figures worse than they are.")
+        _report(f"This machine is busy (load average {busy:.1f}): expect figures worse than they are.")
 
 
 def _measure(groups: Sequence[str], city: City, failed: list[str]) -> Iterator[Row]:
     for group in groups:
-        # The copy of the group before cannot be replaced while we are connected to it.
+        # A database cannot be replaced while we are connected to it.
         connections.close_all()
         cast(DatabaseWrapper, connection).close_pool()
-        _say(f"-- {group}: {prepare(city)}")
-        measure: Callable[[], Iterator[Row]] = importlib.import_module(f"benchmarks.{group}").measure
         try:
+            _report(f"-- {group}: {prepare(city)}")
+            measure: Callable[[], Iterator[Row]] = importlib.import_module(f"tools.bench.{group}").measure
             yield from measure()
         except Exception:
             # The rows of the other groups are worth having.
@@ -76,19 +71,19 @@ def _measure(groups: Sequence[str], city: City, failed: list[str]) -> Iterator[R
 
 def main(given: Sequence[str]) -> int:
     """Measure and print; 1 when something could not be measured. A missed target is a result, not a failure."""
-    arguments = _arguments(given)
+    arguments = _parse_arguments(given)
     pickups = arguments.pickups
     city = _city_of(pickups)
     django.setup()
-    _warn_of_company()
+    _warn_if_busy()
     rows, failed = [], list[str]()
-    for row in _measure([group for group in GROUPS + PARTS if group in arguments.groups] or GROUPS, city, failed):
+    for row in _measure([group for group in GROUPS if group in arguments.groups] or GROUPS, city, failed):
         rows.append(row)
-        (_say if arguments.json else print)(text_of(row))
+        (_report if arguments.json else print)(text_of(row))
     if arguments.json:
         sys.stdout.write(json_of(rows) + "\n")
     if failed:
-        _say(f"bench: could not measure {', '.join(failed)} (above)")
+        _report(f"bench: could not measure {', '.join(failed)} (above)")
     return 1 if failed else 0
 
 

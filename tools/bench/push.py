@@ -10,14 +10,14 @@ from django.db.models import Max, Min
 from django.test import override_settings
 
 from backend.accounts.models import User
-from benchmarks import servers
-from benchmarks.fcm import bare_rate, endpoint
-from benchmarks.people import INSTALLATION, sign_in
-from benchmarks.ring_rows import measure_ring_rows
-from benchmarks.rows import Row
 from notifications.models import Device, EventCounter, Push
 from notifications.services.notify import Notice, notify
 from tests.fcm.account import PROJECT
+from tools.bench import servers
+from tools.bench.fcm import bare_rate, endpoint
+from tools.bench.people import INSTALLATION, sign_in
+from tools.bench.ring_rows import measure_ring_rows
+from tools.bench.rows import Row
 
 PEOPLE = 3_000
 ALONE = 100

@@ -1,5 +1,5 @@
 -- Totals of what was recycled, at 5 million receipt lines: by the sums that are kept, and by summing the lines.
--- On an empty, migrated database with the catalogue loaded, as a superuser:  psql -v receipts=1250000 -f benchmarks/impact.sql
+-- On an empty, migrated database with the catalogue loaded, as a superuser:  psql -v receipts=1250000 -f tools/bench/impact.sql
 \timing on
 \set ON_ERROR_STOP on
 SET jit = off;

@@ -1,4 +1,4 @@
-"""The deck's own statement: beside the bare nearest twenty at the same places, and while pickups come and go."""
+"""The deck's own statement beside the bare nearest twenty at the same places, and while pickups come and go."""
 
 import os
 import statistics
@@ -7,19 +7,18 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from django.db import connection
 from rest_framework.test import APIClient
 
-from benchmarks.city import DATABASE
-from benchmarks.people import Person
-from benchmarks.postgres import POSTGRES_BIN, Prepared, pgbench, session
-from benchmarks.rows import Row
 from geo.models import Collector, Material
 from geo.selectors.deck_sql import point_on_map
+from tools.bench.city import DATABASE
+from tools.bench.people import Person
+from tools.bench.postgres import POSTGRES_BIN, Prepared, pgbench, session, statements_taken
+from tools.bench.rows import Row
 
 SECONDS = 5
 AGAIN = "bin/bench deck"
@@ -27,8 +26,11 @@ RADIUS_M = 20_000
 # Mountains and borders, far from every town of the generated Thailand; and the open sea.
 RURAL = [(19.15, 101.1), (18.9, 97.75), (16.0, 98.85), (12.9, 99.4), (15.0, 98.6)]
 SEA = [(10.5, 101.0), (9.0, 101.5), (8.5, 97.4)]
-# Who is given thousands of swipes.
+# Collectors who get thousands of swipes: how many swipes, and the target of the row.
 HEAVY = 5
+SEEN: dict[int, float | None] = {1_000: 20, 5_000: None, 20_000: None}
+# pgbench plans each of a hundred scripts once, which the service does once for all: a twentieth of six seconds.
+PLAIN_SECONDS = 18
 FLOOR_IS = "SELECT id ... ORDER BY cell <-> point LIMIT 20, at the same places, pgbench -M prepared -c 1"
 TIMES = 1_500
 WRITES_PER_S = 100
@@ -50,52 +52,53 @@ Deck: TypeAlias = list[Prepared]
 
 
 def measure_sql(collectors: Sequence[Person]) -> Iterator[Row]:
-    """Rare material, the country, the sea, decks among writes, and decks of those who have seen much."""
+    """Measure plain decks, a rare material, empty areas, decks among writes, and collectors who have swiped much."""
+    places = [service_point_of(person) for person in collectors]
+    plain = [deck_of(person) for person in collectors]
+    yield _row("plain", 3, plain, places, note=f"{len(places)} collectors, radius {RADIUS_M} m", seconds=PLAIN_SECONDS)
     rare = _material_of_one_in(100)
-    yield _row("deck_sql_rare", 4, [deck_of(person, materials=rare.code) for person in collectors],
-               [service_point_of(person) for person in collectors],
-               note=f"material {rare.code}, radius {RADIUS_M} m")  # fmt: skip
-    for row, places, note in (("rural", RURAL, "five places far from towns"), ("empty", SEA, "far out in the gulf")):
-        yield _row(f"deck_sql_{row}", 4, [deck_of(collectors[0], lat=lat, lon=lon) for lat, lon in places],
-                   places, note=note)  # fmt: skip
-    yield _under_writes([deck_of(person) for person in collectors])
-    for count, target in ((5_000, 5), (20_000, 20)):
-        heavy = collectors[:HEAVY]
-        for person in heavy:
-            _see(person, count)
-        decks = [deck_of(person) for person in heavy]
-        yield _row(f"deck_sql_seen_{count}", target, decks, [service_point_of(person) for person in heavy],
-                   note=f"{HEAVY} collectors have swiped the nearest {count:,} open pickups; radius {RADIUS_M} m;"
-                        f" {sum(map(len, decks))} statements")  # fmt: skip
+    decks = [deck_of(person, materials=rare.code) for person in collectors]
+    yield _row("rare", 4, decks, places, note=f"material {rare.code}, radius {RADIUS_M} m")
+    for row, far, note in (("rural", RURAL, "five places far from towns"), ("empty", SEA, "far out in the gulf")):
+        yield _row(row, 4, [deck_of(collectors[0], lat=lat, lon=lon) for lat, lon in far], far, note=note)
+    yield _under_writes(plain)
+    for count, target in SEEN.items():
+        yield _row_of_seen(collectors[:HEAVY], count, target)
+
+
+def _row_of_seen(heavy: Sequence[Person], count: int, target: float | None) -> Row:
+    for person in heavy:
+        pass_on_nearest(person, count)
+    with connection.cursor() as cursor:
+        # Thousands of swipes at once leave dead rows that autovacuum would remove between the swipes of a month.
+        cursor.execute("VACUUM (ANALYZE) geo_swipe")
+    decks = [deck_of(person) for person in heavy]
+    note = f"{len(heavy)} collectors have swiped the nearest {count:,} open pickups; radius {RADIUS_M} m"
+    return _row(f"seen_{count}", target, decks, [service_point_of(person) for person in heavy], note=note)
 
 
 def deck_of(person: Person, **wishes: Any) -> Deck:
-    """The very statements with which `GET /deck` finds this person's cards, within `RADIUS_M`."""
-    seen: Deck = []
-    phone = APIClient()
-    phone.credentials(HTTP_AUTHORIZATION=f"Bearer {person.token}", HTTP_HOST="127.0.0.1")
-    with connection.execute_wrapper(_Notes(seen)):
-        answer = phone.get("/api/v1/deck", {"radius_m": RADIUS_M} | wishes)
-    if answer.status_code != 200 or not seen:
-        raise RuntimeError(f"GET /deck: {answer.status_code}, {len(seen)} statements order by distance")
-    return seen
+    """Return the statements with which `GET /deck` finds this person's cards, within `RADIUS_M`."""
+    deck = [part for part in deck_statements(person, **({"radius_m": RADIUS_M} | wishes)) if "<->" in part.statement]
+    if not deck:
+        raise RuntimeError("no statement of GET /deck orders by distance")
+    return deck
 
 
-@dataclass
-class _Notes:
-    """Writes down every statement that orders by distance."""
-
-    seen: Deck
-
-    def __call__(self, execute: Any, statement: str, params: Any, many: bool, context: Any) -> Any:
-        """What Django calls around each statement."""
-        if "map_distance" in statement:
-            self.seen.append(Prepared(statement, params))
-        return execute(statement, params, many, context)
+def deck_statements(person: Person, **query: Any) -> Deck:
+    """Return every statement of a `GET /deck`, taken at the cursor; of the second request, when caches are filled."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {person.token}", HTTP_HOST="127.0.0.1")
+    client.get("/api/v1/deck", query)
+    with statements_taken() as taken:
+        response = client.get("/api/v1/deck", query)
+    if response.status_code != 200:
+        raise RuntimeError(f"GET /deck: {response.status_code} {response.content!r}")
+    return taken
 
 
 def service_point_of(person: Person) -> tuple[float, float]:
-    """Latitude and longitude."""
+    """Return the latitude and longitude of the collector's service point."""
     point = Collector.objects.get(pk=person.user.pk).service_point
     return point.y, point.x
 
@@ -106,7 +109,7 @@ def bare_sql(lat: float, lon: float) -> str:
     return f"SELECT id FROM geo_pickup WHERE status = 'open' ORDER BY cell <-> {place} LIMIT 20"
 
 
-def sql_p99_ms(decks: Sequence[Deck], times: int = TIMES) -> float:
+def p99_ms(decks: Sequence[Deck], times: int = TIMES) -> float:
     """The 99th percentile of one session that runs prepared statements one after the other."""
     taken = []
     with session(DATABASE) as client:
@@ -119,9 +122,9 @@ def sql_p99_ms(decks: Sequence[Deck], times: int = TIMES) -> float:
 
 
 def _under_writes(decks: Sequence[Deck]) -> Row:
-    quiet = sql_p99_ms(decks)
+    quiet = p99_ms(decks)
     with _writes():
-        busy = sql_p99_ms(decks)
+        busy = p99_ms(decks)
     return Row(
         row="deck_under_writes_p99", value=busy, unit="ms", floor=quiet, target=1.5, at_most=True,
         floor_is="the same decks, one session, while nothing is written", repeat=AGAIN,
@@ -151,14 +154,22 @@ def _writes() -> Iterator[None]:
             writer.wait()
 
 
-def _row(row: str, target: float, decks: list[Deck], places: Sequence[tuple[float, float]], note: str) -> Row:
+def _row(
+    name: str,
+    target: float | None,
+    decks: Sequence[Deck],
+    places: Sequence[tuple[float, float]],
+    *,
+    note: str,
+    seconds: int = SECONDS,
+) -> Row:
     floors = [bare_sql(*place) for place in places]
     pgbench(DATABASE, decks, clients=1, seconds=2)
     return Row(
-        row=row,
-        value=1000 / pgbench(DATABASE, decks, clients=1, seconds=SECONDS),
+        row=f"deck_sql_{name}",
+        value=1000 / pgbench(DATABASE, decks, clients=1, seconds=seconds),
         unit="ms",
-        floor=1000 / pgbench(DATABASE, floors, clients=1, seconds=SECONDS),
+        floor=1000 / pgbench(DATABASE, floors, clients=1, seconds=seconds),
         target=target,
         at_most=True,
         floor_is=FLOOR_IS,
@@ -181,15 +192,8 @@ def _material_of_one_in(pickups: int) -> Material:
     return Material.objects.get(pk=material_id)
 
 
-def _see(person: Person, count: int) -> None:
-    pass_on_nearest(person, count)
-    with connection.cursor() as cursor:
-        # So many swipes in one moment leave what autovacuum would clear away between the swipes of a month.
-        cursor.execute("VACUUM (ANALYZE) geo_swipe, geo_tile_swiped, geo_sheet_swiped")
-
-
 def pass_on_nearest(person: Person, count: int) -> None:
-    """On so many open pickups, in one statement."""
+    """Store a pass on each of the nearest `count` open pickups."""
     with connection.cursor() as cursor:
         point = point_on_map(*service_point_of(person))
         cursor.execute(_SEEN, {"viewer": person.user.pk, "point": point, "count": count})

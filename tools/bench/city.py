@@ -11,9 +11,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from benchmarks.postgres import session
+from tools.bench.postgres import session
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DATABASE = os.environ.get("POSTGRES_DB", "bench")
 # Older ones begin to expire, pickup by pickup.
 KEEPS = timedelta(days=4)

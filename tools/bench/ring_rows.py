@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from django.db import connection, transaction
 from django.test import override_settings
 
-from benchmarks.rings import draw_collectors, pickups_around
-from benchmarks.rows import Row
 from geo.models import Ring
 from geo.services.rings import start_rings, tell_ring
 from notifications.models import Event
+from tools.bench.rings import draw_collectors, pickups_around
+from tools.bench.rows import Row
 
 COLLECTORS = 5_000
 METRES = 20_000

@@ -1,4 +1,4 @@
-"""The local Firebase endpoint in a process of its own: `python -m benchmarks.fcm_endpoint FOLDER`.
+"""The local Firebase endpoint in a process of its own: `python -m tools.bench.fcm_endpoint FOLDER`.
 
 Prints its address once it listens, writes FOLDER/account.json for it, and ends when its input does.
 """
