@@ -15,8 +15,6 @@ from backend.shared.express import Express, Means, Message, Receive, Scope, Send
 from backend.shared.garbage import leave_what_is_loaded
 from backend.shared.loop_database import LoopDatabase
 from backend.shared.loop_redis import LoopRedis
-from geo.api.deck_lane import DeckLane
-from geo.api.like_lane import LikeLane
 
 _ASCII = bytes(range(128))
 # Each piece of a file goes from its thread to the loop and back.
@@ -38,7 +36,7 @@ async def django(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 means = Means(LoopDatabase(settings.LANE_CONNECTIONS), LoopRedis())
-http = Express(django, [DeckLane(means), LikeLane(means)], means)
+http = Express(django, [], means)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

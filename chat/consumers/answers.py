@@ -9,11 +9,12 @@ from django.utils import translation
 from msgspec.structs import asdict
 
 from backend.shared.clock import read_clock
+from backend.shared.constraints import constraint_of
 from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
 from chat.consumers.realtime import Realtime
 from chat.consumers.threads import in_thread
 from chat.models import Message
-from chat.services.append import SEND, Sending
+from chat.services.append import ONE_PER_CLIENT_ID, SEND, Sending
 from chat.services.deletion import delete_message
 from chat.services.drafts import Draft, draft_of
 from chat.services.messages import send
@@ -49,7 +50,9 @@ async def _send_at_once(
     sending = Sending(draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now)
     try:
         sent = sending.read(await realtime.database.fetch(SEND, sending.values))
-    except IntegrityError:
+    except IntegrityError as error:
+        if constraint_of(error) != ONE_PER_CLIENT_ID:
+            raise
         return None
     if sent is None:
         return None

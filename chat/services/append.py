@@ -70,6 +70,8 @@ _AND_TELL = """
 _AND_ASK_WHO = """
     SELECT seq, ARRAY(SELECT user_id FROM chat_participant WHERE conversation_id = %(conversation)s) FROM message
 """
+# The constraint that a message violates when its `client_id` is stored by another transaction at this moment.
+ONE_PER_CLIENT_ID = "one_message_per_client_id"
 SEND = _APPEND.format(only_if=_MAY_WRITE) + _AND_TELL
 _POST = _APPEND.format(only_if="") + _AND_ASK_WHO
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from backend.shared.constraints import constraint_of
 from backend.shared.errors import NotFound
 from backend.shared.prepared import fetch_prepared
 from backend.shared.realtime import publish_on_commit
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
 from chat.models import Conversation, Message, MessageLocation
 from chat.selectors.conversations import get_conversation_for, has_block_between, others_in
-from chat.services.append import SEND, Sending
+from chat.services.append import ONE_PER_CLIENT_ID, SEND, Sending
 from chat.services.drafts import Draft, draft_of
 
 
@@ -37,8 +38,8 @@ def send(
     try:
         message = _append_and_tell(draft, user_id, conversation_id, client_id, now)
     except IntegrityError as error:
-        # The same message, sent by two devices at this moment: the other one was first.
-        if "one_message_per_client_id" not in str(error):
+        # The same message arrives twice at this moment, and the other one was first.
+        if constraint_of(error) != ONE_PER_CLIENT_ID:
             raise
         message = None
     if message is not None:

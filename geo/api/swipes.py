@@ -15,7 +15,6 @@ from backend.shared.views import ApiView
 from geo.api.rendering import FastJSONRenderer
 from geo.models import Match, Swipe
 from geo.selectors.swipes import get_swipe_of, queue_position
-from geo.services.claims import Claimed
 from geo.services.swipes import SwipeResult, record_swipe, take_swipe_back
 
 TAGS = ["swipes"]
@@ -139,18 +138,6 @@ def shown(result: SwipeResult) -> dict[str, object]:
         "match": _new_match(result.match) if result.match else None,
         "queue_position": result.queue_position,
     }
-
-
-def shown_claim(claimed: Claimed) -> dict[str, object]:
-    """The same of a plain claim, without its rows."""
-    claim = claimed.claim
-    match = {
-        "id": str(claim.match_id),
-        "status": Match.Status.ACTIVE.value,
-        "conversation": str(claim.conversation_id),
-        "created_at": claimed.now,
-    }
-    return {"direction": Swipe.Direction.LIKE.value, "match": match, "queue_position": None}
 
 
 def _new_match(match: Match) -> dict[str, object]:

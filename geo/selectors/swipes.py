@@ -4,32 +4,34 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from backend.shared.errors import NotFound
 from backend.shared.prepared import fetch_prepared
-from backend.shared.rows import columns_of, names_of, row_from
 from geo.models import Pickup, Swipe
 from geo.selectors.blocks import ids_blocked_with
 
 A_DAY = timedelta(days=1)
-_STANDING = f"""
+_SWIPE_FIELDS = tuple(field.attname for field in Swipe._meta.concrete_fields)
+_FACTS = f"""
     SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
                    UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
            (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
            (SELECT count(*) FROM geo_match WHERE released_by_id = %(collector)s AND status = 'released'
                AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s),
            (SELECT paused_until FROM accounts_user WHERE accounts_user.id = %(collector)s),
-           {columns_of(Swipe)}
+           {", ".join(f"geo_swipe.{name}" for name in _SWIPE_FIELDS)}
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
 """  # noqa: S608 - names of columns only
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What a collector said about a pickup, whether he and its resident must not meet, and what he may at present.
+class SwipeFacts:
+    """What a swipe of one collector on one pickup depends on, beside the pickup itself.
 
-    `given_back` are the matches that he released within a day.
+    `swipe` is the collector's earlier swipe. `is_blocked`: the collector and the resident have a block between them.
+    `given_back` counts the matches that the collector released within a day.
     """
 
     swipe: Swipe | None
@@ -39,16 +41,16 @@ class Standing:
     paused_until: datetime | None
 
 
-def standing_of(*, collector_id: uuid.UUID, pickup: Pickup, now: datetime) -> Standing:
-    """How a collector stands to a pickup, in one query."""
+def swipe_facts_of(*, collector_id: uuid.UUID, pickup: Pickup, now: datetime) -> SwipeFacts:
+    """Read them all by one prepared statement."""
     values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id, "since": now - A_DAY}
-    [(is_blocked, matches, given_back, paused_until, *row)] = fetch_prepared(_STANDING, values)
-    swipe = row_from(Swipe, names_of(Swipe), row) if row[0] else None
-    return Standing(swipe, is_blocked, matches, given_back, paused_until)
+    [(is_blocked, matches, given_back, paused_until, *row)] = fetch_prepared(_FACTS, values)
+    swipe = Swipe.from_db(DEFAULT_DB_ALIAS, _SWIPE_FIELDS, row) if row[0] else None
+    return SwipeFacts(swipe, is_blocked, matches, given_back, paused_until)
 
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:
-    """What a collector said about a pickup, which comes along. Raises NotFound if he said nothing, or is blocked."""
+    """The collector's swipe, with its pickup. Raises NotFound if there is none or the two have blocked each other."""
     mine = Swipe.objects.select_related("pickup").filter(collector_id=collector_id, pickup_id=pickup_id)
     swipe = mine.exclude(pickup__resident_id__in=ids_blocked_with(collector_id)).first()
     if swipe is None:
@@ -73,6 +75,6 @@ def queue_position(like: Swipe) -> int:
 
 
 def count_waiting_likes_of(collector_id: uuid.UUID) -> int:
-    """How many likes of a collector wait for an answer, but of people he must not meet: there it waits in vain."""
+    """How many likes of a collector wait for an answer, not counting those where a block stands in between."""
     waiting = Swipe.objects.filter(collector_id=collector_id, like_state=Swipe.LikeState.WAITING)
     return waiting.exclude(pickup__resident_id__in=ids_blocked_with(collector_id)).count()

@@ -2,26 +2,25 @@
 
 What triggers note of tiles and of swipes there (0027) is of everything else: it is locked with the row that changes.
 
-Claims that come together (`claim_pickups`) hold several pickups, by id, but wait for none, nor for a collector.
-
 All that hangs on a pickup (its likes, its match, the match's handover) changes only under the pickup's lock.
 """
 
 import uuid
 from collections.abc import Collection
 
+from django.db import DEFAULT_DB_ALIAS
+
 from backend.shared.errors import NotFound
 from backend.shared.prepared import fetch_prepared
-from backend.shared.rows import columns_of, names_of, row_from
 from geo.models import Collector, Match, Pickup
 from geo.selectors.matches import get_match_for
 from geo.selectors.swipes import queued_likes
 
-# What nobody who swipes is shown.
-_UNSEEN = ("location", "cell", "note", "address", "access_note")
-_SEEN = columns_of(Pickup, without=_UNSEEN)
-_LOCK = f"SELECT {_SEEN} FROM geo_pickup WHERE id = %(pickup)s FOR NO KEY UPDATE"  # noqa: S608 - names only
-# The profile hangs on the pickup, so that it is locked second.
+# A swipe does not need the exact place and the notes.
+_UNREAD = ("location", "cell", "note", "address", "access_note")
+_READ = tuple(field.attname for field in Pickup._meta.concrete_fields if field.name not in _UNREAD)
+_LOCK = f"SELECT {', '.join(_READ)} FROM geo_pickup WHERE id = %(pickup)s FOR NO KEY UPDATE"  # noqa: S608 - names only
+# The profile's lock depends on the pickup's row, so it is always taken second.
 _LOCK_BOTH = f"""
     WITH pickup AS MATERIALIZED ({_LOCK}), profile AS MATERIALIZED (
         SELECT FROM geo_collector WHERE user_id = %(liked_by)s AND EXISTS (SELECT FROM pickup) FOR NO KEY UPDATE)
@@ -51,16 +50,17 @@ def lock_own_pickup(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> Pickup:
     return pickup
 
 
-def lock_pickup_for_swiper(*, pickup_id: uuid.UUID, liked_by: uuid.UUID | None) -> tuple[Pickup, bool]:
-    """Like `lock_pickup`, several times as fast; the exact place and the notes are read only where asked for.
+def lock_pickup_for_swipe(*, pickup_id: uuid.UUID, liked_by: uuid.UUID | None) -> tuple[Pickup, bool]:
+    """Lock a pickup and the profile of the collector who likes it; returns it, and whether there is a profile.
 
-    With it the profile of the one who likes it, if he has one, and whether he has. Who passes locks the pickup alone:
-    it may go on to others, whose profiles are locked in the order of their ids.
+    A prepared statement. The pickup's place and notes are deferred. With `liked_by` None, for a pass, only the pickup
+    is locked: it may go to runners-up, whose profiles are locked in the order of their ids. Raises NotFound.
     """
     rows = fetch_prepared(_LOCK_BOTH, {"pickup": pickup_id, "liked_by": liked_by})
     if not rows:
         raise NotFound
-    return row_from(Pickup, names_of(Pickup, without=_UNSEEN), rows[0][1:]), rows[0][0]
+    has_profile, *row = rows[0]
+    return Pickup.from_db(DEFAULT_DB_ALIAS, _READ, row), has_profile
 
 
 def lock_match_of(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:

@@ -2,11 +2,8 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError
-from django.db.models import Model
-
-from backend.shared.rows import insert_together
-from chat.services.conversations import draft_conversation
+from backend.shared.constraints import translate_constraint
+from chat.services.conversations import open_conversation
 from geo.errors import PickupTaken
 from geo.models import Handover, Match, Pickup, Swipe
 from geo.services.codes import draw_code, draw_secret
@@ -14,27 +11,25 @@ from geo.services.transitions import move_pickup
 
 
 def make_match_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) -> Match:
-    """Match a locked pickup with one who likes it and has room for it, with a conversation and a fresh code.
+    """Match a locked pickup with a like whose collector has room, with a conversation and a new handover code.
 
-    The like may be new; it is stored as matched. Raises PickupClosed or PickupTaken. The notices are the caller's.
+    Stores the like as matched; it may be new. The caller sends the notices. Raises PickupClosed or PickupTaken.
     """
     move_pickup(pickup=pickup, status=Pickup.Status.MATCHED, now=now, taker_id=like.collector_id)
-    both = [pickup.resident_id, like.collector_id]
-    conversation, participants = draft_conversation(user_ids=both, title=pickup.title, now=now)
-    match = Match(pickup=pickup, collector_id=like.collector_id, conversation=conversation, created_at=now)
-    handover = Handover(match=match, code=draw_code(), secret=draw_secret())
     like.like_state = Swipe.LikeState.MATCHED
-    try:
-        _store(like, conversation, *participants, match, handover)
-    except IntegrityError as error:
-        # The index decided against us, so somebody wrote without the pickup's lock.
-        raise PickupTaken from error
+    save_swipe(like)
+    conversation = open_conversation(user_ids=[pickup.resident_id, like.collector_id], title=pickup.title, now=now)
+    match = Match(pickup=pickup, collector_id=like.collector_id, conversation=conversation, created_at=now)
+    # Only a transaction that wrote without the pickup's lock can be stopped here.
+    with translate_constraint({"one_active_match_per_pickup": PickupTaken}):
+        match.save(force_insert=True)
+    Handover.objects.create(match=match, code=draw_code(), secret=draw_secret())
     return match
 
 
-def _store(like: Swipe, *rows: Model) -> None:
-    if like._state.adding:
-        insert_together(like, *rows)
+def save_swipe(swipe: Swipe) -> None:
+    """Insert a new swipe, or update what a later swipe of the same collector may change."""
+    if swipe._state.adding:
+        swipe.save(force_insert=True)
     else:
-        like.save(update_fields=Swipe.CHANGEABLE)
-        insert_together(*rows)
+        swipe.save(update_fields=Swipe.CHANGEABLE)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from backend.accounts.models import User
+from backend.shared.constraints import translate_constraint
 from geo.errors import AlreadyRated, MatchNotCompleted, RatingTooLate
 from geo.models import Match, Rating
 from geo.selectors.matches import get_match_for
@@ -45,11 +46,8 @@ def rate_match(
 
 
 def _write(match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID, **said: object) -> Rating:
-    try:
-        with transaction.atomic():
-            return Rating.objects.create(match=match, rater_id=rater_id, rated_id=rated_id, **said)
-    except IntegrityError as error:
-        raise AlreadyRated from error
+    with translate_constraint({"one_rating_by_each": AlreadyRated}), transaction.atomic():
+        return Rating.objects.create(match=match, rater_id=rater_id, rated_id=rated_id, **said)
 
 
 def _count(user_id: uuid.UUID, stars: int) -> None:

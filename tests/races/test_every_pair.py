@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from backend.shared.errors import DomainError
 from backend.shared.prepared import fetch_prepared
 from geo.models import Pickup
-from geo.services import locks, swipes
+from geo.services import locks
 from tests.races.staged import CLOCK, PLAYS, TAME, Staged, story_of
 from tests.races.together import crew, require_agreement, require_answers
 
@@ -150,8 +150,6 @@ def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The services as they are, but for the lock."""
     monkeypatch.setattr(QuerySet, "select_for_update", look)
     monkeypatch.setattr(locks, "fetch_prepared", fetch_and_wait)
-    # Its lock lies in the database; it has a control of its own (test_claims).
-    monkeypatch.setattr(swipes, "claim_if_plain", lambda **claim: None)
 
 
 def is_seen(play: str, pair: Pair, race: Race) -> bool:
