@@ -204,7 +204,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 0.5, "concurrency
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["backend.shared.responses.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["backend.shared.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "backend.shared.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "backend.shared.problems.problem_response",

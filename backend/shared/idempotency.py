@@ -23,6 +23,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from backend.shared.errors import DomainError, Invalid, Kind
 from backend.shared.models import IdempotentAnswer
 from backend.shared.problems import CONTENT_TYPE
+from backend.shared.responses import to_json_values
 
 HEADER = "Idempotency-Key"
 KEY_CHARACTERS_MAX = 200
@@ -103,7 +104,7 @@ def _kept_answer(owner: uuid.UUID, key: str, fingerprint: str) -> Response:
 
 
 def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
-    body = json.loads(json.dumps(response.data, cls=JSONEncoder))
+    body = to_json_values(response.data)
     IdempotentAnswer.objects.filter(owner=owner, key=key).update(status=response.status_code, body=body)
 
 

@@ -1,9 +1,11 @@
 """Cursor pages: `{"results": [...], "next": url|null}`. They stay right while rows are added."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
@@ -12,6 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.shared.errors import Invalid
+from backend.shared.responses import ResponseBody
+
+M = TypeVar("M", bound=Model)
 
 
 class CursorInvalid(Invalid):
@@ -37,6 +42,17 @@ class CursorPages(CursorPagination):
             if self.cursor_query_param not in request.query_params:
                 raise
             raise CursorInvalid(field=self.cursor_query_param) from error
+
+    def respond(self, request: Request, queryset: QuerySet[M], body_of: Callable[[M], ResponseBody]) -> Response:
+        """One page of `queryset`, each row as `body_of` makes it."""
+        return self.respond_page(request, queryset, lambda rows: [body_of(row) for row in rows])
+
+    def respond_page(
+        self, request: Request, queryset: QuerySet[M], bodies_of: Callable[[list[M]], Sequence[ResponseBody]]
+    ) -> Response:
+        """One page of `queryset`; `bodies_of` gets all rows of the page, to load what they need at once."""
+        rows = self.paginate_queryset(queryset, request) or []
+        return self.get_paginated_response(bodies_of(rows))
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page without a backward link, which no client needs."""

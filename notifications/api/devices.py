@@ -9,8 +9,10 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of, user_of
 from backend.shared.pagination import CursorPages
+from backend.shared.schema import list_of
 from backend.shared.views import ApiView
-from notifications.api.serializers import Choices, DeviceIn, DeviceOut
+from notifications.api.serializers import ChoicesIn, DeviceIn
+from notifications.responses import Choices, DeviceOut
 from notifications.selectors.reach import devices_of, preferences_of
 from notifications.services.devices import Registration, forget_device, register_device
 from notifications.services.preferences import choose_notifications
@@ -25,13 +27,11 @@ class DevicesView(ApiView):
         operation_id="devices_list",
         summary="My devices that can be reached",
         tags=["notifications"],
-        responses=DeviceOut(many=True),
+        responses=list_of(DeviceOut),
     )
     def get(self, request: Request) -> Response:
         """A page of them, the newest first."""
-        pages = CursorPages()
-        page = pages.paginate_queryset(devices_of(user_of(request).pk), request, view=self)
-        return pages.get_paginated_response(DeviceOut(page, many=True).data)
+        return CursorPages().respond(request, devices_of(user_of(request).pk), DeviceOut.of)
 
     @extend_schema(
         operation_id="devices_register",
@@ -50,7 +50,7 @@ class DevicesView(ApiView):
         given = {"locale": person.locale} | body.validated_data
         registration = Registration(installation=session_of(request).installation, **given)
         device = register_device(user_id=person.pk, registration=registration, now=self.now)
-        return Response(DeviceOut(device).data, status=status.HTTP_201_CREATED)
+        return Response(DeviceOut.of(device), status=status.HTTP_201_CREATED)
 
 
 class DeviceView(ApiView):
@@ -79,17 +79,18 @@ class ChoicesView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The choices, or the defaults."""
-        return Response(Choices(preferences_of(user_of(request).pk)).data)
+        return Response(Choices.of(preferences_of(user_of(request).pk)))
 
     @extend_schema(
         operation_id="notifications_choose",
         summary="Change what I want to be told",
         tags=["notifications"],
-        request=Choices,
+        request=ChoicesIn,
         responses=Choices,
     )
     def patch(self, request: Request) -> Response:
         """Only the fields named."""
-        body = Choices(data=request.data, partial=True)
+        body = ChoicesIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        return Response(Choices(choose_notifications(user_id=user_of(request).pk, changes=body.validated_data)).data)
+        preferences = choose_notifications(user_id=user_of(request).pk, changes=body.validated_data)
+        return Response(Choices.of(preferences))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from notifications.models import Device, Preferences
@@ -25,16 +26,8 @@ class DeviceIn(serializers.Serializer[Any]):
     app_version = serializers.CharField(max_length=30, required=False, default="", allow_blank=True)
 
 
-class DeviceOut(serializers.ModelSerializer[Device]):
-    """A registered device. Its push address is told to nobody."""
-
-    class Meta:
-        model = Device
-        fields = ["id", "kind", "platform", "locale", "app_version", "created_at", "last_seen_at"]
-        read_only_fields = fields
-
-
-class Choices(serializers.ModelSerializer[Preferences]):
+@extend_schema_serializer(component_name="Choices")
+class ChoicesIn(serializers.ModelSerializer[Preferences]):
     """What the person wants to be told, and when not. Quiet hours are city time; null means the city's own."""
 
     class Meta:
