@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
 from threading import Thread
@@ -17,8 +18,10 @@ from geo.management.crowd import STEPS, Crowd, draw_crowd
 from geo.models import Collector, Pickup, PickupItem, Swipe
 from tests.makers import client_of, make_user
 from tests.makers_chat import make_conversation, make_message
+from tools.bench.account import make_account
 from tools.bench.city import City
 from tools.bench.load import request_bytes, run_load
+from tools.bench.operations import reads
 from tools.bench.postgres import statements_taken
 from tools.bench.rows import Row, json_of, text_of
 from tools.bench.same_statements import script_of
@@ -57,6 +60,11 @@ class TestRow:
         assert row.ok
         assert row.as_json()["target"] is None
         assert "reported" in text_of(row)
+
+    def test_takes_one_line_when_it_is_brief(self) -> None:
+        row = replace(make_row(value=9, floor=1, target=None, at_most=True), is_brief=True)
+
+        assert text_of(row).count("\n") == 0
 
     def test_tells_readers_what_was_missed_and_how_to_repeat_it(self) -> None:
         text = text_of(make_row(value=9, floor=1, target=2, at_most=True))
@@ -195,6 +203,24 @@ class TestTemplate:
 
         assert len(names) == 4
         assert all(len(name) < 63 for name in names)
+
+
+class TestOperations:
+    def test_every_read_of_the_schema_succeeds_for_a_measured_person(self, db: None) -> None:
+        call_command("load_materials", verbosity=0)
+
+        operations = list(reads(make_account(3)))
+
+        for operation in operations:
+            for request in operation.requests:
+                request.run()
+        names = {operation.name for operation in operations}
+        assert {"GET /me", "GET /deck", "GET /matches", "GET /conversations", "GET /me/export"} <= names
+        assert [operation.name for operation in operations if operation.is_public] == [
+            "GET /config",
+            "GET /materials",
+            "GET /phrases",
+        ]
 
 
 class TestStatementsTaken:

@@ -16,7 +16,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from tools.bench.city import City, prepare
 from tools.bench.rows import Row, json_of, text_of
 
-GROUPS = ("deck", "match", "chat", "push")
+GROUPS = ("api", "deck", "match", "chat", "push")
 
 
 def _report(text: str) -> None:

@@ -35,8 +35,8 @@ def measure() -> Iterator[Row]:
     script = _script(everybody[PAIRS:])
     floor_rate = pgbench(DATABASE, [script], clients=SESSIONS, seconds=4, n=2)
     floor_ms = _commit_ms() + _redis_ms()
-    with servers.realtime() as port:
-        rate, lag_s = uvloop.run(_chat(port, couples))
+    with servers.realtime() as server:
+        rate, lag_s = uvloop.run(_chat(server.port, couples))
     alone_ms = pgbench_paced_ms(DATABASE, script, clients=SESSIONS, seconds=SECONDS, rate=rate / 2, n=2)
     yield _rate_row(rate, floor_rate)
     yield _lag_row(rate, lag_s, floor_ms, alone_ms)

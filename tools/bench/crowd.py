@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-import os
 import random
 import resource
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -30,17 +28,14 @@ AT_ONCE = 40
 # Clients come back with jitter, as docs/asyncapi.yaml tells them to.
 JITTER_S = 2
 AGAIN = "bin/bench chat"
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 def measure() -> Iterator[Row]:
     """Three rows."""
     _allow_files(3 * IDLE)
     sessions = _sessions(IDLE)
-    with servers.realtime() as port:
-        pid = _listener_on(port)
-        kb, share = uvloop.run(_hold(port, pid, sessions))
+    with servers.realtime() as server:
+        kb, share = uvloop.run(_hold(server, sessions))
     yield Row(
         row="socket_kb", value=kb, unit="kB", floor=1, target=40, at_most=True, repeat=AGAIN,
         floor_is="one kilobyte, so that the ratio is the memory",
@@ -52,8 +47,8 @@ def measure() -> Iterator[Row]:
         note=f"of the process that holds {IDLE} idle sockets: their heartbeats, and what they ask of the database",
     )  # fmt: skip
     # Without beats meanwhile every query that is counted is one of coming back.
-    with servers.web() as web, servers.realtime({"HEARTBEAT_S": "600"}) as port:
-        seconds, queries = uvloop.run(_cut(web, port, sign_in("Resident", CUT)))
+    with servers.web() as web, servers.realtime({"HEARTBEAT_S": "600"}) as realtime:
+        seconds, queries = uvloop.run(_cut(web.port, realtime.port, sign_in("Resident", CUT)))
     yield Row(
         row="reconnect_1000_s", value=seconds, unit="s", floor=1, target=10, at_most=True, repeat=AGAIN,
         floor_is="one second, so that the ratio is the time",
@@ -68,27 +63,6 @@ def _allow_files(count: int) -> None:
     if most < count:
         raise RuntimeError(f"{count} open files are needed and {most} allowed (ulimit -n)")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _listener_on(port: int) -> int:
-    """The process that was started to listen there."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if str(port).encode() in words and b"backend.asgi:application" in words:
-            return int(entry.name)
-    raise RuntimeError(f"found no process that listens on {port}")
-
-
-def _memory_kb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_KB
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def _sessions(count: int) -> list[Session]:
@@ -117,18 +91,18 @@ def _ignore(frame: dict[str, Any]) -> None:
     """Idle."""
 
 
-async def _hold(port: int, pid: int, sessions: Sequence[Session]) -> tuple[float, float]:
+async def _hold(server: servers.Server, sessions: Sequence[Session]) -> tuple[float, float]:
     """Kilobytes a socket, and the share of a core that all of them take."""
     # The first few bring in what is loaded once.
-    first = await _open_all(port, sessions[:50])
+    first = await _open_all(server.port, sessions[:50])
     await asyncio.sleep(1)
-    before = _memory_kb(pid)
-    sockets = first + await _open_all(port, sessions[50:])
+    before = server.memory_kb()
+    sockets = first + await _open_all(server.port, sessions[50:])
     await asyncio.sleep(5)
-    started, cpu = time.monotonic(), _cpu_s(pid)
+    started, cpu = time.monotonic(), server.cpu_s()
     await asyncio.sleep(WATCH_S)
-    share = (_cpu_s(pid) - cpu) / (time.monotonic() - started)
-    kb = (_memory_kb(pid) - before) / (len(sockets) - 50)
+    share = (server.cpu_s() - cpu) / (time.monotonic() - started)
+    kb = (server.memory_kb() - before) / (len(sockets) - 50)
     alive = sum(not socket.closed.done() for socket in sockets)
     if alive < len(sockets):
         raise RuntimeError(f"only {alive} of {len(sockets)} sockets are still open")

@@ -38,9 +38,9 @@ def measure() -> Iterator[Row]:
 def _measure_http(viewers: Sequence[Person]) -> Iterator[Row]:
     materials = _common_materials()
     requests = _requests(viewers, materials)
-    with servers.web() as port:
-        full = run_load(port, [cycle(requests[number::CLIENTS]) for number in range(CLIENTS)], seconds=SECONDS)
-        half = run_load(port, [cycle(requests)], seconds=SECONDS)
+    with servers.web() as server:
+        full = run_load(server.port, [cycle(requests[number::CLIENTS]) for number in range(CLIENTS)], seconds=SECONDS)
+        half = run_load(server.port, [cycle(requests)], seconds=SECONDS)
     if set(full.statuses) != {200}:
         raise RuntimeError(f"GET /deck: {full.note}")
     decks = [deck_statements(person, **_query(*service_point_of(person), materials)) for person in viewers]

@@ -28,10 +28,10 @@ STOCK = "uvicorn tools.bench.stock_fanout:application --port ${REALTIME_PORT} --
 
 def measure() -> Iterator[Row]:
     """One row."""
-    with servers.realtime() as port:
-        ours = uvloop.run(_ours(port, sign_in("Resident", SOCKETS)))
-    with servers.command(STOCK, {"DJANGO_SETTINGS_MODULE": "tools.bench.stock_fanout_settings"}) as port:
-        stock = uvloop.run(_stock(port))
+    with servers.realtime() as server:
+        ours = uvloop.run(_ours(server.port, sign_in("Resident", SOCKETS)))
+    with servers.command(STOCK, {"DJANGO_SETTINGS_MODULE": "tools.bench.stock_fanout_settings"}) as server:
+        stock = uvloop.run(_stock(server.port))
     yield Row(
         row="chat_fanout_vs_stock",
         value=ours,

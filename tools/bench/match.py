@@ -36,8 +36,8 @@ def measure() -> Iterator[Row]:
     collectors = sign_in("Collector", COLLECTORS)
     pickups = first_come_pickups(collectors)
     split = min(len(pickups) // 2, HTTP_CLAIMS_MAX)
-    with servers.web() as port:
-        load = run_load(port, _likes(collectors, pickups[:split]), seconds=SECONDS)
+    with servers.web() as server:
+        load = run_load(server.port, _likes(collectors, pickups[:split]), seconds=SECONDS)
     _require_matches(load)
     store_claims(pickups[split:])
     yield Row(

@@ -56,8 +56,10 @@ def statements_taken() -> Iterator[list[Prepared]]:
 
 
 def _prepared(statement: str, params: Mapping[str, Any] | Sequence[Any] | None) -> Prepared:
-    if not params or isinstance(params, Mapping):
-        return Prepared(statement, params or {})
+    if not params:
+        return Prepared(statement, {})
+    if isinstance(params, Mapping):
+        return Prepared(statement, params)
     values = {f"p{number}": value for number, value in enumerate(params)}
     names = iter(values)
     return Prepared(re.sub("%s", lambda _: f"%({next(names)})s", statement), values)

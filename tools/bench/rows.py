@@ -10,7 +10,7 @@ class Row:
     """A figure, the floor beside it, and how the two compare.
 
     `at_most` tells whether the ratio must stay under its target (times) or reach it (rates). Without a target the
-    row only reports.
+    row only reports. A brief row takes one line.
     """
 
     row: str
@@ -22,6 +22,7 @@ class Row:
     floor_is: str
     repeat: str
     note: str = ""
+    is_brief: bool = False
 
     @property
     def ratio(self) -> float:
@@ -54,7 +55,9 @@ def json_of(rows: Sequence[Row]) -> str:
 
 
 def text_of(row: Row) -> str:
-    """Return a row for a reader, with how to repeat it."""
+    """Return a row for a reader, with how to repeat it unless it is brief."""
+    if row.is_brief:
+        return f"{row.row:<58}{row.value:>9.2f} {row.unit} {row.ratio:>7.1f} x   {row.note}"
     verdict = "ok" if row.ok else "MISSED"
     target = "reported" if row.target is None else f"target {'≤' if row.at_most else '≥'} {row.target:g}   {verdict}"
     lines = [

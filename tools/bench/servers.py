@@ -1,4 +1,4 @@
-"""The processes that are measured, started as a deployment starts them."""
+"""The processes under measurement, started as a deployment starts them."""
 
 import os
 import signal
@@ -6,57 +6,102 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = Path(os.environ.get("BENCH_LOG", os.devnull))
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its port, and the process that was started, which leads a group of its own."""
+
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Return the processor seconds of all its processes so far."""
+        ticks = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == self.pid:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / _TICKS_PER_S
+
+    def memory_kb(self) -> float:
+        """Return the resident memory of its first process."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE_KB
 
 
 @contextmanager
-def web(application: str = "backend.web:application") -> Iterator[int]:
-    """The web process, or the same server with another application; yields its port once it answers."""
-    with _running(_command_of("web").replace("backend.web:application", application)) as port:
-        yield port
+def web(*, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run the web process."""
+    with _running(_command_of("web"), environment) as server:
+        yield server
 
 
 @contextmanager
-def realtime(environment: Mapping[str, str] | None = None) -> Iterator[int]:
-    """The realtime process, perhaps with more in its environment; yields its port."""
-    with _running(_command_of("realtime"), environment) as port:
-        yield port
+def bare() -> Iterator[Server]:
+    """Run the server of the web process with an application that does nothing."""
+    command = _command_of("web")
+    interface = command.split("--interface ")[1].split()[0]
+    with web_with(f"tools.bench.bare:{interface}") as server:
+        yield server
 
 
 @contextmanager
-def command(command: str, environment: Mapping[str, str]) -> Iterator[int]:
-    """Any other server, told by `PORT` or `REALTIME_PORT` where to listen; yields its port."""
-    with _running(command, environment) as port:
-        yield port
+def web_with(application: str, *, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run the server of the web process with another application."""
+    options, _ = _command_of("web").rsplit(" ", 1)
+    with _running(f"{options} {application}", environment) as server:
+        yield server
+
+
+@contextmanager
+def realtime(environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run the realtime process."""
+    with _running(_command_of("realtime"), environment) as server:
+        yield server
+
+
+@contextmanager
+def command(command: str, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run any other server that listens on the port in `PORT` or `REALTIME_PORT`."""
+    with _running(command, environment) as server:
+        yield server
 
 
 @contextmanager
 def worker(environment: Mapping[str, str]) -> Iterator[None]:
-    """The worker process, with more in its environment."""
+    """Run the worker process."""
     with _process(_command_of("worker"), environment):
         yield
 
 
 def _command_of(process: str) -> str:
-    """The Procfile's own line, on loopback only."""
+    """Return the command line of the Procfile, on loopback only."""
     lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
     command = next(line.split(":", 1)[1] for line in lines if line.startswith(f"{process}:"))
     return command.replace("0.0.0.0", "127.0.0.1").strip()
 
 
 @contextmanager
-def _running(command: str, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+def _running(command: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     port = _free_port()
     addresses = {"PORT": str(port), "REALTIME_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     with _process(command, {**addresses, **(environment or {})}) as process:
-        _wait_for_answer(f"http://127.0.0.1:{port}/healthz", process)
-        yield port
+        _wait_for_response(f"http://127.0.0.1:{port}/healthz", process)
+        yield Server(port, process.pid)
 
 
 @contextmanager
@@ -73,19 +118,22 @@ def _process(command: str, environment: Mapping[str, str]) -> "Iterator[subproce
         _stop(process)
 
 
-def _wait_for_answer(url: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_for_response(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the server responds with any status."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
+        except urllib.error.HTTPError:
+            return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"no answer from {url}; see {LOG}")
+    raise RuntimeError(f"no response from {url}; see {LOG}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """The whole group: granian's workers must not outlive it."""
+    """Stop the whole group: granian's workers must not outlive it."""
     process.terminate()
     try:
         process.wait(10)
