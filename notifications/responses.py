@@ -2,13 +2,18 @@
 
 import uuid
 from datetime import datetime, time
-from typing import Annotated
+from typing import Annotated, Any, Self
 
+from django.utils.translation import get_language
 from msgspec import Meta
 
 from backend.accounts.models import User
 from backend.shared.responses import ResponseBody
-from notifications.models import Device
+from notifications.frames import EventFrame
+from notifications.kinds import Category, kind_of
+from notifications.models import Device, Event
+from notifications.texts import text_of
+from notifications.wording import ids_in, link_of
 
 
 class DeviceOut(ResponseBody):
@@ -38,3 +43,84 @@ class Choices(ResponseBody):
     preview: Annotated[bool, Meta(description="Show the text of chat messages in pushes.")]
     quiet_from: Annotated[time | None, Meta(description="City time; the city's own hours when empty.")]
     quiet_until: time | None
+
+
+class EmailOut(ResponseBody):
+    """The address, and since when it is verified."""
+
+    address: Annotated[str, Meta(extra_json_schema={"format": "email"})]
+    verified_at: datetime | None
+
+
+class LineState(ResponseBody):
+    """Whether LINE can be used, and is."""
+
+    available: Annotated[bool, Meta(description="Whether the city has a LINE account.")]
+    linked: bool
+
+
+class LineCode(ResponseBody):
+    """What to send to the city's LINE account."""
+
+    code: str
+    url: Annotated[str, Meta(description="Opens LINE with the code written.", extra_json_schema={"format": "uri"})]
+    expires_at: datetime
+
+
+class EventsOut(ResponseBody):
+    """At most 100 events in order; ask again while the last is below `head`."""
+
+    events: list[EventFrame]
+    head: Annotated[int, Meta(description="The last number given.")]
+    unread: Annotated[int, Meta(description="How many things worth a push are unread.")]
+    reset: Annotated[bool, Meta(description="The log does not reach back to `since`: load anew, go on from `head`.")]
+    gone: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="`pickup.closed` frames, as on the socket: cards of the last deck that have gone. They come "
+            "again each time, until another deck is drawn."
+        ),
+    ]
+
+
+class InboxEntry(ResponseBody):
+    """One line of the inbox, in the reader's language."""
+
+    seq: Annotated[int, Meta(description="The number of its event; reading it reads all earlier about the same.")]
+    event: Annotated[str, Meta(description="Such as match.made.")]
+    category: Category
+    title: str
+    body: str
+    link: Annotated[str, Meta(description="Where a tap leads, as a path inside the app.")]
+    ids: Annotated[dict[str, uuid.UUID], Meta(description="Of what it is about, such as `match`.")]
+    unread: Annotated[int, Meta(description="How many unread events it stands for; 0 once read.")]
+    at: datetime
+
+    @classmethod
+    def of(cls, event: Event, unread: int = 0) -> Self:
+        """The entry of `event`, in the active language. The app is unlocked, so a message is shown with its words."""
+        kind, language = kind_of(event.name), get_language() or "en"
+        text = text_of(event=event.name, data=event.data, locale=language, count=max(unread, 1), preview=True)
+        return cls(
+            seq=event.seq,
+            event=event.name,
+            category=kind.category,
+            title=text.title,
+            body=text.body,
+            link=link_of(event),
+            ids={name: uuid.UUID(text) for name, text in ids_in(event).items()},
+            unread=unread,
+            at=event.created_at,
+        )
+
+
+class UnreadOut(ResponseBody):
+    """How much is unread."""
+
+    unread: Annotated[int, Meta(description="What the app icon shows.")]
+
+
+class UnreadByCategory(UnreadOut):
+    """How much is unread, and about what."""
+
+    categories: dict[str, int]

@@ -15,7 +15,7 @@ from backend.shared.redis import Command, ask_all, key
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
-Frame = Mapping[str, object]
+Frame = Mapping[str, object] | msgspec.Struct
 
 
 def channel_of(user_id: uuid.UUID) -> str:

@@ -2,6 +2,7 @@
 
 import inspect
 import types
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -111,8 +112,10 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
         """An object with the fields of the Struct; those without a default are required."""
-        fields = msgspec.structs.fields(self.struct)
+        fields, config = msgspec.structs.fields(self.struct), self.struct.__struct_config__
         properties = {field.encode_name: _field_schema(field, auto_schema) for field in fields}
+        if config.tag_field:
+            properties = {config.tag_field: {"type": "string", "default": config.tag}} | properties
         required = [field.encode_name for field in fields if field.required]
         return build_object_type(properties, required, get_doc(self.struct))
 
@@ -142,7 +145,7 @@ def _type_schema(hint: Any, auto_schema: Any) -> Schema:
         return _union_schema(arguments, auto_schema)
     if origin in {list, tuple}:
         return build_array_type(_type_schema(arguments[0], auto_schema))
-    if origin is dict:
+    if origin in {dict, Mapping}:
         return build_object_type(additionalProperties=_type_schema(arguments[1], auto_schema))
     if inspect.isclass(hint) and issubclass(hint, msgspec.Struct):
         component: Schema = auto_schema.resolve_serializer(hint, "response").ref

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chat.consumers.frames import Reset, encode
 from chat.consumers.threads import in_thread
-from notifications.frames import frame_of
+from notifications.frames import EventFrame
 from notifications.models import Event
 from notifications.selectors.events import events_after
 
@@ -107,7 +107,7 @@ class Feed:
         frames, size = [], 0
         with translation.override(self.language):
             for event in events:
-                frames.append(encode(frame_of(event)))
+                frames.append(encode(EventFrame.of(event)))
                 size += len(frames[-1])
                 self._sent = event.seq
                 if size > BATCH_CHARACTERS_MAX:

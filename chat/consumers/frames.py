@@ -7,6 +7,7 @@ from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
 from msgspec.json import Decoder, Encoder
 
 from chat.errors import FrameInvalid, FrameUnreadable
+from notifications.frames import EventFrame
 
 Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Place: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -82,15 +83,6 @@ class Hello(Struct, tag="hello", frozen=True):
     heartbeat_s: int
 
 
-class Event(Struct, tag="event", frozen=True):
-    """One past fact for this person; `notifications.frames.frame_of` writes it."""
-
-    seq: int
-    event: str
-    data: dict[str, Any]
-    at: str
-
-
 class Heartbeat(Struct, tag="heartbeat", frozen=True):
     """The number of the newest event now. What the client lacks of it follows."""
 
@@ -133,7 +125,7 @@ class PickupClosed(Struct, tag="pickup.closed", frozen=True):
     reason: str
 
 
-ServerFrame: TypeAlias = Hello | Event | Heartbeat | Reset | Ok | Error | SomebodyTypes | PickupClosed
+ServerFrame: TypeAlias = Hello | EventFrame | Heartbeat | Reset | Ok | Error | SomebodyTypes | PickupClosed
 
 
 class Gist(Struct, frozen=True):

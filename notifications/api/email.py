@@ -14,7 +14,7 @@ from backend.accounts.authentication import user_of
 from backend.shared.errors import NotFound
 from backend.shared.problems import CONTENT_TYPE, problem
 from backend.shared.views import ApiView, PublicView
-from notifications.models import EmailAddress
+from notifications.responses import EmailOut
 from notifications.selectors.reach import email_of
 from notifications.services.digest import unsubscribe
 from notifications.services.email import forget_address, set_address, verify_address
@@ -24,15 +24,6 @@ class EmailIn(serializers.Serializer[Any]):
     """Where the mail is to go."""
 
     address = serializers.EmailField(max_length=254)
-
-
-class EmailOut(serializers.ModelSerializer[EmailAddress]):
-    """The address, and since when it is verified."""
-
-    class Meta:
-        model = EmailAddress
-        fields = ["address", "verified_at"]
-        read_only_fields = fields
 
 
 class EmailCode(serializers.Serializer[Any]):
@@ -47,7 +38,7 @@ class EmailView(ApiView):
     @extend_schema(operation_id="email_read", summary="Where my mail goes", tags=["notifications"], responses=EmailOut)
     def get(self, request: Request) -> Response:
         """404 without one."""
-        return Response(EmailOut(email_of(user_of(request).pk)).data)
+        return Response(EmailOut.of(email_of(user_of(request).pk)))
 
     @extend_schema(
         operation_id="email_set",
@@ -62,7 +53,7 @@ class EmailView(ApiView):
         body = EmailIn(data=request.data)
         body.is_valid(raise_exception=True)
         address = set_address(user_id=user_of(request).pk, address=body.validated_data["address"], now=self.now)
-        return Response(EmailOut(address).data)
+        return Response(EmailOut.of(address))
 
     @extend_schema(
         operation_id="email_forget", summary="Forget my address", tags=["notifications"], responses={204: None}
@@ -91,7 +82,7 @@ class EmailVerifyView(ApiView):
         user_id = user_of(request).pk
         refusal = verify_address(user_id=user_id, code=body.validated_data["code"], now=self.now)
         if refusal is None:
-            return Response(EmailOut(email_of(user_id)).data)
+            return Response(EmailOut.of(email_of(user_id)))
         errors = [{"field": "code", "code": refusal.code, "detail": refusal.text}]
         body_of_refusal = problem(status=refusal.status, code=refusal.code, detail=refusal.text, errors=errors)
         return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)

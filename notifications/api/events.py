@@ -12,8 +12,9 @@ from backend.accounts.selectors.sessions import is_session_live
 from backend.shared.clock import read_clock
 from backend.shared.held import what_is_held
 from backend.shared.views import ApiView
-from notifications.api.serializers import Acknowledgement, EventsOut, EventsQuery, ReadUpTo
-from notifications.frames import frame_of
+from notifications.api.serializers import Acknowledgement, EventsQuery, ReadUpTo
+from notifications.frames import EventFrame
+from notifications.responses import EventsOut
 from notifications.selectors.events import head_of, log_reaches_back, wait_for_events
 from notifications.selectors.inbox import unread_count_of
 from notifications.services.ack import acknowledge, mark_events_read
@@ -43,14 +44,14 @@ class EventsView(ApiView):
             events, reset = [], True
         if wait_s:
             _require_still_signed_in(request)
-        answer = {
-            "events": [frame_of(event) for event in events],
-            "head": head_of(user_id),
-            "unread": unread_count_of(user_id),
-            "reset": reset,
-            "gone": [gone.frame for gone in what_is_held(user_id)[1]],
-        }
-        return Response(answer)
+        body = EventsOut(
+            events=[EventFrame.of(event) for event in events],
+            head=head_of(user_id),
+            unread=unread_count_of(user_id),
+            reset=reset,
+            gone=[gone.frame for gone in what_is_held(user_id)[1]],
+        )
+        return Response(body)
 
 
 def _require_still_signed_in(request: Request) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,24 +17,10 @@ from backend.accounts.authentication import user_of
 from backend.shared.clock import read_clock
 from backend.shared.errors import NotFound
 from backend.shared.views import ApiView, PublicView
+from notifications.responses import LineCode, LineState
 from notifications.services.line import forget_line_user, is_linked, link_line, make_link_code, unlink_line
 
 MAX_BYTES = 200_000
-
-
-class LineState(serializers.Serializer[Any]):
-    """Whether LINE can be used, and is."""
-
-    available = serializers.BooleanField(help_text="Whether the city has a LINE account.")
-    linked = serializers.BooleanField()
-
-
-class LineCode(serializers.Serializer[Any]):
-    """What to send to the city's LINE account."""
-
-    code = serializers.CharField()
-    url = serializers.URLField(help_text="Opens LINE with the code written.")
-    expires_at = serializers.DateTimeField()
 
 
 class LineView(ApiView):
@@ -45,7 +31,8 @@ class LineView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """As it is now."""
-        return Response({"available": bool(settings.LINE_CHANNEL_TOKEN), "linked": is_linked(user_of(request).pk)})
+        linked = is_linked(user_of(request).pk)
+        return Response(LineState(available=bool(settings.LINE_CHANNEL_TOKEN), linked=linked))
 
     @extend_schema(
         operation_id="line_code",
@@ -58,8 +45,7 @@ class LineView(ApiView):
     def post(self, request: Request) -> Response:
         """409 where the city has no LINE account."""
         code, url, until = make_link_code(user_id=user_of(request).pk, now=self.now)
-        body = LineCode({"code": code, "url": url, "expires_at": until}).data
-        return Response(body, status=status.HTTP_201_CREATED)
+        return Response(LineCode(code=code, url=url, expires_at=until), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="line_unlink", summary="Leave LINE", tags=["notifications"], responses={204: None})
     def delete(self, request: Request) -> Response:

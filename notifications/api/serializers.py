@@ -1,4 +1,4 @@
-"""What goes in and out of the doors of this app."""
+"""What the requests of this app hold."""
 
 from typing import Any
 
@@ -54,30 +54,6 @@ class EventsQuery(serializers.Serializer[Any]):
     since = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, default=0, help_text="The last number seen.")
     wait = serializers.IntegerField(
         min_value=0, default=0, help_text="Seconds to wait while there is nothing; 25 at most."
-    )
-
-
-class EventFrame(serializers.Serializer[Any]):
-    """One past fact, as on the socket."""
-
-    type = serializers.CharField(default="event")
-    seq = serializers.IntegerField()
-    event = serializers.CharField(help_text="Such as match.made.")
-    data = serializers.DictField()  # type: ignore[assignment] # the serializer's own `data` is another thing
-    at = serializers.DateTimeField()
-
-
-class EventsOut(serializers.Serializer[Any]):
-    """At most 100 events in order; ask again while the last is below `head`."""
-
-    events = EventFrame(many=True)
-    head = serializers.IntegerField(help_text="The last number given.")
-    unread = serializers.IntegerField(help_text="How many things worth a push are unread.")
-    reset = serializers.BooleanField(help_text="The log does not reach back to `since`: load anew, go on from `head`.")
-    gone = serializers.ListField(
-        child=serializers.DictField(),
-        help_text="`pickup.closed` frames, as on the socket: cards of the last deck that have gone. They come "
-        "again each time, until another deck is drawn.",
     )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from backend.accounts.models import User
+from backend.shared.responses import to_json_values
 from geo.services.materials import load_materials
-from notifications.frames import frame_of
+from notifications.frames import EventFrame
 from notifications.models import Event
 from tests.chat.described import require_described
 from tests.journeys.phones import Phone
@@ -24,7 +25,7 @@ def described_events(catalogue: None) -> Iterator[None]:
     """Whatever happened is as docs/asyncapi.yaml describes it."""
     yield
     for event in Event.objects.all():
-        require_described(frame_of(event))
+        require_described(to_json_values(EventFrame.of(event)))
 
 
 @pytest.fixture

@@ -9,14 +9,16 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.accounts.api.serializers import SIGN_INS, SessionRow, SignInAnswer
+from backend.accounts.api.serializers import SIGN_INS
 from backend.accounts.authentication import session_of, user_of
 from backend.accounts.errors import ProviderUnknown
 from backend.accounts.identity import provider_called
+from backend.accounts.responses import SessionRow, SignInAnswer
 from backend.accounts.selectors.sessions import sessions_of
 from backend.accounts.services.sessions import end_other_sessions, end_session
-from backend.accounts.services.sign_in import SignedIn, sign_in
+from backend.accounts.services.sign_in import sign_in
 from backend.shared.pagination import CursorPages
+from backend.shared.schema import list_of
 from backend.shared.views import ApiView
 
 
@@ -50,7 +52,7 @@ class SignInView(ApiView):
         signed_in = sign_in(
             identity=identity, installation=given["installation"], device_name=given["device_name"], now=self.now
         )
-        return Response(answer_of(signed_in))
+        return Response(SignInAnswer.of(signed_in))
 
 
 def credentials_in(request: Request) -> dict[str, str]:
@@ -64,18 +66,6 @@ def credentials_in(request: Request) -> dict[str, str]:
     body = SIGN_INS[provider](data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
-
-
-def answer_of(signed_in: SignedIn) -> dict[str, Any]:
-    """What the phone keeps."""
-    fields = {
-        "token": signed_in.token,
-        "expires_at": signed_in.session.expiry,
-        "session": signed_in.session.public_id,
-        "user": signed_in.user,
-        "created": signed_in.created,
-    }
-    return dict(SignInAnswer(fields).data)
 
 
 class SignOutView(ApiView):
@@ -109,14 +99,13 @@ class SessionsView(ApiView):
         summary="List the devices you are signed in on",
         operation_id="list_sessions",
         tags=["accounts"],
-        responses={200: SessionRow(many=True)},
+        responses={200: list_of(SessionRow)},
     )
     def get(self, request: Request) -> Response:
         """One row a device."""
-        pages = SessionPages()
-        page = pages.paginate_queryset(sessions_of(user_of(request), self.now), request, view=self)
-        rows = SessionRow(page or [], many=True, context={"current": session_of(request)})
-        return pages.get_paginated_response(rows.data)
+        current = session_of(request)
+        sessions = sessions_of(user_of(request), self.now)
+        return SessionPages().respond(request, sessions, lambda session: SessionRow.of(session, current))
 
     @extend_schema(
         summary="Sign out on all other devices",

@@ -5,8 +5,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.accounts.api.serializers import Me, MeChanges
+from backend.accounts.api.serializers import MeChanges
 from backend.accounts.authentication import user_of
+from backend.accounts.responses import Me
 from backend.accounts.services.privacy import erase_account, export_of
 from backend.accounts.services.profile import amend_profile
 from backend.shared.views import ApiView
@@ -18,7 +19,7 @@ class MeView(ApiView):
     @extend_schema(summary="Read your account", operation_id="get_me", tags=["accounts"], responses={200: Me})
     def get(self, request: Request) -> Response:
         """Nobody else sees all of this."""
-        return Response(Me(user_of(request)).data)
+        return Response(Me.of(user_of(request)))
 
     @extend_schema(
         summary="Change your account",
@@ -31,7 +32,7 @@ class MeView(ApiView):
         """What is left out stays as it is."""
         body = MeChanges(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(Me(amend_profile(user=user_of(request), changes=body.validated_data)).data)
+        return Response(Me.of(amend_profile(user=user_of(request), changes=body.validated_data)))
 
     @extend_schema(summary="Erase your account", operation_id="erase_me", tags=["accounts"], responses={204: None})
     def delete(self, request: Request) -> Response:

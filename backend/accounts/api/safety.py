@@ -6,11 +6,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.accounts.api.serializers import BlockRow, ReportAnswer, ReportInput
+from backend.accounts.api.serializers import ReportInput
 from backend.accounts.authentication import user_of
+from backend.accounts.responses import BlockRow, ReportAnswer
 from backend.accounts.selectors.people import blocks_of, get_block_of, get_person
 from backend.accounts.services.safety import block_person, report_person, unblock_person
 from backend.shared.pagination import CursorPages
+from backend.shared.schema import list_of
 from backend.shared.views import ApiView
 
 
@@ -23,13 +25,11 @@ class BlocksView(ApiView):
         summary="List whom you have blocked",
         operation_id="list_blocks",
         tags=["safety"],
-        responses={200: BlockRow(many=True)},
+        responses={200: list_of(BlockRow)},
     )
     def get(self, request: Request) -> Response:
         """The newest first."""
-        pages = CursorPages()
-        page = pages.paginate_queryset(blocks_of(user_of(request)), request, view=self)
-        return pages.get_paginated_response(BlockRow(page or [], many=True).data)
+        return CursorPages().respond(request, blocks_of(user_of(request)), BlockRow.of)
 
 
 class BlockView(ApiView):
@@ -43,7 +43,7 @@ class BlockView(ApiView):
     )
     def get(self, request: Request, user_id: uuid.UUID) -> Response:
         """404 when there is no block."""
-        return Response(BlockRow(get_block_of(user_of(request), user_id)).data)
+        return Response(BlockRow.of(get_block_of(user_of(request), user_id)))
 
     @extend_schema(
         summary="Block somebody", operation_id="put_block", tags=["safety"], request=None, responses={200: BlockRow}
@@ -51,7 +51,7 @@ class BlockView(ApiView):
     def put(self, request: Request, user_id: uuid.UUID) -> Response:
         """Works in both directions, and says nothing to the other."""
         block = block_person(blocker=user_of(request), blocked=get_person(user_id), now=self.now)
-        return Response(BlockRow(block).data)
+        return Response(BlockRow.of(block))
 
     @extend_schema(summary="Unblock somebody", operation_id="delete_block", tags=["safety"], responses={204: None})
     def delete(self, request: Request, user_id: uuid.UUID) -> Response:
@@ -76,4 +76,4 @@ class ReportsView(ApiView):
         body.is_valid(raise_exception=True)
         given = body.validated_data
         report = report_person(reporter=user_of(request), reported=get_person(given.pop("user")), now=self.now, **given)
-        return Response(ReportAnswer(report).data, status=201)
+        return Response(ReportAnswer.of(report), status=201)

@@ -1,10 +1,10 @@
-"""What accounts read and show."""
+"""What the requests of accounts hold."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from backend.accounts.models import Block, Report, Session, User
+from backend.accounts.models import Report, User
 from backend.accounts.models.user import AVATAR_COLOURS
 
 
@@ -17,27 +17,6 @@ class PersonName(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """The name, tidied."""
         return " ".join(super().to_internal_value(data).split())
-
-
-class UserSummary(serializers.ModelSerializer[User]):
-    """What everybody may know of a person."""
-
-    first_name = serializers.CharField(read_only=True)
-
-    class Meta:
-        model = User
-        fields = ["id", "first_name", "avatar_colour"]
-
-
-class Me(serializers.ModelSerializer[User]):
-    """A person's own account."""
-
-    class Meta:
-        model = User
-        fields = [
-            "id", "phone", "display_name", "first_name", "locale", "avatar_colour", "created_at", "rating",
-            "rating_count", "warned_at", "paused_until",
-        ]  # fmt: skip
 
 
 class MeChanges(serializers.Serializer[Any]):
@@ -79,43 +58,6 @@ class FirebaseSignIn(DeviceFields):
 SIGN_INS: dict[str, type[DeviceFields]] = {"demo": DemoSignIn, "firebase": FirebaseSignIn}
 
 
-class SignInAnswer(serializers.Serializer[Any]):
-    """A session of our own; the token is shown this once."""
-
-    token = serializers.CharField(help_text="Goes into `Authorization: Bearer <token>`.")
-    expires_at = serializers.DateTimeField()
-    session = serializers.UUIDField(help_text="The id of this session, as in the list of sessions.")
-    user = Me()
-    created = serializers.BooleanField(help_text="Whether the account is new.")
-
-
-class SessionRow(serializers.ModelSerializer[Session]):
-    """A device on which the person is signed in."""
-
-    id = serializers.UUIDField(source="public_id", read_only=True)
-    created_at = serializers.DateTimeField(source="created", read_only=True)
-    expires_at = serializers.DateTimeField(source="expiry", read_only=True)
-    current = serializers.SerializerMethodField(help_text="Whether it is the one that asks.")
-
-    class Meta:
-        model = Session
-        fields = ["id", "device_name", "created_at", "expires_at", "current"]
-
-    def get_current(self, session: Session) -> bool:
-        """Whether it is the one that asks."""
-        return bool(session.pk == self.context["current"].pk)
-
-
-class BlockRow(serializers.ModelSerializer[Block]):
-    """Somebody blocked."""
-
-    user = UserSummary(source="blocked", read_only=True)
-
-    class Meta:
-        model = Block
-        fields = ["user", "created_at"]
-
-
 class ReportInput(serializers.Serializer[Any]):
     """Something wrong with a person."""
 
@@ -125,11 +67,3 @@ class ReportInput(serializers.Serializer[Any]):
         max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."
     )
     text = serializers.CharField(max_length=2_000, required=False, default="", allow_blank=True)
-
-
-class ReportAnswer(serializers.ModelSerializer[Report]):
-    """A report as filed."""
-
-    class Meta:
-        model = Report
-        fields = ["id", "reason", "subject", "text", "created_at"]

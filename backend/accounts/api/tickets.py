@@ -1,24 +1,14 @@
 """`POST /realtime/tickets`: the way from a session to a socket."""
 
-from typing import Any
-
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of
+from backend.accounts.responses import TicketAnswer
 from backend.accounts.services.tickets import issue_ticket
 from backend.shared.views import ApiView
-
-
-class TicketAnswer(serializers.Serializer[Any]):
-    """One ticket, and where to take it."""
-
-    ticket = serializers.CharField(help_text="Goes into the subprotocol `ticket.<ticket>`.")
-    url = serializers.CharField(help_text="The address of the socket.")
-    expires_at = serializers.DateTimeField()
 
 
 class TicketsView(ApiView):
@@ -34,8 +24,7 @@ class TicketsView(ApiView):
     def post(self, request: Request) -> Response:
         """Single use, `TICKET_S` seconds."""
         ticket, expires_at = issue_ticket(session=session_of(request), now=self.now)
-        answer = TicketAnswer({"ticket": ticket, "url": socket_url(), "expires_at": expires_at})
-        return Response(answer.data, status=201)
+        return Response(TicketAnswer(ticket=ticket, url=socket_url(), expires_at=expires_at), status=201)
 
 
 def socket_url() -> str:

@@ -1,0 +1,109 @@
+"""The response bodies of accounts."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Self
+
+from msgspec import Meta
+
+from backend.accounts.models import Block, Report, Session, User
+from backend.accounts.services.sign_in import SignedIn
+from backend.shared.responses import ResponseBody
+
+
+class UserSummary(ResponseBody):
+    """What everybody may know of a person."""
+
+    id: uuid.UUID
+    first_name: str
+    avatar_colour: str
+
+
+class Me(ResponseBody):
+    """A person's own account."""
+
+    id: uuid.UUID
+    phone: Annotated[str | None, Meta(description="E.164.")]
+    display_name: str
+    first_name: Annotated[str, Meta(description="What strangers may read: the first word of the name.")]
+    locale: User.Locale
+    avatar_colour: str
+    created_at: datetime
+    rating: Annotated[Decimal | None, Meta(description="The average; null until there are enough.")]
+    rating_count: int
+    warned_at: Annotated[datetime | None, Meta(description="Warned of a pattern of no-shows.")]
+    paused_until: Annotated[datetime | None, Meta(description="May make no new agreements until then.")]
+
+
+class SignInAnswer(ResponseBody):
+    """A session of our own; the token is shown this once."""
+
+    token: Annotated[str, Meta(description="Goes into `Authorization: Bearer <token>`.")]
+    expires_at: datetime
+    session: Annotated[uuid.UUID, Meta(description="The id of this session, as in the list of sessions.")]
+    user: Me
+    created: Annotated[bool, Meta(description="Whether the account is new.")]
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> Self:
+        """The response to a sign-in."""
+        session = signed_in.session
+        return cls(
+            token=signed_in.token,
+            expires_at=session.expiry,
+            session=session.public_id,
+            user=Me.of(signed_in.user),
+            created=signed_in.created,
+        )
+
+
+class SessionRow(ResponseBody):
+    """A device on which the person is signed in."""
+
+    id: uuid.UUID
+    device_name: str
+    created_at: datetime
+    expires_at: datetime
+    current: Annotated[bool, Meta(description="Whether it is the one that asks.")]
+
+    @classmethod
+    def of(cls, session: Session, current: Session | None = None) -> Self:
+        """The row of `session`, for a request that came by the session `current`."""
+        return cls(
+            id=session.public_id,
+            device_name=session.device_name,
+            created_at=session.created,
+            expires_at=session.expiry,
+            current=current is not None and session.pk == current.pk,
+        )
+
+
+class BlockRow(ResponseBody):
+    """Somebody blocked."""
+
+    user: UserSummary
+    created_at: datetime
+
+    @classmethod
+    def of(cls, block: Block) -> Self:
+        """The row of `block`, loaded with `blocked`."""
+        return cls(user=UserSummary.of(block.blocked), created_at=block.created_at)
+
+
+class ReportAnswer(ResponseBody):
+    """A report as filed."""
+
+    id: uuid.UUID
+    reason: Report.Reason
+    subject: Annotated[str, Meta(description="What it is about, such as `pickup:<id>`.")]
+    text: str
+    created_at: datetime
+
+
+class TicketAnswer(ResponseBody):
+    """One ticket, and where to take it."""
+
+    ticket: Annotated[str, Meta(description="Goes into the subprotocol `ticket.<ticket>`.")]
+    url: Annotated[str, Meta(description="The address of the socket.")]
+    expires_at: datetime
