@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from tools.bench import servers
+from tools.bench import peer, servers
 from tools.bench.account import Account, make_account
 from tools.bench.load import Load, request_bytes, run_load
 from tools.bench.match import first_come_pickups
@@ -61,6 +61,7 @@ def measure() -> Iterator[Row]:
     yield _row_of_cpu("api_auth_cpu", limited.cpu_ms, empty, 3, f"an authenticated, limited view; {limited.rate:.0f}/s")
     yield from _rows_of_reads(measured, empty)
     yield _row_of_growth(few, measured)
+    yield _row_of_matches(many, measured)
     for one in sorted(measured, key=lambda one: -one.figures.cpu_ms):
         yield _row_of_operation(one, empty)
     if failed:
@@ -151,6 +152,16 @@ def _row_of_growth(few: Account, measured: Sequence[Measured]) -> Row:
         row="api_statements_grow", value=len(growing), unit="reads", floor=1, target=0, at_most=True, repeat=AGAIN,
         floor_is="one operation, so that the ratio is their number",
         note=f"reads with more statements for {MANY} rows than for {FEW}: {'; '.join(growing) or 'none'}",
+    )  # fmt: skip
+
+
+def _row_of_matches(account: Account, measured: Sequence[Measured]) -> Row:
+    ours = next(one.figures for one in measured if one.operation.name == "GET /matches")
+    with peer.stock([account.person]) as stock:
+        theirs = _measure(stock.server, [cycle([stock.get(account.person, "/matches")]) for _ in range(CLIENTS)])
+    return Row(
+        row="matches_http_vs_stock", value=ours.rate, unit="req/s", floor=theirs.rate, target=3, at_most=False,
+        floor_is=peer.IS, repeat=AGAIN, note=f"{MANY} matches; {CLIENTS} connections",
     )  # fmt: skip
 
 

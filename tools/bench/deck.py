@@ -6,10 +6,10 @@ from random import Random
 from urllib.parse import urlencode
 
 from geo.models import Material
-from tools.bench import servers
+from tools.bench import peer, servers
 from tools.bench.city import DATABASE
 from tools.bench.deck_sql import deck_statements, measure_sql, p99_ms, service_point_of
-from tools.bench.load import request_bytes, run_load
+from tools.bench.load import Load, request_bytes, run_load
 from tools.bench.people import Person, sign_in
 from tools.bench.postgres import pgbench
 from tools.bench.rows import Row
@@ -37,12 +37,11 @@ def measure() -> Iterator[Row]:
 
 def _measure_http(viewers: Sequence[Person]) -> Iterator[Row]:
     materials = _common_materials()
-    requests = _requests(viewers, materials)
+    queries = list(_queries(viewers, materials))
+    requests = [request_bytes("GET", f"/api/v1/deck?{query}", person.token) for person, query in queries]
     with servers.web() as server:
-        full = run_load(server.port, [cycle(requests[number::CLIENTS]) for number in range(CLIENTS)], seconds=SECONDS)
+        full = _load(server.port, requests)
         half = run_load(server.port, [cycle(requests)], seconds=SECONDS)
-    if set(full.statuses) != {200}:
-        raise RuntimeError(f"GET /deck: {full.note}")
     decks = [deck_statements(person, **_query(*service_point_of(person), materials)) for person in viewers]
     yield Row(
         row="deck_http_rate",
@@ -67,10 +66,24 @@ def _measure_http(viewers: Sequence[Person]) -> Iterator[Row]:
         repeat=AGAIN,
         note=f"one connection: {half.rate / full.rate:.0%} of the rate above; {half.note}",
     )
+    with peer.stock(viewers) as stock:
+        theirs = _load(stock.server.port, [stock.get(person, f"/deck?{query}") for person, query in queries])
+    yield Row(
+        row="deck_http_vs_stock", value=full.rate, unit="req/s", floor=theirs.rate, target=10, at_most=False,
+        floor_is=peer.IS, repeat=AGAIN, note=theirs.note,
+    )  # fmt: skip
 
 
-def _requests(viewers: Sequence[Person], materials: str) -> list[bytes]:
-    """Requests of all viewers in turn, each for a place of its own."""
+def _load(port: int, requests: Sequence[bytes]) -> Load:
+    """Send these requests over all connections. Raises RuntimeError when one fails."""
+    load = run_load(port, [cycle(requests[number::CLIENTS]) for number in range(CLIENTS)], seconds=SECONDS)
+    if set(load.statuses) != {200}:
+        raise RuntimeError(f"GET /deck: {load.note}")
+    return load
+
+
+def _queries(viewers: Sequence[Person], materials: str) -> Iterator[tuple[Person, str]]:
+    """Yield the query strings of all viewers in turn, each for a place of its own."""
     random = Random(1)
     points = [service_point_of(person) for person in viewers]
 
@@ -78,10 +91,8 @@ def _requests(viewers: Sequence[Person], materials: str) -> list[bytes]:
         return round(degrees + random.uniform(-JITTER_DEGREES, JITTER_DEGREES), 6)
 
     turns = zip(range(REQUESTS), cycle(zip(viewers, points, strict=True)), strict=False)
-    return [
-        request_bytes("GET", f"/api/v1/deck?{urlencode(_query(near(lat), near(lon), materials))}", person.token)
-        for _, (person, (lat, lon)) in turns
-    ]
+    for _, (person, (lat, lon)) in turns:
+        yield person, urlencode(_query(near(lat), near(lon), materials))
 
 
 def _query(lat: float, lon: float, materials: str) -> dict[str, object]:

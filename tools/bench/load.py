@@ -45,11 +45,13 @@ class Load:
         return f"{statuses}; the load generator took {self.client_share:.0%} of a core"
 
 
-def request_bytes(method: str, path: str, token: str | None = None, body: bytes = b"") -> bytes:
-    """One HTTP/1.1 request, ready to send."""
+def request_bytes(
+    method: str, path: str, token: str | None = None, body: bytes = b"", *, scheme: str = "Bearer"
+) -> bytes:
+    """Return one HTTP/1.1 request, ready to send."""
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json", f"Content-Length: {len(body)}"]
     if token:
-        head.append(f"Authorization: Bearer {token}")
+        head.append(f"Authorization: {scheme} {token}")
     if body:
         head.append("Content-Type: application/json")
     return "\r\n".join(head).encode() + END_OF_HEAD + body
