@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Least
 
@@ -15,8 +16,9 @@ def acknowledge(*, user_id: uuid.UUID, seq: int) -> None:
     EventCounter.objects.filter(pk=user_id, acked__lt=Least(F("head"), seq)).update(acked=Least(F("head"), seq))
 
 
+@transaction.atomic
 def mark_events_read(*, user_id: uuid.UUID, up_to: int, now: datetime) -> int:
-    """The person has read the inbox up to this number. Returns how many events are newly read."""
+    """Mark every event up to this number as read; return how many are newly read."""
     return update_events(Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None), read_at=now)
 
 

@@ -226,6 +226,16 @@ class TestAcknowledge:
 
 
 class TestInbox:
+    def test_is_read_without_a_transaction_of_the_test(
+        self, transactional_db: None, client: APIClient, user: User
+    ) -> None:
+        """Without an idempotency key, nothing around the service opens one either."""
+        tell(make_notice(user))
+
+        assert client.post(f"{EVENTS}/read", {"up_to": 1}).status_code == 204
+
+        assert not Event.objects.filter(user=user, read_at=None).exists()
+
     def test_is_read_up_to_a_number(self, client: APIClient, user: User) -> None:
         tell(*[make_notice(user) for _ in range(3)])
         tell(make_notice(make_user()))
