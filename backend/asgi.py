@@ -1,37 +1,39 @@
-"""The socket's door, and at home the one for everything: `uvicorn backend.asgi:application`."""
+"""The realtime process: `uvicorn backend.asgi:application`. It serves sockets, and HTTP where one port serves all."""
 
 import logging
 import os
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 os.environ.setdefault("POSTGRES_POOL", "20")
 
-from backend.web import http, means
+from backend.wsgi import application as django_application
 
 # isort: split
 # Apps are ready, which sockets need.
+from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter
+from django.conf import settings
 
-from backend.shared.express import Receive, Scope, Send
-from backend.shared.garbage import leave_what_is_loaded
+from backend.shared.garbage import freeze_loaded_objects
 from backend.shared.logs import leave_query_out
 from chat.consumers.realtime import Realtime
 from chat.routing import sockets
 
-# Bytes that are no UTF-8 end the socket with 1007; they are the client's fault and nothing to look into.
+# A message that is not UTF-8 closes the socket with 1007. That is the client's fault and needs no log entry.
 logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Invalid UTF-8"))
 logging.getLogger("uvicorn.access").addFilter(leave_query_out)
 
 
-async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
-    """Start what the sockets share before the first one, and stop it after the last."""
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Start what all sockets share before the first one, and stop it after the last."""
     await receive()
-    leave_what_is_loaded()
+    freeze_loaded_objects()
     async with Realtime() as scope["state"]["realtime"]:
         await send({"type": "lifespan.startup.complete"})
         await receive()
-    await means.close()
     await send({"type": "lifespan.shutdown.complete"})
 
 
+http = WSGIMiddleware(cast(Any, django_application), workers=settings.HTTP_THREADS)
 application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": lifespan})

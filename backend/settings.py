@@ -30,13 +30,12 @@ SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL]
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
 ASGI_APPLICATION = "backend.asgi.application"
-# Threads of a process, for requests and for sockets. Together below POSTGRES_POOL (but for 0), so that none waits.
-HTTP_THREADS = env.int("HTTP_THREADS", default=12)
+# Threads of the realtime process, for HTTP requests and for sockets: together below POSTGRES_POOL, so that none waits.
+# granian reads HTTP_THREADS too (Procfile). A long poll holds a thread, so it must be above LONG_POLLS_MAX.
+HTTP_THREADS = env.int("HTTP_THREADS", default=8)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
 # On which the loop of the sockets stores messages by itself.
 SOCKET_CONNECTIONS = env.int("SOCKET_CONNECTIONS", default=8)
-# On which an event loop answers plain requests by itself (backend.shared.express).
-LANE_CONNECTIONS = env.int("LANE_CONNECTIONS", default=4)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SSL_REDIRECT", default=True)
@@ -76,14 +75,14 @@ MIDDLEWARE = [
     "backend.shared.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "backend.shared.desk.DeskSessionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "backend.shared.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "backend.shared.desk.DeskCsrfMiddleware",
-    "backend.shared.desk.DeskAuthenticationMiddleware",
-    "backend.shared.desk.DeskMessageMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "backend.shared.desk.CityTimeMiddleware",
+    "backend.shared.admin.CityTimeMiddleware",
 ]
 
 TEMPLATES = [
@@ -360,7 +359,6 @@ RATE_LIMITS = {
 # --- Reports ---------------------------------------------------------------------------------------------
 SILENCED_SYSTEM_CHECKS = [
     "gis.W001",  # Debian 12 ships GDAL 3.6, which serves all we use of it.
-    "security.W003",  # The middleware against forged forms stands where forms are: DeskCsrfMiddleware.
 ]
 MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",

@@ -1,14 +1,17 @@
-"""Django as a WSGI application: what answers all that has no shorter way (`backend.web`)."""
+"""The web process: `granian --interface wsgi backend.wsgi:application`, with nothing between granian and Django."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from backend.shared.garbage import freeze_loaded_objects
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
-# A thread of the web that keeps its connection does not set one up for each request.
+# Each thread keeps one connection; a pool would set a connection up for each request.
 os.environ.setdefault("POSTGRES_POOL", "0")
-# Whoever asks gives up in the end, and what he asked for is to end too: no lock and no answer takes for ever.
+# Clients give up after a while. What they asked for must end too: no lock and no statement lasts for ever.
 os.environ.setdefault("POSTGRES_LOCK_S", "5")
 os.environ.setdefault("POSTGRES_STATEMENT_S", "30")
 
 application = get_wsgi_application()
+freeze_loaded_objects()

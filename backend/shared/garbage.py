@@ -1,13 +1,13 @@
-"""What Python does about objects in circles, where requests wait for it."""
+"""Python's garbage collection in processes that answer requests."""
 
 import gc
 
-# Looks at the young after so many more of them (700 by itself, which is once a request or oftener).
+# The youngest generation is collected after so many new objects; Python's 700 is at least once a request.
 YOUNG_MAX = 20_000
 
 
-def leave_what_is_loaded() -> None:
-    """What is loaded by now stays; looking through it again and again holds everybody up for a tenth of a second."""
+def freeze_loaded_objects() -> None:
+    """Exclude all objects that exist now from collection: scanning them stops every thread for a tenth of a second."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 10, 10)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backend.shared.desk import OwnFilters
+from backend.shared.admin import OwnFilters
 from geo.models import EmissionFactor, Material
 
 

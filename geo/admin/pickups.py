@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from backend.shared.admin import ReadOnly
 from backend.shared.clock import read_clock
-from backend.shared.desk import ReadOnly
 from backend.shared.errors import DomainError
 from geo.admin import maps
 from geo.admin.readonly import ReadOnlyAdmin

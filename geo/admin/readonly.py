@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from backend.shared.desk import ReadOnly
+from backend.shared.admin import ReadOnly
 from backend.shared.ids import parse_id
 
 Row = TypeVar("Row", bound=Model)

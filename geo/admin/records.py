@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from backend.shared.desk import ReadOnly
+from backend.shared.admin import ReadOnly
 from geo.admin.readonly import ReadOnlyAdmin
 from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine, WeighInVersion
 

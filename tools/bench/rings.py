@@ -11,7 +11,7 @@ from django.contrib.gis.geos import Point, Polygon
 from django.db import connection
 from django.test import override_settings
 
-from backend.shared.garbage import leave_what_is_loaded
+from backend.shared.garbage import freeze_loaded_objects
 from geo.grid import on_map
 from geo.models import Material, Pickup
 from geo.selectors.rings import collectors_near
@@ -46,7 +46,7 @@ def measure_ring() -> Row:
     draw_collectors()
     pickups = pickups_around()
     # Else Python looks through all that is loaded in the midst of one ring, for 60 ms.
-    leave_what_is_loaded()
+    freeze_loaded_objects()
     taken = [milliseconds for pickup in pickups for milliseconds in _rings_of(pickup)]
     in_vain = [milliseconds for pickup in pickups[:IN_VAIN] for milliseconds in _rings_in_vain(pickup)]
     return Row(

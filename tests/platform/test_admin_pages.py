@@ -1,4 +1,4 @@
-"""Cookies and forms are the desk's alone."""
+"""The admin is safe against forged forms and guesses, and the API knows no cookie."""
 
 import pytest
 from django.contrib.admin import site
@@ -7,13 +7,13 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.shared.desk import OwnFilters
+from backend.shared.admin import OwnFilters
 from tests.makers import client_of, make_user
 
 APPS = ("backend", "chat", "geo", "notifications")
 
 
-def test_the_desk_believes_no_forged_form(db: None) -> None:
+def test_the_admin_refuses_a_forged_form(db: None) -> None:
     forger = APIClient(enforce_csrf_checks=True)
 
     answer = forger.post("/admin/login/", {"username": "+66800000001", "password": "guessed"}, format="multipart")
@@ -21,7 +21,7 @@ def test_the_desk_believes_no_forged_form(db: None) -> None:
     assert answer.status_code == 403
 
 
-def test_a_cookie_of_the_desk_opens_no_door_of_the_api(user: User) -> None:
+def test_the_api_ignores_a_session_cookie_of_the_admin(user: User) -> None:
     clerk = APIClient()
     clerk.force_login(user)
 
@@ -46,7 +46,7 @@ def test_the_api_sets_no_cookie(user: User) -> None:
         ("view_user", "accounts/user/?password__startswith=pbkdf2"),
     ],
 )
-def test_who_may_look_finds_out_nothing_that_is_not_shown(db: None, right: str, asked: str) -> None:
+def test_a_clerk_finds_out_nothing_that_is_not_shown(db: None, right: str, asked: str) -> None:
     """Letter by letter, by whether the list is empty."""
     clerk = make_user(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename=right))
@@ -57,7 +57,7 @@ def test_who_may_look_finds_out_nothing_that_is_not_shown(db: None, right: str, 
     assert browser.get(f"/admin/{asked}").status_code == 400
 
 
-def test_every_page_of_the_desk_has_its_own_filters_alone() -> None:
+def test_every_page_allows_its_own_filters_alone() -> None:
     ours = [page for page in site._registry.values() if type(page).__module__.split(".")[0] in APPS]
 
     assert len(ours) > 15
