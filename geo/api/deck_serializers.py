@@ -11,7 +11,7 @@ from geo.api.photo_serializers import PhotoOutput
 from geo.api.pickup_serializers import KILOGRAMS
 from geo.errors import WindowReversed
 from geo.models import Material, Pickup
-from geo.selectors.dealt import Reason
+from geo.selectors.deck import Reason
 
 
 class DeckInput(serializers.Serializer[Any]):

@@ -1,7 +1,5 @@
 """Taking locks, always in one order: pickup, match, collectors by id, everything else, and the counters of `notify`.
 
-What triggers note of tiles and of swipes there (0027) is of everything else: it is locked with the row that changes.
-
 All that hangs on a pickup (its likes, its match, the match's handover) changes only under the pickup's lock.
 """
 
@@ -14,10 +12,9 @@ from backend.shared.errors import NotFound
 from backend.shared.prepared import fetch_prepared
 from geo.models import Collector, Match, Pickup
 from geo.selectors.matches import get_match_for
-from geo.selectors.swipes import queued_likes
 
 # A swipe does not need the exact place and the notes.
-_UNREAD = ("location", "cell", "note", "address", "access_note")
+_UNREAD = ("location", "cell", "note", "address", "access_note", "card")
 _READ = tuple(field.attname for field in Pickup._meta.concrete_fields if field.name not in _UNREAD)
 _LOCK = f"SELECT {', '.join(_READ)} FROM geo_pickup WHERE id = %(pickup)s FOR NO KEY UPDATE"  # noqa: S608 - names only
 # The profile's lock depends on the pickup's row, so it is always taken second.
@@ -83,8 +80,3 @@ def lock_collectors(*, user_ids: Collection[uuid.UUID]) -> list[Collector]:
     """Those of `user_ids` with a collector profile. Whoever counts or adds a collector's matches or likes holds it."""
     locked = Collector.objects.select_for_update(of=("self",), no_key=True)
     return list(locked.select_related("user").filter(user_id__in=user_ids).order_by("user_id"))
-
-
-def lock_queue_under_pickup_lock(*, pickup_id: uuid.UUID) -> None:
-    """Hold all who may get a locked pickup next, before what is noted of a tile or of a swipe there changes."""
-    lock_collectors(user_ids=list(queued_likes(pickup_id).values_list("collector_id", flat=True)))

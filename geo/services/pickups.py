@@ -31,7 +31,7 @@ from geo.services.drafts import (
     warning_before,
 )
 from geo.services.limits import require_not_paused
-from geo.services.locks import lock_own_pickup, lock_queue_under_pickup_lock
+from geo.services.locks import lock_own_pickup
 from geo.services.notices import take_back_pickup_notices
 from geo.services.queue import offer_to_the_next_under_pickup_lock, pass_on_under_pickup_lock
 from geo.services.rings import start_rings
@@ -81,7 +81,6 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     _require_changeable(pickup, changes, now)
-    lock_queue_under_pickup_lock(pickup_id=pickup.pk)
     before, seen_before, was_hazardous = _offer_of(pickup), what_is_seen(pickup), pickup.is_hazardous
     lines = _apply(pickup, changes, now)
     if lines is not None:

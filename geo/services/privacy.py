@@ -7,7 +7,7 @@ from functools import partial
 
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.gis.geos import Point
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
@@ -37,7 +37,7 @@ from geo.selectors.holdings import (
 )
 from geo.services.cancel import cancel_pickup
 from geo.services.groups import leave_group
-from geo.services.locks import lock_pickup, lock_queue_under_pickup_lock
+from geo.services.locks import lock_pickup
 from geo.services.matches import release_match
 from geo.services.notices import take_back_like_notice
 from geo.services.queue import pass_on_under_pickup_lock
@@ -110,7 +110,6 @@ def erase(*, user: User, now: datetime) -> None:
     Penalty.objects.filter(user=user).delete()
     Rating.objects.filter(Q(rater=user) | Q(rated=user)).update(text="")
     Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
-    _forget_tiles(user)
     Pickup.objects.filter(resident=user).update(
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
     )
@@ -131,21 +130,12 @@ def _forget_ways(user: User) -> None:
     Handover.objects.filter(match__pickup__resident=user).update(resident_arrived_at=None, resident_evidence="")
 
 
-def _forget_tiles(user: User) -> None:
-    """Where he swiped; a list that lacks what he has liked hides nothing (0027)."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM geo_tile_swiped WHERE collector_id = %s", [user.pk])
-        cursor.execute("DELETE FROM geo_sheet_swiped WHERE collector_id = %s", [user.pk])
-
-
 @transaction.atomic
 def _withdraw(swipe: Swipe, now: datetime) -> None:
     """Under the pickup's lock, so that it is not promoted at the same moment; expired and blocked pickups too."""
     pickup = lock_pickup(pickup_id=swipe.pickup_id)
     mine = Swipe.objects.filter(pk=swipe.pk)
     is_asked = mine.filter(like_state=Swipe.LikeState.ASKED).exists()
-    if is_asked:
-        lock_queue_under_pickup_lock(pickup_id=pickup.pk)
     mine.filter(like_state__in=Swipe.QUEUED).delete()
     if is_asked:
         notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=swipe.collector_id, now=now), now=now)

@@ -1,4 +1,4 @@
-"""The deck against brute force, and the plan that finds it."""
+"""The deck against brute force, and how much its statement reads."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,20 +11,15 @@ from typing import Any
 import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection
-from django.db.models import F
 
 from backend.accounts.models import Block, User
 from backend.shared.clock import read_clock
-from backend.shared.prepared import Question, fetch_prepared
+from backend.shared.prepared import fetch_prepared
 from geo.grid import cell_of, in_degrees, stretch_at, x_of, y_of
 from geo.models import Pickup, Swipe
-from geo.selectors.deck import deal_deck
-from geo.selectors.deck_plain import asking_plain_decks
-from geo.selectors.deck_sql import DeckQuery, deck_sql, point_on_map
-from geo.selectors.deck_unseen import reaches, unseen_sql
-from geo.services.tiles import compare_tiles
-from tests.makers import make_session, make_user
-from tests.makers_geo import LUMPHINI, make_collector, make_pickup, material
+from geo.selectors.deck import DeckQuery, deck_sql, find_cards, point_on_map
+from tests.makers import make_user
+from tests.makers_geo import LUMPHINI, make_pickup, material
 
 NOW = read_clock()
 CODES = ("pet_clear", "cardboard", "copper", "glass_bottles", "newspaper")
@@ -33,24 +28,18 @@ RESIDENTS = 12
 pytestmark = pytest.mark.django_db
 
 
-# A corner of four sheets near Bangkok.
-SHEETS_MEET = in_degrees(Point(683 * 16384, 94 * 16384, srid=3857))
-
-
-def around(random: Random, degrees: float, middle: Point = LUMPHINI) -> Point:
+def around(random: Random, degrees: float) -> Point:
     east, north = random.uniform(-degrees, degrees), random.uniform(-degrees, degrees)
-    return Point(middle.x + east, middle.y + north, srid=4326)
+    return Point(LUMPHINI.x + east, LUMPHINI.y + north, srid=4326)
 
 
 def ids_of(codes: Sequence[str]) -> list[int]:
     return sorted(material(code).pk for code in codes)
 
 
-def post_many(
-    random: Random, count: int, degrees: float, residents: list[User], around_point: Point = LUMPHINI
-) -> list[Pickup]:
+def post_many(random: Random, count: int, degrees: float, residents: list[User]) -> list[Pickup]:
     """Many pickups in one statement, in squares that several share."""
-    places = [around(random, degrees, around_point) for _ in range(1 + count * 2 // 3)]
+    places = [around(random, degrees) for _ in range(1 + count * 2 // 3)]
     known = ids_of(CODES)
     pickups = []
     for number in range(count):
@@ -164,90 +153,15 @@ class TestExact:
     def test_is_what_looking_at_everything_finds(self, seed: int) -> None:
         random = Random(seed)
         world = make_world(random)
-        differences, cards, stepped = 0, 0, 0
+        differences, cards = 0, 0
 
         for query in _queries(random, world.viewer, count=500):
-            if query.has_swiped_much:
-                stepped += _holds_by_itself(query)
-            dealt = list(deal_deck(query).ids)
-            differences += dealt != world.deck(query)
-            cards += len(dealt)
+            found = list(find_cards(query).ids)
+            differences += found != world.deck(query)
+            cards += len(found)
 
         assert differences == 0
-        assert cards > 1_500  # of empty decks one is like the other
-        assert stepped > 100  # not the plain statement alone
-
-
-class TestExactInALivingCity:
-    """Whole squares, tiles and sheets are swiped, and then something opens there, or is rewound."""
-
-    @pytest.mark.parametrize("seed", range(6))
-    def test_is_what_looking_at_everything_finds(self, seed: int) -> None:
-        random, viewer = Random(seed), make_user()
-        residents = [make_user() for _ in range(RESIDENTS)]
-        # Squares of the grid that touch and cross the edges of tiles, in four sheets that meet here.
-        corner = Random(seed).choice([SHEETS_MEET, in_degrees(Point(683 * 16384 + 2048, 96 * 16384, srid=3857))])
-        post_many(random, 150, 0.03, residents, around_point=corner)
-        differences, stepped = 0, 0
-
-        for _ in range(12):
-            _live_on(random, viewer, residents, corner)
-            world = world_of(viewer, hidden=set(), hazardous=set())
-            for _ in range(12):
-                query = _plain_query(random, viewer, corner)
-                stepped += _holds_by_itself(query)
-                differences += list(deal_deck(query).ids) != world.deck(query)
-
-        assert differences == 0
-        assert stepped > 100
-        assert compare_tiles() == []
-
-
-def _live_on(random: Random, viewer: User, residents: list[User], corner: Point) -> None:
-    """One thing after the other, as services and the desk do them."""
-    place = around(random, 0.03, corner)
-    nearest = Pickup.objects.extra(order_by=["distance"], select={"distance": "cell <-> %s"}, select_params=[
-        point_on_map(place.y, place.x)])  # fmt: skip
-    few = list(nearest.filter(status="open")[: random.choice([1, 5, 40])])
-    happens = random.choice(["swipes", "swipes", "swipes", "rewinds", "closes", "opens", "changes", "posts"])
-    if happens == "swipes":
-        _pass_on(viewer, few)
-    elif happens == "rewinds":
-        Swipe.objects.filter(collector=viewer, pickup__in=[pickup.pk for pickup in few]).delete()
-    elif happens == "closes":
-        Pickup.objects.filter(pk__in=[pickup.pk for pickup in few]).update(status="matched")
-    elif happens == "opens":
-        Pickup.objects.filter(status="matched").update(status="open")
-    elif happens == "changes":
-        Pickup.objects.filter(pk__in=[pickup.pk for pickup in few[:3]]).update(revision=F("revision") + 1)
-    else:
-        post_many(random, random.choice([1, 20]), 0.03, residents, around_point=corner)
-
-
-def _pass_on(viewer: User, pickups: list[Pickup]) -> None:
-    known = set(Swipe.objects.filter(collector=viewer).values_list("pickup_id", flat=True))
-    passes = [
-        Swipe(pickup=pickup, collector=viewer, direction="pass", pickup_revision=pickup.revision, swiped_at=NOW)
-        for pickup in pickups
-    ]
-    Swipe.objects.bulk_create([one for one in passes if one.pickup_id not in known])
-    for one in passes:
-        if one.pickup_id in known:
-            Swipe.objects.filter(collector=viewer, pickup=one.pickup_id).update(pickup_revision=one.pickup_revision)
-
-
-def _plain_query(random: Random, viewer: User, corner: Point) -> DeckQuery:
-    place = around(random, 0.04, corner)
-    return DeckQuery(
-        viewer_id=viewer.pk, lat=place.y, lon=place.x, radius_m=random.choice([700, 2_000, 20_000]),
-        with_hazardous=True, has_swiped_much=True, limit=random.choice([1, 7, 20]), now=NOW,
-    )  # fmt: skip
-
-
-def _holds_by_itself(query: DeckQuery) -> bool:
-    """Whether the walk from tile to tile needs no second statement."""
-    rows = fetch_prepared(*unseen_sql(query))
-    return len(rows) == query.limit or reaches(query, rows[0][4])
+        assert cards > 1_500  # empty decks would prove little
 
 
 def _queries(random: Random, viewer: User, count: int) -> Iterator[DeckQuery]:
@@ -265,7 +179,6 @@ def _queries(random: Random, viewer: User, count: int) -> Iterator[DeckQuery]:
             window_from=random.choice([None, None, opens]),
             window_until=random.choice([None, None, opens + timedelta(hours=5)]),
             with_hazardous=random.random() < 0.5,
-            has_swiped_much=random.random() < 0.5,
             limit=random.choice([1, 7, 20, 50]),
             now=NOW,
         )
@@ -315,71 +228,58 @@ def swipe_nearest(viewer: User, count: int) -> None:
     with connection.cursor() as cursor:
         point = point_on_map(MIDDLE.y, MIDDLE.x)
         cursor.execute(NEAREST, {"viewer": viewer.pk, "point": point, "count": count})
-        cursor.execute("ANALYZE geo_swipe, geo_tile, geo_tile_swiped, geo_sheet, geo_sheet_swiped")
+        cursor.execute("ANALYZE geo_swipe")
 
 
-class TestPlan:
-    def test_walks_the_index_and_stops_early(self) -> None:
+class TestReads:
+    """Whatever plan is chosen: how many rows and buffers the statement reads in a filled and analysed city."""
+
+    @pytest.mark.parametrize("codes", [[], ["copper"], list(CODES)], ids=len)
+    def test_little_more_than_the_cards(self, codes: list[str]) -> None:
         viewer = make_user()
         fill_a_city(viewer)
 
-        collector = make_collector(user=viewer, service_point=MIDDLE, radius_m=50_000)
-        plain = asking_plain_decks([make_session(collector.user)[1]], now=NOW)
-        for asked in (plain, *(deck_sql(_wide_deck(viewer, codes)) for codes in ([], ["copper"], CODES))):
-            plan = _explain(asked)
+        plan = _explain(_wide_query(viewer, codes))
 
-            nodes = list(_nodes(plan))
-            walk = next(node for node in nodes if node.get("Relation Name") == "geo_pickup")
-            assert (walk["Node Type"], walk["Index Name"]) == ("Index Scan", "pickup_deck")
-            assert "<->" in walk["Order By"]
-            assert walk["Actual Rows"] + walk.get("Rows Removed by Filter", 0) < 100
-            scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
-            assert scanned <= {"geo_material", "accounts_block", "accounts_user", "accounts_session"}
-            assert _buffers(plan) / 20 < 25
+        assert plan["Actual Rows"] == 20
+        assert _rows_read(plan, "geo_pickup") < 300
+        assert _rows_read(plan, "geo_swipe") < 300
+        assert _buffers(plan) < 40 * 20
 
-    def test_steps_over_what_was_swiped(self) -> None:
-        viewer = make_user()
+    def test_a_few_buffers_for_each_seen_pickup(self) -> None:
+        viewer, seen = make_user(), 3_000
         fill_a_city(viewer)
-        swipe_nearest(viewer, 3_000)
+        swipe_nearest(viewer, seen)
 
-        query = _wide_deck(viewer, [])
-        plain, stepping = _explain(deck_sql(query)), _explain(unseen_sql(query))
+        plan = _explain(_wide_query(viewer, []))
 
-        assert plain["Actual Rows"] == stepping["Actual Rows"] == 20
-        assert _buffers(plain) > 9_000
-        assert _buffers(stepping) < 100 * stepping["Actual Rows"]
-        walks = {node["Relation Name"]: node for node in _nodes(stepping) if node["Node Type"] == "Index Scan"}
-        # Of 500 tiles that he has swiped whole, none is looked at.
-        assert walks["geo_tile"]["Index Name"] == "geo_tile_pkey"
-        assert sum(node["Actual Loops"] for node in _nodes(stepping) if node.get("Relation Name") == "geo_tile") <= 168
-        assert walks["geo_pickup"]["Index Name"] == "pickup_in_tile"
-        assert walks["geo_pickup"]["Actual Loops"] < 100
+        assert plan["Actual Rows"] == 20
+        assert _rows_read(plan, "geo_pickup") < seen + 300
+        assert _buffers(plan) < 10 * seen
 
-    def test_of_an_empty_sea_reads_next_to_nothing(self) -> None:
+    def test_next_to_nothing_in_an_empty_sea(self) -> None:
         make_pickup()
 
-        query = DeckQuery(viewer_id=make_user().pk, lat=9.0, lon=100.5, radius_m=50_000, limit=20, now=NOW)
+        plan = _explain(DeckQuery(viewer_id=make_user().pk, lat=9.0, lon=100.5, radius_m=50_000, limit=20, now=NOW))
 
-        assert _explain(deck_sql(query))["Actual Rows"] == 0
-        assert _buffers(_explain(deck_sql(query))) < 50
-        # Each of the 64 sheets around is asked for by its number.
-        assert _buffers(_explain(unseen_sql(query))) < 3 * 64
+        assert plan["Actual Rows"] == 0
+        assert _buffers(plan) < 50
 
 
-def _wide_deck(viewer: User, codes: Sequence[str]) -> DeckQuery:
+def _wide_query(viewer: User, codes: Sequence[str]) -> DeckQuery:
     return DeckQuery(
         viewer_id=viewer.pk,
         lat=MIDDLE.y,
         lon=MIDDLE.x,
         radius_m=50_000,
-        material_ids=ids_of(codes) or None,
+        material_ids=ids_of(codes),
         limit=20,
         now=NOW,
     )
 
 
-def _explain(asked: Question) -> dict[str, Any]:
-    statement, params = asked
+def _explain(query: DeckQuery) -> dict[str, Any]:
+    statement, params = deck_sql(query)
     [(found,)] = fetch_prepared(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", params)
     plan: dict[str, Any] = found[0]["Plan"]
     return plan
@@ -388,6 +288,12 @@ def _explain(asked: Question) -> dict[str, Any]:
 def _buffers(plan: dict[str, Any]) -> int:
     found: int = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
     return found
+
+
+def _rows_read(plan: dict[str, Any], table: str) -> int:
+    """Rows that scans of a table returned or filtered out."""
+    scans = [node for node in _nodes(plan) if node.get("Relation Name") == table]
+    return sum((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from backend.accounts.models import User
 from backend.shared.clock import read_clock
@@ -46,18 +45,11 @@ def test_a_resident_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
 
 
 def test_a_collector_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO geo_sheet_swiped (collector_id, sheet, done) VALUES (%s, 7, '{1}')", [lek.id])
-
     assert lek.client.delete("/api/v1/me").status_code == 204
 
     assert Pickup.objects.get().status == "open"
     assert "match.released" in nok.events()
     assert not Collector.objects.filter(user_id=lek.id).exists()
-    with connection.cursor() as cursor:
-        for where_he_swiped in ("geo_tile_swiped", "geo_sheet_swiped"):
-            cursor.execute(f"SELECT FROM {where_he_swiped} WHERE collector_id = %s", [lek.id])
-            assert cursor.rowcount == 0, where_he_swiped
 
 
 def test_a_waiting_like_leaves_the_queue(nok: Phone, lek: Phone) -> None:

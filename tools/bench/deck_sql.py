@@ -14,7 +14,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from geo.models import Collector, Material
-from geo.selectors.deck_sql import point_on_map
+from geo.selectors.deck import point_on_map
 from tools.bench.city import DATABASE
 from tools.bench.people import Person
 from tools.bench.postgres import POSTGRES_BIN, Prepared, pgbench, session, statements_taken
