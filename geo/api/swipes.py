@@ -1,4 +1,4 @@
-"""The collector's thumb."""
+"""`/pickups/{id}/swipe`: a collector's like or pass."""
 
 import uuid
 from datetime import datetime
@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.shared.views import ApiView
-from geo.api.rendering import FastJSONRenderer
-from geo.models import Match, Swipe
+from geo.api.swipe_responses import SwipeOutput
+from geo.models import Swipe
 from geo.selectors.swipes import get_swipe_of, queue_position
-from geo.services.swipes import SwipeResult, record_swipe, take_swipe_back
+from geo.services.swipes import record_swipe, take_swipe_back
 
 TAGS = ["swipes"]
 LIKE_STATES = [choice for choice in Swipe.LikeState.choices if choice[0]]
@@ -37,23 +37,6 @@ class SwipeInput(serializers.Serializer[Any]):
             error = self.error_messages["reason_without_pass"]
             raise serializers.ValidationError({"reason": [error]}, code="reason_without_pass")
         return attrs
-
-
-class NewMatchOutput(serializers.Serializer[Any]):
-    """The match a like became; `GET /matches/{id}` has the place."""
-
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=Match.Status.choices)
-    conversation = serializers.UUIDField(source="conversation_id")
-    created_at = serializers.DateTimeField()
-
-
-class SwipeOutput(serializers.Serializer[Any]):
-    """A like has its match, or its place in the queue counted from 1."""
-
-    direction = serializers.ChoiceField(choices=Swipe.Direction.choices, source="swipe.direction")
-    match = NewMatchOutput(allow_null=True)
-    queue_position = serializers.IntegerField(allow_null=True)
 
 
 class StandingOutput(serializers.Serializer[Any]):
@@ -81,8 +64,6 @@ class StandingOutput(serializers.Serializer[Any]):
 class SwipeView(ApiView):
     """What a collector says about one pickup."""
 
-    renderer_classes = [FastJSONRenderer]
-
     @extend_schema(
         summary="Read what you said of a pickup, and where your like stands",
         operation_id="get_swipe",
@@ -105,9 +86,9 @@ class SwipeView(ApiView):
         """The same swipe again changes nothing, but says yes when one is asked (`like.asked`). A pass withdraws a like
         that waits or is asked.
         """
-        thumb = _thumb_of(request.data)
-        result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **thumb)
-        return Response(shown(result))
+        swipe = _swipe_of(request.data)
+        result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **swipe)
+        return Response(SwipeOutput.of(result))
 
     @extend_schema(
         summary="Rewind a pass, or withdraw a like that waits",
@@ -122,28 +103,10 @@ class SwipeView(ApiView):
         return Response(status=204)
 
 
-def _thumb_of(body: Any) -> dict[str, Any]:
-    """What was said, checked; that a plain like is right can be seen without the serializer."""
+def _swipe_of(body: Any) -> dict[str, Any]:
+    """The body, checked. A plain like is recognised without the serializer."""
     if body == {"direction": Swipe.Direction.LIKE.value}:
         return {"direction": Swipe.Direction.LIKE}
     checked = SwipeInput(data=body)
     checked.is_valid(raise_exception=True)
     return dict(checked.validated_data)
-
-
-def shown(result: SwipeResult) -> dict[str, object]:
-    """As `SwipeOutput` describes it, without the serializer: every claim waits for this."""
-    return {
-        "direction": result.swipe.direction,
-        "match": _new_match(result.match) if result.match else None,
-        "queue_position": result.queue_position,
-    }
-
-
-def _new_match(match: Match) -> dict[str, object]:
-    return {
-        "id": str(match.pk),
-        "status": match.status,
-        "conversation": str(match.conversation_id),
-        "created_at": match.created_at,
-    }

@@ -114,7 +114,7 @@ class TestReservedPickup:
 
         answer = door(make_collecting_user(), pickup, direction="like")
 
-        assert (answer.status_code, answer.data["match"], answer.data["queue_position"]) == (200, None, 2)
+        assert (answer.status_code, answer.json()["match"], answer.json()["queue_position"]) == (200, None, 2)
 
     def test_shows_until_when_to_its_resident(self) -> None:
         pickup, like = make_asked()
@@ -167,7 +167,7 @@ class TestYes:
         answer = door(like.collector, pickup, direction="like")
 
         assert answer.status_code == 200
-        assert answer.data["match"]["id"] == str(Match.objects.get(status="active").pk)
+        assert answer.json()["match"]["id"] == str(Match.objects.get(status="active").pk)
         pickup.refresh_from_db()
         assert (pickup.status, pickup.reserved_until) == ("matched", None)
         assert names_of_events(pickup.resident)[-1] == "match.made"
@@ -175,7 +175,7 @@ class TestYes:
     def test_said_twice_answers_the_same(self) -> None:
         pickup, like = make_asked()
 
-        answers = [door(like.collector, pickup, direction="like").data for _ in range(2)]
+        answers = [door(like.collector, pickup, direction="like").json() for _ in range(2)]
 
         assert answers[0] == answers[1]
         assert Match.objects.filter(status="active").count() == 1

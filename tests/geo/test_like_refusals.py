@@ -107,7 +107,7 @@ def test_refuses_and_writes_nothing(code: str, settings: Settings) -> None:
     answer = client_of(collector).put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
 
     refusal = next(refusal for refusal in LIKE_REFUSALS if refusal.code == code)
-    assert (answer.status_code, answer.data["code"]) == (refusal().status, code)
+    assert (answer.status_code, answer.json()["code"]) == (refusal().status, code)
     assert [list(model.objects.order_by("pk").values()) for model in (Swipe, Match, Event)] == written
 
 

@@ -60,10 +60,10 @@ class TestLikeOnFirstCome:
 
         match = Match.objects.get()
         assert answer.status_code == 200
-        assert answer.data["direction"] == "like"
-        assert answer.data["queue_position"] is None
-        assert answer.data["match"]["id"] == str(match.pk)
-        assert answer.data["match"]["conversation"] == str(match.conversation_id)
+        assert answer.json()["direction"] == "like"
+        assert answer.json()["queue_position"] is None
+        assert answer.json()["match"]["id"] == str(match.pk)
+        assert answer.json()["match"]["conversation"] == str(match.conversation_id)
         assert (match.collector, match.pickup, match.status) == (collector, pickup, "active")
         assert Pickup.objects.get().status == "matched"
         assert Swipe.objects.get().like_state == "matched"
@@ -107,7 +107,7 @@ class TestLikeOnFirstCome:
 
         answer = put(phone, pickup.pk)
 
-        assert answer.data == {"direction": "like", "match": None, "queue_position": 2}
+        assert answer.json() == {"direction": "like", "match": None, "queue_position": 2}
         assert Match.objects.count() == 1
         assert names_of_events(pickup.resident) == ["match.made"]
 
@@ -123,7 +123,7 @@ class TestLikeOnFirstCome:
 
         answer = put(phone, pickup.pk)
 
-        assert answer.data["match"]
+        assert answer.json()["match"]
         assert Swipe.objects.get(collector=collector).queue_number == 2
 
 
@@ -134,7 +134,7 @@ class TestLikeThatAsks:
         answer = put(phone, pickup.pk)
 
         like = Swipe.objects.get()
-        assert answer.data == {"direction": "like", "match": None, "queue_position": 1}
+        assert answer.json() == {"direction": "like", "match": None, "queue_position": 1}
         assert Pickup.objects.get().status == "open"
         assert events_of(pickup.resident) == [
             ("pickup.liked", {"pickup": str(pickup.pk), "like": str(like.pk), "title": "Bottles"})
@@ -156,14 +156,14 @@ class TestLikeThatAsks:
 
         client_of(first.collector).delete(f"/api/v1/pickups/{pickup.pk}/swipe")
 
-        assert put(phone, pickup.pk).data["queue_position"] == 1
+        assert put(phone, pickup.pk).json()["queue_position"] == 1
 
 
 class TestSameSwipeAgain:
     def test_answers_a_waiting_like_alike_and_tells_nobody_twice(self, phone: APIClient) -> None:
         pickup = make_pickup(choose="resident")
 
-        answers = [put(phone, pickup.pk).data for _ in range(2)]
+        answers = [put(phone, pickup.pk).json() for _ in range(2)]
 
         assert answers[0] == answers[1]
         assert Swipe.objects.count() == 1
@@ -172,7 +172,7 @@ class TestSameSwipeAgain:
     def test_answers_a_matched_like_with_its_match(self, phone: APIClient) -> None:
         pickup = make_pickup()
 
-        answers = [put(phone, pickup.pk).data for _ in range(2)]
+        answers = [put(phone, pickup.pk).json() for _ in range(2)]
 
         assert answers[0] == answers[1]
         assert Match.objects.count() == 1
@@ -182,7 +182,7 @@ class TestSameSwipeAgain:
         put(phone, pickup.pk)
         Pickup.objects.update(expires_at=read_clock() - timedelta(minutes=1))
 
-        assert put(phone, pickup.pk).data["match"]["id"] == str(Match.objects.get().pk)
+        assert put(phone, pickup.pk).json()["match"]["id"] == str(Match.objects.get().pk)
 
     def test_renews_a_pass_with_what_is_shown_now(self, phone: APIClient) -> None:
         pickup = make_pickup()
@@ -202,7 +202,7 @@ class TestPass:
         answer = put(phone, pickup.pk, direction="pass", reason="too_little")
 
         swiped = Swipe.objects.get(collector=collector)
-        assert answer.data == {"direction": "pass", "match": None, "queue_position": None}
+        assert answer.json() == {"direction": "pass", "match": None, "queue_position": None}
         assert (swiped.direction, swiped.reason, swiped.like_state) == ("pass", "too_little", "")
         assert events_of(pickup.resident) == []
 
@@ -215,7 +215,7 @@ class TestPass:
 
         answer = put(phone, pickup.pk)
 
-        assert answer.data["match"]
+        assert answer.json()["match"]
         assert Swipe.objects.get().reason == ""
 
     def test_withdraws_a_like_that_waits(self, phone: APIClient) -> None:
@@ -234,7 +234,7 @@ class TestPass:
 
         answer = put(phone, pickup.pk, direction="pass")
 
-        assert (answer.status_code, answer.data["code"]) == (409, "like_is_match")
+        assert (answer.status_code, answer.json()["code"]) == (409, "like_is_match")
         assert Swipe.objects.get().like_state == "matched"
 
 
@@ -248,7 +248,7 @@ class TestRefusals:
 
         answer = put(phone, pickup.pk, direction=direction)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "own_pickup")
+        assert (answer.status_code, answer.json()["code"]) == (409, "own_pickup")
         assert not Swipe.objects.exists()
 
     def test_unknown_pickup(self, phone: APIClient) -> None:
@@ -270,21 +270,21 @@ class TestRefusals:
 
         answer = put(phone, pickup.pk, direction=direction)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "pickup_closed")
+        assert (answer.status_code, answer.json()["code"]) == (409, "pickup_closed")
         assert not Swipe.objects.exists()
 
     @pytest.mark.parametrize("status", ["open", "matched"])
     def test_pickup_past_its_expiry(self, phone: APIClient, status: str) -> None:
         pickup = make_pickup(status=status, expires_at=read_clock() - timedelta(seconds=1))
 
-        assert put(phone, pickup.pk).data["code"] == "pickup_closed"
+        assert put(phone, pickup.pk).json()["code"] == "pickup_closed"
 
     def test_like_without_a_collector_profile(self) -> None:
         user = make_user()
 
         answer = put(client_of(user), make_pickup().pk)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "collector_profile_needed")
+        assert (answer.status_code, answer.json()["code"]) == (409, "collector_profile_needed")
         assert not Swipe.objects.exists()
 
     def test_more_likes_than_may_wait(self, phone: APIClient, settings: Settings) -> None:
@@ -293,8 +293,8 @@ class TestRefusals:
 
         answer = put(phone, make_pickup(choose="resident").pk)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "too_many_likes")
-        assert "At most 1" in answer.data["detail"]
+        assert (answer.status_code, answer.json()["code"]) == (409, "too_many_likes")
+        assert "At most 1" in answer.json()["detail"]
         assert Swipe.objects.count() == 1
 
     def test_no_like_that_waits_in_vain_counts(self, phone: APIClient, collector: User, settings: Settings) -> None:
@@ -304,7 +304,7 @@ class TestRefusals:
         Block.objects.create(blocker=blocked.resident, blocked=collector)
 
         assert put(phone, make_pickup(choose="resident").pk).status_code == 200
-        assert put(phone, make_pickup(choose="resident").pk).data["code"] == "too_many_likes"
+        assert put(phone, make_pickup(choose="resident").pk).json()["code"] == "too_many_likes"
 
     def test_more_matches_than_one_may_have(self, phone: APIClient, settings: Settings) -> None:
         settings.MATCHES_ACTIVE_MAX = 1
@@ -313,35 +313,35 @@ class TestRefusals:
 
         answer = put(phone, pickup.pk)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "too_many_matches")
+        assert (answer.status_code, answer.json()["code"]) == (409, "too_many_matches")
         assert Pickup.objects.get(pk=pickup.pk).status == "open"
         assert Match.objects.count() == 1
 
     def test_one_exact_place_after_the_other(self, phone: APIClient, collector: User, settings: Settings) -> None:
         settings.GIVEN_BACK_A_DAY_MAX = 2
         for _ in range(2):
-            give_back(collector, put(phone, make_pickup().pk).data["match"])
+            give_back(collector, put(phone, make_pickup().pk).json()["match"])
         pickup = make_pickup()
 
         answer = put(phone, pickup.pk)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "too_many_given_back")
+        assert (answer.status_code, answer.json()["code"]) == (409, "too_many_given_back")
         assert Pickup.objects.get(pk=pickup.pk).status == "open"
         assert put(phone, make_pickup(choose="resident").pk).status_code == 200
 
     def test_what_was_given_back_counts_for_a_day(self, phone: APIClient, collector: User, settings: Settings) -> None:
         settings.GIVEN_BACK_A_DAY_MAX = 1
-        give_back(collector, put(phone, make_pickup().pk).data["match"])
+        give_back(collector, put(phone, make_pickup().pk).json()["match"])
         Match.objects.update(ended_at=read_clock() - timedelta(hours=24))
 
-        assert put(phone, make_pickup().pk).data["match"]
+        assert put(phone, make_pickup().pk).json()["match"]
 
     def test_what_the_resident_gave_back_does_not_count(self, phone: APIClient, settings: Settings) -> None:
         settings.GIVEN_BACK_A_DAY_MAX = 1
         pickup = make_pickup()
-        give_back(pickup.resident, put(phone, pickup.pk).data["match"])
+        give_back(pickup.resident, put(phone, pickup.pk).json()["match"])
 
-        assert put(phone, make_pickup().pk).data["match"]
+        assert put(phone, make_pickup().pk).json()["match"]
 
     def test_declined_like_again(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup(choose="resident")
@@ -350,20 +350,20 @@ class TestRefusals:
 
         answers = [put(phone, pickup.pk), put(phone, pickup.pk, direction="pass")]
 
-        assert [answer.data["code"] for answer in answers] == ["like_declined"] * 2
+        assert [answer.json()["code"] for answer in answers] == ["like_declined"] * 2
 
     def test_released_like_again(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup()
         match = make_match(pickup, collector)
         release_match(user_id=collector.pk, match_id=match.pk, reason="cannot_come", now=read_clock())
 
-        assert put(phone, pickup.pk).data["code"] == "like_released"
+        assert put(phone, pickup.pk).json()["code"] == "like_released"
 
     def test_like_of_a_pickup_already_handed_over_to_him(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup()
         make_receipt(make_match(pickup, collector))
 
-        assert put(phone, pickup.pk).data["code"] == "pickup_closed"
+        assert put(phone, pickup.pk).json()["code"] == "pickup_closed"
 
     @pytest.mark.parametrize(
         "body",
@@ -379,15 +379,15 @@ class TestRefusals:
     def test_bad_shape(self, phone: APIClient, body: dict[str, Any]) -> None:
         answer = put(phone, make_pickup().pk, **body)
 
-        assert (answer.status_code, answer.data["code"]) == (400, "invalid")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
         assert not Swipe.objects.exists()
 
     def test_broken_json(self, phone: APIClient) -> None:
         path = f"/api/v1/pickups/{make_pickup().pk}/swipe"
 
-        assert phone.put(path, data="{", content_type="application/json").data["code"] == "body_unreadable"
+        assert phone.put(path, data="{", content_type="application/json").json()["code"] == "body_unreadable"
 
     def test_speaks_thai(self) -> None:
         phone = client_of(make_user(locale="th"))
 
-        assert put(phone, make_pickup(status="cancelled").pk).data["detail"].startswith("รายการนี้")
+        assert put(phone, make_pickup(status="cancelled").pk).json()["detail"].startswith("รายการนี้")

@@ -44,8 +44,8 @@ class TestTwoCollectors:
             answers = at_once([partial(put_like, phone, pickup) for phone in phones])
 
             assert [answer.status_code for answer in answers] == [200, 200]
-            assert sorted(bool(answer.data["match"]) for answer in answers) == [False, True]
-            assert {answer.data["queue_position"] for answer in answers} == {None, 1}
+            assert sorted(bool(answer.json()["match"]) for answer in answers) == [False, True]
+            assert {answer.json()["queue_position"] for answer in answers} == {None, 1}
             require_one_match_and_a_queue(pickup, likes=2)
             assert names_of_events(pickup.resident) == ["match.made"]
             Match.objects.update(status="completed")
