@@ -31,7 +31,7 @@ class LengthRequired(APIException):
 
 def require_length(request: Request) -> None:
     """Raise LengthRequired rather than overlook a body."""
-    if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         raise LengthRequired
 
 

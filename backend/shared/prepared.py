@@ -5,13 +5,16 @@ prepared on the connection, which the pool keeps, and is planned without a look 
 settings). It runs on Django's own connection: inside its transactions, and counted like any other query.
 """
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 Question: TypeAlias = tuple[str, Mapping[str, Any]]
 Rows: TypeAlias = list[tuple[Any, ...]]
 # What asks one statement after the other and comes to an answer, whoever puts them to the database: a thread here, an
@@ -26,6 +29,38 @@ class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
         """Run `query`; Django's wrappers around the cursor pass nothing but the statement and its values."""
         super().execute(query, params, prepare=True, binary=True)
         return self
+
+
+@cache
+def columns_of(model: type[Model]) -> str:
+    """The columns of a model's table, for the SELECT of `fetch_models`."""
+    table = model._meta.db_table
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+@cache
+def _attributes_of(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+def model_from(model: type[M], row: Sequence[Any]) -> M:
+    """The object of a row of `columns_of(model)`."""
+    return model.from_db(DEFAULT_DB_ALIAS, _attributes_of(model), row)
+
+
+def models_from(row: Sequence[Any], *models: type[Model]) -> list[Any]:
+    """One object of each model, of a row with the columns of all of them."""
+    found, start = [], 0
+    for model in models:
+        end = start + len(_attributes_of(model))
+        found.append(model_from(model, row[start:end]))
+        start = end
+    return found
+
+
+def fetch_models(model: type[M], statement: str, values: Mapping[str, Any]) -> list[M]:
+    """The objects of a prepared statement that selects `columns_of(model)`."""
+    return [model_from(model, row) for row in fetch_prepared(statement, values)]
 
 
 def array_of(values: Iterable[object]) -> str:

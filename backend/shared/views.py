@@ -84,5 +84,5 @@ class ApiView(APIView):
 
 def _speak_language_of(request: Request) -> None:
     """`Accept-Language` decides; a phone that sends none gets the language of its person."""
-    if "Accept-Language" not in request.headers and (locale := getattr(request.user, "locale", None)):
+    if "HTTP_ACCEPT_LANGUAGE" not in request.META and (locale := getattr(request.user, "locale", None)):
         translation.activate(locale)

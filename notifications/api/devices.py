@@ -1,6 +1,7 @@
 """`/devices` and `/me/notifications`: where a person can be reached, and about what."""
 
 import uuid
+from functools import partial
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -31,7 +32,7 @@ class DevicesView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """A page of them, the newest first."""
-        return CursorPages().respond(request, devices_of(user_of(request).pk), DeviceOut.of)
+        return CursorPages().respond_rows(request, partial(devices_of, user_of(request).pk), DeviceOut.of)
 
     @extend_schema(
         operation_id="devices_register",

@@ -15,8 +15,7 @@ from backend.shared.views import ApiView
 from notifications.api.serializers import Acknowledgement, EventsQuery, ReadUpTo
 from notifications.frames import EventFrame
 from notifications.responses import EventsOut
-from notifications.selectors.events import head_of, log_reaches_back, wait_for_events
-from notifications.selectors.inbox import unread_count_of
+from notifications.selectors.events import log_of, wait_for_events
 from notifications.services.ack import acknowledge, mark_events_read
 from notifications.services.devices import see_device
 
@@ -36,7 +35,8 @@ class EventsView(ApiView):
         query = EventsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         user_id, since = user_of(request).pk, query.validated_data["since"]
-        reset = not log_reaches_back(user_id=user_id, since=since)
+        log = log_of(user_id)
+        reset = not log.reaches_back_to(since)
         wait_s = min(query.validated_data["wait"], settings.LONG_POLL_S)
         events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
         if events and events[0].seq != since + 1:
@@ -44,10 +44,11 @@ class EventsView(ApiView):
             events, reset = [], True
         if wait_s:
             _require_still_signed_in(request)
+            log = log_of(user_id)
         body = EventsOut(
             events=[EventFrame.of(event) for event in events],
-            head=head_of(user_id),
-            unread=unread_count_of(user_id),
+            head=log.head,
+            unread=log.unread,
             reset=reset,
             gone=[gone.frame for gone in what_is_held(user_id)[1]],
         )

@@ -1,5 +1,7 @@
 """`/inbox`: what a person was told, to read again inside the app."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -29,6 +31,7 @@ class InboxPages(CursorPages):
     """The newest first."""
 
     ordering = "-seq"
+    newest = 2**63 - 1
 
 
 class InboxView(ApiView):
@@ -41,11 +44,11 @@ class InboxView(ApiView):
         """A page of it; of several about one thing the newest."""
         user_id = user_of(request).pk
 
-        def entries_of(events: list[Event]) -> list[InboxEntry]:
+        def entries_of(events: Sequence[Event]) -> list[InboxEntry]:
             unread = unread_behind(events, user_id)
             return [InboxEntry.of(event, unread[event.seq]) for event in events]
 
-        return InboxPages().respond_page(request, inbox_of(user_id), entries_of)
+        return InboxPages().respond_rows_page(request, partial(inbox_of, user_id), entries_of)
 
 
 class UnreadView(ApiView):

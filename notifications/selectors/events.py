@@ -2,32 +2,61 @@
 
 import time
 import uuid
+from typing import NamedTuple
 
-from django.db.models import Max
-
-from notifications.models import Event, EventCounter
+from backend.shared.prepared import columns_of, fetch_models, fetch_prepared
+from notifications.models import Event
 from notifications.nudges import nudges_for
 
 EVENTS_MAX = 100
+_EVENTS_AFTER = f"""
+    SELECT {columns_of(Event)} FROM notifications_event
+    WHERE user_id = %(user_id)s AND seq > %(since)s
+    ORDER BY seq LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
+_LOG = """
+    SELECT max(head), max(floor), (
+        SELECT count(*) FROM notifications_event
+        WHERE user_id = %(user_id)s AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL
+    )
+    FROM notifications_eventcounter WHERE user_id = %(user_id)s
+"""
+
+
+class Log(NamedTuple):
+    """The last number given, the last number removed, and how many events worth a push are unread."""
+
+    head: int
+    floor: int
+    unread: int
+
+    def reaches_back_to(self, since: int) -> bool:
+        """Whether everything after `since` is still there.
+
+        A `since` above the head was never given by this log, so it cannot be continued either.
+        """
+        return self.floor <= since <= self.head
 
 
 def events_after(*, user_id: uuid.UUID, since: int, limit: int = EVENTS_MAX) -> list[Event]:
     """At most `limit` events numbered above `since`, in order. Ask `log_reaches_back` first."""
-    return list(Event.objects.filter(user_id=user_id, seq__gt=since).order_by("seq")[:limit])
+    return fetch_models(Event, _EVENTS_AFTER, {"user_id": user_id, "since": since, "limit": limit})
+
+
+def log_of(user_id: uuid.UUID) -> Log:
+    """Where this person's log begins and ends, and how much of it is unread."""
+    ((head, floor, unread),) = fetch_prepared(_LOG, {"user_id": user_id})
+    return Log(head=head or 0, floor=floor or 0, unread=unread)
 
 
 def head_of(user_id: uuid.UUID) -> int:
     """The last number given to this person; 0 before the first event."""
-    return EventCounter.objects.filter(pk=user_id).aggregate(head=Max("head"))["head"] or 0
+    return log_of(user_id).head
 
 
 def log_reaches_back(*, user_id: uuid.UUID, since: int) -> bool:
-    """Whether everything after `since` is still there. If not, the client must load anew by HTTP.
-
-    A `since` above the head was never given by this log, so it cannot be continued either.
-    """
-    counter = EventCounter.objects.filter(pk=user_id).first()
-    return counter.floor <= since <= counter.head if counter else since == 0
+    """Whether everything after `since` is still there. If not, the client must load all data again by HTTP."""
+    return log_of(user_id).reaches_back_to(since)
 
 
 def wait_for_events(*, user_id: uuid.UUID, since: int, wait_s: float) -> list[Event]:

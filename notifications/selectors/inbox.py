@@ -2,25 +2,49 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from django.db.models import Case, CharField, Count, F, Max, QuerySet, When
-from django.db.models.functions import Cast
+from django.db.models import Count, QuerySet
 
 from backend.shared.errors import NotFound
+from backend.shared.prepared import columns_of, fetch_models, fetch_prepared
 from notifications.kinds import PUSHED, kind_of
 from notifications.models import Event
 
 SEQ_MAX = 2**63 - 1
 
 
-def inbox_of(user_id: uuid.UUID) -> QuerySet[Event]:
-    """What is worth a push and still true; of several about one thing the newest, as the phone shows them."""
-    mine = _told(user_id).annotate(
-        topic=Case(When(collapse_key="", then=Cast("pk", CharField())), default=F("collapse_key"))
-    )
-    newest = mine.order_by().values("topic").annotate(newest=Max("pk")).values("newest")
-    return Event.objects.filter(pk__in=newest)
+# Events without a collapse key stand for themselves.
+_INBOX = f"""
+    SELECT {columns_of(Event)} FROM notifications_event
+    WHERE id IN (
+        SELECT max(id) FROM notifications_event
+        WHERE user_id = %(user_id)s AND wants_push AND withdrawn_at IS NULL AND name = ANY(%(names)s)
+        GROUP BY CASE WHEN collapse_key = '' THEN id::text ELSE collapse_key END
+    ) AND seq < %(before)s AND seq > %(after)s AND (read_at IS NULL OR NOT %(unread_only)s)
+    ORDER BY seq DESC LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
+_UNREAD_BEHIND = """
+    SELECT collapse_key, name, count(*) FROM notifications_event
+    WHERE user_id = %(user_id)s AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL
+      AND collapse_key = ANY(%(keys)s)
+    GROUP BY collapse_key, name
+"""
+_UNREAD_BY_NAME = """
+    SELECT name, count(*) FROM notifications_event
+    WHERE user_id = %(user_id)s AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL AND name = ANY(%(names)s)
+    GROUP BY name
+"""
+_PUSHED = sorted(PUSHED)
+
+
+def inbox_of(user_id: uuid.UUID, before: int, limit: int, *, after: int = 0, unread_only: bool = False) -> list[Event]:
+    """What is worth a push and still true, the newest first; of several about one thing the newest.
+
+    Numbered between `after` and `before`, exclusively.
+    """
+    values = {"user_id": user_id, "names": _PUSHED, "before": before, "limit": limit, "after": after}
+    return fetch_models(Event, _INBOX, values | {"unread_only": unread_only})
 
 
 def get_entry_for(user_id: uuid.UUID, seq: int) -> Event:
@@ -31,12 +55,11 @@ def get_entry_for(user_id: uuid.UUID, seq: int) -> Event:
     return entry
 
 
-def unread_behind(entries: Iterable[Event], user_id: uuid.UUID) -> dict[int, int]:
+def unread_behind(entries: Collection[Event], user_id: uuid.UUID) -> dict[int, int]:
     """By the number of each of these entries: how many unread events of its kind it stands for."""
-    entries = list(entries)
-    keys = {entry.collapse_key for entry in entries} - {""}
-    unread = unread_events().filter(user_id=user_id, collapse_key__in=keys)
-    counts = {(key, name): n for key, name, n in unread.values_list("collapse_key", "name").annotate(Count("pk"))}
+    keys = sorted({entry.collapse_key for entry in entries} - {""})
+    rows = fetch_prepared(_UNREAD_BEHIND, {"user_id": user_id, "keys": keys}) if keys else []
+    counts = {(key, name): count for key, name, count in rows}
     alone = {entry.seq: int(entry.read_at is None) for entry in entries}
     return {entry.seq: counts.get((entry.collapse_key, entry.name), alone[entry.seq]) for entry in entries}
 
@@ -55,8 +78,7 @@ def unread_counts_of(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
 def unread_by_category(user_id: uuid.UUID) -> Counter[str]:
     """The same count by what it is about."""
     counts: Counter[str] = Counter()
-    unread = unread_events().filter(user_id=user_id, name__in=PUSHED)
-    for name, count in unread.values_list("name").annotate(Count("pk")):
+    for name, count in fetch_prepared(_UNREAD_BY_NAME, {"user_id": user_id, "names": _PUSHED}):
         counts[kind_of(name).category.value] += count
     return counts
 

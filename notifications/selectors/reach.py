@@ -10,13 +10,23 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from backend.accounts.models import Block
 from backend.accounts.selectors.sessions import live_sessions
 from backend.shared.errors import NotFound
+from backend.shared.prepared import columns_of, fetch_models
 from notifications.models import Device, EmailAddress, Preferences
 from notifications.quiet import quiet_hours_of
 
+_DEVICES = f"""
+    SELECT {columns_of(Device)} FROM notifications_device
+    WHERE user_id = %(user_id)s AND id < %(before)s
+    ORDER BY id DESC LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
+_PREFERENCES = f"""
+    SELECT {columns_of(Preferences)} FROM notifications_preferences WHERE user_id = %(user_id)s
+"""  # noqa: S608 - names of our own columns
 
-def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
-    """Every device this person has registered."""
-    return Device.objects.filter(user_id=user_id)
+
+def devices_of(user_id: uuid.UUID, before: uuid.UUID, limit: int) -> list[Device]:
+    """The devices this person has registered, the newest first."""
+    return fetch_models(Device, _DEVICES, {"user_id": user_id, "before": before, "limit": limit})
 
 
 def reachable_devices(*, user_ids: Collection[uuid.UUID], now: datetime) -> QuerySet[Device]:
@@ -48,7 +58,8 @@ def email_of(user_id: uuid.UUID) -> EmailAddress:
 
 def preferences_of(user_id: uuid.UUID) -> Preferences:
     """What the person has chosen, or an unsaved row of the defaults."""
-    return Preferences.objects.filter(pk=user_id).first() or Preferences(user_id=user_id)
+    found = fetch_models(Preferences, _PREFERENCES, {"user_id": user_id})
+    return found[0] if found else Preferences(user_id=user_id)
 
 
 def earliest_push_to(user_id: uuid.UUID, *, now: datetime) -> datetime:

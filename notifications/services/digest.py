@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from notifications.models import EmailAddress, Event, Preferences
 from notifications.quiet import digest_after
 from notifications.rules import Verdict
-from notifications.selectors.inbox import inbox_of
+from notifications.selectors.inbox import SEQ_MAX, inbox_of
 from notifications.selectors.rules import rules_of
 from notifications.still import pointless_among
 from notifications.texts import text_of
@@ -100,8 +100,7 @@ def _is_wanted(row: EmailAddress) -> bool:
 
 def _new_entries(row: EmailAddress, now: datetime) -> list[Event]:
     """By the rules for pushes, but for what an open app has shown: that is not read yet."""
-    new = inbox_of(row.pk).filter(read_at=None, seq__gt=row.digest_seq).order_by("-seq")[: ENTRIES_MAX * 5]
-    entries = list(new)
+    entries = inbox_of(row.pk, SEQ_MAX, ENTRIES_MAX * 5, after=row.digest_seq, unread_only=True)
     rules = replace(rules_of(acked={row.pk: 0}, now=now)[row.pk], gone=lambda name: _gone_among(entries, name))
     return [entry for entry in entries if rules.ruling_on(entry).verdict is not Verdict.DROP]
 

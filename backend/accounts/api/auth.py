@@ -1,6 +1,7 @@
 """Signing in and out, and the devices on which a person is signed in."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
@@ -104,8 +105,8 @@ class SessionsView(ApiView):
     def get(self, request: Request) -> Response:
         """One row a device."""
         current = session_of(request)
-        sessions = sessions_of(user_of(request), self.now)
-        return SessionPages().respond(request, sessions, lambda session: SessionRow.of(session, current))
+        sessions = partial(sessions_of, user_of(request), self.now)
+        return SessionPages().respond_rows(request, sessions, lambda session: SessionRow.of(session, current))
 
     @extend_schema(
         summary="Sign out on all other devices",

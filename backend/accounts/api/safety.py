@@ -1,6 +1,7 @@
 """Blocking and reporting people."""
 
 import uuid
+from functools import partial
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,17 +10,23 @@ from rest_framework.response import Response
 from backend.accounts.api.serializers import ReportInput
 from backend.accounts.authentication import user_of
 from backend.accounts.responses import BlockRow, ReportAnswer
-from backend.accounts.selectors.people import blocks_of, get_block_of, get_person
+from backend.accounts.selectors.people import block_page, get_block_of, get_person
 from backend.accounts.services.safety import block_person, report_person, unblock_person
 from backend.shared.pagination import CursorPages
 from backend.shared.schema import list_of
 from backend.shared.views import ApiView
 
 
+class BlockPages(CursorPages):
+    """The newest block first."""
+
+    newest = 2**63 - 1
+
+
 class BlocksView(ApiView):
     """Everybody a person has blocked."""
 
-    pagination_class = CursorPages
+    pagination_class = BlockPages
 
     @extend_schema(
         summary="List whom you have blocked",
@@ -29,7 +36,7 @@ class BlocksView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The newest first."""
-        return CursorPages().respond(request, blocks_of(user_of(request)), BlockRow.of)
+        return BlockPages().respond_rows(request, partial(block_page, user_of(request)), BlockRow.of)
 
 
 class BlockView(ApiView):

@@ -1,11 +1,21 @@
 """Reading people, and who keeps apart from whom."""
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 
 from backend.accounts.models import Block, User
 from backend.shared.errors import NotFound
+from backend.shared.prepared import columns_of, fetch_prepared, models_from
+
+_BLOCKS = f"""
+    SELECT {columns_of(Block)}, {columns_of(User)}
+    FROM accounts_block JOIN accounts_user ON accounts_user.id = accounts_block.blocked_id
+    WHERE accounts_block.blocker_id = %(user_id)s AND accounts_block.id < %(before)s
+    ORDER BY accounts_block.id DESC LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
 
 
 def get_person(user_id: uuid.UUID) -> User:
@@ -19,6 +29,18 @@ def get_person(user_id: uuid.UUID) -> User:
 def blocks_of(user: User) -> QuerySet[Block]:
     """Whom this person blocked."""
     return Block.objects.filter(blocker=user).select_related("blocked")
+
+
+def block_page(user: User, before: int, limit: int) -> list[Block]:
+    """The blocks of this person below the id `before`, the newest first, each with `blocked`."""
+    rows = fetch_prepared(_BLOCKS, {"user_id": user.pk, "before": before, "limit": limit})
+    return [_block_of_row(row) for row in rows]
+
+
+def _block_of_row(row: Sequence[Any]) -> Block:
+    block: Block
+    block, block.blocked = models_from(row, Block, User)
+    return block
 
 
 def get_block_of(user: User, blocked_id: uuid.UUID) -> Block:

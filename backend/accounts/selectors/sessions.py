@@ -5,29 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.accounts.models import Session, User
-from backend.shared.prepared import fetch_prepared
-
-
-def _fields(model: type[Model]) -> list[str]:
-    return [str(field.attname) for field in model._meta.concrete_fields]
-
-
-def _columns(model: type[Model]) -> str:
-    table = model._meta.db_table
-    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
-
-
-_OF_SESSION, _OF_USER = _fields(Session), _fields(User)
+from backend.shared.prepared import columns_of, fetch_models, fetch_prepared, models_from
 
 
 def sessions_sql(*, more: str = "", joined: str = "") -> str:
     """The statement behind `sessions_with_token_key`; what else a door needs to know can be asked along with it."""
     return f"""
-        SELECT {_columns(Session)}, {_columns(User)} {"," if more else ""} {more}
+        SELECT {columns_of(Session)}, {columns_of(User)} {"," if more else ""} {more}
         FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id {joined}
         WHERE accounts_session.token_key = %(token_key)s
     """  # noqa: S608 - names of our own columns
@@ -43,9 +30,8 @@ def sessions_with_token_key(token_key: str) -> list[Session]:
 
 def session_of_row(row: Sequence[Any]) -> Session:
     """A session and its user of the columns of both."""
-    split = len(_OF_SESSION)
-    session: Session = Session.from_db(DEFAULT_DB_ALIAS, _OF_SESSION, row[:split])
-    session.user = User.from_db(DEFAULT_DB_ALIAS, _OF_USER, row[split : split + len(_OF_USER)])
+    session: Session
+    session, session.user = models_from(row, Session, User)
     return session
 
 
@@ -59,6 +45,13 @@ def is_session_live(*, session_id: uuid.UUID, now: datetime) -> bool:
     return live_sessions(now).filter(public_id=session_id).exists()
 
 
-def sessions_of(user: User, now: datetime) -> QuerySet[Session]:
-    """This person's devices, the newest sign-in first."""
-    return live_sessions(now).filter(user=user).order_by("-created", "-public_id")
+_SESSIONS = f"""
+    SELECT {columns_of(Session)} FROM accounts_session
+    WHERE user_id = %(user_id)s AND (expiry IS NULL OR expiry > %(now)s) AND public_id < %(before)s
+    ORDER BY public_id DESC LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
+
+
+def sessions_of(user: User, now: datetime, before: uuid.UUID, limit: int) -> list[Session]:
+    """The live sessions of an active user, the newest sign-in first."""
+    return fetch_models(Session, _SESSIONS, {"user_id": user.pk, "now": now, "before": before, "limit": limit})
