@@ -26,7 +26,7 @@ from backend.shared.prepared import Rows, array_of, fetch_prepared
 from geo.distance import metres_between
 from geo.errors import PlaceNeeded
 from geo.grid import stretch_at, x_of, y_of
-from geo.selectors.materials import materials_of
+from geo.selectors.materials import hazard_by_id
 from geo.service_area import require_on_map
 
 DISTANCE_STEP_M = 100
@@ -148,9 +148,9 @@ def draw_deck(*, viewer: User, wishes: DeckWishes, now: datetime) -> Deck:
     profile = deck_profile_of(viewer.pk)
     if profile and (reason := profile.reason_for_no_cards):
         return Deck(reason=reason)
-    materials = materials_of(wishes.materials, field="materials") if wishes.materials else []
+    materials = hazard_by_id(wishes.materials, field="materials") if wishes.materials else {}
     has_badge = profile is not None and profile.has_hazard_badge
-    if materials and not has_badge and all(material.is_hazardous for material in materials):
+    if materials and not has_badge and all(materials.values()):
         return Deck(reason="hazard_badge_needed")
     lat, lon = _place_of(wishes, profile)
     query = DeckQuery(
@@ -158,7 +158,7 @@ def draw_deck(*, viewer: User, wishes: DeckWishes, now: datetime) -> Deck:
         lat=lat,
         lon=lon,
         radius_m=wishes.radius_m or (profile.radius_m if profile else settings.RADIUS_DEFAULT_M),
-        material_ids=[material.pk for material in materials] or (profile.material_ids if profile else ()),
+        material_ids=list(materials) or (profile.material_ids if profile else ()),
         kg_min=wishes.kg_min,
         price_modes=wishes.price_modes,
         window_from=wishes.window_from,

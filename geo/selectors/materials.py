@@ -7,8 +7,11 @@ from hashlib import sha256
 import msgspec
 from django.conf import settings
 
+from backend.shared.prepared import fetch_prepared
 from geo.errors import MaterialUnknown
 from geo.models import EmissionFactor, Material
+
+_BY_CODE = "SELECT code, id, is_hazardous FROM geo_material WHERE is_active AND code = ANY(%(codes)s::text[])"
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,21 @@ def materials_by_code(codes: Iterable[str]) -> dict[str, Material]:
     return {material.code: material for material in Material.objects.filter(code__in=set(codes))}
 
 
-def materials_of(codes: Sequence[str], *, field: str) -> list[Material]:
-    """The active materials with these codes, each once. Raises MaterialUnknown for a code that is none."""
-    known = materials_by_code(codes)
+def hazard_by_id(codes: Sequence[str], *, field: str) -> dict[int, bool]:
+    """The ids of the active materials with these codes, and whether each is hazardous; by a prepared statement.
+
+    Raises MaterialUnknown for a code that no active material has.
+    """
+    known = {code: (pk, hazardous) for code, pk, hazardous in fetch_prepared(_BY_CODE, {"codes": list(codes)})}
     for code in codes:
-        if code not in known or not known[code].is_active:
+        if code not in known:
             raise MaterialUnknown(field=field, material=code[:40])
-    return list(known.values())
+    return dict(known.values())
 
 
 def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
-    """The ids of active materials, sorted. Raises MaterialUnknown for a code that is none."""
-    return sorted(material.pk for material in materials_of(codes, field=field))
+    """The ids of active materials, sorted. Raises MaterialUnknown for a code that no active material has."""
+    return sorted(hazard_by_id(codes, field=field))
 
 
 def codes_of(material_ids: Iterable[int]) -> list[str]:

@@ -175,7 +175,7 @@ def _queries(random: Random, viewer: User, count: int) -> Iterator[DeckQuery]:
             radius_m=random.choice([700, 2_000, 5_000, 20_000]),
             material_ids=random.sample(known, random.choice([0, 0, 1, 3])),
             kg_min=random.choice([None, None, Decimal(4)]),
-            price_modes=random.choice([None, None, ["free"], ["asks", "pays"]]),
+            price_modes=random.choice([[], [], ["free"], ["asks", "pays"]]),
             window_from=random.choice([None, None, opens]),
             window_until=random.choice([None, None, opens + timedelta(hours=5)]),
             with_hazardous=random.random() < 0.5,
