@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.shared.redis import sync_redis
-from backend.shared.redis_rest import rest
+from backend.shared.redis_cooldown import cooldown
 from backend.shared.throttling import _limiter
 from tests.makers import client_of, make_user
 
@@ -76,7 +76,7 @@ def _elsewhere(url: str, settings: Settings) -> Iterator[str]:
         settings.REDIS_URL = its_url
         sync_redis.cache_clear()
         _limiter.cache_clear()
-        rest.end()
+        cooldown.end()
         if its_url != alive:
             yield alive
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import structlog
 from django.db import transaction
-from redis import RedisError
+from redis import Redis, RedisError
 
 from backend.shared.clock import read_clock
 from backend.shared.realtime import Frame, channel_of
-from backend.shared.redis import Command, Say, ask, key, tell
+from backend.shared.redis import key, redis_client
 
 log = structlog.get_logger(__name__)
 # An app that shows things for longer without asking anew is not told any more.
@@ -54,11 +54,10 @@ def gone_channel() -> str:
     return key("gone")
 
 
-def note_held(*, user_id: uuid.UUID, things: Collection[str], now: datetime, say: Say = tell) -> None:
-    """Remember that a person is shown these from `now` on, in place of what he was shown before. No wait."""
+def note_held(*, user_id: uuid.UUID, things: Collection[str], now: datetime) -> None:
+    """Remember that a person is shown these from `now` on, in place of what they were shown before."""
     note = _encode(Held(things=tuple(things), since=now.timestamp()))
-    with _lossy("held_unnoted"):
-        say(("SET", key(f"held:{user_id}"), note, "EX", HELD_S), ("PUBLISH", channel_of(user_id), note))
+    _set_and_publish("held_unnoted", key(f"held:{user_id}"), channel_of(user_id), note)
 
 
 def tell_holders_on_commit(*, thing: str, frame: Frame, but: uuid.UUID | None) -> None:
@@ -69,28 +68,29 @@ def tell_holders_on_commit(*, thing: str, frame: Frame, but: uuid.UUID | None) -
 def what_is_held(user_id: uuid.UUID) -> tuple[Held, list[Gone]]:
     """What a person was last shown, and what of it has gone since; nothing without Redis."""
     held, gone = Held(), list[Gone]()
-    with _lossy("held_unread"):
-        note = ask("GET", key(f"held:{user_id}"))
+    with _lossy("held_unread"), redis_client() as client:
+        note = client.get(key(f"held:{user_id}"))
         held = _decode_held(note) if isinstance(note, bytes) else held
-        gone = _gone_among(held.things)
+        gone = _gone_among(client, held.things)
     return held, [one for one in gone if one.concerns(user_id, held.since)]
 
 
-def _gone_among(things: Collection[str]) -> list[Gone]:
-    kept = ask("MGET", *[key(f"gone:{thing}") for thing in things]) if things else []
+def _gone_among(client: "Redis", things: Collection[str]) -> list[Gone]:
+    kept: Any = client.mget([key(f"gone:{thing}") for thing in things]) if things else []
     return [decode_gone(gone) for gone in kept if gone]
 
 
-def words_of_going(*, thing: str, frame: Frame, but: uuid.UUID | None) -> list[Command]:
-    """What is said to Redis once the thing has gone, for who has more to say at the same time."""
+def _tell(thing: str, frame: Frame, but: uuid.UUID | None) -> None:
     # The time of the commit: until then others were shown the thing, after that nobody was.
     text = _encode(Gone(thing=thing, at=read_clock().timestamp(), frame=dict(frame), but=str(but or "")))
-    return [("SET", key(f"gone:{thing}"), text, "EX", HELD_S), ("PUBLISH", gone_channel(), text)]
+    _set_and_publish("gone_untold", key(f"gone:{thing}"), gone_channel(), text)
 
 
-def _tell(thing: str, frame: Frame, but: uuid.UUID | None) -> None:
-    with _lossy("gone_untold"):
-        tell(*words_of_going(thing=thing, frame=frame, but=but))
+def _set_and_publish(warning: str, name: str, channel: str, text: bytes) -> None:
+    with _lossy(warning), redis_client() as client, client.pipeline(transaction=False) as pipeline:
+        pipeline.set(name, text, ex=HELD_S)
+        pipeline.publish(channel, text)
+        pipeline.execute()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from redis import RedisError
 
-from backend.shared.redis import Command, ask_all, key
+from backend.shared.redis import key, redis_client
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -26,23 +26,21 @@ def channel_of(user_id: uuid.UUID) -> str:
 def publish_on_commit(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
     """Send each `(user id, frame)` to that person's open sockets once the transaction has committed."""
     if frames:
-        # A function and no partial: Django names what has failed, and stumbles over one without a name.
+        # Not a partial: Django logs the name of a callback that fails, and a partial has none.
         transaction.on_commit(lambda: publish(frames), robust=True)
 
 
 def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
-    """Send now. Loses the frames, with a warning, when Redis does not answer."""
+    """Send now. Without Redis the frames are lost, and a warning is logged."""
     try:
-        ask_all(*words_of(frames))
+        with redis_client() as client, client.pipeline(transaction=False) as pipeline:
+            for channel, payload in encode_frames(frames):
+                pipeline.publish(channel, payload)
+            pipeline.execute()
     except (RedisError, OSError) as error:
         log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)
 
 
-def words_of(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[Command]:
-    """What is said to Redis to publish them, for who has more to say at the same time."""
-    return [("PUBLISH", *message) for message in spelled(frames)]
-
-
-def spelled(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[tuple[str, bytes]]:
-    """Each as `(channel, payload)`, as Redis carries them."""
+def encode_frames(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[tuple[str, bytes]]:
+    """Each frame as `(channel, payload)` for Redis."""
     return [(channel_of(user_id), _encode(frame)) for user_id, frame in frames]

@@ -9,7 +9,7 @@ from typing import Self
 from django.conf import settings
 
 from backend.shared.loop_database import LoopDatabase
-from backend.shared.realtime import Frame, spelled
+from backend.shared.realtime import Frame, encode_frames
 from chat.consumers.heart import Heart
 from chat.consumers.holders import Holders
 from chat.consumers.hub import Hub
@@ -48,6 +48,6 @@ class Realtime:
 
         It comes back from there to this process too, where each socket knows by the number that it has it.
         """
-        messages = spelled(frames)
+        messages = encode_frames(frames)
         self.hub.tell(messages)
         self._outbox.put(messages)

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from redis import Redis
 
 from backend.shared.redis import key
-from notifications.push.shared_state import Together
+from notifications.push.shared_state import RedisWithFallback
 
 FAILURES_MAX = 10
 OPEN_FIRST_S = 10.0
@@ -66,13 +66,13 @@ class Circuit:
 
     def __init__(self, name: str) -> None:
         self._alone = InMemory()
-        self._together = Together(name)
+        self._state_store = RedisWithFallback(name)
         self._name = name
 
     def admit(self, wanted: int) -> Admission:
         """How many of `wanted` messages may be sent."""
-        return self._together.ask(
-            lambda redis: _admit(InRedis(redis, self._name), wanted), alone=lambda: _admit(self._alone, wanted)
+        return self._state_store.run(
+            lambda redis: _admit(InRedis(redis, self._name), wanted), without_redis=lambda: _admit(self._alone, wanted)
         )
 
     def report(
@@ -84,15 +84,19 @@ class Circuit:
         """
         names = {blake2s(address.encode(), digest_size=8).hexdigest() for address in refused}
         seen = partial(_report, answered=answered, failures=failures, refused=names, after_s=after_s, reason=reason)
-        self._together.ask(lambda redis: seen(InRedis(redis, self._name)), alone=lambda: seen(self._alone))
+        self._state_store.run(lambda redis: seen(InRedis(redis, self._name)), without_redis=lambda: seen(self._alone))
 
     def state(self) -> str:
         """`closed`, `open` or `probing`."""
-        return self._together.ask(lambda redis: _state(InRedis(redis, self._name)), alone=lambda: _state(self._alone))
+        return self._state_store.run(
+            lambda redis: _state(InRedis(redis, self._name)), without_redis=lambda: _state(self._alone)
+        )
 
     def reason(self) -> str:
         """Why it is not closed."""
-        return self._together.ask(lambda redis: InRedis(redis, self._name).reason(), alone=self._alone.reason)
+        return self._state_store.run(
+            lambda redis: InRedis(redis, self._name).reason(), without_redis=self._alone.reason
+        )
 
 
 def open_s(rounds: int, at_least_s: float = 0) -> float:

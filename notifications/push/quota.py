@@ -18,7 +18,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis
 
 from backend.shared.redis import key
-from notifications.push.shared_state import Together
+from notifications.push.shared_state import RedisWithFallback
 
 WINDOW_S = 60.0
 UNDER_WAY_S = 2.0  # from a permit to the arrival at Firebase
@@ -65,11 +65,13 @@ class Quota:
 
     def __init__(self, *, limit: int, window_s: float = WINDOW_S, ramp_s: float = RAMP_S) -> None:
         self._limit, self._window_s, self._ramp_s = limit, window_s, ramp_s
-        self._together = Together("quota")
+        self._state_store = RedisWithFallback("quota")
 
     def take(self, wanted: int) -> Grant:
         """Take up to `wanted` permits; each is good for a second."""
-        return self._together.ask(lambda redis: self._take(redis, wanted), alone=lambda: self._take_alone(wanted))
+        return self._state_store.run(
+            lambda redis: self._take(redis, wanted), without_redis=lambda: self._take_alone(wanted)
+        )
 
     def _take(self, redis: "Redis", wanted: int) -> Grant:
         burst = max(1.0, self._limit * BURST_SHARE)

@@ -1,33 +1,28 @@
-"""What all workers know together, kept in Redis; without Redis each worker goes by what it knows alone."""
+"""State that all workers share in Redis; without Redis each worker uses its own."""
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
 from redis import Redis, RedisError
 
-from backend.shared.redis import sync_redis
+from backend.shared.redis import redis_client
 
 log = structlog.get_logger(__name__)
-AWAY_S = 5  # Redis that has just failed is not asked again for so long: a hanging one costs a second each time
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 
-class Together:
-    """Asks Redis, or falls back."""
+class RedisWithFallback:
+    """Runs against Redis, or against this worker's own state; `name` stands in the log."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._away_until = 0.0
 
-    def ask(self, together: "Callable[[Redis], Answer]", *, alone: Callable[[], Answer]) -> Answer:
-        """What `together` says of Redis; what `alone` says while Redis does not answer."""
-        if time.monotonic() < self._away_until:
-            return alone()
+    def run(self, with_redis: "Callable[[Redis], T]", *, without_redis: Callable[[], T]) -> T:
+        """The result of `with_redis`, or of `without_redis` while Redis does not reply."""
         try:
-            return together(sync_redis())
+            with redis_client() as client:
+                return with_redis(client)
         except (RedisError, OSError) as error:
             log.warning("alone_without_redis", about=self._name, reason=type(error).__name__)
-            self._away_until = time.monotonic() + AWAY_S
-            return alone()
+            return without_redis()

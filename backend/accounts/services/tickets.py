@@ -20,7 +20,7 @@ from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.models import Session, UsedTicket
 from backend.shared.ids import parse_id
 from backend.shared.prepared import fetch_prepared
-from backend.shared.redis import ask, key
+from backend.shared.redis import key, redis_client
 
 log = structlog.get_logger(__name__)
 TICKET_BYTES = 24
@@ -54,7 +54,8 @@ def issue_ticket(*, session: Session, now: datetime) -> tuple[str, datetime]:
     ticket, expires_at = secrets.token_urlsafe(TICKET_BYTES), now + timedelta(seconds=settings.TICKET_S)
     holder = f"{session.user_id} {session.public_id}"
     try:
-        ask("SET", _key_of(ticket), holder, "EX", settings.TICKET_S)
+        with redis_client() as client:
+            client.set(_key_of(ticket), holder, ex=settings.TICKET_S)
     except (RedisError, OSError) as error:
         log.warning("ticket_signed", reason=type(error).__name__)
         return _sign(session.public_id, expires_at), expires_at
@@ -79,7 +80,8 @@ def forget_used_tickets(*, now: datetime) -> int:
 
 def _take_kept(ticket: str) -> TicketHolder | None:
     try:
-        kept = ask("GETDEL", _key_of(ticket))
+        with redis_client() as client:
+            kept = client.getdel(_key_of(ticket))
     except (RedisError, OSError) as error:
         raise TicketsUnavailable(retry_after_s=5) from error
     return _holder_of(kept) if isinstance(kept, bytes) else None
