@@ -83,6 +83,6 @@ class ApiView(APIView):
 
 
 def _speak_language_of(request: Request) -> None:
-    """`Accept-Language` decides; a phone that sends none gets the language of its person."""
+    """`Accept-Language` decides; without it the response is in the language of the user."""
     if "HTTP_ACCEPT_LANGUAGE" not in request.META and (locale := getattr(request.user, "locale", None)):
         translation.activate(locale)
