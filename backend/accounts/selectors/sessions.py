@@ -8,7 +8,6 @@ from django.db.models import Q, QuerySet
 from backend.accounts.models import Session, User
 from backend.shared.prepared import columns_of, fetch_models, fetch_prepared, models_from
 
-
 _LIVE_SESSION = f"""
     SELECT {columns_of(Session)}, {columns_of(User)}
     FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id
