@@ -363,14 +363,6 @@ SILENCED_SYSTEM_CHECKS = [
 MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
     "exclude_apps": ["procrastinate", "knox"],
-    "ignore_name": [
-        "0008_receipt_chain",  # Adds unique columns to receipts, of which there are none before the first release.
-        # Read as text, without knowing that the tables are new, or that a column takes the place of one with its keys.
-        "0015_whole_card",
-        "0017_tiles",
-        "0023_sheets",
-        "0007_drop_push_pending",  # Out of use for four migrations; no version that writes it runs any more.
-    ],
     "quiet": ["ok"],
 }
 LOGGING = logging_settings(as_json=IS_PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))

@@ -20,12 +20,11 @@ from tests.makers import client_of, make_user
 
 @pytest.fixture(autouse=True, scope="session")
 def flush_without_triggers() -> Iterator[None]:
-    """Django's flush between committing tests truncates what it knows as a model, which receipts refuse; not tiles."""
+    """Django's flush between committing tests truncates what it knows as a model, which receipts refuse."""
     sql_flush = type(connection.ops).sql_flush
 
     def sql_flush_as_replica(*args: Any, **options: Any) -> list[str]:
         statements = sql_flush(*args, **options)
-        statements = [*statements, "TRUNCATE geo_tile, geo_tile_swiped, geo_sheet, geo_sheet_swiped"]
         return ["SET session_replication_role = replica", *statements, "SET session_replication_role = origin"]
 
     patch = pytest.MonkeyPatch()

@@ -23,10 +23,6 @@ TABLES = (
     "geo_pickupitem",
     "geo_pickupphoto",
     "geo_swipe",
-    "geo_tile",
-    "geo_tile_swiped",
-    "geo_sheet",
-    "geo_sheet_swiped",
 )
 
 
@@ -130,17 +126,13 @@ JOIN town ON town.number = 1 + width_bucket(share, (SELECT array_agg(up_to ORDER
 ANALYZE taker
 """
 
-# The cell as in geo.grid, and for open ones their number in their tile as put_in_tile() would draw it.
+# The cell as in geo.grid.
 _DRAW_SPOTS = """
 CREATE TEMP TABLE spot ON COMMIT DROP AS
-SELECT number, cell, tile,
-       CASE WHEN is_open
-            THEN ((dense_rank() OVER (PARTITION BY is_open, tile ORDER BY ST_X(cell), ST_Y(cell)) - 1) << 20
-                  | row_number() OVER (PARTITION BY is_open, tile ORDER BY number))::int END AS tile_number
-FROM (SELECT number, is_open, cell, tile_at(cell) AS tile
-      FROM place JOIN band ON degree = floor(ST_Y(point)),
-           LATERAL (SELECT pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s) AS cell
-                    OFFSET 0) AS snapped OFFSET 0) AS placed;
+SELECT number, cell
+FROM place JOIN band ON degree = floor(ST_Y(point)),
+     LATERAL (SELECT pg_temp.cell_of(ST_X(point), ST_Y(point), bottom, side_x, side_y, %(map_width)s) AS cell
+              OFFSET 0) AS snapped;
 ANALYZE spot
 """
 
@@ -180,12 +172,11 @@ FROM taker CROSS JOIN LATERAL (
 _INSERT_PICKUPS = """
 INSERT INTO geo_pickup (id, resident_id, title, note, location, cell, area, address, access_note, window_from,
                         window_until, price_mode, price_thb, choose, status, expires_at, closed_at, kg_estimate,
-                        material_ids, likes_counted, revision, created_at, updated_at, tile, tile_number, card)
+                        material_ids, likes_counted, revision, created_at, updated_at, card)
 SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1 + number %% %(residents)s),
        left(title, 80), '', point::geography, cell, '', '', '', window_from, window_until, price_mode, price_thb,
        choose, CASE WHEN is_open THEN 'open' WHEN number / 2 %% 4 = 0 THEN 'expired' ELSE 'handed_over' END,
        expires_at, CASE WHEN NOT is_open THEN %(now)s END, kg, materials, coalesce(likes, 0), 1, created_at, created_at,
-       CASE WHEN is_open THEN tile END, tile_number,
        -- As draw_card() would; of closed ones nobody sees a card.
        CASE WHEN is_open THEN jsonb_build_object(
            'id', pg_temp.id_of('pickup', number, created_at), 'title', left(title, 80), 'items', items,
@@ -198,7 +189,7 @@ SELECT pg_temp.id_of('pickup', number, created_at), pg_temp.person('resident', 1
            'cell', jsonb_build_object('lat', round(degrees(atan(sinh(ST_Y(cell) / 6378137)))::numeric, 6),
                                       'lon', round(degrees(ST_X(cell) / 6378137)::numeric, 6)),
            'resident', jsonb_build_object('first_name', 'Resident', 'rating', null),
-           'expires_at', card_moment(expires_at), 'created_at', card_moment(created_at))::text END
+           'expires_at', card_moment(expires_at), 'created_at', card_moment(created_at))::text ELSE '' END
 FROM place
 JOIN spot USING (number)
 JOIN (SELECT place AS number, array_agg(material_id ORDER BY material_id) AS materials, sum(kg) AS kg,
@@ -239,39 +230,6 @@ SELECT pg_temp.id_of('swipe', opinion.number, %(now)s), pg_temp.id_of('pickup', 
 FROM opinion JOIN place ON place.number = opinion.place
 """
 
-_INSERT_TILES = """
-INSERT INTO geo_tile (tile, middle, xs, ys, numbers, newest, drawn)
-SELECT tile, ST_SetSRID(ST_MakePoint((floor(xs[1] / 2048) + 0.5) * 2048, (floor(ys[1] / 2048) + 0.5) * 2048), 3857),
-       xs, ys, numbers, newest_of(numbers), cardinality(numbers)
-FROM (SELECT tile, array_agg(tile_number ORDER BY tile_number) AS numbers
-      FROM spot WHERE tile_number IS NOT NULL GROUP BY tile) AS counted
-JOIN (SELECT tile, array_agg(ST_X(cell) ORDER BY place) AS xs, array_agg(ST_Y(cell) ORDER BY place) AS ys
-      FROM (SELECT DISTINCT ON (tile, tile_number >> 20) tile, tile_number >> 20 AS place, cell
-            FROM spot WHERE tile_number IS NOT NULL) AS cells GROUP BY tile) AS placed USING (tile)
-"""
-
-_INSERT_TILES_SWIPED = """
-INSERT INTO geo_tile_swiped (collector_id, tile, numbers, done)
-SELECT pg_temp.person('collector', taker), tile, said.numbers, squares_without(geo_tile.numbers - said.numbers, newest)
-FROM (SELECT taker, tile, array_agg(tile_number ORDER BY tile_number) AS numbers
-      FROM opinion JOIN spot ON spot.number = place WHERE tile_number IS NOT NULL GROUP BY taker, tile) AS said
-JOIN geo_tile USING (tile)
-"""
-
-_INSERT_SHEETS = """
-INSERT INTO geo_sheet (sheet, drawn)
-SELECT sheet_of(tile), array_agg(name_of_tile(tile, drawn, false) ORDER BY name_of_tile(tile, drawn, false))
-FROM geo_tile GROUP BY 1
-"""
-
-_INSERT_SHEETS_SWIPED = """
-INSERT INTO geo_sheet_swiped (collector_id, sheet, done)
-SELECT collector_id, sheet_of(tile), array_agg(name ORDER BY name)
-FROM (SELECT collector_id, tile, name_of_tile(tile, drawn, false) AS name
-      FROM geo_tile_swiped AS swiped JOIN geo_tile USING (tile)
-      WHERE geo_tile.numbers - swiped.numbers = '{}') AS done GROUP BY 1, 2
-"""
-
 STEPS = {
     "towns": _TOWNS,
     "places drawn": _DRAW_PLACES,
@@ -285,10 +243,6 @@ STEPS = {
     "items": _INSERT_ITEMS,
     "photos": _INSERT_PHOTOS,
     "swipes": _INSERT_SWIPES,
-    "tiles": _INSERT_TILES,
-    "tiles swiped": _INSERT_TILES_SWIPED,
-    "sheets": _INSERT_SHEETS,
-    "sheets swiped": _INSERT_SHEETS_SWIPED,
 }
 
 

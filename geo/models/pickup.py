@@ -69,6 +69,7 @@ class Pickup(PublicModel):
         "self", models.PROTECT, null=True, related_name="continued_by", help_text="The pickup whose rest this is."
     )
     revision = models.PositiveIntegerField(default=1, help_text="Grows when it changes materially.")
+    card = models.TextField(db_default="", editable=False, help_text="The text the deck sends; triggers write it.")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -2,18 +2,15 @@
 
 import json
 from hashlib import sha256
-from importlib import import_module
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from pytest_django import Settings
 
 from backend.accounts.models import User
 from geo.chain import canonical_text
 from geo.models import Receipt, ReceiptChain, ReceiptLine
-from geo.models.receipt import month_of
 from tests.geo.test_receipt_paper import tamper
 from tests.makers_geo import make_material
 from tests.makers_match import make_collecting_user, make_match, make_receipt
@@ -147,28 +144,6 @@ class TestVerify:
 
         with pytest.raises(CommandError, match=f"(?m)^{'end' if hides_it else 'content'}: "):
             verify()
-
-
-class TestReceiptsOfBefore:
-    """Those issued before there were chains: the migration links them as if they had been from the start."""
-
-    def test_are_linked_in_the_order_of_their_numbers(self, chained: list[Receipt], settings: Settings) -> None:
-        settings.CITY_TIME_ZONE = "Pacific/Kiritimati"
-        before = list(Receipt.objects.order_by("number").values("number", "link", "previous_hash", "content_hash"))
-        tamper("UPDATE geo_receipt SET link = 0, previous_hash = '', content_hash = '', month = '1970-01-01'")
-        tamper("SET CONSTRAINTS ALL IMMEDIATE")  # as after a commit
-        tamper("DELETE FROM geo_receiptchain")
-        migration = import_module("geo.migrations.0009_chain_old_receipts")
-
-        with connection.schema_editor() as editor:
-            migration.chain_receipts(None, editor)
-
-        rows = Receipt.objects.order_by("number")
-        assert list(rows.values("number", "link", "previous_hash", "content_hash")) == before
-        assert {row.month for row in rows} == {month_of(row.handed_over_at) for row in rows}
-        assert "4 receipts of 2 collectors" in verify()
-        with pytest.raises(DatabaseError, match="receipts are immutable"), transaction.atomic():
-            Receipt.objects.update(paid_thb=1)
 
 
 class TestDatabase:
