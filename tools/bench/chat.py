@@ -1,4 +1,4 @@
-"""Chat: messages a second, from the commit to the other socket's frame, fan-out, and what open sockets cost."""
+"""Chat: messages per second, the time from commit to frame, fan-out, and the cost of open sockets."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ AGAIN = "bin/bench chat"
 
 
 def measure() -> Iterator[Row]:
-    """The rows of chat."""
+    """Measure chat."""
     everybody = prepare_couples(PAIRS + SESSIONS)
     couples = everybody[:PAIRS]
     script = _script(everybody[PAIRS:])
@@ -54,7 +54,7 @@ def _rate_row(rate: float, floor: float) -> Row:
         at_most=False,
         floor_is=f"the same statements, one transaction a message, in pgbench with {SESSIONS} sessions",
         repeat=AGAIN,
-        note=f"stored, answered and in the other's hands; {PAIRS} pairs, each sends when the one before is answered",
+        note=f"stored, answered and delivered; {PAIRS} pairs, each sends when its last message is answered",
     )
 
 
@@ -68,9 +68,9 @@ def _lag_row(rate: float, lag_s: Sequence[float], floor_ms: float, alone_ms: Seq
         at_most=True,
         floor_is="one INSERT committed (pgbench -c 1) and one PUBLISH until its subscriber has it, each measured alone",
         repeat=AGAIN,
-        note=f"{len(lag_s)} messages of {PAIRS} pairs at {rate / 2:.0f}/s, half of what it takes; "
-        f"median {statistics.median(lag_s) * 1000:.1f} ms. It begins before the flush. The statement alone, "
-        f"in pgbench at that pace: median {statistics.median(alone_ms):.1f}, p99 {_p99(alone_ms):.1f} ms",
+        note=f"{len(lag_s)} messages of {PAIRS} pairs at {rate / 2:.0f}/s, half of the full rate; "
+        f"median {statistics.median(lag_s) * 1000:.1f} ms. The time starts before the flush. The statement "
+        f"alone in pgbench at that rate: median {statistics.median(alone_ms):.1f}, p99 {_p99(alone_ms):.1f} ms",
     )
 
 
@@ -79,7 +79,7 @@ def _p99(values: Sequence[float]) -> float:
 
 
 def _script(couples: Sequence[Couple]) -> str:
-    """Each session writes to a conversation of its own, as pairs do."""
+    """Return a script in which each session writes to a conversation of its own, as pairs do."""
     branches = []
     for number, couple in enumerate(couples):
         script = script_of(partial(_send, couple), number=1)
@@ -105,7 +105,7 @@ def _commit_ms() -> float:
 
 
 def _redis_ms() -> float:
-    """The median of a thousand round trips."""
+    """Return the median of a thousand round trips."""
     client = redis.Redis.from_url(os.environ["REDIS_URL"])
     trips = []
     subscribing: Any = client.pubsub  # the stubs leave it untyped
@@ -122,28 +122,28 @@ def _redis_ms() -> float:
 
 
 async def _chat(port: int, couples: Sequence[Couple]) -> tuple[float, list[float]]:
-    """Messages a second of all; seconds from commit to frame at half of that."""
+    """Return the rate of all pairs, and the seconds from commit to frame at half of that rate."""
     for couple in couples:
-        couple.draw_tickets()
+        couple.issue_tickets()
     async with open_pairs(port, couples) as pairs:
-        await _as_fast_as_can_be(pairs, 1)
-        rate = await _as_fast_as_can_be(pairs, SECONDS)
-        await _at_rate(pairs, rate / 2)
+        await _send_at_full_rate(pairs, 1)
+        rate = await _send_at_full_rate(pairs, SECONDS)
+        await _send_at_rate(pairs, rate / 2)
         seen_at = {client_id: at for pair in pairs for client_id, at in pair.seen_at().items()}
     committed_at = await asyncio.to_thread(_commit_times, list(seen_at))
     return rate, [seen_at[client_id] - at for client_id, at in committed_at.items()]
 
 
-async def _until(holds: Callable[[], bool], patience_s: float = 10) -> None:
-    deadline = time.monotonic() + patience_s
+async def _wait_until(holds: Callable[[], bool], timeout_s: float = 10) -> None:
+    deadline = time.monotonic() + timeout_s
     while not holds():
         if time.monotonic() > deadline:
-            raise RuntimeError("messages were sent that did not arrive")
+            raise RuntimeError("some messages did not arrive")
         await asyncio.sleep(0.002)
 
 
-async def _as_fast_as_can_be(pairs: Sequence[Pair], seconds: float) -> float:
-    """Each pair sends the next message when the one before is stored; messages delivered a second."""
+async def _send_at_full_rate(pairs: Sequence[Pair], seconds: float) -> float:
+    """Send the next message of each pair when the last is stored; return the messages delivered per second."""
     for pair in pairs:
         pair.forget()
     started = time.monotonic()
@@ -159,8 +159,8 @@ async def _as_fast_as_can_be(pairs: Sequence[Pair], seconds: float) -> float:
     return sum(len(pair.sent_at) for pair in pairs) / (time.monotonic() - started)
 
 
-async def _at_rate(pairs: Sequence[Pair], rate: float) -> None:
-    """All pairs in turn, `rate` messages a second, whether the server keeps up or not."""
+async def _send_at_rate(pairs: Sequence[Pair], rate: float) -> None:
+    """Send `rate` messages per second, all pairs in turn, whether the server keeps up or not."""
     for pair in pairs:
         pair.forget()
     started = time.monotonic()
@@ -171,11 +171,11 @@ async def _at_rate(pairs: Sequence[Pair], rate: float) -> None:
 
 
 async def _all_arrived(pairs: Sequence[Pair]) -> None:
-    await _until(lambda: all(pair.has_all for pair in pairs))
+    await _wait_until(lambda: all(pair.has_all for pair in pairs))
 
 
 def _commit_times(client_ids: list[str]) -> dict[str, float]:
-    """When each message was committed, as PostgreSQL keeps it (`track_commit_timestamp`)."""
+    """Return when each message was committed, from PostgreSQL's `track_commit_timestamp`."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT client_id::text, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float "

@@ -1,4 +1,4 @@
-"""The generated city: drawn once into a template database, copied fresh for every run."""
+"""The generated city: drawn once into a template database and copied for every group."""
 
 import hashlib
 import os
@@ -15,15 +15,15 @@ from tools.bench.postgres import session
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = os.environ.get("POSTGRES_DB", "bench")
-# Older ones begin to expire, pickup by pickup.
+# The pickups of an older city begin to expire.
 KEEPS = timedelta(days=4)
-# A city drawn by other code is another city; new tables and columns come to an older one by its migrations.
+# A change in these files makes another city; migrations bring new tables and columns to an existing one.
 DRAWN_BY = ("geo/management/crowd.py", "geo/data/*.csv")
 
 
 @dataclass(frozen=True)
 class City:
-    """How large a city to measure on."""
+    """The size of a generated city."""
 
     pickups: int
     open: int
@@ -33,7 +33,7 @@ class City:
 
     @property
     def template(self) -> str:
-        """The name of the template database: its sizes, and a hash of all that draws it."""
+        """The name of the template database: its size, and a hash of the parameters and the code that draws it."""
         digest = hashlib.sha256(repr(astuple(self)).encode())
         for pattern in DRAWN_BY:
             for file in sorted(ROOT.glob(pattern)):
@@ -42,7 +42,7 @@ class City:
 
 
 def prepare(city: City) -> str:
-    """Make DATABASE a fresh copy of the city, drawing it first where there is none; says what it did."""
+    """Replace DATABASE by a copy of the city, drawn first if there is none; return a note of what was done."""
     with session() as connection:
         was_drawn = not _has_fresh(connection, city.template)
         if was_drawn:
@@ -53,7 +53,7 @@ def prepare(city: City) -> str:
 
 
 def _has_fresh(connection: "Connection[tuple[Any, ...]]", template: str) -> bool:
-    """Whether the template is there and young; drops all other cities, which only take room."""
+    """Tell whether the template exists and is recent enough; drop all other cities."""
     found = False
     rows = connection.execute(
         "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname LIKE 'city\\_%'"
@@ -68,7 +68,7 @@ def _has_fresh(connection: "Connection[tuple[Any, ...]]", template: str) -> bool
 
 
 def _draw(connection: "Connection[tuple[Any, ...]]", city: City) -> None:
-    """A comment with the date is set last: a city broken off half-way has none."""
+    """Create and fill the template. Its comment, the date, is set last, so that an incomplete city has none."""
     name = sql.Identifier(city.template)
     connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
     _manage(city, "migrate", "--verbosity=0")
@@ -91,5 +91,5 @@ def _copy(connection: "Connection[tuple[Any, ...]]", template: str) -> None:
     connection.execute(
         sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(copy, sql.Identifier(template))
     )
-    # What the copy left to write must not be written while something is measured.
+    # Dirty pages of the copy must not be written during a measurement.
     connection.execute("CHECKPOINT")

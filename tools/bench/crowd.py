@@ -1,4 +1,4 @@
-"""Five thousand idle sockets in one process, and a thousand that are cut at once."""
+"""Five thousand idle sockets in one process, and a thousand that reconnect at once."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ AGAIN = "bin/bench chat"
 
 
 def measure() -> Iterator[Row]:
-    """Three rows."""
+    """Measure idle sockets and reconnects."""
     _allow_files(3 * IDLE)
     sessions = _sessions(IDLE)
     with servers.realtime() as server:
@@ -39,14 +39,14 @@ def measure() -> Iterator[Row]:
     yield Row(
         row="socket_kb", value=kb, unit="kB", floor=1, target=40, at_most=True, repeat=AGAIN,
         floor_is="one kilobyte, so that the ratio is the memory",
-        note=f"resident memory of the process, with {IDLE} idle authenticated sockets less without",
+        note=f"resident memory with {IDLE} idle authenticated sockets minus memory without, per socket",
     )  # fmt: skip
     yield Row(
         row="socket_core_share", value=share, unit="core", floor=1, target=0.25, at_most=True, repeat=AGAIN,
         floor_is="one core",
-        note=f"of the process that holds {IDLE} idle sockets: their heartbeats, and what they ask of the database",
+        note=f"of the process that holds {IDLE} idle sockets: their heartbeats and database queries",
     )  # fmt: skip
-    # Without beats meanwhile every query that is counted is one of coming back.
+    # Without heartbeats, every query that is counted belongs to a reconnect.
     with servers.web() as web, servers.realtime({"HEARTBEAT_S": "600"}) as realtime:
         seconds, queries = uvloop.run(_cut(web.port, realtime.port, sign_in("Resident", CUT)))
     yield Row(
@@ -58,7 +58,7 @@ def measure() -> Iterator[Row]:
 
 
 def _allow_files(count: int) -> None:
-    """As many open sockets as this process may have; those it starts inherit it."""
+    """Raise the limit of open files for this process and those it starts."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < count:
         raise RuntimeError(f"{count} open files are needed and {most} allowed (ulimit -n)")
@@ -66,7 +66,7 @@ def _allow_files(count: int) -> None:
 
 
 def _sessions(count: int) -> list[Session]:
-    """Of as many new people."""
+    """Create new users and a session for each."""
     now = datetime.now(UTC)
     users = User.objects.bulk_create(User(phone=f"+99{n:010d}", display_name="Idle") for n in range(count))
     return Session.objects.bulk_create(
@@ -76,7 +76,7 @@ def _sessions(count: int) -> list[Session]:
 
 
 async def _open_all(port: int, sessions: Sequence[Session]) -> list[LightSocket]:
-    """Each with a ticket of its own, so many at once."""
+    """Open a socket for each session with a ticket of its own, at most `AT_ONCE` at the same time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def open_one(session: Session) -> LightSocket:
@@ -88,12 +88,12 @@ async def _open_all(port: int, sessions: Sequence[Session]) -> list[LightSocket]
 
 
 def _ignore(frame: dict[str, Any]) -> None:
-    """Idle."""
+    """Do nothing with a frame."""
 
 
 async def _hold(server: servers.Server, sessions: Sequence[Session]) -> tuple[float, float]:
-    """Kilobytes a socket, and the share of a core that all of them take."""
-    # The first few bring in what is loaded once.
+    """Return kilobytes per socket, and the share of a core that all of them take."""
+    # The first sockets load what is loaded only once.
     first = await _open_all(server.port, sessions[:50])
     await asyncio.sleep(1)
     before = server.memory_kb()
@@ -112,14 +112,14 @@ async def _hold(server: servers.Server, sessions: Sequence[Session]) -> tuple[fl
 
 
 async def _cut(web: int, port: int, people: Sequence[Person]) -> tuple[float, float]:
-    """Seconds until everybody is back, and queries each."""
+    """Return the seconds until everybody has resumed, and the queries of each."""
     live: set[int] = set()
-    sockets = await _all_come(web, port, people, live)
+    sockets = await _connect_all(web, port, people, live)
     before = await asyncio.to_thread(_queries)
     for socket in sockets:
         socket.transport.abort()
     started = time.monotonic()
-    sockets = await _all_come(web, port, people, live)
+    sockets = await _connect_all(web, port, people, live)
     seconds = time.monotonic() - started
     after = await asyncio.to_thread(_queries)
     await _require_live(people, live)
@@ -128,17 +128,17 @@ async def _cut(web: int, port: int, people: Sequence[Person]) -> tuple[float, fl
     return seconds, (after - before) / len(people)
 
 
-async def _all_come(web: int, port: int, people: Sequence[Person], live: set[int]) -> list[LightSocket]:
-    async def come(number: int, person: Person) -> LightSocket:
+async def _connect_all(web: int, port: int, people: Sequence[Person], live: set[int]) -> list[LightSocket]:
+    async def connect(number: int, person: Person) -> LightSocket:
         await asyncio.sleep(random.uniform(0, JITTER_S))
-        ticket = await _ask_for_ticket(web, person)
+        ticket = await _request_ticket(web, person)
         return await open_ours(port, ticket, lambda frame: live.add(number) if frame["type"] == "typing" else None)
 
-    return await asyncio.gather(*(come(number, person) for number, person in enumerate(people)))
+    return await asyncio.gather(*(connect(number, person) for number, person in enumerate(people)))
 
 
-async def _ask_for_ticket(web: int, person: Person) -> str:
-    """As an app does, over a connection of its own."""
+async def _request_ticket(web: int, person: Person) -> str:
+    """Request a ticket over HTTP, on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", web)
     writer.write(request_bytes("POST", "/api/v1/realtime/tickets", person.token))
     head = (await reader.readuntil(END_OF_HEAD)).decode().lower()
@@ -151,18 +151,18 @@ async def _ask_for_ticket(web: int, person: Person) -> str:
 
 
 async def _require_live(people: Sequence[Person], live: set[int]) -> None:
-    """What is told to each of them now arrives. Raises RuntimeError."""
+    """Check that a frame sent to each of them arrives. Raises RuntimeError."""
     frame = {"type": "typing", "conversation": str(people[0].user.pk), "user": str(people[0].user.pk)}
     publish([(person.user.pk, frame) for person in people])
     deadline = time.monotonic() + 5
-    while len(live) < len(people) and time.monotonic() < deadline:  # noqa: ASYNC110 - others fill it
+    while len(live) < len(people) and time.monotonic() < deadline:  # noqa: ASYNC110 - frames fill it
         await asyncio.sleep(0.05)
     if len(live) < len(people):
-        raise RuntimeError(f"only {len(live)} of {len(people)} hear what is told to them")
+        raise RuntimeError(f"only {len(live)} of {len(people)} receive what is sent to them")
 
 
 def _queries() -> int:
-    """Transactions in this database so far; each query outside of one is its own. Told after ten idle seconds."""
+    """Return the transactions of this database so far; PostgreSQL reports them after ten idle seconds."""
     time.sleep(11)
     with connection.cursor() as cursor:
         cursor.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")

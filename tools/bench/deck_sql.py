@@ -14,7 +14,6 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from geo.models import Collector, Material
-from geo.selectors.deck import point_on_map
 from tools.bench.city import DATABASE
 from tools.bench.people import Person
 from tools.bench.postgres import POSTGRES_BIN, Prepared, pgbench, session, statements_taken
@@ -38,7 +37,7 @@ _SEEN = """
 INSERT INTO geo_swipe (id, pickup_id, collector_id, direction, reason, like_state, pickup_revision, swiped_at)
 SELECT gen_random_uuid(), id, %(viewer)s, 'pass', '', '', 1, now()
 FROM (SELECT id FROM geo_pickup WHERE status = 'open'
-      ORDER BY cell <-> %(point)s::geometry LIMIT %(count)s) AS near
+      ORDER BY cell <-> ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), 3857) LIMIT %(count)s) AS near
 ON CONFLICT (collector_id, pickup_id) DO NOTHING
 """
 _COMINGS_AND_GOINGS = """
@@ -104,8 +103,8 @@ def service_point_of(person: Person) -> tuple[float, float]:
 
 
 def bare_sql(lat: float, lon: float) -> str:
-    """The nearest twenty open pickups and nothing else."""
-    place = f"'{point_on_map(lat, lon)}'::geometry"
+    """Return the statement of the nearest twenty open pickups and nothing else."""
+    place = f"ST_Transform('SRID=4326;POINT({lon} {lat})'::geometry, 3857)"
     return f"SELECT id FROM geo_pickup WHERE status = 'open' ORDER BY cell <-> {place} LIMIT 20"
 
 
@@ -195,5 +194,5 @@ def _material_of_one_in(pickups: int) -> Material:
 def pass_on_nearest(person: Person, count: int) -> None:
     """Store a pass on each of the nearest `count` open pickups."""
     with connection.cursor() as cursor:
-        point = point_on_map(*service_point_of(person))
-        cursor.execute(_SEEN, {"viewer": person.user.pk, "point": point, "count": count})
+        lat, lon = service_point_of(person)
+        cursor.execute(_SEEN, {"viewer": person.user.pk, "lat": lat, "lon": lon, "count": count})

@@ -1,4 +1,4 @@
-"""Fan-out: frames published once that reach many sockets, against the stock pub/sub layer of channels-redis."""
+"""Fan-out: frames published to many sockets, beside the stock pub/sub layer of channels-redis."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ STOCK = "uvicorn tools.bench.stock_fanout:application --port ${REALTIME_PORT} --
 
 
 def measure() -> Iterator[Row]:
-    """One row."""
+    """Measure fan-out."""
     with servers.realtime() as server:
         ours = uvloop.run(_ours(server.port, sign_in("Resident", SOCKETS)))
     with servers.command(STOCK, {"DJANGO_SETTINGS_MODULE": "tools.bench.stock_fanout_settings"}) as server:
@@ -39,14 +39,14 @@ def measure() -> Iterator[Row]:
         floor=stock,
         target=3,
         at_most=False,
-        floor_is="channels-redis' pub/sub layer and a consumer of the tutorials, in the same server, as many sockets",
+        floor_is="channels-redis' pub/sub layer and a tutorial consumer, in the same server, as many sockets",
         repeat="bin/bench chat",
         note=f"{FRAMES} events at a time to {SOCKETS} sockets until all have them all, {ROUNDS} times; not stored",
     )
 
 
 class Counter:
-    """Counts frames, and tells when all that are expected have come."""
+    """Counts frames until all expected ones have arrived."""
 
     def __init__(self) -> None:
         self._left = 0
@@ -67,7 +67,7 @@ class Counter:
 
 
 async def _rate(counter: Counter, send_round: Callable[[int], Awaitable[None]]) -> float:
-    """Frames a second that arrive, after one round to warm up."""
+    """Return the frames that arrive per second, after one round to warm up."""
     started = 0.0
     for number in range(ROUNDS + 1):
         if number == 1:
@@ -79,15 +79,15 @@ async def _rate(counter: Counter, send_round: Callable[[int], Awaitable[None]]) 
 
 
 async def _ours(port: int, people: Sequence[Person]) -> float:
-    """Each person's log goes on with every frame, as after a commit."""
+    """Publish the next event of each person's log, as after a commit."""
     counter = Counter()
 
-    def hear(frame: dict[str, Any]) -> None:
+    def count_event(frame: dict[str, Any]) -> None:
         if frame["type"] == "event":
             counter.count()
 
     tickets = [_ticket(person) for person in people]
-    sockets = [await open_ours(port, ticket, hear) for ticket in tickets]
+    sockets = [await open_ours(port, ticket, count_event) for ticket in tickets]
     heads = await asyncio.to_thread(_heads, people)
     await asyncio.sleep(0.5)
 

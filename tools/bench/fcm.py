@@ -1,4 +1,4 @@
-"""The local Firebase endpoint, and what the bare Admin SDK sends to it a second."""
+"""The local Firebase endpoint, and the rate at which the bare Admin SDK sends to it."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ CONNECTIONS = 500
 
 @contextmanager
 def endpoint(folder: str) -> Iterator[str]:
-    """In a process of its own; yields its address, and has written an account for it into `folder`."""
+    """Run the endpoint in a process of its own, write its account into `folder`, and yield its address."""
     command = [sys.executable, "-m", "tools.bench.fcm_endpoint", folder]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -31,11 +31,11 @@ def endpoint(folder: str) -> Iterator[str]:
 
 
 def bare_rate(url: str, account: str) -> tuple[float, str]:
-    """Messages a second of the fastest way to use the SDK from one process, and which one that is."""
+    """Return the messages per second of the fastest way to use the SDK from one process, and its name."""
     app = firebase_admin.initialize_app(credentials.Certificate(account), {"projectId": PROJECT}, "bench")
     service: Any = messaging._get_messaging_service(app)
     service._fcm_url = f"{url}/v1/projects/{PROJECT}/messages:send"
-    # A connection for each of a batch's threads: with the SDK's own ten, the others are thrown away each time.
+    # A connection for each thread of a batch; of more than the default ten, the others would be closed each time.
     service._client.session.mount(url, HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=0))
     ways: dict[str, Callable[[list[messaging.Message]], object]] = {
         "send_each, 100 at a time": lambda messages: _in_batches(app, messages, 100),

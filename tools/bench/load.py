@@ -1,7 +1,7 @@
-"""A small HTTP load generator: keep-alive connections on one event loop, requests made beforehand.
+"""A small HTTP load generator: keep-alive connections on one event loop, with prepared requests.
 
-It costs about 40 microseconds a request, so that the server is what is measured; each result says how much
-of one core the generator took, because on a small machine the server has to do without it.
+It costs about 40 microseconds per request. Each result tells the share of one core that the generator took, because on
+a small machine the server lacks it.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from typing import cast
 
 import uvloop
 
-PATIENCE_S = 15
+TIMEOUT_S = 15
 END_OF_HEAD = b"\r\n\r\n"
 
 
 @dataclass
 class Load:
-    """What came back. `latencies_s` holds one entry per answer after the warm-up."""
+    """The responses: `latencies_s` has one entry per response after the warm-up."""
 
     seconds: float
     latencies_s: list[float] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Responses per second."""
         return len(self.latencies_s) / self.seconds
 
     @property
@@ -40,7 +40,7 @@ class Load:
 
     @property
     def note(self) -> str:
-        """For the row: the statuses, and what the generator cost."""
+        """The statuses and the cost of the generator, for a row."""
         statuses = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
         return f"{statuses}; the load generator took {self.client_share:.0%} of a core"
 
@@ -58,7 +58,7 @@ def request_bytes(
 
 
 class _Connection(asyncio.Protocol):
-    """Sends its requests one after the other, each when the answer before is complete."""
+    """Sends its requests one after the other, each when the last response is complete."""
 
     def __init__(self, requests: Iterator[bytes], load: Load, start_at: float, stop_at: float) -> None:
         self._requests, self._load, self._start_at, self._stop_at = requests, load, start_at, stop_at
@@ -99,10 +99,10 @@ class _Connection(asyncio.Protocol):
 
 
 def _length_in(head: bytearray) -> int:
-    """Content-Length; an answer without one cannot be measured here."""
+    """Return the Content-Length. Raises ValueError without one."""
     at = head.lower().find(b"content-length:")
     if at < 0:
-        raise ValueError(f"an answer without Content-Length: {bytes(head)!r}")
+        raise ValueError(f"a response without Content-Length: {bytes(head)!r}")
     return int(head[at + 15 :].split(b"\r\n", 1)[0])
 
 
@@ -115,11 +115,11 @@ async def _run(port: int, streams: Sequence[Iterable[bytes]], seconds: float, wa
         protocol = partial(_Connection, iter(stream), load, start_at, start_at + seconds)
         _, connection = await loop.create_connection(protocol, "127.0.0.1", port)
         connections.append(connection)
-    async with asyncio.timeout(warm_up + seconds + PATIENCE_S):
+    async with asyncio.timeout(warm_up + seconds + TIMEOUT_S):
         await asyncio.gather(*(connection.done for connection in connections))
     ended_at = time.perf_counter()
     load.client_share = (time.process_time() - cpu_before) / (ended_at - start_at + warm_up)
-    # A stream of requests may end before its time.
+    # A stream of requests may end early.
     load.seconds = min(seconds, ended_at - start_at)
     return load
 

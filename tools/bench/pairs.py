@@ -16,9 +16,9 @@ from tools.bench.sockets import LightSocket, open_unread
 
 
 class Pair:
-    """One writes, the other reads. Times are `time.time()`, the clock that PostgreSQL reads too.
+    """Two sockets of one conversation. Times are `time.time()`, the clock that PostgreSQL uses too.
 
-    What comes is only noted: whoever looked into it at once would hold up his own clock for the frames behind it.
+    Frames are kept as they arrive and decoded later: decoding at once would delay the clock for the next frame.
     """
 
     writer: LightSocket
@@ -28,25 +28,25 @@ class Pair:
         self.conversation = conversation
         self.answered = asyncio.Event()
         self.sent_at: dict[str, float] = {}
-        self._heard: list[tuple[float, bytes]] = []
+        self._received: list[tuple[float, bytes]] = []
 
     def send(self) -> None:
         """Send one message."""
         client_id = str(uuid.uuid4())
         self.answered.clear()
         self.sent_at[client_id] = time.time()
-        self.writer.say(
+        self.writer.send_text(
             b'{"type":"message.send","conversation":"%s","client_id":"%s","text":"Hello!"}'
             % (self.conversation.encode(), client_id.encode())
         )
 
-    def read(self, text: bytes) -> None:
-        """Note when each message arrives at the other side."""
+    def receive_message(self, text: bytes) -> None:
+        """Keep each message with the time of its arrival at the reader."""
         if b'"event":"message.sent"' in text:
-            self._heard.append((time.time(), text))
+            self._received.append((time.time(), text))
 
-    def hear_answer(self, text: bytes) -> None:
-        """Note that the last message was answered; raises on a refusal."""
+    def receive_answer(self, text: bytes) -> None:
+        """Set `answered` when the last message was stored. Raises RuntimeError on a refusal."""
         if text.startswith(b'{"type":"error"'):
             raise RuntimeError(f"a message was refused: {text.decode()}")
         if text.startswith(b'{"type":"ok"'):
@@ -54,35 +54,35 @@ class Pair:
 
     @property
     def has_all(self) -> bool:
-        """Whether as many have arrived as were sent."""
-        return len(self._heard) == len(self.sent_at)
+        """Whether every message has arrived."""
+        return len(self._received) == len(self.sent_at)
 
     def seen_at(self) -> dict[str, float]:
-        """When each message arrived, by its client id."""
-        return {json.loads(text)["data"]["message"]["client_id"]: at for at, text in self._heard}
+        """Return when each message arrived, by its client id."""
+        return {json.loads(text)["data"]["message"]["client_id"]: at for at, text in self._received}
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Forget all messages so far."""
         self.sent_at.clear()
-        self._heard.clear()
+        self._received.clear()
 
 
 @dataclass(frozen=True)
 class Couple:
-    """A pair before its sockets are open: two people, the second of whom reads, and their conversation."""
+    """Two people and their conversation, before sockets are open; the second of them reads."""
 
     people: tuple[Person, Person]
     conversation: str
     tickets: list[str] = field(default_factory=list)
 
-    def draw_tickets(self) -> None:
-        """They are good for half a minute."""
+    def issue_tickets(self) -> None:
+        """Issue a ticket for each; tickets are valid for half a minute."""
         now = datetime.now(UTC)
         self.tickets[:] = [_ticket(person, now) for person in self.people]
 
 
 def prepare_couples(count: int) -> list[Couple]:
-    """Conversations between residents and collectors of the city."""
+    """Open conversations between residents and collectors of the city."""
     now = datetime.now(UTC)
     couples = zip(sign_in("Resident", count), sign_in("Collector", count), strict=True)
     return [
@@ -100,12 +100,12 @@ def _ticket(person: Person, now: datetime) -> str:
 
 @asynccontextmanager
 async def open_pairs(port: int, couples: Sequence[Couple]) -> AsyncIterator[list[Pair]]:
-    """All sockets open and resumed."""
+    """Open and resume the sockets of all couples; close them at the end."""
     pairs = []
     for couple in couples:
         pair = Pair(couple.conversation)
-        pair.writer = await open_unread(port, couple.tickets[0], pair.hear_answer)
-        pair.reader = await open_unread(port, couple.tickets[1], pair.read)
+        pair.writer = await open_unread(port, couple.tickets[0], pair.receive_answer)
+        pair.reader = await open_unread(port, couple.tickets[1], pair.receive_message)
         pairs.append(pair)
     try:
         yield pairs

@@ -1,4 +1,4 @@
-"""Push: the rate beside the bare Admin SDK's, the time from a commit to Firebase, bursts, and rings."""
+"""Push: the rate beside the bare Admin SDK's, the time from commit to Firebase, bursts, and rings."""
 
 import tempfile
 import time
@@ -16,19 +16,19 @@ from tests.fcm.account import PROJECT
 from tools.bench import servers
 from tools.bench.fcm import bare_rate, endpoint
 from tools.bench.people import INSTALLATION, sign_in
-from tools.bench.ring_rows import measure_ring_rows
+from tools.bench.rings import measure_ring_rows
 from tools.bench.rows import Row
 
 PEOPLE = 3_000
 ALONE = 100
 URGENT = 30
-PAUSE_S = 0.11  # no multiple of the time between two looks of a worker
+PAUSE_S = 0.11  # no multiple of the interval at which a worker polls
 BURST = 100
-PATIENCE_S = 90
+TIMEOUT_S = 90
 
 
 def measure() -> Iterator[Row]:
-    """The rows of push."""
+    """Measure push."""
     people = [person.user for person in sign_in("Resident", PEOPLE)]
     _give_phones(people)
     with tempfile.TemporaryDirectory() as folder, endpoint(folder) as url:
@@ -40,7 +40,7 @@ def measure() -> Iterator[Row]:
             "GOOGLE_APPLICATION_CREDENTIALS": account,
             "FCM_ENDPOINT": url,
         }
-        _tell(people)
+        _notify_all(people)
         with servers.worker(environment):
             yield _rate_row(floor, way)
             yield _time_row(people)
@@ -64,14 +64,14 @@ def _rate_row(floor: float, way: str) -> Row:
 
 
 def _time_row(people: list[User]) -> Row:
-    """The worker notes the moment after the answer. The wait for an open app to show it (`PUSH_WAIT_S`) is 0 here."""
+    """Measure until the worker records the response. `PUSH_WAIT_S`, the wait for an open app, is 0 here."""
     return _row_of_waits("push_commit_to_accept_p99_s", people[:ALONE], what="events", meanwhile="")
 
 
 def _urgent_row(people: list[User]) -> Row:
-    """While a worker is at what thousands are told, which is not urgent, some of them match."""
-    _tell(people, event="pickup.closed")
-    meanwhile = f" while {len(people)} others are told of something else;"
+    """Measure matches while the worker sends thousands of pushes that are not urgent."""
+    _notify_all(people, event="pickup.closed")
+    meanwhile = f" while {len(people)} others get pushes that can wait;"
     return _row_of_waits("push_urgent_p99_s", people[:URGENT], what="matches", meanwhile=meanwhile)
 
 
@@ -92,11 +92,11 @@ def _row_of_waits(name: str, people: list[User], *, what: str, meanwhile: str) -
 
 
 def _burst_row(user: User) -> Row:
-    """A hundred messages of one conversation, each in a transaction of its own."""
+    """Send a hundred messages of one conversation, each in a transaction of its own."""
     before = Push.objects.count()
-    with override_settings(PUSH_WAIT_S=2):  # as it is set outside of the bench
+    with override_settings(PUSH_WAIT_S=2):  # the default outside the bench
         for _ in range(BURST):
-            _tell([user], event="message.sent", collapse_key="conversation:bench")
+            _notify_all([user], event="message.sent", collapse_key="conversation:bench")
     jobs = EventCounter.objects.exclude(wake_at=None).count()
     _wait_until_nobody_is_due()
     pushes = Push.objects.count() - before
@@ -125,8 +125,8 @@ def _give_phones(people: list[User]) -> None:
     Device.objects.bulk_create(Device(user=user, value=f"bench-{user.pk}", **phone) for user in people)
 
 
-def _tell(people: list[User], event: str = "match.made", collapse_key: str = "") -> None:
-    """An event with a push for each of them, in one transaction."""
+def _notify_all(people: list[User], event: str = "match.made", collapse_key: str = "") -> None:
+    """Store an event with a push for each of them, in one transaction."""
     data = {"match": "0", "pickup": "0", "conversation": "0", "title": "Cardboard"}
     notices = [Notice(user_id=user.pk, event=event, data=data, push=True, collapse_key=collapse_key) for user in people]
     with transaction.atomic():
@@ -134,7 +134,7 @@ def _tell(people: list[User], event: str = "match.made", collapse_key: str = "")
 
 
 def _accepted_rate(count: int) -> float:
-    """Pushes a second, without those noted first, so that the worker's start is left out."""
+    """Return the pushes per second without the first recorded batch, to leave out the start of the worker."""
     accepted = Push.objects.filter(state=Push.State.ACCEPTED)
     _wait_for(lambda: accepted.count() >= count)
     span = accepted.aggregate(first=Min("sent_at"), last=Max("sent_at"))
@@ -143,10 +143,10 @@ def _accepted_rate(count: int) -> float:
 
 
 def _one_by_one(people: list[User]) -> Iterator[float]:
-    """Seconds from telling one person of a match until it is noted that Firebase took it."""
+    """Yield the seconds from each match event until its push is recorded as accepted."""
     before = Push.objects.aggregate(last=Max("pk"))["last"]
     for user in people:
-        _tell([user])
+        _notify_all([user])
         time.sleep(PAUSE_S)
     _wait_until_nobody_is_due()
     accepted = Push.objects.filter(pk__gt=before, state=Push.State.ACCEPTED, event__name="match.made")
@@ -160,8 +160,8 @@ def _wait_until_nobody_is_due() -> None:
 
 
 def _wait_for(is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not is_done():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"pushes were not sent within {PATIENCE_S} s")
+            raise RuntimeError(f"pushes were not sent within {TIMEOUT_S} s")
         time.sleep(0.25)

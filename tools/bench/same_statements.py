@@ -1,7 +1,7 @@
-"""The statements of the code under measurement as scripts of pgbench, taken where they go to the database.
+"""Turns the statements of a call into a pgbench script, taken at the database cursor.
 
-Two calls in a row are compared: what differs between them is what has to be new each time. An id becomes a drawn one,
-a number that has grown by one counts on, a time becomes now; all else, texts of JSON too, stays as it was.
+Two calls are compared; what differs has to be new in each transaction. An id becomes a random one, a number that grew
+by one is counted on, a time becomes now. Everything else stays.
 """
 
 import re
@@ -19,7 +19,7 @@ AFTER_QUOTE = re.compile(r'":(?=\w)')
 
 
 def script_of(call: Callable[[], object], number: int) -> str:
-    """One transaction of pgbench that does what `call` does; `number` is what the first of the two calls numbers."""
+    """Return a pgbench transaction that does what `call` does; `number` is the number the first of two calls uses."""
     with _taken() as first:
         call()
     with _taken() as second:
@@ -27,7 +27,7 @@ def script_of(call: Callable[[], object], number: int) -> str:
     if len(first) != len(second):
         raise RuntimeError(f"two calls in a row made {len(first)} and {len(second)} statements")
     lines = [_template(*pair, number) for pair in zip(first, second, strict=True)]
-    # One statement is a transaction by itself, as it is where the service asks for no other.
+    # A single statement is its own transaction, as it is in the service.
     first_and_last = ([], []) if len(lines) == 1 else (["BEGIN"], ["COMMIT"])
     statements = [*first_and_last[0], *lines, *first_and_last[1]]
     return "\n".join([r"\set n :n + 1", *(f"{statement};" for statement in statements), ""])
@@ -35,7 +35,7 @@ def script_of(call: Callable[[], object], number: int) -> str:
 
 @contextmanager
 def _taken() -> Iterator[list[str]]:
-    """Every statement with its values in place; those that rule the transaction are left out."""
+    """Collect every statement with its values as literals, without savepoints."""
     taken: list[str] = []
 
     def take(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -51,16 +51,16 @@ def _template(first: str, second: str, number: int) -> str:
     before, after = LITERAL.findall(first), LITERAL.findall(second)
     if LITERAL.sub("?", first) != LITERAL.sub("?", second) or len(before) != len(after):
         raise RuntimeError("two calls in a row made different statements")
-    values = iter([one if one == other else _fresh(one, number) for one, other in zip(before, after, strict=True)])
-    # pgbench takes `:true` inside of JSON for a variable of its own.
+    values = iter([one if one == other else _new_value(one, number) for one, other in zip(before, after, strict=True)])
+    # pgbench would read `:true` inside JSON as a variable.
     return AFTER_QUOTE.sub('": ', " ".join(LITERAL.sub(lambda _: next(values), second).split()))
 
 
-def _fresh(literal: str, number: int) -> str:
+def _new_value(literal: str, number: int) -> str:
     if NUMBER.fullmatch(literal):
         return f"(:n + {int(literal) - number})"
     if _is_uuid(literal.strip("'")):
-        # Of a subquery: a volatile function itself could not be looked up in an index, which the service's value can.
+        # A subquery, because a volatile function cannot be looked up in an index, which the value of the service can.
         return "(SELECT gen_random_uuid())"
     return literal if literal.startswith(("'{", "'[")) else "now()"
 

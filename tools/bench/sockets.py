@@ -1,4 +1,4 @@
-"""A WebSocket client that costs next to nothing, so that the server is what is measured.
+"""A WebSocket client that costs little processor time, so that the server is what is measured.
 
 It masks with zeros, which RFC 6455 allows, reads only what our server sends, and answers pings.
 """
@@ -10,19 +10,19 @@ from typing import Any, cast
 
 END_OF_HEAD = b"\r\n\r\n"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
-Hear = Callable[[bytes], None]
+OnText = Callable[[bytes], None]
 
 
 class LightSocket(asyncio.Protocol):
-    """One connection. `hear` gets every text frame; `closed` is done when the server has gone."""
+    """One connection. `on_text` is called with every text frame; `closed` is done when the server has gone."""
 
-    def __init__(self, port: int, path: str, subprotocols: str, hear: Hear) -> None:
-        self._hello = (
+    def __init__(self, port: int, path: str, subprotocols: str, on_text: OnText) -> None:
+        self._handshake = (
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
             + (f"Sec-WebSocket-Protocol: {subprotocols}\r\n" if subprotocols else "")
         ).encode() + b"\r\n"
-        self._hear = hear
+        self._on_text = on_text
         self._buffer = bytearray()
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
@@ -30,7 +30,7 @@ class LightSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.write(self._hello)
+        self.transport.write(self._handshake)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -41,11 +41,11 @@ class LightSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
-            self.opened.set_exception(ConnectionError("the handshake was broken off"))
+            self.opened.set_exception(ConnectionError("the connection was closed during the handshake"))
         if not self.closed.done():
             self.closed.set_result(None)
 
-    def say(self, text: bytes) -> None:
+    def send_text(self, text: bytes) -> None:
         """Send a text frame."""
         self._send(TEXT, text)
 
@@ -81,40 +81,40 @@ class LightSocket(asyncio.Protocol):
             return False
         opcode, payload = buffer[0] & 0x0F, bytes(buffer[start : start + length])
         del buffer[: start + length]
-        self._take(opcode, payload)
+        self._handle_frame(opcode, payload)
         return True
 
-    def _take(self, opcode: int, payload: bytes) -> None:
+    def _handle_frame(self, opcode: int, payload: bytes) -> None:
         if opcode == TEXT:
-            self._hear(payload)
+            self._on_text(payload)
         elif opcode == PING:
             self._send(PONG, payload)
         elif opcode == CLOSE:
             self.transport.close()
 
 
-async def open_light(port: int, path: str, subprotocols: str, hear: Hear) -> LightSocket:
-    """An open socket. Raises ConnectionError when it is refused."""
+async def open_light(port: int, path: str, subprotocols: str, on_text: OnText) -> LightSocket:
+    """Open a socket. Raises ConnectionError when it is refused."""
     loop = asyncio.get_running_loop()
-    _, socket = await loop.create_connection(lambda: LightSocket(port, path, subprotocols, hear), "127.0.0.1", port)
+    _, socket = await loop.create_connection(lambda: LightSocket(port, path, subprotocols, on_text), "127.0.0.1", port)
     await socket.opened
     return socket
 
 
-async def open_ours(port: int, ticket: str, hear: Callable[[dict[str, Any]], None]) -> LightSocket:
-    """A socket of the service that has said hello, resumed where its person is."""
-    return await open_unread(port, ticket, lambda text: hear(json.loads(text)))
+async def open_ours(port: int, ticket: str, on_frame: Callable[[dict[str, Any]], None]) -> LightSocket:
+    """Open a socket of the service and resume at the head of its user's log; frames are decoded."""
+    return await open_unread(port, ticket, lambda text: on_frame(json.loads(text)))
 
 
-async def open_unread(port: int, ticket: str, hear: Hear) -> LightSocket:
-    """The same, whose frames are left as they came: reading one takes longer than sending one."""
+async def open_unread(port: int, ticket: str, on_text: OnText) -> LightSocket:
+    """Do the same without decoding frames: decoding one costs the client more than sending one costs the server."""
     greeted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    def take(text: bytes) -> None:
+    def receive(text: bytes) -> None:
         if not greeted.done():
             greeted.set_result(json.loads(text)["head"])
-        hear(text)
+        on_text(text)
 
-    socket = await open_light(port, "/ws/v1/", f"tft.v1, ticket.{ticket}", take)
-    socket.say(json.dumps({"type": "resume", "since": await greeted}).encode())
+    socket = await open_light(port, "/ws/v1/", f"tft.v1, ticket.{ticket}", receive)
+    socket.send_text(json.dumps({"type": "resume", "since": await greeted}).encode())
     return socket
