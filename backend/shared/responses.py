@@ -24,11 +24,12 @@ How to write a response (see `notifications/api/devices.py`):
 3. Return it from the view with `Response(DeviceOut.of(device))`. Name it in the schema with `responses=DeviceOut`, or
    `responses=list_of(DeviceOut)` (`backend.shared.schema`) for a list.
 
-4. For a cursor page set `pagination_class = CursorPages`. Write the SQL as a constant of the selector, so that it is
-   prepared once and not compiled for each request (`columns_of` and `fetch_models` in `backend.shared.prepared`). Return
-   `CursorPages().respond_rows(request, partial(devices_of, user.pk), DeviceOut.of)`; the selector takes `before` and
-   `limit`. `respond_rows_page` gives all rows of a page to one function, which loads what belongs to them. Where speed
-   does not matter, `respond` and `respond_page` take a queryset. The number of statements must not grow with the rows.
+4. For a cursor page set `pagination_class = CursorPages` and return
+   `CursorPages().respond_rows(request, partial(devices_of, user.pk), DeviceOut.of)`. The selector takes `before` and
+   `limit`. Its SQL is a constant, prepared once and not compiled for each request (`columns_of` and `fetch_models` in
+   `backend.shared.prepared`). `respond_rows_page` gives all rows of a page to one function, which loads what belongs to
+   them. Where speed does not matter, `respond` and `respond_page` take a queryset. The number of statements must not
+   grow with the rows.
 
 5. Read responses in tests with `response.json()`; `response.data` is the Struct itself.
 

@@ -1,16 +1,17 @@
-"""The door to what a client needs to start."""
+"""`GET /config`: what a client needs to start."""
 
-from typing import Any
+from typing import Annotated
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from msgspec import Meta
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.api.tickets import socket_url
 from backend.accounts.identity import provider_names
+from backend.shared.responses import ResponseBody
 from backend.shared.views import ApiView
 from chat.phrases import catalogue_version
 from geo.selectors.materials import read_catalogue
@@ -47,67 +48,67 @@ LIMITS = (
 )
 
 
-class SignInConfig(serializers.Serializer[Any]):
+class SignInConfig(ResponseBody):
     """How people sign in here."""
 
-    providers = serializers.ListField(child=serializers.CharField())
-    firebase_project = serializers.CharField(allow_null=True)
+    providers: list[str]
+    firebase_project: str | None
 
 
-class SocketConfig(serializers.Serializer[Any]):
+class SocketConfig(ResponseBody):
     """Where events come from."""
 
-    url = serializers.CharField()
-    protocol = serializers.CharField()
-    heartbeat_s = serializers.IntegerField()
+    url: str
+    protocol: str
+    heartbeat_s: int
 
 
-class MaterialsConfig(serializers.Serializer[Any]):
+class MaterialsConfig(ResponseBody):
     """Which catalogue is in force."""
 
-    version = serializers.CharField()
+    version: str
 
 
-class PhrasesConfig(serializers.Serializer[Any]):
+class PhrasesConfig(ResponseBody):
     """Which catalogue of quick phrases is in force."""
 
-    version = serializers.CharField()
+    version: str
 
 
-class LanguageConfig(serializers.Serializer[Any]):
+class LanguageConfig(ResponseBody):
     """A language that the service speaks."""
 
-    code = serializers.CharField()
-    name = serializers.CharField(help_text="In itself.")
+    code: str
+    name: Annotated[str, Meta(description="In itself.")]
 
 
-class PushConfig(serializers.Serializer[Any]):
+class PushConfig(ResponseBody):
     """Whether phones are reached that do not look."""
 
-    enabled = serializers.BooleanField()
+    enabled: bool
 
 
-class ServiceArea(serializers.Serializer[Any]):
+class ServiceArea(ResponseBody):
     """Where pickups can be posted, in degrees."""
 
-    west = serializers.FloatField()
-    south = serializers.FloatField()
-    east = serializers.FloatField()
-    north = serializers.FloatField()
+    west: float
+    south: float
+    east: float
+    north: float
 
 
-class ConfigOutput(serializers.Serializer[Any]):
+class ConfigOutput(ResponseBody):
     """What a client needs to start."""
 
-    sign_in = SignInConfig()
-    socket = SocketConfig()
-    materials = MaterialsConfig()
-    phrases = PhrasesConfig()
-    limits = serializers.DictField(child=serializers.IntegerField())
-    languages = LanguageConfig(many=True)
-    push = PushConfig()
-    service_area = ServiceArea()
-    time_zone = serializers.CharField()
+    sign_in: SignInConfig
+    socket: SocketConfig
+    materials: MaterialsConfig
+    phrases: PhrasesConfig
+    limits: dict[str, int]
+    languages: list[LanguageConfig]
+    push: PushConfig
+    service_area: ServiceArea
+    time_zone: str
 
 
 class ConfigView(ApiView):
@@ -124,16 +125,15 @@ class ConfigView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """For everybody, before sign-in."""
-        return Response(
-            {
-                "sign_in": {"providers": provider_names(), "firebase_project": settings.FIREBASE_PROJECT_ID or None},
-                "socket": {"url": socket_url(), "protocol": "tft.v1", "heartbeat_s": settings.HEARTBEAT_S},
-                "materials": {"version": read_catalogue().version},
-                "phrases": {"version": catalogue_version()},
-                "limits": {name: getattr(settings, name.upper()) for name in LIMITS},
-                "languages": [{"code": code, "name": name} for code, name in settings.LANGUAGES],
-                "push": {"enabled": settings.PUSH_BACKEND == "fcm"},
-                "service_area": dict(zip(("west", "south", "east", "north"), settings.SERVICE_AREA, strict=True)),
-                "time_zone": settings.CITY_TIME_ZONE,
-            }
+        body = ConfigOutput(
+            sign_in=SignInConfig(providers=provider_names(), firebase_project=settings.FIREBASE_PROJECT_ID or None),
+            socket=SocketConfig(url=socket_url(), protocol="tft.v1", heartbeat_s=settings.HEARTBEAT_S),
+            materials=MaterialsConfig(version=read_catalogue().version),
+            phrases=PhrasesConfig(version=catalogue_version()),
+            limits={name: getattr(settings, name.upper()) for name in LIMITS},
+            languages=[LanguageConfig(code=code, name=name) for code, name in settings.LANGUAGES],
+            push=PushConfig(enabled=settings.PUSH_BACKEND == "fcm"),
+            service_area=ServiceArea(*settings.SERVICE_AREA),
+            time_zone=settings.CITY_TIME_ZONE,
         )
+        return Response(body)

@@ -1,58 +1,72 @@
-"""The door to the catalogue."""
+"""`GET /materials`: the catalogue."""
 
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Self
 
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from msgspec import Meta
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.shared.responses import ResponseBody
 from backend.shared.views import ApiView
 from geo.models import EmissionFactor, Material
 from geo.selectors.materials import Catalogue, read_catalogue
 
 
-class MaterialOutput(serializers.Serializer[Any]):
+class MaterialOutput(ResponseBody):
     """What can be recycled."""
 
-    code = serializers.CharField()
-    name = serializers.CharField(help_text="In the reader's language.")
-    name_th = serializers.CharField()
-    name_en = serializers.CharField()
-    group = serializers.CharField()
-    unit = serializers.ChoiceField(choices=Material.Unit.choices)
-    kg_per_unit = serializers.DecimalField(max_digits=8, decimal_places=4)
-    resin_code = serializers.IntegerField(allow_null=True)
-    ewc_code = serializers.CharField(help_text="European Waste Catalogue.")
-    hazardous = serializers.BooleanField(source="is_hazardous")
-    icon = serializers.CharField(help_text="An emoji.")
-    co2e_kg_per_kg = serializers.SerializerMethodField(help_text="CO2e avoided per kilogram; null where unknown.")
-    co2e_source = serializers.SerializerMethodField()
+    code: str
+    name: Annotated[str, Meta(description="In the reader's language.")]
+    name_th: str
+    name_en: str
+    group: str
+    unit: Material.Unit
+    kg_per_unit: Decimal
+    resin_code: int | None
+    ewc_code: Annotated[str, Meta(description="European Waste Catalogue.")]
+    hazardous: bool
+    icon: Annotated[str, Meta(description="An emoji.")]
+    co2e_kg_per_kg: Annotated[float | None, Meta(description="CO2e avoided per kilogram; null where unknown.")]
+    co2e_source: Annotated[str | None, Meta(description="Who says so.")]
 
-    def get_co2e_kg_per_kg(self, material: Material) -> float | None:
-        """The factor in force."""
-        factor = self._factor_of(material)
-        return float(factor.kg_co2e_per_kg) if factor else None
+    @classmethod
+    def of(cls, material: Material, factor: EmissionFactor | None = None) -> Self:
+        """A row of the catalogue; `factor` is the one in force."""
+        return cls(
+            code=material.code,
+            name=material.name,
+            name_th=material.name_th,
+            name_en=material.name_en,
+            group=material.group,
+            unit=Material.Unit(material.unit),
+            kg_per_unit=material.kg_per_unit,
+            resin_code=material.resin_code,
+            ewc_code=material.ewc_code,
+            hazardous=material.is_hazardous,
+            icon=material.icon,
+            co2e_kg_per_kg=float(factor.kg_co2e_per_kg) if factor else None,
+            co2e_source=factor.source if factor else None,
+        )
 
-    def get_co2e_source(self, material: Material) -> str | None:
-        """Who says so."""
-        factor = self._factor_of(material)
-        return factor.source if factor else None
 
-    def _factor_of(self, material: Material) -> EmissionFactor | None:
-        catalogue: Catalogue = self.context["catalogue"]
-        return catalogue.factors.get(material.pk)
-
-
-class CatalogueOutput(serializers.Serializer[Any]):
+class CatalogueOutput(ResponseBody):
     """All materials, in the order to show them."""
 
-    version = serializers.CharField(help_text="Changes whenever anything here does.")
-    results = MaterialOutput(many=True)
+    version: Annotated[str, Meta(description="Changes whenever anything here does.")]
+    results: list[MaterialOutput]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Self:
+        """The catalogue with the factors in force."""
+        factors = catalogue.factors
+        rows = [MaterialOutput.of(material, factors.get(material.pk)) for material in catalogue.materials]
+        return cls(version=catalogue.version, results=rows)
 
 
 class MaterialsView(ApiView):
@@ -70,8 +84,7 @@ class MaterialsView(ApiView):
     def get(self, request: Request) -> HttpResponseBase:
         """With an ETag: whoever has this version already gets 304."""
         catalogue = read_catalogue()
-        rows = MaterialOutput(catalogue.materials, many=True, context={"catalogue": catalogue}).data
-        response = Response({"version": catalogue.version, "results": rows})
+        response = Response(CatalogueOutput.of(catalogue))
         etag = f'"{catalogue.version}-{get_language()}"'
         response["ETag"] = etag
         response["Cache-Control"] = "no-cache"

@@ -7,11 +7,17 @@ from hashlib import sha256
 import msgspec
 from django.conf import settings
 
-from backend.shared.prepared import fetch_prepared
+from backend.shared.prepared import columns_of, fetch_models, fetch_prepared
 from geo.errors import MaterialUnknown
 from geo.models import EmissionFactor, Material
 
 _BY_CODE = "SELECT code, id, is_hazardous FROM geo_material WHERE is_active AND code = ANY(%(codes)s::text[])"
+_MATERIALS = f"""
+    SELECT {columns_of(Material)} FROM geo_material WHERE is_active ORDER BY position
+"""  # noqa: S608 - names of our own columns
+_FACTORS = f"""
+    SELECT {columns_of(EmissionFactor)} FROM geo_emissionfactor WHERE factor_set = %(factor_set)s ORDER BY id
+"""  # noqa: S608 - names of our own columns
 
 
 @dataclass(frozen=True)
@@ -25,14 +31,14 @@ class Catalogue:
 
 def read_catalogue() -> Catalogue:
     """The catalogue as it stands, in two queries."""
-    materials = list(Material.objects.filter(is_active=True))
+    materials = fetch_models(Material, _MATERIALS, {})
     factors = factors_in_force()
     return Catalogue(materials=materials, factors=factors, version=_version_of(materials, factors))
 
 
 def factors_in_force(factor_set: str | None = None) -> dict[int, EmissionFactor]:
     """By material id: the factor last loaded of one set, by default `CO2E_FACTOR_SET`. Sets are never mixed."""
-    rows = EmissionFactor.objects.filter(factor_set=factor_set or settings.CO2E_FACTOR_SET).order_by("id")
+    rows = fetch_models(EmissionFactor, _FACTORS, {"factor_set": factor_set or settings.CO2E_FACTOR_SET})
     return {row.material_id: row for row in rows}
 
 
