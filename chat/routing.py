@@ -1,18 +1,18 @@
-"""Where sockets are opened."""
+"""The path of the socket."""
 
 from typing import Any, cast
 
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from chat.consumers.socket import Socket
+from chat.consumers.consumer import SocketConsumer
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
-    """No socket is opened here; the handshake gets 403."""
+    """Answer the handshake with 403: there is no socket at this path."""
     await receive()
     await send({"type": "websocket.close"})
 
 
-routes: list[Any] = [path("ws/v1/", Socket.as_asgi()), re_path("", cast(Any, refuse))]
+routes: list[Any] = [path("ws/v1/", SocketConsumer.as_asgi()), re_path("", cast(Any, refuse))]
 sockets = URLRouter(routes)

@@ -35,6 +35,21 @@ def redis_client() -> "Iterator[redis.Redis]":
         yield sync_redis()
 
 
+def async_redis(name: str) -> redis.asyncio.Redis:
+    """A client for the running event loop, whose connections are called `name` and the process id.
+
+    It never retries or reconnects by itself; the caller decides what an error means. Close it with `aclose`.
+    """
+    client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0, supported_errors=()),
+        client_name=f"{name}-{os.getpid()}",
+    )
+    return client
+
+
 def loop_connection(name: str) -> redis.asyncio.Connection:
     """A bare connection for the running event loop, called `name`. The caller connects it, and does so anew."""
     pool = redis.asyncio.ConnectionPool.from_url(

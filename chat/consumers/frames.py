@@ -1,6 +1,7 @@
-"""Every frame of the socket: what clients say, and what the server says. docs/asyncapi.yaml describes the same."""
+"""Every frame and close code of the socket. docs/asyncapi.yaml describes them."""
 
 import uuid
+from enum import IntEnum
 from typing import Annotated, Any, TypeAlias
 
 from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
@@ -10,30 +11,30 @@ from chat.errors import FrameInvalid, FrameUnreadable
 from notifications.frames import EventFrame
 
 Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Place: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+MessageSeq: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class Resume(Struct, tag="resume", frozen=True):
-    """Send me everything after `since`, then what comes."""
+    """Send every event after `since`, and new ones as they happen."""
 
     since: Seq
 
 
 class Ack(Struct, tag="ack", frozen=True):
-    """I have shown everything up to `seq`."""
+    """The client has shown every event up to `seq`."""
 
     seq: Seq
 
 
 class PhraseIn(Struct, frozen=True):
-    """A phrase of the catalogue, and what fills its blanks."""
+    """A phrase of the catalogue and its parameters."""
 
     code: str
     params: dict[str, Any] = {}
 
 
 class LocationIn(Struct, frozen=True):
-    """Where I am, for as long as I say."""
+    """The sender's location, and for how long it is shown."""
 
     lat: Annotated[float, Meta(ge=-90, le=90)]
     lon: Annotated[float, Meta(ge=-180, le=180)]
@@ -43,7 +44,7 @@ class LocationIn(Struct, frozen=True):
 
 
 class SendMessage(Struct, tag="message.send", frozen=True):
-    """Send this to a conversation. The same `client_id` again changes nothing."""
+    """Send a message to a conversation. Sending the same `client_id` again changes nothing."""
 
     conversation: uuid.UUID
     client_id: uuid.UUID
@@ -54,56 +55,56 @@ class SendMessage(Struct, tag="message.send", frozen=True):
 
 
 class DeleteMessage(Struct, tag="message.delete", frozen=True):
-    """Delete my message for both of us."""
+    """Delete one's own message for both participants."""
 
     conversation: uuid.UUID
     message: uuid.UUID
 
 
 class Typing(Struct, tag="typing", frozen=True):
-    """I am writing in this conversation."""
+    """The user is typing in this conversation."""
 
     conversation: uuid.UUID
 
 
 class Read(Struct, tag="read", frozen=True):
-    """I have read this conversation up to `seq`."""
+    """The user has read this conversation up to `seq`."""
 
     conversation: uuid.UUID
-    seq: Place
+    seq: MessageSeq
 
 
 ClientFrame: TypeAlias = Resume | Ack | SendMessage | DeleteMessage | Typing | Read
 
 
 class Hello(Struct, tag="hello", frozen=True):
-    """The first frame: the number of the newest event, and how often to expect a heartbeat at least."""
+    """The first frame: the `seq` of the newest event, and the longest time between two heartbeats."""
 
     head: int
     heartbeat_s: int
 
 
 class Heartbeat(Struct, tag="heartbeat", frozen=True):
-    """The number of the newest event now. What the client lacks of it follows."""
+    """The `seq` of the newest event. Events that the client lacks follow."""
 
     head: int
 
 
 class Reset(Struct, tag="reset", frozen=True):
-    """The log does not reach back to where the client is: load anew by HTTP, then resume from `head`."""
+    """The log does not reach back to the client's `seq`: load everything over HTTP, then resume from `head`."""
 
     head: int
 
 
 class Ok(Struct, tag="ok", frozen=True):
-    """The message is stored, or deleted; here as everybody sees it."""
+    """The message is stored or deleted. `message` is what both participants see."""
 
     client_id: uuid.UUID
     message: dict[str, Any]
 
 
 class Error(Struct, tag="error", frozen=True, omit_defaults=True):
-    """Refused, and nothing has changed. `about` is the type of the refused frame, where it could be read."""
+    """A frame was refused, and nothing has changed. `about` is its type, if it could be read."""
 
     code: str
     text: str
@@ -111,25 +112,18 @@ class Error(Struct, tag="error", frozen=True, omit_defaults=True):
     client_id: str | UnsetType = UNSET
 
 
-class SomebodyTypes(Struct, tag="typing", frozen=True):
-    """`user` is writing in this conversation now."""
+class UserTyping(Struct, tag="typing", frozen=True):
+    """`user` is typing in this conversation now."""
 
     conversation: uuid.UUID
     user: uuid.UUID
 
 
-class PickupClosed(Struct, tag="pickup.closed", frozen=True):
-    """A card this person was dealt lately has gone; whoever has done so writes it, and we pass it on as it is."""
-
-    pickup: uuid.UUID
-    reason: str
+ServerFrame: TypeAlias = Hello | EventFrame | Heartbeat | Reset | Ok | Error | UserTyping
 
 
-ServerFrame: TypeAlias = Hello | EventFrame | Heartbeat | Reset | Ok | Error | SomebodyTypes | PickupClosed
-
-
-class Gist(Struct, frozen=True):
-    """What can be told of a frame that is refused."""
+class FrameSummary(Struct, frozen=True):
+    """The parts of a refused frame that the error repeats."""
 
     type: str | UnsetType = UNSET
     client_id: str | UnsetType = UNSET
@@ -137,17 +131,17 @@ class Gist(Struct, frozen=True):
 
 _encoder = Encoder()
 _client_decoder = Decoder(ClientFrame)
-_gist_decoder = Decoder(Gist)
-GIST_CHARACTERS_MAX = 64
+_summary_decoder = Decoder(FrameSummary)
+SUMMARY_CHARACTERS_MAX = 64
 
 
 def encode(frame: ServerFrame | dict[str, object]) -> str:
-    """The frame as the text that goes out."""
+    """The frame as JSON text."""
     return _encoder.encode(frame).decode()
 
 
 def decode(text: str) -> ClientFrame:
-    """The client's frame. Raises FrameUnreadable for what is no JSON, FrameInvalid for any other we do not know."""
+    """The client's frame. Raises FrameUnreadable when it is not JSON, and FrameInvalid when it is not a known frame."""
     try:
         frame: ClientFrame = _client_decoder.decode(text)
     except ValidationError as error:
@@ -157,14 +151,35 @@ def decode(text: str) -> ClientFrame:
     return frame
 
 
-def gist_of(text: str) -> Gist:
-    """Type and client id of a frame that is refused, as far as they can be read and are short."""
+def summarize(text: str) -> FrameSummary:
+    """Type and client id of a refused frame, if they can be read and are short."""
     try:
-        gist = _gist_decoder.decode(text)
+        summary = _summary_decoder.decode(text)
     except (DecodeError, UnicodeError, RecursionError):
-        return Gist()
-    return Gist(type=_short(gist.type), client_id=_short(gist.client_id))
+        return FrameSummary()
+    return FrameSummary(type=_short(summary.type), client_id=_short(summary.client_id))
 
 
 def _short(text: str | UnsetType) -> str | UnsetType:
-    return text if isinstance(text, str) and len(text) <= GIST_CHARACTERS_MAX else UNSET
+    return text if isinstance(text, str) and len(text) <= SUMMARY_CHARACTERS_MAX else UNSET
+
+
+class CloseCode(IntEnum):
+    """The codes with which the server closes a socket: those of RFC 6455 section 7.4, and one of this service."""
+
+    RESTARTING = 1012
+    BINARY = 1003
+    TOO_MANY_FRAMES = 1008
+    TOO_LARGE = 1009
+    TRY_LATER = 1013
+    SIGNED_OUT = 4401
+
+
+CLOSE_REASONS = {
+    CloseCode.RESTARTING: "restarting; come back soon",
+    CloseCode.BINARY: "text frames only",
+    CloseCode.TOO_MANY_FRAMES: "too many frames",
+    CloseCode.TOO_LARGE: "frame too large",
+    CloseCode.TRY_LATER: "try again later",
+    CloseCode.SIGNED_OUT: "get a new ticket, or sign in",
+}

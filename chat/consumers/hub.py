@@ -1,8 +1,8 @@
-"""One subscription connection to Redis a process, and from there to the sockets of each person."""
+"""Redis pub/sub of one process: the hub passes what is published to open sockets, the publisher publishes."""
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
@@ -12,173 +12,221 @@ from msgspec.json import Decoder
 from msgspec.structs import replace
 from redis import ConnectionError as RedisConnectionError
 from redis import RedisError
-from redis.asyncio import Connection
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 
-from backend.shared.redis import loop_connection
-from chat.consumers.feed import Nudge
+from backend.shared.redis import async_redis
+from backend.shared.redis_cooldown import cooldown
+from chat.consumers.event_feed import Nudge
 
 log = structlog.get_logger(__name__)
 _decoder = Decoder(Nudge)
-CONFIRMATION_S = 1
+CONFIRMATION_TIMEOUT_S = 1
 SILENCE_S = 5
 BACKOFF_S = (0.1, 5.0)
-SUBSCRIPTIONS_A_COMMAND = 500
+CHANNELS_PER_COMMAND = 500
+PUBLISH_TIMEOUT_S = 1
+PENDING_MAX = 10_000
 
 
-class Listener(Protocol):
-    """An open socket, as the hub sees it. Neither call may wait."""
+class HubSocket(Protocol):
+    """An open socket as the hub sees it. No method blocks."""
 
     @property
     def channel(self) -> str:
-        """The Redis channel of its person."""
+        """The Redis channel of its user."""
 
-    def hear(self, nudge: Nudge) -> None:
-        """Something was published for this person."""
+    def receive_nudge(self, nudge: Nudge) -> None:
+        """Handle what was published for this user."""
 
-    def check_soon(self) -> None:
+    def expect_missed_nudges(self) -> None:
         """Nudges may have been lost until now."""
 
 
 class Channel:
-    """The sockets of one person here, and whether Redis has confirmed that it will send us what concerns him."""
+    """The sockets of one user in this process, and whether Redis has confirmed the subscription."""
 
     def __init__(self) -> None:
-        self.listeners: set[Any] = set()
-        self.is_live = asyncio.Event()
+        self.sockets: set[Any] = set()
+        self.is_confirmed = asyncio.Event()
 
 
 class Hub:
-    """Hands what Redis publishes to the sockets here. What it loses, heartbeats heal."""
+    """Passes what Redis publishes to the sockets of this process. Heartbeats make up for lost nudges."""
 
     def __init__(self) -> None:
         self._channels: dict[str, Channel] = {}
-        self._shared: dict[str, Callable[[bytes], None]] = {}
-        self._asked: set[str] = set()
-        self._connection: Connection | None = None
+        self._service_channels: dict[str, Callable[[bytes], None]] = {}
+        self._subscribed: set[str] = set()
+        self._pubsub: PubSub | None = None
         self._is_down = False
         self._lock = asyncio.Lock()
 
-    def listeners(self) -> Iterator[Any]:
+    def sockets(self) -> Iterator[Any]:
         """Every open socket of this process."""
         for channel in list(self._channels.values()):
-            yield from tuple(channel.listeners)
+            yield from tuple(channel.sockets)
 
-    async def follow(self, name: str, hear: Callable[[bytes], None]) -> None:
-        """Hand all that is published on a channel of the whole service to `hear`, from the first call on for ever."""
-        if name not in self._shared:
-            self._shared[name] = hear
-            await self._settle(name)
+    async def follow(self, name: str, handle: Callable[[bytes], None]) -> None:
+        """Pass every payload of a channel of the whole service to `handle`. Following it twice changes nothing."""
+        if name not in self._service_channels:
+            self._service_channels[name] = handle
+            await self._update_subscription(name)
 
-    async def join(self, listener: Listener) -> bool:
-        """Hear what is published from now on. Waits a moment for Redis to confirm; False when it has not."""
-        channel = self._channels.setdefault(listener.channel, Channel())
-        channel.listeners.add(listener)
-        await self._settle(listener.channel)
+    async def join(self, socket: HubSocket) -> bool:
+        """Pass nudges to this socket. Waits shortly for Redis to confirm; returns whether it has."""
+        channel = self._channels.setdefault(socket.channel, Channel())
+        channel.sockets.add(socket)
+        await self._update_subscription(socket.channel)
         if not self._is_down:
             with suppress(TimeoutError):
-                async with asyncio.timeout(CONFIRMATION_S):
-                    await channel.is_live.wait()
-        return channel.is_live.is_set()
+                async with asyncio.timeout(CONFIRMATION_TIMEOUT_S):
+                    await channel.is_confirmed.wait()
+        return channel.is_confirmed.is_set()
 
-    async def leave(self, listener: Listener) -> None:
-        """Hear nothing any more."""
-        channel = self._channels.get(listener.channel)
+    async def leave(self, socket: HubSocket) -> None:
+        """Pass nothing to this socket any more."""
+        channel = self._channels.get(socket.channel)
         if channel is None:
             return
-        channel.listeners.discard(listener)
-        if not channel.listeners:
-            del self._channels[listener.channel]
-            await self._settle(listener.channel)
+        channel.sockets.discard(socket)
+        if not channel.sockets:
+            del self._channels[socket.channel]
+            await self._update_subscription(socket.channel)
 
-    def tell(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Hand each `(channel, payload)` to the sockets here, without the way through Redis."""
+    def deliver(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Pass each `(channel, payload)` to the sockets of this process, without Redis."""
         for name, payload in messages:
             if channel := self._channels.get(name):
-                self._tell(channel, payload)
+                self._deliver(channel, payload)
 
     async def run(self) -> NoReturn:
-        """Listen for ever; comes back with backoff and jitter when Redis goes."""
-        delay = BACKOFF_S[0]
+        """Listen until cancelled; reconnect with backoff and jitter when Redis is lost."""
+        delay_s = BACKOFF_S[0]
         while True:
             try:
                 await self._listen()
             except (RedisError, OSError) as error:
-                log.warning("redis_lost", reason=type(error).__name__, sockets=len(list(self.listeners())))
+                log.warning("redis_lost", reason=type(error).__name__, sockets=len(list(self.sockets())))
             except Exception:
                 log.exception("hub_failed")
-            delay = BACKOFF_S[0] if self._connection else min(delay * 2, BACKOFF_S[1])
-            self._forget_connection()
-            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
+            delay_s = BACKOFF_S[0] if self._pubsub else min(delay_s * 2, BACKOFF_S[1])
+            self._forget_subscriptions()
+            await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
 
     async def _listen(self) -> NoReturn:
-        connection = loop_connection("realtime")
-        try:
-            # Its own time limit ends with the handshake of TCP, which a frozen Redis still answers.
+        async with async_redis("realtime") as client, client.pubsub() as pubsub:
+            # A frozen Redis still completes the TCP handshake.
             async with asyncio.timeout(SILENCE_S):
-                await connection.connect()  # type: ignore[no-untyped-call]
-                await self._subscribe_all(connection)
+                await pubsub.connect()
+                await self._subscribe_all(pubsub)
             while True:
-                self._handle(await self._next_reply(connection))
-        finally:
-            await connection.disconnect(nowait=True)
+                self._handle(await self._next_message(pubsub))
 
-    async def _subscribe_all(self, connection: Connection) -> None:
+    async def _subscribe_all(self, pubsub: PubSub) -> None:
         async with self._lock:
-            self._connection, self._is_down = connection, False
-            names = [*self._channels, *self._shared]
-            for start in range(0, len(names), SUBSCRIPTIONS_A_COMMAND):
-                part = names[start : start + SUBSCRIPTIONS_A_COMMAND]
-                self._asked.update(part)
-                await connection.send_command("SUBSCRIBE", *part, check_health=False)
+            self._pubsub, self._is_down = pubsub, False
+            names = [*self._channels, *self._service_channels]
+            for start in range(0, len(names), CHANNELS_PER_COMMAND):
+                batch = names[start : start + CHANNELS_PER_COMMAND]
+                self._subscribed.update(batch)
+                await pubsub.subscribe(*batch)
 
-    async def _settle(self, name: str) -> None:
-        """Bring Redis's subscription to `name` in line with whether somebody listens. One at a time, so in order."""
+    async def _update_subscription(self, name: str) -> None:
+        """Subscribe to the channel, or unsubscribe when no socket needs it. The lock keeps the commands in order."""
         async with self._lock:
-            is_wanted = name in self._channels or name in self._shared
-            if self._connection is None or is_wanted == (name in self._asked):
+            is_wanted = name in self._channels or name in self._service_channels
+            if self._pubsub is None or is_wanted == (name in self._subscribed):
                 return
-            (self._asked.add if is_wanted else self._asked.discard)(name)
-            # A failure here is one of the connection, and its reader notices.
+            # An error is one of the connection, which `run` sees too.
             with suppress(RedisError, OSError):
-                command = "SUBSCRIBE" if is_wanted else "UNSUBSCRIBE"
-                await self._connection.send_command(command, name, check_health=False)
+                if is_wanted:
+                    self._subscribed.add(name)
+                    await self._pubsub.subscribe(name)
+                else:
+                    self._subscribed.discard(name)
+                    await self._pubsub.unsubscribe(name)
 
-    async def _next_reply(self, connection: Connection) -> Any:
-        """What Redis says next. Asks after a silence, and raises when there is no answer to that either."""
-        reply = await connection.read_response(timeout=SILENCE_S)
-        if reply is None:
-            await connection.send_command("PING", check_health=False)
-            reply = await connection.read_response(timeout=SILENCE_S)
-        if reply is None:
-            raise RedisConnectionError("Redis is silent.")
-        return reply
+    async def _next_message(self, pubsub: PubSub) -> dict[str, Any]:
+        """The next message. After a silence Redis is pinged; raises ConnectionError when that is not answered."""
+        message = await pubsub.get_message(timeout=SILENCE_S)
+        if message is None:
+            await pubsub.ping()
+            message = await pubsub.get_message(timeout=SILENCE_S)
+        if message is None:
+            raise RedisConnectionError("Redis does not answer.")
+        received: dict[str, Any] = message
+        return received
 
-    def _handle(self, reply: Any) -> None:
-        kind, name, *rest = reply if isinstance(reply, list) else [b"pong", b""]
-        if kind == b"message" and (hear := self._shared.get(name.decode())):
-            hear(rest[0])
+    def _handle(self, message: dict[str, Any]) -> None:
+        if message["type"] not in ("message", "subscribe"):
             return
-        channel = self._channels.get(name.decode())
-        if channel is None:
-            return
-        if kind == b"message":
-            self._tell(channel, rest[0])
-        elif kind == b"subscribe":
-            channel.is_live.set()
-            for listener in channel.listeners:
-                listener.check_soon()
+        name = message["channel"].decode()
+        if message["type"] == "message" and (handle := self._service_channels.get(name)):
+            handle(message["data"])
+        elif channel := self._channels.get(name):
+            if message["type"] == "message":
+                self._deliver(channel, message["data"])
+            else:
+                self._confirm(channel)
 
-    def _tell(self, channel: Channel, payload: bytes) -> None:
+    def _confirm(self, channel: Channel) -> None:
+        channel.is_confirmed.set()
+        for socket in channel.sockets:
+            socket.expect_missed_nudges()
+
+    def _deliver(self, channel: Channel, payload: bytes) -> None:
         try:
             nudge = replace(_decoder.decode(payload), text=payload.decode())
         except (DecodeError, UnicodeDecodeError):
             log.warning("nudge_unreadable", size=len(payload))
             return
-        for listener in tuple(channel.listeners):
-            listener.hear(nudge)
+        for socket in tuple(channel.sockets):
+            socket.receive_nudge(nudge)
 
-    def _forget_connection(self) -> None:
-        self._connection, self._is_down = None, True
-        self._asked.clear()
+    def _forget_subscriptions(self) -> None:
+        self._pubsub, self._is_down = None, True
+        self._subscribed.clear()
         for channel in self._channels.values():
-            channel.is_live.clear()
+            channel.is_confirmed.clear()
+
+
+class Publisher:
+    """Publishes nudges for other processes in order, all pending ones as one batch. Failed batches are dropped."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[str, bytes]] = []
+        self._has_pending = asyncio.Event()
+
+    def add(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish each `(channel, payload)` soon."""
+        self._pending += messages
+        self._has_pending.set()
+
+    async def run(self) -> NoReturn:
+        """Publish until cancelled."""
+        async with async_redis("publisher") as client:
+            while True:
+                await self._has_pending.wait()
+                self._has_pending.clear()
+                await self._publish_pending(client)
+
+    async def _publish_pending(self, client: Redis) -> None:
+        batch, dropped, self._pending = self._pending[:PENDING_MAX], self._pending[PENDING_MAX:], []
+        if dropped:
+            log.warning("nudges_lost", count=len(dropped), reason="too many at once")
+        try:
+            with cooldown:
+                async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+                    await _publish(client, batch)
+        except (RedisError, OSError) as error:
+            log.warning("nudges_lost", count=len(batch), reason=type(error).__name__)
+        except Exception:
+            log.exception("publisher_failed")
+
+
+async def _publish(client: Redis, messages: Sequence[tuple[str, bytes]]) -> None:
+    async with client.pipeline(transaction=False) as pipeline:
+        for channel, payload in messages:
+            pipeline.publish(channel, payload)
+        await pipeline.execute()

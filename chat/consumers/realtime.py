@@ -1,4 +1,4 @@
-"""What all sockets of one process share: the hub, the heart, the outbox, and who shows what."""
+"""What all sockets of one process share."""
 
 import asyncio
 import uuid
@@ -8,46 +8,47 @@ from typing import Self
 
 from django.conf import settings
 
-from backend.shared.loop_database import LoopDatabase
 from backend.shared.realtime import Frame, encode_frames
-from chat.consumers.heart import Heart
-from chat.consumers.holders import Holders
-from chat.consumers.hub import Hub
-from chat.consumers.outbox import Outbox
-from chat.consumers.threads import give_connections_back
+from chat.consumers.card_presence import CardPresence
+from chat.consumers.database import StatementPool
+from chat.consumers.heartbeat import Heartbeats
+from chat.consumers.hub import Hub, Publisher
 
 
 class Realtime:
-    """Lives as long as the process serves: `async with Realtime() as realtime`."""
+    """The hub, the publisher, the heartbeats and the database pool, while the process serves.
+
+    Use it as a context manager in the lifespan of the ASGI application: `async with Realtime() as realtime`.
+    """
 
     def __init__(self) -> None:
         self.hub = Hub()
-        self.holders = Holders()
-        self.database = LoopDatabase(settings.SOCKET_CONNECTIONS)
-        self._outbox = Outbox()
-        self._heart = Heart(self.hub.listeners)
+        self.card_presence = CardPresence()
+        self.database = StatementPool(settings.SOCKET_CONNECTIONS)
+        self._publisher = Publisher()
+        self._heartbeats = Heartbeats(self.hub.sockets)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Start to listen, to beat and to publish."""
-        self._tasks = [asyncio.create_task(one.run()) for one in (self.hub, self._heart, self._outbox)]
+        """Open the pool and start the background tasks."""
+        await self.database.open()
+        self._tasks = [asyncio.create_task(each.run()) for each in (self.hub, self._publisher, self._heartbeats)]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop all three, and give the database connections back."""
+        """Stop the tasks and close the pool."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.database.close()
-        await give_connections_back()
+        await self.database.close()
 
-    def tell(self, frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
-        """What is committed goes to these people's sockets here at once, and to other processes through Redis.
+    def deliver(self, frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
+        """Send committed frames to these users' sockets: here at once, in other processes through Redis.
 
-        It comes back from there to this process too, where each socket knows by the number that it has it.
+        Redis sends them back to this process too; sockets drop an event whose `seq` they have already sent.
         """
         messages = encode_frames(frames)
-        self.hub.tell(messages)
-        self._outbox.put(messages)
+        self.hub.deliver(messages)
+        self._publisher.add(messages)

@@ -36,11 +36,14 @@ TABLES = (
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[uvicorn.Server]:
+def running(django_db_setup: None) -> Iterator[uvicorn.Server]:
     """Uvicorn serving `backend.asgi`, for all tests of this process; each test brings its own prefix in Redis."""
     from backend.asgi import application
+    from chat.consumers.uvicorn_websocket import BoundedWebSocket
 
-    config = uvicorn.Config(application, port=0, log_config=None, ws_max_size=65_536, timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        application, port=0, log_config=None, ws=BoundedWebSocket, ws_max_size=65_536, timeout_graceful_shutdown=3
+    )
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(target=uvicorn_server.run, name="uvicorn", daemon=True)
     thread.start()

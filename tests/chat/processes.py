@@ -12,6 +12,7 @@ from django.db import connection
 
 from tests.waits import wait_until
 
+WEBSOCKET = "chat.consumers.uvicorn_websocket:BoundedWebSocket"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -22,7 +23,7 @@ def running_process(redis_prefix: str, **more: str) -> Iterator[tuple[subprocess
         port = free.getsockname()[1]
     ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
     environment = os.environ | ours | more
-    command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port), "--ws", WEBSOCKET]
     process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
     try:
         wait_until(lambda: is_listening(port), patience_s=60)

@@ -7,32 +7,32 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import User
-from chat.selectors.sockets import Standing, standing_of
+from chat.selectors.sockets import SessionState, session_state
 from notifications.models import Device
 from tests.chat.phones import open_socket, ticket_for
 from tests.makers import make_session
 from tests.makers_notifications import make_device
 
 
-class TestStanding:
+class TestSessionState:
     def test_is_one_query(self, user: User, django_assert_num_queries: Any) -> None:
         session, _ = make_session(user)
         make_device(user, installation=session.installation, last_seen_at=timezone.now() - timedelta(hours=1))
 
         with django_assert_num_queries(1):
-            assert standing_of(session.public_id, timezone.now()) == (Standing(0, user.locale), False)
+            assert session_state(session.public_id, timezone.now()) == (SessionState(0, user.locale), False)
 
     def test_tells_of_a_device_that_was_silent_for_long(self, user: User) -> None:
         session, _ = make_session(user)
         make_device(user, installation=session.installation, last_seen_at=timezone.now() - timedelta(hours=7))
 
-        assert standing_of(session.public_id, timezone.now()) == (Standing(0, user.locale), True)
+        assert session_state(session.public_id, timezone.now()) == (SessionState(0, user.locale), True)
 
     def test_knows_no_session_that_has_ended(self, user: User) -> None:
         session, _ = make_session(user)
         session.delete()
 
-        assert standing_of(session.public_id, timezone.now()) == (None, False)
+        assert session_state(session.public_id, timezone.now()) == (None, False)
 
 
 @pytest.mark.parametrize(("hours", "is_written"), [(1, False), (7, True)])

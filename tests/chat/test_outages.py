@@ -1,5 +1,6 @@
 """What open sockets do while Redis or PostgreSQL is away."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from django.db import OperationalError, connection, transaction
 from redis import Redis
 
 from backend.accounts.models import User
-from backend.shared.loop_database import LoopDatabase
 from backend.shared.postgis.base import DatabaseWrapper
-from backend.shared.redis import loop_connection, sync_redis
+from backend.shared.redis import sync_redis
+from chat.consumers.database import StatementPool
 from chat.models import Conversation
 from chat.services import deletion
 from chat.services.messages import lock_conversation_for
@@ -26,7 +27,7 @@ OpenPhone = Callable[..., Phone]
 
 def cut_subscriptions() -> None:
     """Hang up on this process's subscription connection, as a Redis that restarts does."""
-    ours = loop_connection("realtime").client_name
+    ours = f"realtime-{os.getpid()}"
     redis: Redis = sync_redis()
     for client in cast(list[dict[str, str]], redis.client_list()):
         if client["name"] == ours:
@@ -104,8 +105,8 @@ class TestPostgresAway:
         anns = open_phone(ann, since=None)
 
         with monkeypatch.context() as patch:
-            patch.setattr("chat.consumers.answers.send", fail)
-            patch.setattr(LoopDatabase, "fetch", fail)
+            patch.setattr("chat.consumers.commands.send", fail)
+            patch.setattr(StatementPool, "fetch", fail)
             client_id = anns.send_message(conversation)
             error = anns.expect("error")
         anns.send_message(conversation)
@@ -136,7 +137,7 @@ class TestPostgresAway:
     def test_a_conversation_that_somebody_holds_holds_up_no_other(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
     ) -> None:
-        monkeypatch.setattr("backend.shared.loop_database.PATIENCE_S", 0.5)
+        monkeypatch.setattr("chat.consumers.database.STATEMENT_TIMEOUT_S", 0.5)
         held, other = make_conversation(ann, bob), make_conversation(ann, bob)
         phones = [open_phone(ann, since=None) for _ in range(settings.SOCKET_CONNECTIONS)]
         bobs = open_phone(bob, since=None)
@@ -160,8 +161,8 @@ class TestPostgresAway:
         make_message(conversation, ann)
 
         with monkeypatch.context() as patch:
-            patch.setattr("chat.consumers.feed.events_after", fail)
-            patch.setattr("chat.consumers.heart.standings_of", fail)
+            patch.setattr("chat.consumers.event_feed.events_after", fail)
+            patch.setattr("chat.consumers.heartbeat.session_states", fail)
             bobs.say(type="resume", since=0)
             assert bobs.receive()["type"] == "heartbeat"
 

@@ -14,7 +14,7 @@ from django.conf import settings as real_settings
 from django.utils import timezone
 
 from backend.accounts.models import User
-from chat.consumers.outgoing import CLOSE_GRACE_S
+from chat.consumers.uvicorn_websocket import CLOSE_GRACE_S
 from notifications.models import Event, EventCounter
 from tests.chat.phones import ticket_for
 from tests.chat.processes import running_process
@@ -38,7 +38,8 @@ class TestSlowReader:
     def test_is_hung_up_on(
         self, server: str, dial: Dial, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("chat.consumers.outgoing.CLOSE_GRACE_S", 0.5)
+        for module in ("uvicorn_websocket", "writer"):
+            monkeypatch.setattr(f"chat.consumers.{module}.CLOSE_GRACE_S", 0.5)
         settings.SOCKET_SEND_TIMEOUT_S = 0.5
         settings.HEARTBEAT_S = 60
         make_events(bob, count=100, size=100_000)

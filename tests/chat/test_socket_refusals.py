@@ -58,7 +58,7 @@ class TestTicket:
         def fail(ticket: str, now: datetime) -> None:
             raise TicketsUnavailable
 
-        monkeypatch.setattr("chat.consumers.socket.redeem_ticket", fail)
+        monkeypatch.setattr("chat.consumers.consumer.redeem_ticket", fail)
 
         assert code_after(server, ["tft.v1", "ticket.any"]) == 1013
 

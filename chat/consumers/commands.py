@@ -1,0 +1,136 @@
+"""What client frames ask for: one service call each, the same as over HTTP."""
+
+import asyncio
+import uuid
+from datetime import datetime
+
+import structlog
+from django.db import IntegrityError
+from django.utils import translation
+from msgspec.structs import asdict
+
+from backend.shared.clock import read_clock
+from backend.shared.constraints import constraint_of
+from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
+from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
+from chat.consumers.realtime import Realtime
+from chat.models import Message
+from chat.services.append import ONE_PER_CLIENT_ID, SEND, Sending
+from chat.services.deletion import delete_message
+from chat.services.drafts import Draft, draft_of
+from chat.services.messages import send
+from chat.services.read import mark_read
+from chat.services.typing import relay_typing
+from chat.shapes import message_shape
+from notifications.services.ack import acknowledge
+
+log = structlog.get_logger(__name__)
+ACK_INTERVAL_S = 0.1
+
+
+async def run_send(realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, language: str) -> Ok:
+    """Store the message and return it in `language`. Raises what `send_message` raises."""
+    now = read_clock()
+    draft = draft_of(
+        kind=frame.kind,
+        now=now,
+        text=frame.text,
+        phrase=asdict(frame.phrase) if frame.phrase else None,
+        location=asdict(frame.location) if frame.location else None,
+    )
+    message = await _send_in_loop(realtime, user_id, frame, draft, now)
+    if message is None:
+        message = await _send_in_thread(user_id, frame, draft, now)
+    with translation.override(language):
+        return Ok(client_id=frame.client_id, message=message_shape(message))
+
+
+async def _send_in_loop(
+    realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, draft: Draft, now: datetime
+) -> Message | None:
+    """Store the message by the one statement that HTTP uses too, and deliver it to the sockets of this process.
+
+    None when more than this statement is needed: to store a location, or to find out why nothing was stored (sent
+    before, conversation closed, not a participant, blocked).
+    """
+    if draft.place is not None:
+        return None
+    sending = Sending(draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now)
+    try:
+        sent = sending.read(await realtime.database.fetch(SEND, sending.values))
+    except IntegrityError as error:
+        if constraint_of(error) != ONE_PER_CLIENT_ID:
+            raise
+        return None
+    if sent is None:
+        return None
+    realtime.deliver(sent.frames)
+    await asyncio.sleep(0)  # Lets the recipient's frame be written before the sender's answer is built.
+    return sent.message
+
+
+async def _send_in_thread(user_id: uuid.UUID, frame: SendMessage, draft: Draft, now: datetime) -> Message:
+    message, _ = await in_thread(
+        send, draft, user_id=user_id, conversation_id=frame.conversation, client_id=frame.client_id, now=now
+    )
+    return message
+
+
+async def run_delete(user_id: uuid.UUID, frame: DeleteMessage, language: str) -> Ok:
+    """Delete the message and return what is left of it in `language`. Raises what `delete_message` raises."""
+    message = await in_thread(
+        delete_message,
+        user_id=user_id,
+        conversation_id=frame.conversation,
+        message_id=frame.message,
+        now=read_clock(),
+    )
+    with translation.override(language):
+        return Ok(client_id=message.client_id, message=message_shape(message))
+
+
+async def run_read(user_id: uuid.UUID, frame: Read) -> None:
+    """Move the read position. Raises what `mark_read` raises."""
+    await in_thread(mark_read, user_id=user_id, conversation_id=frame.conversation, seq=frame.seq, now=read_clock())
+
+
+async def run_typing(user_id: uuid.UUID, frame: Typing) -> None:
+    """Tell the other participants. Raises what `relay_typing` raises."""
+    await in_thread(relay_typing, user_id=user_id, conversation_id=frame.conversation)
+
+
+class AckBuffer:
+    """Stores the highest `seq` the client has acknowledged: at most every `ACK_INTERVAL_S`, and when it disconnects."""
+
+    def __init__(self, user_id: uuid.UUID) -> None:
+        self._user_id = user_id
+        self._acked = self._stored = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, seq: int) -> None:
+        """The client has shown everything up to `seq`."""
+        self._acked = max(self._acked, seq)
+        if self._acked > self._stored and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._store_until_done())
+
+    async def flush(self) -> None:
+        """Store what has not been stored yet."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+        await self._store()
+
+    async def _store_until_done(self) -> None:
+        while self._acked > self._stored:
+            await asyncio.sleep(ACK_INTERVAL_S)
+            await self._store()
+
+    async def _store(self) -> None:
+        """A lost acknowledgement costs one unnecessary push at most."""
+        seq = self._acked
+        if seq <= self._stored:
+            return
+        self._stored = seq
+        try:
+            await in_thread(acknowledge, user_id=self._user_id, seq=seq)
+        except DATABASE_UNAVAILABLE as error:
+            log.warning("ack_lost", reason=type(error).__name__)

@@ -1,0 +1,253 @@
+"""The socket `/ws/v1/`: one per app, for everything. docs/asyncapi.yaml describes its frames."""
+
+import asyncio
+import random
+import uuid
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.utils import translation
+
+from backend.accounts.errors import TicketsUnavailable
+from backend.accounts.services.tickets import TicketHolder, redeem_ticket
+from backend.shared.clock import read_clock
+from backend.shared.errors import DomainError
+from backend.shared.held import Gone, Held, gone_channel, what_is_held
+from backend.shared.realtime import channel_of
+from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
+from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
+from chat.consumers.event_feed import EventFeed, Nudge
+from chat.consumers.frames import (
+    CLOSE_REASONS,
+    Ack,
+    ClientFrame,
+    CloseCode,
+    DeleteMessage,
+    Error,
+    Heartbeat,
+    Hello,
+    Read,
+    Resume,
+    SendMessage,
+    Typing,
+    decode,
+    encode,
+    summarize,
+)
+from chat.consumers.handshake import PROTOCOL, FrameBudget, is_allowed, is_too_large, language_of, ticket_in
+from chat.consumers.realtime import Realtime
+from chat.consumers.writer import SocketWriter
+from chat.errors import TooManyFrames, Unavailable
+from chat.selectors.sockets import SessionState, session_state
+from notifications.selectors.events import head_of
+from notifications.services.devices import see_device
+
+BURST_S = 3
+
+
+class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One open app. Its frames are handled one after the other, so that its messages keep their order."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    channel: str
+    language: str
+    feed: EventFeed
+    writer: SocketWriter
+    acks: AckBuffer
+    budget: FrameBudget
+    shown_cards: tuple[Held, list[Gone]]
+    writing: asyncio.Task[None] | None = None
+    has_joined = False
+    is_subscribed = False
+    next_heartbeat_s = float("inf")
+
+    # --- Connecting and disconnecting
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection, and clean up when it ends for whatever reason."""
+        self.realtime: Realtime = scope["state"]["realtime"]
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one ASGI message without Channels' database clean-up, which costs a thread switch for each frame.
+
+        The consumer uses no Django connection in the event loop; `in_thread` cleans up its own.
+        """
+        if message["type"] == "websocket.receive":
+            await self.receive(message.get("text"), message.get("bytes"))
+        elif message["type"] == "websocket.connect":
+            await self.connect()
+        else:
+            raise StopConsumer
+
+    async def connect(self) -> None:
+        """Accept a client that has a ticket of a live session. Others get a close code, which browsers can read."""
+        if not is_allowed(self.scope):
+            await self.close()
+            return
+        try:
+            holder = await in_thread(redeem_ticket, ticket_in(self.scope["subprotocols"]), now=read_clock())
+            state = await self._join(holder) if holder else None
+        except (TicketsUnavailable, *DATABASE_UNAVAILABLE):
+            await self._reject(CloseCode.TRY_LATER)
+            return
+        if state is None:
+            await self._reject(CloseCode.SIGNED_OUT)
+            return
+        await self._start(state)
+
+    async def _join(self, holder: TicketHolder) -> SessionState | None:
+        """Subscribe first and read the state then, so that no event and no sign-out is missed in between."""
+        self.user_id, self.session_id = holder.user_id, holder.session_id
+        self.channel = channel_of(self.user_id)
+        self.feed = EventFeed(self.user_id)
+        self.writer = SocketWriter(self.send, self.close, self.feed)
+        self.acks = AckBuffer(self.user_id)
+        self.has_joined = True
+        await self.realtime.hub.follow(gone_channel(), self.realtime.card_presence.receive)
+        self.is_subscribed = await self.realtime.hub.join(self)
+        state, self.shown_cards = await in_thread(_read_session, self.session_id, self.user_id)
+        return state
+
+    async def _reject(self, code: CloseCode) -> None:
+        await self.accept(PROTOCOL)
+        await self.close(int(code), CLOSE_REASONS[code])
+
+    async def _start(self, state: SessionState) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self.language = self.feed.language = language_of(self.scope, state.language)
+        self.budget = FrameBudget(settings.SOCKET_FRAMES_PER_S, settings.SOCKET_FRAMES_PER_S * BURST_S, now_s)
+        self.feed.raise_head(state.head)
+        await self.accept(PROTOCOL)
+        await self.writer.send(Hello(head=self.feed.head, heartbeat_s=settings.HEARTBEAT_S))
+        self.writing = asyncio.create_task(self.writer.run())
+        # Without a subscription events may have been missed already: the first heartbeat follows at once.
+        spread_s = settings.HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - spreads the load
+        self.next_heartbeat_s = now_s + (spread_s if self.is_subscribed else 0)
+        self._restore_shown_cards()
+
+    def _restore_shown_cards(self) -> None:
+        """Clients ask for cards while the socket is still opening."""
+        held, closings = self.shown_cards
+        for closing in closings:
+            self.send_droppable(encode(closing.frame))
+        cards = set(held.things) - {closing.thing for closing in closings}
+        self.realtime.card_presence.show(self, cards, held.since)
+
+    async def _leave(self) -> None:
+        if self.writing is not None:
+            self.writing.cancel()
+        if self.has_joined:
+            self.realtime.card_presence.remove_socket(self)
+            await self.realtime.hub.leave(self)
+            await self.acks.flush()
+
+    # --- Frames of the client
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Handle one frame: answer it, refuse it with a code, or close the socket."""
+        if self.writing is None or self.writing.done():
+            return
+        if text_data is None:
+            self.writer.finish(CloseCode.BINARY)
+        elif is_too_large(text_data):
+            self.writer.finish(CloseCode.TOO_LARGE)
+        else:
+            await self._receive_text(text_data)
+
+    async def _receive_text(self, text: str) -> None:
+        try:
+            if not self.budget.spend(asyncio.get_running_loop().time()):
+                raise TooManyFrames
+            await self._run(decode(text))
+        except DomainError as error:
+            await self._refuse(text, error)
+        except DATABASE_UNAVAILABLE:
+            await self._refuse(text, Unavailable())
+        if self.budget.is_exceeded:
+            self.writer.finish(CloseCode.TOO_MANY_FRAMES)
+
+    async def _run(self, frame: ClientFrame) -> None:
+        match frame:
+            case Resume(since=since):
+                await self._resume(since)
+            case Ack(seq=seq):
+                self.acks.add(seq)
+            case SendMessage():
+                await self.writer.send(await run_send(self.realtime, self.user_id, frame, self.language))
+            case DeleteMessage():
+                await self.writer.send(await run_delete(self.user_id, frame, self.language))
+            case Read():
+                await run_read(self.user_id, frame)
+            case Typing():
+                await run_typing(self.user_id, frame)
+
+    async def _resume(self, since: int) -> None:
+        if since > self.feed.head:
+            self.feed.raise_head(await in_thread(head_of, self.user_id))
+        self.feed.resume(since)
+        self.writer.wake()
+
+    async def _refuse(self, text: str, error: DomainError) -> None:
+        summary = summarize(text)
+        with translation.override(self.language):
+            message = error.text
+        await self.writer.send(Error(code=error.code, text=message, about=summary.type, client_id=summary.client_id))
+
+    # --- Called by the hub, by card presence and by the heartbeats; none of it blocks
+
+    def receive_nudge(self, nudge: Nudge) -> None:
+        """Handle what was published for this user."""
+        if nudge.type == "event":
+            self.feed.add(nudge)
+            self.writer.wake()
+        elif nudge.type == "head":
+            self.feed.raise_head(nudge.seq)
+            self.writer.wake()
+        elif nudge.type == "signed_out":
+            if nudge.session == str(self.session_id):
+                self.sign_out()
+        elif nudge.type == "held":
+            self.realtime.card_presence.show(self, nudge.things, nudge.since)
+        else:
+            self.send_droppable(nudge.text)
+
+    def send_droppable(self, text: str) -> None:
+        """Send a frame that may be lost."""
+        if self.writing is not None:
+            self.writer.send_droppable(text)
+
+    def expect_missed_nudges(self) -> None:
+        """Nudges may have been lost: send the next heartbeat soon, which finds out."""
+        if self.writing is not None:
+            self.next_heartbeat_s = 0
+
+    def is_heartbeat_due(self, now_s: float) -> bool:
+        """Whether the next heartbeat is due."""
+        return self.next_heartbeat_s <= now_s
+
+    def send_heartbeat(self, state: SessionState | None) -> None:
+        """Send the head; the feed then sends the events that the client lacks."""
+        self.next_heartbeat_s = asyncio.get_running_loop().time() + settings.HEARTBEAT_S
+        if state is not None:
+            self.feed.raise_head(state.head)
+        self.writer.send_droppable(encode(Heartbeat(head=self.feed.head)))
+
+    def sign_out(self) -> None:
+        """Close the socket because its session has ended."""
+        self.writer.finish(CloseCode.SIGNED_OUT)
+
+
+def _read_session(session_id: uuid.UUID, user_id: uuid.UUID) -> tuple[SessionState | None, tuple[Held, list[Gone]]]:
+    """The session's state and the cards its user was shown lately. An open socket counts as a sign of life."""
+    now = read_clock()
+    state, is_silent = session_state(session_id, now)
+    if is_silent:
+        see_device(session_id=session_id, now=now)
+    return state, what_is_held(user_id)
