@@ -82,7 +82,7 @@ def _gone_among(client: "Redis", things: Collection[str]) -> list[Gone]:
 
 def _tell(thing: str, frame: Frame, but: uuid.UUID | None) -> None:
     # The time of the commit: until then others were shown the thing, after that nobody was.
-    text = _encode(Gone(thing=thing, at=read_clock().timestamp(), frame=dict(frame), but=str(but or "")))
+    text = _encode(Gone(thing=thing, at=read_clock().timestamp(), frame=msgspec.to_builtins(frame), but=str(but or "")))
     _set_and_publish("gone_untold", key(f"gone:{thing}"), gone_channel(), text)
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import structlog
 from django.conf import settings
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -24,7 +24,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 @cache
 def _limiter() -> RateLimiter:
     url = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
-    return MovingWindowRateLimiter(storage_from_string(url, connection_pool=sync_redis().connection_pool))
+    return MovingWindowRateLimiter(RedisStorage(url, connection_pool=sync_redis().connection_pool))
 
 
 @cache
