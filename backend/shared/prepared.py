@@ -5,7 +5,7 @@ prepared on the connection, which the pool keeps, and is planned without a look 
 settings). It runs on Django's own connection: inside its transactions, and counted like any other query.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,11 +15,7 @@ from django.db.models import Model
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
-Question: TypeAlias = tuple[str, Mapping[str, Any]]
 Rows: TypeAlias = list[tuple[Any, ...]]
-# What asks one statement after the other and comes to an answer, whoever puts them to the database: a thread here, an
-# event loop in `backend.shared.loop_database`.
-Questions: TypeAlias = Generator[Question, Rows, T]
 
 
 class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
@@ -86,14 +82,3 @@ def fetch_prepared(statement: str, values: Mapping[str, Any]) -> Rows:
     with wrapper.wrap_database_errors:
         cursor = _PreparingCursor(wrapper.connection)
         return cursor.execute(statement, values).fetchall()
-
-
-def answer(questions: Questions[T]) -> T:
-    """What comes of some questions, put to the database in this thread."""
-    try:
-        question = next(questions)
-        while True:
-            question = questions.send(fetch_prepared(*question))
-    except StopIteration as end:
-        found: T = end.value
-        return found

@@ -50,15 +50,6 @@ def async_redis(name: str) -> redis.asyncio.Redis:
     return client
 
 
-def loop_connection(name: str) -> redis.asyncio.Connection:
-    """A bare connection for the running event loop, called `name`. The caller connects it, and does so anew."""
-    pool = redis.asyncio.ConnectionPool.from_url(
-        settings.REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), client_name=f"{name}-{os.getpid()}"
-    )
-    connection: redis.asyncio.Connection = pool.make_connection()  # type: ignore[no-untyped-call]
-    return connection
-
-
 def key(name: str) -> str:
     """`name` under this installation's prefix, so that several share one Redis."""
     return f"{settings.REDIS_PREFIX}{name}"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections
 
-from backend.shared.loop_database import LoopDatabase
 from backend.shared.postgis.base import DatabaseWrapper
 from backend.shared.prepared import fetch_prepared
+from chat.consumers.database import StatementPool
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -165,9 +165,10 @@ class TestStalled:
 
     def test_is_so_on_every_connection(self) -> None:
         async def ask_in_loop() -> list[tuple[object, ...]]:
-            database = LoopDatabase(1)
-            rows = await database.fetch(BOUNDS, {})
-            database.close()
+            pool = StatementPool(1)
+            await pool.open()
+            rows = await pool.fetch(BOUNDS, {})
+            await pool.close()
             return rows
 
         assert fetch_prepared(BOUNDS, {}) == asyncio.run(ask_in_loop()) == [("10min", "0", "0")]
