@@ -1,8 +1,9 @@
-"""Statements that are asked so often that PostgreSQL should plan them once and not each time.
+"""Frequent statements, prepared: neither Django nor PostgreSQL compiles them for each request.
 
-Django binds values on the client, so every statement of the ORM is read and planned anew. What goes through here is
-prepared on the connection, which the pool keeps, and is planned without a look at its values (`plan_cache_mode` in the
-settings). It runs on Django's own connection: inside its transactions, and counted like any other query.
+Django binds values on the client, so PostgreSQL parses and plans every statement of the ORM each time. A statement that
+runs through `fetch_prepared` is prepared on the connection, which the pool keeps, and planned without regard to its
+values (`plan_cache_mode` in the settings). It runs on Django's own connection: inside its transactions, and counted
+like any other query.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +20,10 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
-    """Prepares at the first use, and reads answers in PostgreSQL's own form, which needs no parsing."""
+    """Prepares a statement at its first use, and reads results in PostgreSQL's binary format."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "_PreparingCursor":
-        """Run `query`; Django's wrappers around the cursor pass nothing but the statement and its values."""
+        """Run `query`. Django's wrappers around the cursor pass only the statement and its values."""
         super().execute(query, params, prepare=True, binary=True)
         return self
 
@@ -60,16 +61,16 @@ def fetch_models(model: type[M], statement: str, values: Mapping[str, Any]) -> l
 
 
 def array_of(values: Iterable[object]) -> str:
-    """An array as PostgreSQL spells it, of what needs no quotes: ids, numbers, letters without spaces, and no NULL.
+    """An array literal of values that need no quotes: ids, numbers, words without spaces, no NULL.
 
-    psycopg looks at each value of a list by itself, which takes longer than all else about a short statement. The
-    statement has to say of what it is an array.
+    psycopg adapts each value of a list by itself, which takes longer than the rest of a short statement. The statement
+    has to cast the array to its type.
     """
     return "{" + ",".join(map(str, values)) + "}"
 
 
 def fetch_prepared(statement: str, values: Mapping[str, Any]) -> Rows:
-    """All rows of a statement whose text stays the same; what differs from time to time is in `values`."""
+    """All rows of a statement. Its text must be constant; what differs between calls goes into `values`."""
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.close_if_health_check_failed()
     wrapper.ensure_connection()
@@ -77,7 +78,7 @@ def fetch_prepared(statement: str, values: Mapping[str, Any]) -> Rows:
         with wrapper._prepare_cursor(_PreparingCursor(wrapper.connection)) as watched:
             watched.execute(statement, values)
             return list(watched.fetchall())
-    # What Django's own cursor does about it when nobody watches, once and not for each call.
+    # What Django's own cursor does for each call, done once.
     wrapper.validate_no_broken_transaction()
     with wrapper.wrap_database_errors:
         cursor = _PreparingCursor(wrapper.connection)

@@ -1,4 +1,4 @@
-"""The base of every HTTP door: throttled, idempotent on POST, with the clock read once."""
+"""The base of every HTTP view: throttled, idempotent on POST, with the clock read once."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ from backend.shared.throttling import ScopedThrottle
 
 
 class OneRenderer(BaseContentNegotiation):
-    """Every door speaks one format; what `Accept` asks for beside it is no reason to refuse."""
+    """Every view has one response format; another one in `Accept` is no reason to refuse."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         """The parser of the body's media type."""
@@ -56,7 +56,7 @@ class ApiView(APIView):
         """Read the clock, authenticate and throttle; then let a POST with a key run at most once."""
         self.now = read_clock()
         super().initial(request, *args, **kwargs)
-        _speak_language_of(request)
+        _activate_language_of(request)
         require_length(request)
         key = idempotency.key_of(request)
         if key is not None and request.user.is_authenticated and hasattr(self, "post"):
@@ -67,8 +67,8 @@ class ApiView(APIView):
         return [ScopedThrottle()]
 
     def _answer_once(self, request: Request, owner: uuid.UUID, key: str) -> None:
-        """Wrap this request's `post`, so that its answer is kept in the transaction of its effect."""
-        post: Callable[..., Response] = getattr(self, "post")  # noqa: B009 - only some doors have one
+        """Wrap this request's `post`, so that its response is stored in the transaction of its effect."""
+        post: Callable[..., Response] = getattr(self, "post")  # noqa: B009 - only some views have one
 
         def post_once(request: Request, *args: Any, **kwargs: Any) -> Response:
             return idempotency.answer_once(
@@ -82,7 +82,7 @@ class ApiView(APIView):
         setattr(self, "post", post_once)  # noqa: B010
 
 
-def _speak_language_of(request: Request) -> None:
+def _activate_language_of(request: Request) -> None:
     """`Accept-Language` decides; without it the response is in the language of the user."""
     if "HTTP_ACCEPT_LANGUAGE" not in request.META and (locale := getattr(request.user, "locale", None)):
         translation.activate(locale)

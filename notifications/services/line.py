@@ -1,4 +1,4 @@
-"""Linking a LINE account: the person sends the city's LINE account a code that this service has signed for him."""
+"""Linking a LINE account: the person sends the city's LINE account a code that this service has signed for them."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -10,12 +10,16 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.accounts.models import User
+from backend.shared.prepared import fetch_prepared
 from notifications.errors import LineUnavailable
 from notifications.models import Device
 from notifications.services.locks import forget_devices
 
 CODE_LIFE = timedelta(minutes=10)
 SALT = "notifications.line"
+_LINE_ADDRESS = """
+    SELECT value FROM notifications_device WHERE user_id = %(user_id)s AND kind = 'line' ORDER BY id LIMIT 1
+"""
 
 
 def make_link_code(*, user_id: uuid.UUID, now: datetime) -> tuple[str, str, datetime]:
@@ -67,4 +71,5 @@ def is_linked(user_id: uuid.UUID) -> bool:
 
 
 def _linked(user_id: uuid.UUID) -> str:
-    return Device.objects.filter(user_id=user_id, kind=Device.Kind.LINE).values_list("value", flat=True).first() or ""
+    rows = fetch_prepared(_LINE_ADDRESS, {"user_id": user_id})
+    return rows[0][0] if rows else ""
