@@ -10,7 +10,7 @@ _SESSION = {
     # PostGIS costs make the planner compile every deck query: four times slower.
     "jit": "off",
     "timezone": "UTC",
-    # What is prepared is planned once per connection (backend.shared.prepared).
+    # What is prepared is planned once per connection (backend.core.db.prepared).
     "plan_cache_mode": "force_generic_plan",
     # No help by other processes: to start one takes longer than anything that people wait for.
     "max_parallel_workers_per_gather": 0,

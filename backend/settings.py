@@ -10,8 +10,8 @@ from pathlib import Path
 import django_stubs_ext
 
 from backend.configuration import DEVELOPMENT_SECRET_KEY, env, require_complete
+from backend.core.logs import logging_settings
 from backend.database import POSTGRES_OPTIONS
-from backend.shared.logs import logging_settings
 
 require_complete(os.environ)
 
@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "leaflet",
     "procrastinate.contrib.django",
-    "backend.shared",
+    "backend.core",
     "backend.accounts",
     "notifications",
     "chat",
@@ -72,17 +72,17 @@ if ENVIRONMENT == "test":
     INSTALLED_APPS.append("django_migration_linter")
 
 MIDDLEWARE = [
-    "backend.shared.metrics.MetricsMiddleware",
+    "backend.core.http.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "backend.shared.language.LanguageMiddleware",
+    "backend.core.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "backend.shared.admin.CityTimeMiddleware",
+    "backend.core.http.admin.CityTimeMiddleware",
 ]
 
 TEMPLATES = [
@@ -113,7 +113,7 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 DATABASES = {
     "default": {
-        "ENGINE": "backend.shared.postgis",
+        "ENGINE": "backend.core.db.postgis",
         "HOST": env.str("POSTGRES_HOST", default=""),
         "PORT": env.str("POSTGRES_PORT", default="5432"),
         "NAME": env.str("POSTGRES_DB", default="tft"),
@@ -203,10 +203,10 @@ PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 0.5, "concurrency
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["backend.shared.responses.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["backend.shared.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "backend.shared.schema.ProblemAutoSchema",
-    "EXCEPTION_HANDLER": "backend.shared.problems.problem_response",
+    "DEFAULT_RENDERER_CLASSES": ["backend.core.http.responses.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["backend.core.http.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "backend.core.http.schema.ProblemAutoSchema",
+    "EXCEPTION_HANDLER": "backend.core.http.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": False,
     # Whose tries are counted: what a client itself writes into X-Forwarded-For is not believed.
@@ -231,11 +231,11 @@ SPECTACULAR_SETTINGS = {
         "MessageKind": "chat.models.Message.Kind",
         "PickupStatus": "geo.models.Pickup.Status",
         "MatchStatus": "geo.models.Match.Status",
-        "MatchRole": "geo.api.match_serializers.Role",
+        "MatchRole": "geo.responses.matches.Role",
         "GroupKind": "geo.models.Group.Kind",
         "PassReason": "geo.models.Swipe.Reason",
         "ReportReason": "backend.accounts.models.Report.Reason",
-        "ReleaseReason": "geo.api.matches.REASONS",
+        "ReleaseReason": "geo.matching.api.matches.REASONS",
     },
 }
 LEAFLET_CONFIG = {

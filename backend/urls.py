@@ -4,18 +4,18 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from backend.shared.health import AliveView, ReadyView
-from backend.shared.home import HomeView
-from backend.shared.media import MediaView
-from backend.shared.metrics import MetricsView
-from geo.api.demo_phone import DemoPhoneView, DemoSentView
-from geo.api.receipts import ReceiptPageView
+from backend.core.http.health import AliveView, ReadyView
+from backend.core.http.home import HomeView
+from backend.core.http.metrics import MetricsView
+from backend.core.media.urls import MediaView
+from geo.demo.phone_page import DemoPhoneView, DemoSentView
+from geo.handover.api.receipts import ReceiptPageView
 from notifications.api.email import UnsubscribeView
 
-handler400 = "backend.shared.problems.bad_request"
-handler403 = "backend.shared.problems.forbidden"
-handler404 = "backend.shared.problems.not_found"
-handler500 = "backend.shared.problems.server_error"
+handler400 = "backend.core.http.problems.bad_request"
+handler403 = "backend.core.http.problems.forbidden"
+handler404 = "backend.core.http.problems.not_found"
+handler500 = "backend.core.http.problems.server_error"
 
 api = [
     path("", include("backend.accounts.urls")),

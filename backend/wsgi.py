@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from backend.shared.garbage import freeze_loaded_objects
+from backend.core.garbage import freeze_loaded_objects
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 # Each thread keeps one connection; a pool would set a connection up for each request.

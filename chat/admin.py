@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.shared.admin import ReadOnly
+from backend.core.http.admin import ReadOnly
 from chat.models import Conversation, Message, Participant
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from backend.shared.clock import city_zone
+from backend.core.clock import city_zone
 from chat.errors import PhraseParamsInvalid
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 
-from backend.shared.clock import city_zone
+from backend.core.clock import city_zone
 
 
 def fill(text: str | Promise, values: Mapping[str, object]) -> str:

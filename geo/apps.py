@@ -11,9 +11,9 @@ class GeoConfig(AppConfig):
     def ready(self) -> None:
         """Take part in a person's copy and erasure, and say which pickups are still to be had."""
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
-        from geo.selectors.pickups import open_among  # noqa: PLC0415
-        from geo.services import privacy  # noqa: PLC0415
-        from notifications.still import register_check  # noqa: PLC0415
+        from geo.pickups.selectors import open_among  # noqa: PLC0415
+        from geo.privacy import services as privacy  # noqa: PLC0415
+        from notifications.relevance import register_check  # noqa: PLC0415
 
         register_holder("geo", privacy)
         register_check(event="pickup.nearby", about="pickup", check=open_among)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from backend.shared.errors import DomainError, Invalid, Kind
+from backend.core.errors import DomainError, Invalid, Kind
 
 # --- Swipes and likes --------------------------------------------------------------------------------------
 

@@ -3,7 +3,10 @@
 from datetime import datetime
 from functools import partial
 
-from geo.services import expiry, orphans, queue, reminders, rings, standing
+from geo.handover.services import reminders
+from geo.matching.services import expiry, queue, rings
+from geo.pickups.services import orphans
+from geo.trust.services import penalties as standing
 from notifications.periodic import periodic, repeat
 
 EXPIRE = "geo.expire_pickups"

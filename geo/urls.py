@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from geo.api.cancel import CancelView
-from geo.api.collectors import CollectorView
-from geo.api.config import ConfigView
-from geo.api.deck import DeckView
-from geo.api.groups import GroupCodeView, GroupsView, GroupView, JoinView, MembershipView
-from geo.api.handover import AgreeView, ArriveView, CalendarView, NoShowView, ProposeView, SetOffView
-from geo.api.impact import (
+from geo.collectors.api import CollectorView
+from geo.config import ConfigView
+from geo.deck.api import DeckView
+from geo.groups.api import GroupCodeView, GroupsView, GroupView, JoinView, MembershipView
+from geo.handover.api.handover import (
+    AgreeView,
+    ArriveView,
+    CalendarView,
+    NoShowView,
+    ProposeView,
+    SetOffView,
+)
+from geo.handover.api.ratings import RatingView
+from geo.handover.api.receipts import ReceiptPdfView, ReceiptView
+from geo.handover.api.scale import AcceptFiguresView, ConfirmView, DisputeView, WeighInView
+from geo.handover.api.scale_photos import ScalePhotosView, ScalePhotoView
+from geo.impact.api import (
     CityImpactView,
     CityMonthsView,
     GroupImpactView,
@@ -16,18 +26,15 @@ from geo.api.impact import (
     MyImpactView,
     MyMonthsView,
 )
-from geo.api.likes import AcceptView, DeclineView, LikesView
-from geo.api.matches import MatchesView, MatchView, ReleaseView
-from geo.api.materials import MaterialsView
-from geo.api.photos import PhotosView, PhotoView
-from geo.api.pickups import ExtensionView, PickupsView, PickupView
-from geo.api.ratings import RatingView
-from geo.api.receipts import ReceiptPdfView, ReceiptView
-from geo.api.reliability import ReliabilityView
-from geo.api.rest import RestView
-from geo.api.scale import AcceptFiguresView, ConfirmView, DisputeView, WeighInView
-from geo.api.scale_photos import ScalePhotosView, ScalePhotoView
-from geo.api.swipes import SwipeView
+from geo.matching.api.likes import AcceptView, DeclineView, LikesView
+from geo.matching.api.matches import MatchesView, MatchView, ReleaseView
+from geo.matching.api.swipes import SwipeView
+from geo.materials.api import MaterialsView
+from geo.pickups.api.cancel import CancelView
+from geo.pickups.api.leftovers import RestView
+from geo.pickups.api.photos import PhotosView, PhotoView
+from geo.pickups.api.pickups import ExtensionView, PickupsView, PickupView
+from geo.trust.api.reliability import ReliabilityView
 
 urlpatterns = [
     path("config", ConfigView.as_view(), name="config"),

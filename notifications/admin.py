@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from backend.shared.admin import OwnFilters
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from backend.core.http.admin import OwnFilters
 from notifications.models import Device, Event, EventCounter, PeriodicRun, Push, SetAside
 from notifications.selectors.alarms import overdue_tasks
 from notifications.services.set_aside import try_again

@@ -13,7 +13,7 @@ class NotificationsConfig(AppConfig):
         from prometheus_client import REGISTRY  # noqa: PLC0415
 
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
-        from backend.shared import health  # noqa: PLC0415
+        from backend.core.http import health  # noqa: PLC0415
         from notifications import figures  # noqa: PLC0415
         from notifications.services import privacy  # noqa: PLC0415
 

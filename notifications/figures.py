@@ -7,7 +7,7 @@ from django.db import Error
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from notifications.push.circuit import Circuit
 from notifications.push.gates import PLATFORMS, fcm_circuit, line_circuit
 from notifications.selectors.alarms import (

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Self
 
 from msgspec import Meta
 
-from backend.shared.realtime import Frame
-from backend.shared.responses import ResponseBody
+from backend.core.http.responses import ResponseBody
+from backend.core.redis.nudges import Frame
 from notifications.models import Event
 from notifications.rendering import rendered
 

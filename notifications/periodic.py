@@ -7,7 +7,7 @@ from typing import Protocol
 
 from procrastinate.contrib.django import app
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from notifications.services.upkeep import record_run
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 
-from backend.shared.clock import city_zone
+from backend.core.clock import city_zone
 from notifications.models import Preferences
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from msgspec import Meta
 
 from backend.accounts.models import User
-from backend.shared.responses import ResponseBody
+from backend.core.http.responses import ResponseBody
 from notifications.frames import EventFrame
 from notifications.kinds import Category, kind_of
 from notifications.models import Device, Event

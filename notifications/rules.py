@@ -12,7 +12,7 @@ from notifications.kinds import KINDS, USE_S, Category, EventKind, When
 from notifications.models import Event, Preferences
 from notifications.moments import moment_of
 from notifications.quiet import city_day_of, digest_after, quiet_hours_of
-from notifications.still import has_check, subject_of
+from notifications.relevance import has_check, subject_of
 
 
 class Verdict(Enum):

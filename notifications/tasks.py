@@ -14,8 +14,8 @@ from procrastinate.jobs import Job, Status
 
 from backend.accounts.services.sessions import end_expired_sessions
 from backend.accounts.services.tickets import forget_used_tickets
-from backend.shared.clock import read_clock
-from backend.shared.idempotency import delete_old_answers
+from backend.core.clock import read_clock
+from backend.core.http.idempotency import delete_old_answers
 from notifications.periodic import periodic
 from notifications.selectors.alarms import periodic_tasks
 from notifications.services import upkeep

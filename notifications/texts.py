@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from backend.shared.clock import city_zone
+from backend.core.clock import city_zone
 from notifications.kinds import kind_of
 from notifications.moments import moment_of
 from notifications.rendering import rendered

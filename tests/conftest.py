@@ -12,10 +12,10 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.shared.redis import sync_redis
-from backend.shared.redis_cooldown import cooldown
-from backend.shared.throttling import _limiter
-from tests.makers import client_of, make_user
+from backend.core.http.throttling import _limiter
+from backend.core.redis.client import sync_redis
+from backend.core.redis.cooldown import cooldown
+from tests.factories.people import client_of, make_user
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import Report, Session, User
 from backend.accounts.services.safety import handle_reports
 from backend.accounts.services.sessions import end_sessions
-from backend.shared.admin import OwnFilters
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from backend.core.http.admin import OwnFilters
 
 
 @admin.register(User)

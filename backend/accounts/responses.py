@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from backend.accounts.models import Block, Report, Session, User
 from backend.accounts.services.sign_in import SignedIn
-from backend.shared.responses import ResponseBody
+from backend.core.http.responses import ResponseBody
 
 
 class UserSummary(ResponseBody):

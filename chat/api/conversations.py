@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.pagination import CursorPages
-from backend.shared.views import ApiView
+from backend.core.http.pagination import CursorPages
+from backend.core.http.views import ApiView
 from chat.api.conversation_serializers import ConversationOut, ReadIn, ReadOut
 from chat.selectors.conversations import conversations_of
 from chat.services.read import mark_read

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.private_files import private_jpeg
-from backend.shared.views import ApiView
+from backend.core.http.views import ApiView
+from backend.core.media.private_files import private_jpeg
 from chat.api.message_serializers import MessageOut
 from chat.selectors.messages import get_message_for, get_photo_for
 from chat.services.deletion import delete_message

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.shared.uploads import PhotoInput
+from backend.core.media.uploads import PhotoInput
 from chat.models import Message
 from chat.shapes import message_shape
 

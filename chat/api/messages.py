@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from backend.accounts.authentication import user_of
-from backend.shared.parsers import StrictJSONParser
-from backend.shared.uploads import refuse_huge_upload
-from backend.shared.views import ApiView
+from backend.core.http.parsers import StrictJSONParser
+from backend.core.http.views import ApiView
+from backend.core.media.uploads import refuse_huge_upload
 from chat.api.message_serializers import HistoryOut, HistoryQuery, MessageIn, MessageOut, PhotoMessageIn
 from chat.models import Message
 from chat.selectors.conversations import get_conversation_for

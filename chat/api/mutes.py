@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.moments import Moment
-from backend.shared.views import ApiView
+from backend.core.http.moments import Moment
+from backend.core.http.views import ApiView
 from chat.selectors.mutes import mute_of
 from chat.services.mute import mute_conversation, unmute_conversation
 

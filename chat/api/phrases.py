@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.shared.views import ApiView
+from backend.core.http.views import ApiView
 from chat.phrases import ALL, GROUP_NAMES, Group, Phrase, catalogue_version
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from msgspec import DecodeError
 
-from backend.shared.held import Gone, decode_gone
+from backend.core.redis.card_presence import Gone, decode_gone
 from chat.consumers.frames import encode
 
 log = structlog.get_logger(__name__)

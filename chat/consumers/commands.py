@@ -9,8 +9,8 @@ from django.db import IntegrityError
 from django.utils import translation
 from msgspec.structs import asdict
 
-from backend.shared.clock import read_clock
-from backend.shared.constraints import constraint_of
+from backend.core.clock import read_clock
+from backend.core.db.constraints import constraint_of
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
 from chat.consumers.realtime import Realtime

@@ -12,10 +12,10 @@ from django.utils import translation
 
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
-from backend.shared.clock import read_clock
-from backend.shared.errors import DomainError
-from backend.shared.held import Gone, Held, gone_channel, what_is_held
-from backend.shared.realtime import channel_of
+from backend.core.clock import read_clock
+from backend.core.errors import DomainError
+from backend.core.redis.card_presence import Gone, Held, gone_channel, what_is_held
+from backend.core.redis.nudges import channel_of
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.consumers.event_feed import EventFeed, Nudge

@@ -7,7 +7,7 @@ from typing import NoReturn, Protocol
 
 import structlog
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.selectors.sockets import SessionState, session_states
 

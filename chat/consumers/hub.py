@@ -15,8 +15,8 @@ from redis import RedisError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from backend.shared.redis import async_redis
-from backend.shared.redis_cooldown import cooldown
+from backend.core.redis.client import async_redis
+from backend.core.redis.cooldown import cooldown
 from chat.consumers.event_feed import Nudge
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from typing import Self
 
 from django.conf import settings
 
-from backend.shared.realtime import Frame, encode_frames
+from backend.core.redis.nudges import Frame, encode_frames
 from chat.consumers.card_presence import CardPresence
 from chat.consumers.database import StatementPool
 from chat.consumers.heartbeat import Heartbeats

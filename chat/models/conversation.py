@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 
 
 class Conversation(PublicModel):

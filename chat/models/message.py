@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 from chat.models.conversation import Conversation
 
 

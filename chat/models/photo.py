@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from backend.shared.private_files import PrivateStorage
+from backend.core.media.private_files import PrivateStorage
 from chat.models.message import Message
 
 

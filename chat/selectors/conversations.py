@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce, JSONObject
 
 from backend.accounts.models import Block
-from backend.shared.errors import NotFound
+from backend.core.errors import NotFound
 from chat.models import Conversation, Message, Participant
 
 

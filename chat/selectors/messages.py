@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from backend.accounts.models import Block
-from backend.shared.errors import NotFound
+from backend.core.errors import NotFound
 from chat.models import Message, MessageLocation, MessagePhoto
 
 MESSAGES_MAX = 100

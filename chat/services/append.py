@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from backend.shared.ids import new_id
-from backend.shared.prepared import fetch_prepared
-from backend.shared.realtime import Frame
+from backend.core.db.ids import new_id
+from backend.core.db.prepared import fetch_prepared
+from backend.core.redis.nudges import Frame
 from chat.models import Conversation, Message
 from chat.services.drafts import Draft
 from chat.shapes import bare_shape

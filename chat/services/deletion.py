@@ -6,8 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from backend.shared.errors import NotFound
-from backend.shared.idempotency import forget_answers_holding
+from backend.core.errors import NotFound
+from backend.core.http.idempotency import forget_answers_holding
 from chat.errors import DeleteTooLate, NotYourMessage
 from chat.models import Message, MessageLocation, Participant
 from chat.services.messages import lock_conversation_for

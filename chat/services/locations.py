@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backend.shared.idempotency import forget_answers_holding
+from backend.core.http.idempotency import forget_answers_holding
 from chat.models import MessageLocation
 
 SWEEP = 100

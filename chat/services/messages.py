@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from backend.shared.constraints import constraint_of
-from backend.shared.errors import NotFound
-from backend.shared.prepared import fetch_prepared
-from backend.shared.realtime import publish_on_commit
+from backend.core.db.constraints import constraint_of
+from backend.core.db.prepared import fetch_prepared
+from backend.core.errors import NotFound
+from backend.core.redis.nudges import publish_on_commit
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
 from chat.models import Conversation, Message, MessageLocation
 from chat.selectors.conversations import get_conversation_for, has_block_between, others_in

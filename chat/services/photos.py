@@ -9,9 +9,9 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import transaction
 
-from backend.shared.orphans import remove_orphans
-from backend.shared.pictures import Picture, discard, keep, redraw, require_few_bytes
-from backend.shared.private_files import PrivateStorage
+from backend.core.media.orphans import remove_orphans
+from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
+from backend.core.media.private_files import PrivateStorage
 from chat.errors import MessagePhotosFull
 from chat.models import Message, MessagePhoto
 from chat.services.drafts import Draft

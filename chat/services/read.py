@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.shared.errors import NotFound
-from backend.shared.prepared import fetch_prepared
+from backend.core.db.prepared import fetch_prepared
+from backend.core.errors import NotFound
 from chat.models import Participant
 from chat.topics import collapse_key_of
 from notifications.services.ack import mark_collapsed_read

@@ -2,7 +2,7 @@
 
 import uuid
 
-from backend.shared.realtime import publish
+from backend.core.redis.nudges import publish
 from chat.errors import Blocked, ConversationClosed
 from chat.selectors.conversations import get_conversation_for, has_block_between, others_in
 

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 
 from backend.accounts.models import User
-from backend.shared.clock import city_zone
+from backend.core.clock import city_zone
 from geo.demo.ids import demo_id
 from geo.demo.people import CollectorPlan, Person
 from geo.demo.pictures import photo_size

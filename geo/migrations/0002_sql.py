@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from backend.shared.sql import RunSQLFile
+from backend.core.db.sql import RunSQLFile
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 from chat.models import Conversation
 from geo.models.pickup import Pickup
 

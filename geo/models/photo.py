@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 from geo.models.pickup import Pickup
 
 

@@ -9,8 +9,8 @@ from django.contrib.postgres.indexes import GistIndex, OpClass
 from django.db.models import F, Q
 from django.utils.functional import cached_property
 
-from backend.shared.models import PublicModel
-from backend.shared.prepared import fetch_prepared
+from backend.core.db.prepared import fetch_prepared
+from backend.core.models import PublicModel
 from geo.models.material import Material
 
 _IS_HAZARDOUS = "SELECT EXISTS (SELECT FROM geo_material WHERE is_hazardous AND id = ANY(%(materials)s::int[]))"

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 from geo.models.match import Match
 
 

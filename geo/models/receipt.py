@@ -8,9 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
-from backend.shared.clock import city_zone
-from backend.shared.models import PublicModel
-from geo import chain
+from backend.core.clock import city_zone
+from backend.core.models import PublicModel
+from geo import receipt_hash as chain
 from geo.models.match import Match
 from geo.models.material import Material
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 from geo.models.handover import Handover
 from geo.models.material import Material
 

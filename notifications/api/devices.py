@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of, user_of
-from backend.shared.pagination import CursorPages
-from backend.shared.schema import list_of
-from backend.shared.views import ApiView
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
+from backend.core.http.views import ApiView
 from notifications.api.serializers import ChoicesIn, DeviceIn
 from notifications.responses import Choices, DeviceOut
 from notifications.selectors.reach import devices_of, preferences_of

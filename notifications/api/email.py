@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.errors import NotFound
-from backend.shared.problems import CONTENT_TYPE, problem
-from backend.shared.views import ApiView, PublicView
+from backend.core.errors import NotFound
+from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.views import ApiView, PublicView
 from notifications.responses import EmailOut
 from notifications.selectors.reach import email_of
 from notifications.services.digest import unsubscribe

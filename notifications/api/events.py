@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import NOT_VALID, session_of, user_of
 from backend.accounts.selectors.sessions import is_session_live
-from backend.shared.clock import read_clock
-from backend.shared.held import what_is_held
-from backend.shared.views import ApiView
+from backend.core.clock import read_clock
+from backend.core.http.views import ApiView
+from backend.core.redis.card_presence import what_is_held
 from notifications.api.serializers import Acknowledgement, EventsQuery, ReadUpTo
 from notifications.frames import EventFrame
 from notifications.responses import EventsOut

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.pagination import CursorPages
-from backend.shared.schema import list_of
-from backend.shared.views import ApiView
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
+from backend.core.http.views import ApiView
 from notifications.api.serializers import SEQ_MAX
 from notifications.kinds import Category
 from notifications.models import Event

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.shared.clock import read_clock
-from backend.shared.errors import NotFound
-from backend.shared.views import ApiView, PublicView
+from backend.core.clock import read_clock
+from backend.core.errors import NotFound
+from backend.core.http.views import ApiView, PublicView
 from notifications.responses import LineCode, LineState
 from notifications.services.line import forget_line_user, is_linked, link_line, make_link_code, unlink_line
 

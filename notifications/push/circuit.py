@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from redis import Redis
 
-from backend.shared.redis import key
+from backend.core.redis.client import key
 from notifications.push.shared_state import RedisWithFallback
 
 FAILURES_MAX = 10

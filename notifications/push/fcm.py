@@ -22,7 +22,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
-from backend.shared.firebase import firebase_app
+from backend.core.firebase import firebase_app
 from notifications.push.fcm_outcomes import outcome_of
 from notifications.push.fcm_payload import fcm_message
 from notifications.push.gate import Gate, sending_ends

@@ -17,7 +17,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis
 
-from backend.shared.redis import key
+from backend.core.redis.client import key
 from notifications.push.shared_state import RedisWithFallback
 
 WINDOW_S = 60.0

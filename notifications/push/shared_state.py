@@ -6,7 +6,7 @@ from typing import TypeVar
 import structlog
 from redis import Redis, RedisError
 
-from backend.shared.redis import redis_client
+from backend.core.redis.client import redis_client
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

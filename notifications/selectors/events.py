@@ -4,9 +4,9 @@ import time
 import uuid
 from typing import NamedTuple
 
-from backend.shared.prepared import columns_of, fetch_models, fetch_prepared
+from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
+from notifications.long_poll import nudges_for
 from notifications.models import Event
-from notifications.nudges import nudges_for
 
 EVENTS_MAX = 100
 _EVENTS_AFTER = f"""

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from django.db.models import Count, QuerySet
 
-from backend.shared.errors import NotFound
-from backend.shared.prepared import columns_of, fetch_models, fetch_prepared
+from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
+from backend.core.errors import NotFound
 from notifications.kinds import PUSHED, kind_of
 from notifications.models import Event
 

@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.accounts.models import Block
 from backend.accounts.selectors.sessions import live_sessions
-from backend.shared.errors import NotFound
-from backend.shared.prepared import columns_of, fetch_models
+from backend.core.db.prepared import columns_of, fetch_models
+from backend.core.errors import NotFound
 from notifications.models import Device, EmailAddress, Preferences
 from notifications.quiet import quiet_hours_of
 

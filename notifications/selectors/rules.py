@@ -12,10 +12,10 @@ from notifications.kinds import KINDS, When
 from notifications.models import Event, Mute, Push
 from notifications.moments import moment_of
 from notifications.quiet import city_day_of, day_start_of
+from notifications.relevance import pointless_among
 from notifications.rules import Rules
 from notifications.selectors.inbox import unread_events
 from notifications.selectors.reach import estranged_by_user, preferences_by_user
-from notifications.still import pointless_among
 
 MEETINGS = [name for name, kind in KINDS.items() if kind.meets is not When.NONE]
 MEETING_ENDS = "receipt.issued"

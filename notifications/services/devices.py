@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, Subquery
 
 from backend.accounts.models import Session, User
-from backend.shared.errors import NotFound
+from backend.core.errors import NotFound
 from notifications.models import Device, Push
 from notifications.selectors.devices import SEEN_AGAIN_AFTER
 from notifications.services.locks import forget_devices, lock_devices, lock_pushes

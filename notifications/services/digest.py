@@ -16,10 +16,10 @@ from django.utils.translation import ngettext
 
 from notifications.models import EmailAddress, Event, Preferences
 from notifications.quiet import digest_after
+from notifications.relevance import pointless_among
 from notifications.rules import Verdict
 from notifications.selectors.inbox import SEQ_MAX, inbox_of
 from notifications.selectors.rules import rules_of
-from notifications.still import pointless_among
 from notifications.texts import text_of
 from notifications.wording import link_of
 

@@ -14,7 +14,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import DEFAULT_QUEUE, Job
 from procrastinate.manager import JobManager
 
-from backend.shared.errors import DomainError, NotFound
+from backend.core.errors import DomainError, NotFound
 from notifications.errors import CodeSentLately, EmailCodeWrong, EmailUnavailable
 from notifications.models import EmailAddress, Preferences
 from notifications.quiet import digest_after

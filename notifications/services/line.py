@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.accounts.models import User
-from backend.shared.prepared import fetch_prepared
+from backend.core.db.prepared import fetch_prepared
 from notifications.errors import LineUnavailable
 from notifications.models import Device
 from notifications.services.locks import forget_devices

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import msgspec
 from django.conf import settings
 
-from backend.shared.prepared import fetch_prepared
-from backend.shared.realtime import publish_on_commit
+from backend.core.db.prepared import fetch_prepared
+from backend.core.redis.nudges import publish_on_commit
 from notifications.frames import nudge_of
 from notifications.kinds import kind_of, require_known
 from notifications.models import Event

@@ -8,7 +8,7 @@ import pytest
 from firebase_admin import _token_gen, _user_mgt
 from pytest_django import Settings
 
-from backend.shared.firebase import APP_NAME
+from backend.core.firebase import APP_NAME
 from tests.firebase_endpoint import PROJECT, FirebaseEndpoint, running_endpoint, write_service_account
 
 

@@ -11,8 +11,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.shared import throttling
-from tests.makers import make_user
+from backend.core.http import throttling
+from tests.factories.people import make_user
 
 SIGN_IN = "/api/v1/auth/sign-in"
 

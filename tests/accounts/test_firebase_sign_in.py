@@ -10,9 +10,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Session, User
-from backend.shared import firebase as shared_firebase
+from backend.core import firebase as core_firebase
+from tests.factories.people import client_of, make_user
 from tests.firebase_endpoint import FirebaseEndpoint, id_token
-from tests.makers import client_of, make_user
 
 PHONE = "+66812345678"
 
@@ -80,7 +80,7 @@ class TestFirstSight:
         assert firebase.lookups == 1
 
     def test_gives_everything_a_time_limit(self, firebase: FirebaseEndpoint) -> None:
-        assert shared_firebase.firebase_app().options.get("httpTimeout") == 8
+        assert core_firebase.firebase_app().options.get("httpTimeout") == 8
 
 
 @pytest.mark.django_db

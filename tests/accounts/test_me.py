@@ -7,8 +7,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, Session, User
-from backend.shared.models import IdempotentAnswer
-from tests.makers import client_of, make_session, make_user
+from backend.core.models import IdempotentAnswer
+from tests.factories.people import client_of, make_session, make_user
 
 ME = "/api/v1/me"
 

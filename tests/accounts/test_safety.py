@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, Report, User
-from tests.makers import client_of, make_user
+from tests.factories.people import client_of, make_user
 
 BLOCKS = "/api/v1/blocks"
 REPORTS = "/api/v1/reports"

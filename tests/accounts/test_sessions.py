@@ -15,9 +15,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Session, User
 from backend.accounts.services.sessions import end_expired_sessions
-from backend.shared.realtime import channel_of
-from backend.shared.redis import sync_redis
-from tests.makers import client_of, make_session, make_user
+from backend.core.redis.client import sync_redis
+from backend.core.redis.nudges import channel_of
+from tests.factories.people import client_of, make_session, make_user
 
 SESSIONS = "/api/v1/auth/sessions"
 

@@ -11,8 +11,8 @@ import pytest
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.models import Session, UsedTicket, User
 from backend.accounts.services.tickets import TicketHolder, forget_used_tickets, issue_ticket, redeem_ticket
-from backend.shared.redis import key, sync_redis
-from tests.makers import make_session
+from backend.core.redis.client import key, sync_redis
+from tests.factories.people import make_session
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from backend.accounts.models import User
 from tests.chat.phones import Phone
-from tests.makers import make_user
+from tests.factories.people import make_user
 from tests.waits import PATIENCE_S, wait_until
 
 # What these tests write, in the order in which it can go.

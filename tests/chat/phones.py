@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 from backend.accounts.models import Session, User
 from backend.accounts.services.tickets import issue_ticket
 from tests.chat.described import require_described
-from tests.makers import make_session
+from tests.factories.people import make_session
 from tests.waits import PATIENCE_S
 
 

@@ -5,8 +5,8 @@ from django.test import Client
 
 from backend.accounts.models import User
 from chat.models import Conversation, Message
-from tests.makers import make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import make_user
 
 SECRET = "The key is under the mat"
 

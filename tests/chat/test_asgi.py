@@ -16,8 +16,8 @@ from django.db import connection
 from backend.accounts.models import User
 from tests.chat.phones import Phone
 from tests.chat.processes import running_process
-from tests.makers import make_session
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import make_session
 from tests.waits import PATIENCE_S, wait_until
 
 BUNDLE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"

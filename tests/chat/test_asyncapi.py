@@ -10,7 +10,7 @@ from django.utils import timezone
 from jsonschema import ValidationError
 
 from backend.accounts.models import User
-from backend.shared.errors import DomainError, Invalid, NotFound
+from backend.core.errors import DomainError, Invalid, NotFound
 from chat.consumers import frames
 from chat.consumers.frames import CloseCode
 from chat.models import Conversation, Message

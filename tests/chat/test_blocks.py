@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from chat.models import Conversation, Participant
 from chat.services.conversations import close_conversation
 from tests.chat.phones import Phone
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
 
 OpenPhone = Callable[..., Phone]
 

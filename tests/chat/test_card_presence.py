@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from backend.shared.held import Gone
+from backend.core.redis.card_presence import Gone
 from chat.consumers import card_presence
 from chat.consumers.card_presence import CardPresence
 

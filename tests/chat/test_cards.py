@@ -16,8 +16,8 @@ from chat.services.conversations import close_conversation
 from notifications.models import Event
 from notifications.services.notify import notify
 from tests.chat.phones import Phone
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 
 AT = "2026-12-04T11:30:00Z"  # 18:30 in Bangkok
 
@@ -127,7 +127,7 @@ class TestCard:
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         published: list[Any] = []
-        monkeypatch.setattr("backend.shared.realtime.publish", published.extend)
+        monkeypatch.setattr("backend.core.redis.nudges.publish", published.extend)
 
         with django_capture_on_commit_callbacks(execute=True):
             post(conversation, user, at=AT)

@@ -11,8 +11,8 @@ from chat.models import Conversation, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event
 from tests.chat.test_cards import post
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 
 LIST = "/api/v1/conversations"
 

@@ -20,8 +20,8 @@ from notifications.selectors.inbox import unread_count_of
 from tests.chat.phones import Phone
 from tests.chat.test_cards import post
 from tests.chat.test_races import at_once, reading
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 
 SECRET = "The key is under the mat"
 
@@ -72,7 +72,7 @@ class TestDelete:
         body = {"client_id": str(uuid.uuid4()), "text": SECRET}
         address = f"/api/v1/conversations/{conversation.pk}/messages"
         sent = client.post(address, body, HTTP_IDEMPOTENCY_KEY="k").json()
-        assert tables_with(SECRET) == ["shared_idempotentanswer", "notifications_event", "chat_message"]
+        assert tables_with(SECRET) == ["core_idempotentanswer", "notifications_event", "chat_message"]
 
         client.delete(f"{address}/{sent['id']}")
 

@@ -10,12 +10,12 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.accounts.services.privacy import erase_account
-from backend.shared.models import IdempotentAnswer
+from backend.core.models import IdempotentAnswer
 from chat.models import MessageLocation
 from chat.services.locations import remove_expired_locations
 from tests.chat.test_locations import share
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 from tests.waits import PATIENCE_S, count_waiting, wait_until
 
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.accounts.services.privacy import erase_account
-from backend.shared.models import IdempotentAnswer
+from backend.core.models import IdempotentAnswer
 from chat.models import Conversation, Message, MessageLocation
 from chat.services.conversations import close_conversation
 from chat.services.locations import remove_expired_locations
@@ -20,8 +20,8 @@ from notifications.models import Event
 from notifications.texts import text_of
 from tests.chat.phones import Phone
 from tests.chat.test_deletion import tables_with
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 
 HERE = {"lat": 13.731234, "lon": 100.541234}
 TRACES = ("13.731234", "100.541234", "13.7312", "100.5412")

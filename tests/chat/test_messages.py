@@ -12,8 +12,8 @@ from backend.accounts.models import Block, User
 from chat.models import Conversation, Message
 from chat.services.conversations import close_conversation
 from notifications.models import Event
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 
 
 @pytest.fixture

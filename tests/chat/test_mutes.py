@@ -8,13 +8,13 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from chat.models import Conversation
 from notifications.models import Mute
 from notifications.push import memory
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
-from tests.makers_notifications import deliver_to, make_device
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.notifications import deliver_to, make_device
+from tests.factories.people import client_of, make_user
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from backend.accounts.models import User
 from chat.selectors.sockets import SessionState, session_state
 from notifications.models import Device
 from tests.chat.phones import open_socket, ticket_for
-from tests.makers import make_session
-from tests.makers_notifications import make_device
+from tests.factories.notifications import make_device
+from tests.factories.people import make_session
 
 
 class TestSessionState:

@@ -12,15 +12,15 @@ from django.db import OperationalError, connection, transaction
 from redis import Redis
 
 from backend.accounts.models import User
-from backend.shared.postgis.base import DatabaseWrapper
-from backend.shared.redis import sync_redis
+from backend.core.db.postgis.base import DatabaseWrapper
+from backend.core.redis.client import sync_redis
 from chat.consumers.database import StatementPool
 from chat.models import Conversation
 from chat.services import deletion
 from chat.services.messages import lock_conversation_for
 from tests.chat.phones import Phone
-from tests.makers import client_of
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of
 
 OpenPhone = Callable[..., Phone]
 

@@ -24,8 +24,8 @@ from notifications.models import Event
 from notifications.texts import text_of
 from tests.chat.phones import Phone
 from tests.chat.test_races import at_once
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 from tests.pictures import HEIC, encoded, from_a_phone, png_bomb, two_colours
 
 

@@ -13,8 +13,8 @@ from chat.phrases import ALL, Group, catalogue_version
 from notifications.models import Event
 from notifications.texts import text_of
 from tests.chat.phones import Phone
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 
 AT = "2026-12-04T18:30:00+07:00"
 FILLED = {"minutes": 10, "count": 3, "kg": 2.5, "thb": 40, "at": AT}

@@ -15,7 +15,7 @@ from chat.services import append, messages
 from chat.services.messages import send_message
 from chat.services.read import mark_read
 from notifications.models import Event
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
 
 T = TypeVar("T")
 Sent: TypeAlias = tuple[uuid.UUID, bool]

@@ -18,7 +18,7 @@ from chat.consumers.uvicorn_websocket import CLOSE_GRACE_S
 from notifications.models import Event, EventCounter
 from tests.chat.phones import ticket_for
 from tests.chat.processes import running_process
-from tests.makers import make_session, make_user
+from tests.factories.people import make_session, make_user
 from tests.waits import PATIENCE_S
 
 WARM = 6

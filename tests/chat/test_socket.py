@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.shared.realtime import publish
+from backend.core.redis.nudges import publish
 from chat.models import Message, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event, EventCounter
 from tests.chat.phones import Phone
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
 from tests.waits import wait_until
 
 OpenPhone = Callable[..., Phone]

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from backend.accounts.models import User
 from chat.models import Message
 from tests.chat.phones import Phone, code_of, open_socket, ticket_for
-from tests.makers import make_session
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import make_session
 from tests.waits import PATIENCE_S
 
 OpenPhone = Callable[..., Phone]

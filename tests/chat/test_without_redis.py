@@ -15,8 +15,8 @@ from backend.accounts.services import tickets
 from backend.accounts.services.tickets import TicketHolder, issue_ticket, redeem_ticket
 from tests.chat.phones import code_of, open_socket
 from tests.chat.processes import running_process
-from tests.makers import make_session
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import make_session
 from tests.races.together import at_once
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 
 
 def in_hours(hours: float) -> datetime:

@@ -15,9 +15,9 @@ from django.urls import reverse
 
 from backend.accounts.models import User
 from geo.models import Collector, EmissionFactor, Match, Material, Pickup
-from tests.makers import make_user
-from tests.makers_geo import make_collector, make_material, make_pickup, material
-from tests.makers_match import make_like, make_match, make_receipt, names_of_events, weigh
+from tests.factories.geo import make_collector, make_material, make_pickup, material
+from tests.factories.matches import make_like, make_match, make_receipt, names_of_events, weigh
+from tests.factories.people import make_user
 
 pytestmark = pytest.mark.django_db
 

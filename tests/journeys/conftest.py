@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from backend.accounts.models import User
-from backend.shared.responses import to_json_values
-from geo.services.materials import load_materials
+from backend.core.http.responses import to_json_values
+from geo.materials.services import load_materials
 from notifications.frames import EventFrame
 from notifications.models import Event
 from tests.chat.described import require_described

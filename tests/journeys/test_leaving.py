@@ -7,13 +7,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from chat.models import Message
 from geo.grid import cell_of
 from geo.models import Collector, Handover, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
+from tests.factories.matches import make_receipt
 from tests.geo.bodies import pickup_body
 from tests.journeys.phones import Phone
-from tests.makers_match import make_receipt
 from tests.pictures import from_a_phone, upload
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from notifications.models import Device
 from notifications.push import memory
 from notifications.push.protocol import PushMessage
 from notifications.tasks import DELIVER
-from tests.makers_notifications import make_device
+from tests.factories.notifications import make_device
 
 
 @pytest.fixture(autouse=True)

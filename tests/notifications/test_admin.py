@@ -6,7 +6,7 @@ from django.test import Client
 from backend.accounts.models import User
 from notifications.models import Push
 from notifications.services.upkeep import record_run
-from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, tell
+from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, tell
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from notifications.push.gates import fcm_circuit
 from notifications.selectors import alarms as alarms_module
 from notifications.selectors.alarms import alarms, last_runs, periodic_tasks
 from notifications.services.upkeep import expect_runs, record_run
-from tests.makers import make_user
-from tests.makers_notifications import make_notice, tell
+from tests.factories.notifications import make_notice, tell
+from tests.factories.people import make_user
 from tests.notifications.conftest import work
 
 TIDY = "notifications.tidy"

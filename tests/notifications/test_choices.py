@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Preferences
-from tests.makers import client_of, make_user
+from tests.factories.people import client_of, make_user
 
 CHOICES = "/api/v1/me/notifications"
 

@@ -14,8 +14,16 @@ from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
 from notifications.services.devices import Registration, register_device
 from notifications.services.outbox import take_due
 from notifications.services.outcomes import record_outcomes, retry_delay_s
-from tests.makers import make_session, make_user
-from tests.makers_notifications import NIGHT, NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+from tests.factories.notifications import (
+    NIGHT,
+    NOON,
+    deliver_to,
+    make_device,
+    make_message_notice,
+    make_notice,
+    tell,
+)
+from tests.factories.people import make_session, make_user
 
 
 class TestSending:

@@ -11,15 +11,15 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.accounts.services.safety import block_person
-from backend.shared.clock import read_clock
-from notifications import still
+from backend.core.clock import read_clock
+from notifications import relevance as still
 from notifications.models import EmailAddress, Event, PeriodicRun, Preferences
 from notifications.services.ack import acknowledge
 from notifications.services.digest import send_due_digests, unsubscribe_url
 from notifications.services.email import TRIES_MAX, code_of, mail_code
 from notifications.services.mutes import mute_topic
-from tests.makers import client_of, make_user
-from tests.makers_notifications import NOON, make_message_notice, make_notice, tell
+from tests.factories.notifications import NOON, make_message_notice, make_notice, tell
+from tests.factories.people import client_of, make_user
 from tests.notifications.conftest import work
 
 EMAIL, VERIFY, CHOICES = "/api/v1/me/email", "/api/v1/me/email/verify", "/api/v1/me/notifications"

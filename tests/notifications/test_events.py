@@ -16,15 +16,15 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.accounts.services.sessions import end_session
-from backend.shared.realtime import channel_of
-from backend.shared.redis import sync_redis
-from notifications import nudges
+from backend.core.redis.client import sync_redis
+from backend.core.redis.nudges import channel_of
+from notifications import long_poll as nudges
 from notifications.models import Event, EventCounter
 from notifications.selectors.events import log_reaches_back
 from notifications.services.ack import acknowledge
 from notifications.services.retention import remove_old_events
-from tests.makers import client_of, make_session, make_user
-from tests.makers_notifications import NOON, make_notice, tell
+from tests.factories.notifications import NOON, make_notice, tell
+from tests.factories.people import client_of, make_session, make_user
 from tests.waits import wait_until
 
 EVENTS = "/api/v1/events"

@@ -9,9 +9,9 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from notifications.models import Event
 from notifications.push.protocol import PushMessage
-from notifications.services.moot import withdraw
-from tests.makers import client_of, make_user
-from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+from notifications.services.withdrawal import withdraw
+from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+from tests.factories.people import client_of, make_user
 
 INBOX = "/api/v1/inbox"
 

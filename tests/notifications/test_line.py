@@ -15,15 +15,15 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from notifications.models import Device, Preferences, Push
 from notifications.push import memory, push_backend
 from notifications.push.gates import line_circuit
 from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Postponed, PushMessage, Refused, Retry
 from notifications.services.line import link_line, make_link_code
 from notifications.services.upkeep import remove_signed_out_devices, remove_unseen_devices
-from tests.makers import client_of, make_user
-from tests.makers_notifications import NOON, deliver_to, make_device, make_notice, tell
+from tests.factories.notifications import NOON, deliver_to, make_device, make_notice, tell
+from tests.factories.people import client_of, make_user
 from tests.notifications.line_endpoint import LineAnswer, LineServer
 
 LINE, WEBHOOK = "/api/v1/me/line", "/api/v1/line/webhook"

@@ -8,15 +8,15 @@ import pytest
 from django.db import connection
 
 from backend.accounts.models import User
-from notifications import still
+from notifications import relevance as still
 from notifications.kinds import KINDS
 from notifications.models import Device, Event, Mute
 from notifications.push.protocol import PushMessage
 from notifications.selectors.inbox import unread_count_of
-from notifications.services.moot import withdraw
 from notifications.services.mutes import mute_topic, remove_past_mutes, unmute_topic
-from tests.makers import make_user
-from tests.makers_notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+from notifications.services.withdrawal import withdraw
+from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
+from tests.factories.people import make_user
 
 IDS = {"match": "m1", "pickup": "p1", "like": "l1", "title": "Cans"}
 OVERTAKEN = [(later, earlier) for later, kind in KINDS.items() for earlier in kind.overtakes]

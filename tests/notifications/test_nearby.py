@@ -8,7 +8,7 @@ from pytest_django import Settings
 from notifications.models import Device, EventCounter, Preferences
 from notifications.push import memory
 from notifications.push.protocol import PushMessage, Retry
-from tests.makers_notifications import NOON, deliver_to, make_notice, tell
+from tests.factories.notifications import NOON, deliver_to, make_notice, tell
 
 EVENING = NOON + timedelta(hours=6)  # 18:00 in Bangkok
 
@@ -17,7 +17,7 @@ EVENING = NOON + timedelta(hours=6)  # 18:00 in Bangkok
 def two_a_day(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two ring; nobody is asked whether they are still to be had."""
     settings.NEARBY_PUSHES_A_DAY = 2
-    monkeypatch.setattr("notifications.still._checks", {})
+    monkeypatch.setattr("notifications.relevance._checks", {})
 
 
 def one_after_the_other(device: Device, count: int) -> None:

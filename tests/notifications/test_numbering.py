@@ -14,8 +14,8 @@ from notifications.kinds import SilentEvent, UnknownEvent
 from notifications.models import Event, EventCounter
 from notifications.selectors.events import events_after, head_of
 from notifications.services.notify import notify
-from tests.makers import make_user
-from tests.makers_notifications import NOON, make_notice, tell
+from tests.factories.notifications import NOON, make_notice, tell
+from tests.factories.people import make_user
 
 ROUNDS = 12
 

@@ -3,7 +3,7 @@
 from backend.accounts.models import User
 from notifications.models import SetAside
 from notifications.services.privacy import erase
-from tests.makers_notifications import NOON
+from tests.factories.notifications import NOON
 
 
 def test_takes_what_was_set_aside(user: User) -> None:

@@ -8,7 +8,7 @@ from notifications.models import Device, EventCounter, Preferences, Push
 from notifications.push import memory
 from notifications.push.protocol import PushMessage, Retry
 from notifications.services.ack import acknowledge
-from tests.makers_notifications import NIGHT, deliver_to, make_notice, tell
+from tests.factories.notifications import NIGHT, deliver_to, make_notice, tell
 
 TONIGHT, TOMORROW = ("2025-03-01T16:00:00Z", "2025-03-02T05:00:00Z")  # 23:00, and noon
 

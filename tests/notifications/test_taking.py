@@ -16,8 +16,8 @@ from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
 from notifications.services.deliver import TRIES_MAX, deliver_due
 from notifications.services.outbox import URGENT_SHARE, Done, Taken, let_go, take_due
 from notifications.services.set_aside import try_again
-from tests.makers import make_user
-from tests.makers_notifications import NOON, make_device, make_notice, tell
+from tests.factories.notifications import NOON, make_device, make_notice, tell
+from tests.factories.people import make_user
 
 LATER = NOON + timedelta(minutes=2)  # when what was taken at noon may be taken again
 STEP = timedelta(minutes=12)  # longer than any wait between two tries

@@ -14,8 +14,8 @@ from notifications.push import memory
 from notifications.push.protocol import Gone, PushMessage, Retry
 from notifications.services.notify import notify
 from notifications.tasks import JOB_ATTEMPTS_MAX
-from tests.makers import make_user
-from tests.makers_notifications import make_device, make_message_notice, make_notice, tell
+from tests.factories.notifications import make_device, make_message_notice, make_notice, tell
+from tests.factories.people import make_user
 from tests.notifications.conftest import work
 
 pytestmark = pytest.mark.usefixtures("queue", "awake")

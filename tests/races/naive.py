@@ -12,15 +12,15 @@ from django.db import transaction
 from django.db.models import Max
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
-from backend.shared.ids import new_id
+from backend.core.clock import read_clock
+from backend.core.db.ids import new_id
 from chat.models import Conversation, MessagePhoto
+from geo.matching.selectors.swipes import queued_likes
+from geo.matching.services import notices as pickup_notices
 from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
-from geo.selectors.swipes import queued_likes
-from geo.services import pickup_notices
-from geo.services.drafts import ItemDraft
+from geo.pickups.services.drafts import ItemDraft
 from notifications.services.notify import notify
-from tests.makers_chat import make_message
+from tests.factories.chat import make_message
 
 Meanwhile = Callable[[], Any]
 

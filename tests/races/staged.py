@@ -8,20 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from geo.handover.services.confirmation import confirm_handover
+from geo.matching.services.cancel import cancel_pickup
+from geo.matching.services.expiry import expire_pickup
+from geo.matching.services.likes import accept_like, decline_like
+from geo.matching.services.queue import move_on
+from geo.matching.services.release import release_match
+from geo.matching.services.swipes import take_swipe_back
 from geo.models import Match, Pickup, Receipt, Swipe
-from geo.services.cancel import cancel_pickup
-from geo.services.confirm import confirm_handover
-from geo.services.drafts import PickupChanges, Price
-from geo.services.expiry import expire_pickup
-from geo.services.likes import accept_like, decline_like
-from geo.services.matches import release_match
-from geo.services.pickups import amend_pickup
-from geo.services.queue import move_on
-from geo.services.swipes import take_swipe_back
+from geo.pickups.services.drafts import PickupChanges, Price
+from geo.pickups.services.pickups import amend_pickup
 from notifications.models import Event
-from tests.makers_geo import make_pickup
-from tests.makers_match import make_collecting_user, make_match, swipe, weigh
+from tests.factories.geo import make_pickup
+from tests.factories.matches import make_collecting_user, make_match, swipe, weigh
 
 HOUR = timedelta(hours=1)
 

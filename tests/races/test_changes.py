@@ -7,15 +7,15 @@ from functools import partial
 import pytest
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from geo.matching.services.cancel import cancel_pickup
+from geo.matching.services.queue import move_on
+from geo.matching.services.release import release_match
 from geo.models import Match, Pickup, Swipe
-from geo.services.cancel import cancel_pickup
-from geo.services.drafts import PickupChanges, Price
-from geo.services.matches import release_match
-from geo.services.pickups import amend_pickup
-from geo.services.queue import move_on
-from tests.makers_geo import make_pickup
-from tests.makers_match import make_collecting_user, make_like, make_match, names_of_events, swipe
+from geo.pickups.services.drafts import PickupChanges, Price
+from geo.pickups.services.pickups import amend_pickup
+from tests.factories.geo import make_pickup
+from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, swipe
 from tests.races import naive
 from tests.races.together import at_once, require_agreement, require_answers
 

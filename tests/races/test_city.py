@@ -16,12 +16,12 @@ from django.db import IntegrityError
 from pytest_django import Settings
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from geo.matching.services.swipes import record_swipe
 from geo.models import Match, Pickup, Swipe
-from geo.services.swipes import record_swipe
-from tests.makers import make_user
-from tests.makers_geo import make_pickup
-from tests.makers_match import make_collecting_user
+from tests.factories.geo import make_pickup
+from tests.factories.matches import make_collecting_user
+from tests.factories.people import make_user
 from tests.races import naive
 from tests.races.together import at_once, require_answers
 

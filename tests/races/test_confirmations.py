@@ -6,13 +6,13 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError
 
-from backend.shared.clock import read_clock
-from backend.shared.errors import DomainError
+from backend.core.clock import read_clock
+from backend.core.errors import DomainError
 from geo.errors import CodeLocked
+from geo.handover.selectors.receipt_audit import Audit
+from geo.handover.services.confirmation import Confirmation, confirm_handover
 from geo.models import Handover, Match, Receipt, ReceiptLine
-from geo.selectors.receipt_audit import Audit
-from geo.services.confirm import Confirmation, confirm_handover
-from tests.makers_match import make_collecting_user, make_match, names_of_events, weigh
+from tests.factories.matches import make_collecting_user, make_match, names_of_events, weigh
 from tests.races import naive
 from tests.races.together import at_once, require_agreement, require_answers
 

@@ -19,8 +19,8 @@ from notifications.services.devices import Registration, register_device
 from notifications.services.outbox import take_due
 from notifications.services.outcomes import record_outcomes
 from notifications.services.privacy import erase
-from tests.makers import make_user
-from tests.makers_notifications import NOON, make_device, make_notice, tell
+from tests.factories.notifications import NOON, make_device, make_notice, tell
+from tests.factories.people import make_user
 from tests.races.together import at_once
 
 BOTH_WITHIN_S = 0.5

@@ -14,10 +14,10 @@ import pytest
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backend.shared.errors import DomainError
-from backend.shared.prepared import fetch_prepared
+from backend.core.db.prepared import fetch_prepared
+from backend.core.errors import DomainError
+from geo.lifecycle import locks
 from geo.models import Pickup
-from geo.services import locks
 from tests.races.staged import CLOCK, PLAYS, TAME, Staged, story_of
 from tests.races.together import crew, require_agreement, require_answers
 

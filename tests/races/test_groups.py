@@ -4,11 +4,11 @@ from functools import partial
 
 from pytest_django import Settings
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from geo.errors import TooManyGroups
+from geo.groups.services import found_group, join_group
 from geo.models import Membership
-from geo.services.groups import found_group, join_group
-from tests.makers import make_user
+from tests.factories.people import make_user
 from tests.races.together import at_once, require_answers
 
 

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from geo.handover.services.appointment import agree_time, propose_time
+from geo.handover.services.arrival import arrive, report_no_show
+from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.figures import Weighed
+from geo.handover.services.weigh_in import dispute_weigh_in, weigh_in
+from geo.matching.services.release import release_match
 from geo.models import Handover, HandoverState, Match, Pickup, Receipt, WeighInLine, WeighInVersion
-from geo.services.arriving import arrive, report_no_show
-from geo.services.confirm import confirm_handover
-from geo.services.figures import Weighed
-from geo.services.handover import agree_time, propose_time
-from geo.services.matches import release_match
-from geo.services.rest import post_rest
-from geo.services.weighing import dispute_weigh_in, weigh_in
-from tests.makers_geo import LUMPHINI, make_pickup
-from tests.makers_handover import come, fresh, make_appointment
-from tests.makers_match import make_match, weigh
+from geo.pickups.services.leftovers import post_rest
+from tests.factories.geo import LUMPHINI, make_pickup
+from tests.factories.handovers import come, fresh, make_appointment
+from tests.factories.matches import make_match, weigh
 from tests.races import naive
 from tests.races.together import at_once, require_agreement, require_answers
 

@@ -9,13 +9,13 @@ from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from geo.limit_errors import TooManyLikes, TooManyMatches
+from geo.matching.services.release import release_match
 from geo.models import Match, Pickup, Swipe
-from geo.services.matches import release_match
-from tests.makers import client_of
-from tests.makers_geo import make_pickup
-from tests.makers_match import make_collecting_user, make_like, make_match, names_of_events, swipe
+from tests.factories.geo import make_pickup
+from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, swipe
+from tests.factories.people import client_of
 from tests.races import naive
 from tests.races.together import at_once, require_agreement, require_answers
 

@@ -12,14 +12,14 @@ import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection, connections, transaction
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from geo.matching.services.release import release_match
+from geo.matching.services.swipes import take_swipe_back
 from geo.models import Match, Pickup, Swipe
-from geo.services.drafts import PickupChanges, Price
-from geo.services.matches import release_match
-from geo.services.pickups import amend_pickup
-from geo.services.swipes import take_swipe_back
-from tests.makers_geo import make_pickup
-from tests.makers_match import make_collecting_user, make_like, make_match, swipe
+from geo.pickups.services.drafts import PickupChanges, Price
+from geo.pickups.services.pickups import amend_pickup
+from tests.factories.geo import make_pickup
+from tests.factories.matches import make_collecting_user, make_like, make_match, swipe
 from tests.races.together import PATIENCE_S, require_agreement
 from tests.waits import count_waiting, wait_until
 

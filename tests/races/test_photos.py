@@ -12,16 +12,16 @@ from PIL import Image
 from pytest_django import Settings
 
 from backend.accounts.models import User
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from chat.errors import MessagePhotosFull
 from chat.models import Conversation, MessagePhoto
 from chat.services.photos import send_photo
 from geo.errors import PhotosFull
 from geo.models import Pickup, PickupPhoto
-from geo.services.photos import add_photo
-from tests.makers import make_user
-from tests.makers_chat import make_conversation
-from tests.makers_geo import make_pickup
+from geo.pickups.services.photos import add_photo
+from tests.factories.chat import make_conversation
+from tests.factories.geo import make_pickup
+from tests.factories.people import make_user
 from tests.races import naive
 from tests.races.together import at_once, require_answers
 

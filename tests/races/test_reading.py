@@ -10,8 +10,8 @@ from backend.accounts.models import User
 from notifications.models import Event, EventCounter
 from notifications.services.inbox import read_all, read_entry
 from notifications.services.notify import Notice, notify
-from tests.makers import make_user
-from tests.makers_notifications import NOON, make_notice, tell
+from tests.factories.notifications import NOON, make_notice, tell
+from tests.factories.people import make_user
 from tests.races.together import PATIENCE_S, at_once
 from tests.waits import count_waiting, wait_until
 

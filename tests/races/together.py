@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from backend.shared.errors import DomainError
+from backend.core.errors import DomainError
 from geo.models import Match, Pickup, Receipt, Swipe
 
 PATIENCE_S = 60

@@ -18,22 +18,22 @@ from django.db.models import QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from backend.shared.errors import DomainError
+from backend.core.errors import DomainError
+from geo.handover.selectors.receipt_audit import Audit
+from geo.handover.services.appointment import agree_time, propose_time, set_off
+from geo.handover.services.arrival import arrive, confirm_arrival, report_no_show
+from geo.handover.services.confirmation import Confirmation, confirm_handover
+from geo.handover.services.weigh_in import accept_figures, dispute_weigh_in, weigh_in
+from geo.impact.services import compare_impact
+from geo.matching.services.cancel import cancel_pickup
+from geo.matching.services.expiry import expire_due_pickups
+from geo.matching.services.likes import accept_like, decline_like
+from geo.matching.services.queue import move_on_where_due
+from geo.matching.services.release import release_match
+from geo.matching.services.swipes import record_swipe, take_swipe_back
 from geo.models import Match, Pickup, Swipe
-from geo.selectors.receipt_audit import Audit
-from geo.services.arriving import arrive, confirm_arrival, report_no_show
-from geo.services.cancel import cancel_pickup
-from geo.services.confirm import Confirmation, confirm_handover
-from geo.services.expiry import expire_due_pickups
-from geo.services.handover import agree_time, propose_time, set_off
-from geo.services.impact import compare_impact
-from geo.services.likes import accept_like, decline_like
-from geo.services.matches import release_match
-from geo.services.queue import move_on_where_due
-from geo.services.rest import post_rest
-from geo.services.swipes import record_swipe, take_swipe_back
-from geo.services.weighing import accept_figures, dispute_weigh_in, weigh_in
-from tests.makers_geo import LUMPHINI
+from geo.pickups.services.leftovers import post_rest
+from tests.factories.geo import LUMPHINI
 from tests.stateful.books import Grams, Said, Scale, read_books, weighed
 from tests.stateful.world import LEFT, MATERIALS, World
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
+from geo.handover.services import completion as completing
+from geo.handover.services import receipts
 from geo.models import Pickup, ReceiptLine
-from geo.services import completing, receipts
 from tests.stateful.machine import Handovers
 from tests.stateful.world import World
 

@@ -7,13 +7,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from backend.accounts.models import User
+from geo.handover.services.appointment import agree_time, propose_time
+from geo.handover.services.weigh_in import weigh_in
 from geo.models import Match, Pickup
-from geo.services.drafts import ItemDraft
-from geo.services.handover import agree_time, propose_time
-from geo.services.weighing import weigh_in
-from tests.makers import make_user
-from tests.makers_geo import make_pickup, material
-from tests.makers_match import make_collecting_user, swipe
+from geo.pickups.services.drafts import ItemDraft
+from tests.factories.geo import make_pickup, material
+from tests.factories.matches import make_collecting_user, swipe
+from tests.factories.people import make_user
 from tests.stateful.books import Scale, weighed
 
 LEFT = ItemDraft(material="pet_clear", quantity=Decimal("1.5"))

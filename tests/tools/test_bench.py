@@ -13,11 +13,11 @@ from django.db import connection
 from pytest_django import Settings
 
 from backend.accounts.models import User
+from geo.demo.generated_city import STEPS, Crowd, draw_crowd
 from geo.grid import cell_of
-from geo.management.crowd import STEPS, Crowd, draw_crowd
 from geo.models import Collector, Pickup, PickupItem, Swipe
-from tests.makers import client_of, make_user
-from tests.makers_chat import make_conversation, make_message
+from tests.factories.chat import make_conversation, make_message
+from tests.factories.people import client_of, make_user
 from tools.bench.account import make_account
 from tools.bench.city import City
 from tools.bench.load import request_bytes, run_load

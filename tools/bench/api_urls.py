@@ -4,7 +4,7 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.shared.views import ApiView
+from backend.core.http.views import ApiView
 from backend.urls import *  # noqa: F403
 from backend.urls import urlpatterns as service_urlpatterns
 

@@ -14,7 +14,7 @@ from django.db import connection
 
 from backend.accounts.models import Session, User
 from backend.accounts.services.tickets import issue_ticket
-from backend.shared.realtime import publish
+from backend.core.redis.nudges import publish
 from tools.bench import servers
 from tools.bench.load import END_OF_HEAD, request_bytes
 from tools.bench.people import Person, sign_in

@@ -12,7 +12,7 @@ import uvloop
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from backend.accounts.services.tickets import issue_ticket
-from backend.shared.realtime import publish
+from backend.core.redis.nudges import publish
 from notifications.selectors.events import head_of
 from tools.bench import servers
 from tools.bench.people import Person, sign_in

@@ -12,7 +12,7 @@ import firebase_admin
 from firebase_admin import App, credentials, messaging
 from requests.adapters import HTTPAdapter
 
-from tests.fcm.account import PROJECT
+from tools.fcm.account import PROJECT
 
 MESSAGES = 1_500
 WARM_UP = 100

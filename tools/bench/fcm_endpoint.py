@@ -6,8 +6,8 @@ Prints its address once it listens, writes FOLDER/account.json for it, and ends 
 import sys
 from pathlib import Path
 
-from tests.fcm.account import write_account
-from tests.fcm.server import FcmServer
+from tools.fcm.account import write_account
+from tools.fcm.server import FcmServer
 
 if __name__ == "__main__":
     with FcmServer() as server:

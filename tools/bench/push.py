@@ -12,12 +12,12 @@ from django.test import override_settings
 from backend.accounts.models import User
 from notifications.models import Device, EventCounter, Push
 from notifications.services.notify import Notice, notify
-from tests.fcm.account import PROJECT
 from tools.bench import servers
 from tools.bench.fcm import bare_rate, endpoint
 from tools.bench.people import INSTALLATION, sign_in
 from tools.bench.rings import measure_ring_rows
 from tools.bench.rows import Row
+from tools.fcm.account import PROJECT
 
 PEOPLE = 3_000
 ALONE = 100

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from geo.grid import on_map
+from geo.matching.selectors.rings import collectors_near
+from geo.matching.services.rings import start_rings, tell_ring
 from geo.models import Material, Pickup, Ring
-from geo.selectors.rings import collectors_near
-from geo.services.rings import start_rings, tell_ring
 from notifications.models import Event
 from tools.bench.rows import Row
 

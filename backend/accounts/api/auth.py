@@ -18,9 +18,9 @@ from backend.accounts.responses import SessionRow, SignInAnswer
 from backend.accounts.selectors.sessions import sessions_of
 from backend.accounts.services.sessions import end_other_sessions, end_session
 from backend.accounts.services.sign_in import sign_in
-from backend.shared.pagination import CursorPages
-from backend.shared.schema import list_of
-from backend.shared.views import ApiView
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
+from backend.core.http.views import ApiView
 
 
 class ProviderChoice(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ from backend.accounts.authentication import user_of
 from backend.accounts.responses import Me
 from backend.accounts.services.privacy import erase_account, export_of
 from backend.accounts.services.profile import amend_profile
-from backend.shared.views import ApiView
+from backend.core.http.views import ApiView
 
 
 class MeView(ApiView):

@@ -12,9 +12,9 @@ from backend.accounts.authentication import user_of
 from backend.accounts.responses import BlockRow, ReportAnswer
 from backend.accounts.selectors.people import block_page, get_block_of, get_person
 from backend.accounts.services.safety import block_person, report_person, unblock_person
-from backend.shared.pagination import CursorPages
-from backend.shared.schema import list_of
-from backend.shared.views import ApiView
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
+from backend.core.http.views import ApiView
 
 
 class BlockPages(CursorPages):

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import session_of
 from backend.accounts.responses import TicketAnswer
 from backend.accounts.services.tickets import issue_ticket
-from backend.shared.views import ApiView
+from backend.core.http.views import ApiView
 
 
 class TicketsView(ApiView):

@@ -15,8 +15,8 @@ from backend.accounts.errors import (
 )
 from backend.accounts.identity import Identity
 from backend.accounts.identity.phones import to_e164
-from backend.shared.errors import DomainError
-from backend.shared.firebase import firebase_app
+from backend.core.errors import DomainError
+from backend.core.firebase import firebase_app
 
 log = structlog.get_logger(__name__)
 CLOCK_SKEW_S = 10

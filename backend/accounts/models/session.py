@@ -8,7 +8,7 @@ from knox.models import AbstractAuthToken, get_digest_token
 from knox.settings import CONSTANTS, knox_settings
 
 from backend.accounts.models.user import User
-from backend.shared.ids import new_id
+from backend.core.db.ids import new_id
 
 
 class SessionManager(models.Manager["Session"]):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from backend.shared.models import PublicModel
+from backend.core.models import PublicModel
 
 AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from backend.accounts.models import Block, User
-from backend.shared.errors import NotFound
-from backend.shared.prepared import columns_of, fetch_prepared, models_from
+from backend.core.db.prepared import columns_of, fetch_prepared, models_from
+from backend.core.errors import NotFound
 
 _BLOCKS = f"""
     SELECT {columns_of(Block)}, {columns_of(User)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import Session, User
-from backend.shared.prepared import columns_of, fetch_models, fetch_prepared, models_from
+from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared, models_from
 
 _LIVE_SESSION = f"""
     SELECT {columns_of(Session)}, {columns_of(User)}

@@ -9,7 +9,7 @@ from backend.accounts.holders import erase_all, export_all, leave_all
 from backend.accounts.models import Block, Session, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.accounts.services.sessions import end_sessions
-from backend.shared.idempotency import forget_answers
+from backend.core.http.idempotency import forget_answers
 
 ANONYMISED = (
     "phone", "firebase_uid", "display_name", "avatar_colour", "password", "is_active", "is_staff", "is_superuser",

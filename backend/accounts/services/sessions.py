@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backend.accounts.models import Session, User
-from backend.shared.errors import NotFound
-from backend.shared.realtime import publish_on_commit
+from backend.core.errors import NotFound
+from backend.core.redis.nudges import publish_on_commit
 
 
 @transaction.atomic

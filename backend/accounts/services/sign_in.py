@@ -14,7 +14,7 @@ from backend.accounts.identity import Identity
 from backend.accounts.models import Session, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.accounts.services.sessions import end_sessions
-from backend.shared.ids import new_id
+from backend.core.db.ids import new_id
 
 
 @dataclass(frozen=True, kw_only=True)

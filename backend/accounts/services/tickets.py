@@ -18,9 +18,9 @@ from redis import RedisError
 
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.models import Session, UsedTicket
-from backend.shared.ids import parse_id
-from backend.shared.prepared import fetch_prepared
-from backend.shared.redis import key, redis_client
+from backend.core.db.ids import parse_id
+from backend.core.db.prepared import fetch_prepared
+from backend.core.redis.client import key, redis_client
 
 log = structlog.get_logger(__name__)
 TICKET_BYTES = 24

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from tqdm import tqdm
 
-from backend.shared.clock import read_clock
+from backend.core.clock import read_clock
 from geo.demo.city import SEED, CityPlan, plan_city
 from geo.demo.desk import PHONE, ensure_desk, password_file
 from geo.demo.loading import Loaded, drawings_to_make, load_rows, put_photos

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from geo.management.crowd import STEPS, TABLES, Crowd, draw_crowd
+from geo.demo.generated_city import STEPS, TABLES, Crowd, draw_crowd
 from geo.models import Material, Pickup
 
 

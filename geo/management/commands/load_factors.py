@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from geo.services.factors import FactorsRefused, load_factors
+from geo.materials.factors import FactorsRefused, load_factors
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from geo.services.factors import FactorsRefused
-from geo.services.materials import FACTORS_FILE, MATERIALS_FILE, load_materials
+from geo.materials.factors import FactorsRefused
+from geo.materials.services import FACTORS_FILE, MATERIALS_FILE, load_materials
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from geo.services.impact import compare_impact, rebuild_impact
+from geo.impact.services import compare_impact, rebuild_impact
 
 
 class Command(BaseCommand):

@@ -1,0 +1,105 @@
+"""Whether the service lives, and whether it can serve."""
+
+from collections.abc import Callable
+from functools import cache
+
+import structlog
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from redis import RedisError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.views import PublicView
+from backend.core.redis.client import sync_redis
+
+log = structlog.get_logger(__name__)
+
+
+class AliveView(PublicView):
+    """`/healthz`: the process answers; it asks nobody else, so that an outage elsewhere restarts nothing."""
+
+    def get(self, request: Request) -> Response:
+        """Always 200."""
+        return Response({"status": "alive"})
+
+
+_watched: dict[str, Callable[[], str]] = {}
+
+
+def watch(name: str, state: Callable[[], str]) -> None:
+    """Let `/readyz` tell `state()`, which is `ok` or what is wrong, of something that requests can do without."""
+    _watched[name] = state
+
+
+class ReadyView(PublicView):
+    """`/readyz`: everything a request needs is there."""
+
+    def get(self, request: Request) -> Response:
+        """200, or 503 with the parts that fail. 200 and `degraded` where only what is done later fails.
+
+        A balancer reads the status alone: taking the web away because a worker has died would help nobody.
+        """
+        checks = {"postgresql": postgresql_state(), "redis": redis_state()}
+        if checks["postgresql"] == "ok":
+            checks["migrations"] = migrations_state()
+        if set(checks.values()) == {"ok"}:
+            checks |= {name: state() for name, state in _watched.items()}
+            status = "ready" if set(checks.values()) == {"ok"} else "degraded"
+            return Response({"status": status, "checks": checks})
+        log.warning("not_ready", **checks)
+        body = problem(status=503, code="not_ready", detail=_("The service is not available now. Try again soon."))
+        return Response(body | {"checks": checks}, status=503, content_type=CONTENT_TYPE)
+
+
+def postgresql_state() -> str:
+    """`ok`, or the kind of error."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return type(error).__name__
+    return "ok"
+
+
+def writes_state() -> str:
+    """`ok`, or `read-only` where PostgreSQL is the primary no more: what only looks is still answered."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return "read-only" if cursor.fetchone() == ("on",) else "ok"
+
+
+watch("writes", writes_state)
+
+
+def redis_state() -> str:
+    """`ok`, or the kind of error."""
+    try:
+        sync_redis().ping()
+    except (RedisError, OSError) as error:
+        return type(error).__name__
+    return "ok"
+
+
+def migrations_state() -> str:
+    """`ok`, or how many migrations are still to be applied."""
+    try:
+        _require_migrations()
+    except _MigrationsMissing as error:
+        return f"{error.args[0]} to apply"
+    return "ok"
+
+
+class _MigrationsMissing(Exception):
+    """Raised so that only the good answer is remembered."""
+
+
+@cache
+def _require_migrations() -> None:
+    """Asks until all are applied, and not again: a database is not migrated back under a running service."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        raise _MigrationsMissing(len(plan))

@@ -1,0 +1,124 @@
+"""`Idempotency-Key` on any POST: the answer is kept in the same transaction as its effect.
+
+A second request with the key waits for the first, then gets its answer and changes nothing. Refusals that are
+raised are not kept: nothing happened, so the client may mend the request and use the key again. A refusal that is
+returned, because something happened (a wrong code was counted), is kept like any answer.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from backend.core.errors import DomainError, Invalid, Kind
+from backend.core.http.problems import CONTENT_TYPE
+from backend.core.http.responses import to_json_values
+from backend.core.models import IdempotentAnswer
+
+HEADER = "Idempotency-Key"
+KEY_CHARACTERS_MAX = 200
+
+
+class KeyReused(DomainError):
+    """The key came with another request before."""
+
+    code = "idempotency_key_reused"
+    kind = Kind.UNPROCESSABLE
+    message = _("This Idempotency-Key was used for another request.")
+
+
+class KeyInvalid(Invalid):
+    """The key is empty, too long or not printable."""
+
+    code = "idempotency_key_invalid"
+    message = _("An Idempotency-Key has 1 to 200 printable characters.")
+
+
+def key_of(request: Request) -> str | None:
+    """The key of a POST, checked; None when there is none."""
+    text = request.headers.get(HEADER) if request.method == "POST" else None
+    if text is None:
+        return None
+    if not 1 <= len(text) <= KEY_CHARACTERS_MAX or not text.isprintable():
+        raise KeyInvalid
+    return text
+
+
+def fingerprint_of(request: Request) -> str:
+    """SHA-256 of what was asked: method, full path and, for a file, its name and bytes, else the parsed body."""
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()} ".encode())
+    fields = sorted(request.data.items()) if isinstance(request.data, Mapping) else [("", request.data)]
+    for name, value in fields:
+        digest.update(json.dumps([name, _spelled(value)], cls=JSONEncoder, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _spelled(value: object) -> object:
+    if not isinstance(value, UploadedFile):
+        return value
+    content = hashlib.sha256(value.read()).hexdigest()
+    value.seek(0)
+    return [value.name, content]
+
+
+def answer_once(
+    *, owner: uuid.UUID, key: str, fingerprint: str, now: datetime, respond: Callable[[], Response]
+) -> Response:
+    """Run `respond` in one transaction with the record of its answer, or repeat the answer kept.
+
+    A refusal raised by `respond` rolls the record back too. Raises KeyReused when the key belongs to another request.
+    """
+    with transaction.atomic():
+        if not _claim(owner, key, fingerprint, now):
+            return _kept_answer(owner, key, fingerprint)
+        response = respond()
+        _keep(owner, key, response)
+        return response
+
+
+def _claim(owner: uuid.UUID, key: str, fingerprint: str, now: datetime) -> bool:
+    """Insert the row, waiting for the end of a concurrent claim. False when the key was used before."""
+    row = IdempotentAnswer(owner=owner, key=key, fingerprint=fingerprint, created_at=now)
+    IdempotentAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    # Only the transaction that inserted the row can see it without an answer.
+    return IdempotentAnswer.objects.filter(owner=owner, key=key, status__isnull=True).exists()
+
+
+def _kept_answer(owner: uuid.UUID, key: str, fingerprint: str) -> Response:
+    kept = IdempotentAnswer.objects.get(owner=owner, key=key)
+    if kept.fingerprint != fingerprint:
+        raise KeyReused
+    is_refusal = kept.status is not None and kept.status >= HTTPStatus.BAD_REQUEST
+    headers = {"Idempotent-Replay": "true"}
+    return Response(kept.body, status=kept.status, headers=headers, content_type=CONTENT_TYPE if is_refusal else None)
+
+
+def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
+    body = to_json_values(response.data)
+    IdempotentAnswer.objects.filter(owner=owner, key=key).update(status=response.status_code, body=body)
+
+
+def forget_answers(*, owner: uuid.UUID) -> None:
+    """Forget every answer given to this person."""
+    IdempotentAnswer.objects.filter(owner=owner).delete()
+
+
+def forget_answers_holding(*, owner: uuid.UUID, thing: uuid.UUID) -> None:
+    """Forget the answers to this person that show the thing with this id, for what they say of it has gone."""
+    IdempotentAnswer.objects.filter(owner=owner, body__id=str(thing)).delete()
+
+
+def delete_old_answers(*, now: datetime) -> int:
+    """Forget the answers older than `IDEMPOTENCY_HOURS`; returns how many."""
+    oldest = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
+    return IdempotentAnswer.objects.filter(created_at__lt=oldest).delete()[0]

@@ -1,0 +1,71 @@
+"""What Prometheus reads at `/metrics`, for this process."""
+
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from rest_framework.request import Request
+
+from backend.core.errors import NotFound
+from backend.core.http.views import PublicView
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+REQUEST_SECONDS = Histogram(
+    "http_request_seconds",
+    "Time to answer a request, by route.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class MetricsMiddleware:
+    """Times every request under its route, never its address: addresses hold ids and have no end."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and note how long it took."""
+        started = time.perf_counter()
+        response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else "none"
+        note_request(request.method or "", route, response.status_code, time.perf_counter() - started)
+        return response
+
+
+def note_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request and the time it took."""
+    _times_of(method if method in METHODS else "other", route, status).observe(seconds)
+
+
+_times_of = lru_cache(maxsize=10_000)(REQUEST_SECONDS.labels)
+
+
+class MetricsView(PublicView):
+    """`/metrics`: for this machine, or for who knows `METRICS_TOKEN`; for everybody else it is not there."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """The text format of Prometheus."""
+        if not (_is_from_this_machine(request) or _has_token(request)):
+            raise NotFound
+        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    """Not what a proxy on this machine forwards for others."""
+    if settings.BEHIND_PROXY or any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token(request: Request) -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    return bool(settings.METRICS_TOKEN) and secrets.compare_digest(given, settings.METRICS_TOKEN.encode())

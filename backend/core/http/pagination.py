@@ -1,0 +1,105 @@
+"""Cursor pages: `{"results": [...], "next": url|null}`. They stay right while rows are added."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.core.errors import Invalid
+from backend.core.http.responses import ResponseBody
+
+M = TypeVar("M", bound=Model)
+R = TypeVar("R")
+
+
+class CursorInvalid(Invalid):
+    """The cursor was not made by a page."""
+
+    code = "cursor_invalid"
+    message = _("This page does not exist. Start again from the first one.")
+
+
+class CursorPages(CursorPagination):
+    """Newest first by the time-ordered id. `limit` sets the page, 20 by default and 100 at most."""
+
+    ordering = "-id"
+    page_size = 20
+    max_page_size = 100
+    # Above every position; its type is that of the ordering field.
+    newest: uuid.UUID | int = uuid.UUID(int=2**128 - 1)
+    page_size_query_param = "limit"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        """The page. Raises CursorInvalid for a cursor that no page ever gave out."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (NotFound, ValidationError, ValueError, OverflowError, DataError) as error:
+            if self.cursor_query_param not in request.query_params:
+                raise
+            raise CursorInvalid(field=self.cursor_query_param) from error
+
+    def respond(self, request: Request, queryset: QuerySet[M], body_of: Callable[[M], ResponseBody]) -> Response:
+        """One page of `queryset`, each row as `body_of` makes it."""
+        return self.respond_page(request, queryset, lambda rows: [body_of(row) for row in rows])
+
+    def respond_page(
+        self, request: Request, queryset: QuerySet[M], bodies_of: Callable[[list[M]], Sequence[ResponseBody]]
+    ) -> Response:
+        """One page of `queryset`; `bodies_of` gets all rows of the page, to load what they need at once."""
+        rows = self.paginate_queryset(queryset, request) or []
+        return self.get_paginated_response(bodies_of(rows))
+
+    def respond_rows(
+        self, request: Request, fetch: Callable[[Any, int], Sequence[R]], body_of: Callable[[R], ResponseBody]
+    ) -> Response:
+        """One page of a prepared statement, each row as `body_of` makes it.
+
+        `fetch(before, limit)` returns at most `limit` rows below `before`, the newest first.
+        """
+        return self.respond_rows_page(request, fetch, lambda rows: [body_of(row) for row in rows])
+
+    def respond_rows_page(
+        self,
+        request: Request,
+        fetch: Callable[[Any, int], Sequence[R]],
+        bodies_of: Callable[[Sequence[R]], Sequence[ResponseBody]],
+    ) -> Response:
+        """The same; `bodies_of` gets all rows of the page. Raises CursorInvalid."""
+        limit = self.get_page_size(request) or self.page_size
+        rows = fetch(self._position_in(request), limit + 1)
+        page, link = rows[:limit], None
+        if len(rows) > limit:
+            self.base_url = request.build_absolute_uri()
+            position: Any = str(getattr(page[-1], self.ordering.removeprefix("-")))
+            link = self.encode_cursor(Cursor(offset=0, reverse=False, position=position))
+        return Response({"results": bodies_of(page), "next": link})
+
+    def _position_in(self, request: Request) -> Any:
+        """The position in the cursor, or `newest` for the first page."""
+        try:
+            cursor: Any = self.decode_cursor(request)
+            return self.newest if cursor is None else type(self.newest)(cursor.position)
+        except (NotFound, TypeError, ValueError) as error:
+            raise CursorInvalid(field=self.cursor_query_param) from error
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page without a backward link, which no client needs."""
+        return Response({"results": data, "next": self.get_next_link()})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """How the page looks in OpenAPI."""
+        next_link = {"type": "string", "nullable": True, "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["results", "next"],
+            "properties": {"results": schema, "next": next_link},
+        }

@@ -1,0 +1,54 @@
+"""Reading JSON bodies so that nothing a stranger sends can cost more than a refusal."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import msgspec
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from backend.core.errors import DomainError, Kind
+
+
+class BodyTooLarge(DomainError):
+    """More than `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
+
+    code = "body_too_large"
+    kind = Kind.TOO_LARGE
+    message = _("This request is too large.")
+
+
+class LengthRequired(APIException):
+    """A body sent in chunks: web servers hand it over without its length, and Django would take it for none."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = _("This request has to say how long it is (Content-Length).")
+
+
+def require_length(request: Request) -> None:
+    """Raise LengthRequired rather than overlook a body."""
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired
+
+
+class StrictJSONParser(BaseParser):
+    """JSON as RFC 8259 has it: UTF-8, no NaN, no lone surrogates, and not deeper than a stack."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The value. Raises ParseError, or BodyTooLarge; Django limits only bodies that it reads itself."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise BodyTooLarge
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ParseError(_("This is not valid JSON.")) from error

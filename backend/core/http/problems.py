@@ -1,0 +1,137 @@
+"""Every error leaves as RFC 9457 problem details: `type, title, status, detail, code`, and `errors` per field."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from backend.core.errors import DomainError
+
+log = structlog.get_logger(__name__)
+CONTENT_TYPE = "application/problem+json"
+CODES_OF_DRF = {
+    "parse_error": "body_unreadable",
+    "authentication_failed": "token_invalid",
+    "not_authenticated": "token_missing",
+    "permission_denied": "forbidden",
+    "throttled": "rate_limited",
+}
+
+
+def problem(*, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, object]:
+    """The body of one problem; `errors` is a list of `{field, code, detail}`."""
+    body: dict[str, object] = {
+        "type": f"/problems/{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return body | ({"errors": errors} if errors else {})
+
+
+def problem_response(error: Exception, context: Mapping[str, Any] | None = None) -> Response | None:
+    """DRF's exception handler. None for what nobody anticipated: that belongs to the error log."""
+    set_rollback()
+    if isinstance(error, DomainError):
+        return _of_domain_error(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("database_unavailable", reason=type(error).__name__)
+        return _of_outage()
+    if isinstance(error, SuspiciousOperation | UnreadablePostError):
+        return _of_bad_request(error)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    return _of_drf_error(error) if isinstance(error, exceptions.APIException) else None
+
+
+def _of_domain_error(error: DomainError) -> Response:
+    errors = [{"field": error.field, "code": error.code, "detail": error.text}] if error.field else None
+    body = problem(status=error.status, code=error.code, detail=error.text, errors=errors)
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, status=error.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _of_bad_request(error: Exception) -> Response:
+    """What Django itself refuses to read."""
+    if isinstance(error, RequestDataTooBig):
+        body = problem(status=413, code="body_too_large", detail=_("This request is too large."))
+    else:
+        body = problem(status=400, code="bad_request", detail=_("We could not read this request."))
+    return Response(body, status=cast(int, body["status"]), content_type=CONTENT_TYPE)
+
+
+def _of_outage() -> Response:
+    body = problem(status=503, code="unavailable", detail=_("The service is not available now. Try again soon."))
+    return Response(body, status=503, headers={"Retry-After": "5"}, content_type=CONTENT_TYPE)
+
+
+def _of_drf_error(error: exceptions.APIException) -> Response:
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait) + 1)  # type: ignore[attr-defined]
+    if isinstance(error, exceptions.ValidationError):
+        body = problem(
+            status=400,
+            code="invalid",
+            detail=_("Some fields are not right."),
+            errors=list(_field_errors(error.detail)),
+        )
+    elif isinstance(error, exceptions.Throttled):
+        text = _("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": headers.get("Retry-After", "1")}
+        body = problem(status=429, code="rate_limited", detail=text)
+    else:
+        code = str(error.get_codes()) if isinstance(error.detail, str) else error.default_code
+        body = problem(status=error.status_code, code=CODES_OF_DRF.get(code, code), detail=str(error.detail))
+    return Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _field_errors(detail: object, path: str = "") -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested errors into rows with dotted paths, such as `items.0.quantity`."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            inner_path = path if name == "non_field_errors" else f"{path}.{name}".lstrip(".")
+            yield from _field_errors(inner, inner_path)
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            yield from _field_errors(inner, path if isinstance(inner, str) else f"{path}.{index}")
+    else:
+        yield {"field": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler404, for addresses that no view answers."""
+    body = problem(status=404, code="not_found", detail=_("We could not find this."))
+    return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Django's handler500."""
+    body = problem(status=500, code="server_error", detail=_("Something broke on our side. We will look into it."))
+    return JsonResponse(body, status=500, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler400: a forged host, or a body that Django refuses to read."""
+    body = problem(status=400, code="bad_request", detail=_("We could not read this request."))
+    return JsonResponse(body, status=400, content_type=CONTENT_TYPE)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler403."""
+    body = problem(status=403, code="forbidden", detail=_("You may not do this."))
+    return JsonResponse(body, status=403, content_type=CONTENT_TYPE)

@@ -1,0 +1,67 @@
+"""Rate limits, counted atomically in Redis by `limits`; without Redis nobody is held up."""
+
+import time
+from functools import cache
+from typing import TypeAlias
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItem, parse
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from backend.core.redis.client import key, sync_redis
+from backend.core.redis.cooldown import cooldown
+
+log = structlog.get_logger(__name__)
+Counted: TypeAlias = tuple[RateLimitItem, str, str]
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@cache
+def _limiter() -> RateLimiter:
+    url = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
+    return MovingWindowRateLimiter(RedisStorage(url, connection_pool=sync_redis().connection_pool))
+
+
+@cache
+def _limit(scope: str) -> RateLimitItem:
+    return parse(settings.RATE_LIMITS[scope])
+
+
+def _may_pass(counted: Counted) -> bool:
+    try:
+        with cooldown:
+            return _limiter().hit(*counted)
+    except Exception as error:
+        log.warning("rate_limit_skipped", reason=type(error).__name__)
+        return True
+
+
+class ScopedThrottle(BaseThrottle):
+    """Counts requests per person, or per address before sign-in, in the scope the view names or `read`/`write`."""
+
+    def __init__(self) -> None:
+        self._request: Counted | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Whether this request may pass; counts it."""
+        scope = getattr(view, "rate_scope", None) or ("read" if request.method in SAFE_METHODS else "write")
+        who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
+        self._request = _limit(scope), key(f"rate:{scope}"), who
+        return _may_pass(self._request)
+
+    def wait(self) -> float | None:
+        """Seconds until the next request may pass."""
+        if self._request is None:
+            return None
+        try:
+            with cooldown:
+                reset = _limiter().get_window_stats(*self._request).reset_time
+        except Exception as error:
+            log.warning("rate_limit_unknown", reason=type(error).__name__)
+            return 1.0
+        return max(1.0, reset - time.time())

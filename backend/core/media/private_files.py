@@ -1,0 +1,53 @@
+"""Files that only some people may see: kept outside of `MEDIA_ROOT`, without an address of their own.
+
+Whoever stores one gives it out through a door that knows who asks.
+"""
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.deconstruct import deconstructible
+from rest_framework.request import Request
+
+from backend.core.errors import NotFound
+
+
+@deconstructible
+class PrivateStorage(FileSystemStorage):
+    """Files below `PRIVATE_ROOT`, readable by this service alone."""
+
+    @property
+    def base_location(self) -> str:
+        """Looked up each time, as tests move it."""
+        return str(settings.PRIVATE_ROOT)
+
+    @property
+    def location(self) -> str:
+        """The same, absolute."""
+        return str(settings.PRIVATE_ROOT)
+
+    def url(self, name: str | None) -> str:
+        """None: there is no address that would not have to be guarded."""
+        raise ValueError("A private file has no address.")
+
+
+def private_jpeg(request: Request, file: FieldFile) -> HttpResponseBase:
+    """The picture, for who asks alone. He may keep it, but asks each time whether it is still there.
+
+    Raises NotFound where the file has gone.
+    """
+    etag = f'"{file.name}"'
+    if unchanged := get_conditional_response(request._request, etag=etag):
+        return unchanged
+    try:
+        content = file.storage.open(str(file.name), "rb")
+    except OSError as error:
+        raise NotFound from error
+    response = FileResponse(content, content_type="image/jpeg")
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

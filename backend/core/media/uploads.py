@@ -1,0 +1,22 @@
+"""Doors that take a photo."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from backend.core.media.pictures import require_few_bytes
+
+ENVELOPE_BYTES_MAX = 100_000  # what multipart adds around the photo
+
+
+class PhotoInput(serializers.Serializer[Any]):
+    """A JPEG, PNG, WebP or HEIC picture."""
+
+    photo = serializers.FileField()
+
+
+def refuse_huge_upload(request: Request) -> None:
+    """Turn away what is far too large before it is read. Raises PhotoTooLarge."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    require_few_bytes((int(text) if text.isdecimal() else 0) - ENVELOPE_BYTES_MAX)

@@ -1,0 +1,50 @@
+"""`/media/`: the photos, as the service has re-encoded them.
+
+A name is never used twice, so whoever has a photo may keep it for ever.
+"""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import FileResponse
+from django.utils._os import safe_join
+from rest_framework.request import Request
+
+from backend.core.errors import NotFound
+from backend.core.http.views import PublicView
+
+CONTENT_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+NAME = re.compile(r"[\w-]+(/[\w-]+)*\.(jpg|png|webp)", re.ASCII)
+
+
+class MediaView(PublicView):
+    """One photo."""
+
+    def get(self, request: Request, name: str) -> FileResponse:
+        """The file below `MEDIA_ROOT`. Raises NotFound for everything else."""
+        path = path_of(name)
+        try:
+            content = path.open("rb")
+        except OSError as error:
+            raise NotFound from error
+        response = FileResponse(content, content_type=CONTENT_TYPES[path.suffix])
+        response["Cache-Control"] = "public, max-age=31536000, immutable"
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return response
+
+
+def path_of(name: str) -> Path:
+    """Where the photo called `name` would lie. Raises NotFound for a name that no photo can have."""
+    if not NAME.fullmatch(name):
+        raise NotFound
+    try:
+        path = Path(safe_join(settings.MEDIA_ROOT, name))
+    except SuspiciousFileOperation as error:
+        raise NotFound from error
+    # A link inside the folder could lead out of it.
+    if not path.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
+        raise NotFound
+    return path

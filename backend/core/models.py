@@ -1,0 +1,35 @@
+"""Models that belong to no app."""
+
+from django.db import models
+
+from backend.core.db.ids import new_id
+
+
+class PublicModel(models.Model):
+    """A row that people see: its primary key is the id they see. Holds no personal data itself."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class IdempotentAnswer(models.Model):
+    """The answer once given to a POST with an `Idempotency-Key`, kept in the transaction of its effect.
+
+    Personal data: holds an answer for its owner only, for `IDEMPOTENCY_HOURS`.
+    """
+
+    owner = models.UUIDField(help_text="The user who asked.")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_answer_per_key")]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_answer_age")]
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.key}"

@@ -1,0 +1,70 @@
+"""Collectors at the desk: where they go, what they take, and the badge for hazardous waste."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from backend.core.clock import read_clock
+from geo import admin_maps as maps
+from geo.admin_base import ReadOnlyAdmin
+from geo.collectors.badges import set_hazard_badge
+from geo.models import Collector, Material
+
+ABOUT = ("user", "is_available", "vehicle", "capacity_kg", "materials", "bio", "has_hazard_badge", "updated_at")
+
+
+@admin.register(Collector)
+class CollectorAdmin(ReadOnlyAdmin[Collector]):
+    """Collectors. Where exactly one starts from is shown to those who may change collectors."""
+
+    list_display = ("user", "vehicle", "radius_m", "capacity_kg", "is_available", "has_hazard_badge", "updated_at")
+    list_filter = ("is_available", "has_hazard_badge")
+    list_select_related = ("user",)
+    search_fields = ("user__display_name", "user__phone", "vehicle")
+    ordering = ("-updated_at",)
+    actions = ("grant_badge", "withdraw_badge")
+    readonly_fields = ("materials", "service_area")
+
+    @property
+    def media(self) -> Media:
+        """The admin's own, and the map's."""
+        return super().media + maps.MEDIA
+
+    def get_fieldsets(self, request: HttpRequest, obj: Collector | None = None) -> Any:
+        """The service point is personal data."""
+        area = [("Service area, for the desk only", {"fields": ("radius_m", "service_area")})]
+        return [(None, {"fields": ABOUT}), *(area if self.has_desk_permission(request) else [])]
+
+    def has_desk_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may see service points and give badges."""
+        return request.user.has_perm("geo.change_collector")
+
+    @admin.display
+    def materials(self, collector: Collector) -> str:
+        """What the collector takes, by name."""
+        taken = Material.objects.filter(pk__in=collector.material_ids)
+        return ", ".join(material.name for material in taken) or "everything that is not hazardous"
+
+    @admin.display(description="map")
+    def service_area(self, collector: Collector) -> SafeString:
+        """The service point and the circle around it."""
+        return maps.draw_map(point=collector.service_point, radius_m=collector.radius_m)
+
+    @admin.action(description="Grant the badge for hazardous waste", permissions=["desk"])
+    def grant_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:
+        """They have shown their permit."""
+        self._set_badge(request, queryset, has_badge=True)
+
+    @admin.action(description="Withdraw the badge for hazardous waste", permissions=["desk"])
+    def withdraw_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:
+        """The permit has ended."""
+        self._set_badge(request, queryset, has_badge=False)
+
+    def _set_badge(self, request: HttpRequest, queryset: QuerySet[Collector], *, has_badge: bool) -> None:
+        user_ids = list(queryset.values_list("pk", flat=True))
+        changed = set_hazard_badge(user_ids=user_ids, has_badge=has_badge, now=read_clock())
+        self.message_user(request, f"{changed} of {len(user_ids)} changed.")

@@ -1,0 +1,104 @@
+"""Groups of people who count together what they give: founding, joining by a code, leaving."""
+
+import secrets
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from backend.accounts.models import User
+from backend.core.errors import NotFound
+from geo.errors import GroupCodeUnknown, GroupFull, OnlyTheKeeper, TooManyGroups
+from geo.models import Group, Membership
+
+# Without what is mistaken for something else when it is read out or written on a wall.
+_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_CODE_LENGTH = 8
+
+
+@transaction.atomic
+def found_group(*, user_id: uuid.UUID, name: str, kind: str, now: datetime) -> Group:
+    """A new group with its founder as keeper and first member. Raises TooManyGroups."""
+    _require_room(user_id)
+    group = Group.objects.create(name=name, kind=kind, code=_draw_code(), keeper_id=user_id, created_at=now)
+    Membership.objects.create(group=group, user_id=user_id, joined_at=now)
+    return group
+
+
+@transaction.atomic
+def join_group(*, user_id: uuid.UUID, code: str, now: datetime) -> Group:
+    """Join the group that has this code, in any case of letters. Joining twice changes nothing.
+
+    From now on what one gives counts for the group too. Raises GroupCodeUnknown, GroupFull, TooManyGroups.
+    """
+    group = _locked().filter(code=code.strip().upper()).first()
+    if group is None:
+        raise GroupCodeUnknown(field="code")
+    members = Membership.objects.filter(group=group, left_at=None)
+    if members.filter(user_id=user_id).exists():
+        return group
+    if members.count() >= settings.GROUP_MEMBERS_MAX:
+        raise GroupFull
+    _require_room(user_id)
+    Membership.objects.create(group=group, user_id=user_id, joined_at=now)
+    return group
+
+
+@transaction.atomic
+def leave_group(*, user_id: uuid.UUID, group_id: uuid.UUID, now: datetime) -> None:
+    """What was given meanwhile stays counted for the group. Leaving twice changes nothing. Raises NotFound.
+
+    When the keeper leaves, whoever has been there longest is the next; after the last one the group is closed.
+    """
+    group = _lock_group(group_id)
+    if not Membership.objects.filter(group=group, user_id=user_id).exists():
+        raise NotFound
+    Membership.objects.filter(group=group, user_id=user_id, left_at=None).update(left_at=now)
+    if group.keeper_id == user_id:
+        _pass_keys_on(group)
+
+
+@transaction.atomic
+def renew_group_code(*, user_id: uuid.UUID, group_id: uuid.UUID) -> Group:
+    """A new code; the old one admits nobody any more. Raises NotFound for strangers, OnlyTheKeeper."""
+    group = _lock_group(group_id)
+    if not Membership.objects.filter(group=group, user_id=user_id, left_at=None).exists():
+        raise NotFound
+    if group.keeper_id != user_id:
+        raise OnlyTheKeeper
+    group.code = _draw_code()
+    group.save(update_fields=["code"])
+    return group
+
+
+def _pass_keys_on(group: Group) -> None:
+    next_one = Membership.objects.filter(group=group, left_at=None).order_by("joined_at", "pk").first()
+    group.keeper_id = next_one.user_id if next_one else None
+    if next_one is None:
+        group.code = None
+    group.save(update_fields=["keeper", "code"])
+
+
+def _require_room(user_id: uuid.UUID) -> None:
+    """Under the person's lock, after that of a group: he may be about to join another."""
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    if Membership.objects.filter(user_id=user_id, left_at=None).count() >= settings.GROUPS_MAX:
+        raise TooManyGroups(limit=settings.GROUPS_MAX)
+
+
+def _lock_group(group_id: uuid.UUID) -> Group:
+    group = _locked().filter(pk=group_id).first()
+    if group is None:
+        raise NotFound
+    return group
+
+
+def _locked() -> QuerySet[Group]:
+    return Group.objects.select_for_update(of=("self",), no_key=True)
+
+
+def _draw_code() -> str:
+    """About 850,000 million codes; whoever tries is held up by a rate limit."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))

@@ -1,0 +1,101 @@
+"""What people did: swipes, matches, handovers and receipts. To look at, never to edit."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from backend.core.http.admin import ReadOnly
+from geo.admin_base import ReadOnlyAdmin
+from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine, WeighInVersion
+
+PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
+
+
+@admin.register(Swipe)
+class SwipeAdmin(ReadOnlyAdmin[Swipe]):
+    """Likes and passes."""
+
+    list_display = ("swiped_at", "direction", "like_state", "queue_number", "pickup", "collector", "reason")
+    list_filter = ("direction", "like_state", "reason", "swiped_at")
+    list_select_related = ("pickup", "collector")
+    search_fields = PEOPLE
+
+
+@admin.register(Match)
+class MatchAdmin(ReadOnlyAdmin[Match]):
+    """Matches, live and over."""
+
+    list_display = ("created_at", "status", "pickup", "collector", "ended_at", "release_reason", "left_waiting")
+    list_filter = ("status", "release_reason", "left_waiting", "created_at")
+    list_select_related = ("pickup", "collector")
+    search_fields = PEOPLE
+
+
+class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
+    """What the scale said."""
+
+    model = WeighInLine
+    fields = ("material", "gross_kg", "tare_kg", "pieces")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
+        """With the materials."""
+        return super().get_queryset(request).select_related("material").order_by("pk")
+
+
+class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handover]):
+    """Everything that either side ever said of the weigh-in: what to look at in a dispute."""
+
+    model = WeighInVersion
+    fields = ("number", "at", "by", "net_kg", "paid_thb", "lines", "left", "note")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInVersion]:
+        """With who said it."""
+        return super().get_queryset(request).select_related("by")
+
+
+@admin.register(Handover)
+class HandoverAdmin(ReadOnlyAdmin[Handover]):
+    """Handovers. The resident's code stays between the two."""
+
+    list_display = (
+        "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", "paid_thb"
+    )  # fmt: skip
+    list_filter = ("state", "agreed_for", "weighed_at")
+    list_select_related = ("match__pickup", "match__collector")
+    search_fields = tuple(f"match__{name}" for name in PEOPLE)
+    exclude = ("code", "secret")
+    inlines = (WeighInLineInline, WeighInVersionInline)
+
+
+class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
+    """What was handed over."""
+
+    model = ReceiptLine
+    fields = ("material", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
+        """With the materials."""
+        return super().get_queryset(request).select_related("material").order_by("pk")
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
+    """Receipts: what the city counts."""
+
+    list_display = ("number", "handed_over_at", "resident", "collector", "paid_thb")
+    list_filter = ("handed_over_at",)
+    list_select_related = ("resident", "collector")
+    search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")
+    ordering = ("-number",)
+    inlines = (ReceiptLineInline,)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin[Group]):
+    """Buildings, schools and offices that count together. Who is in them is theirs to know."""
+
+    list_display = ("name", "kind", "keeper", "created_at")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("keeper",)
+    search_fields = ("name",)
+    exclude = ("code",)

@@ -1,0 +1,177 @@
+"""The way to the door, step by step: when, on the way, arrived, or not."""
+
+import uuid
+from typing import Any
+
+from django.contrib.gis.geos import Point
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.core.http.fields import Nothing
+from backend.core.http.moments import Moment
+from backend.core.http.views import ApiView
+from geo.handover.api.calendar import calendar_of
+from geo.handover.services.appointment import agree_time, propose_time, set_off
+from geo.handover.services.arrival import arrive, confirm_arrival, report_no_show
+from geo.lifecycle.matches import get_shown_match_for
+from geo.matching.api.matches import show_match
+from geo.responses.matches import MatchOutput
+
+TAGS = ["handover"]
+ACCURACY_M_MAX = 100_000
+
+
+class ProposeInput(serializers.Serializer[Any]):
+    """When to meet."""
+
+    at = Moment(help_text="In the future, within the pickup's window.")
+
+
+class AgreeInput(serializers.Serializer[Any]):
+    """What one agrees to."""
+
+    at = Moment(required=False, help_text="The time that was shown; refused when another stands by now.")
+
+
+class SetOffInput(serializers.Serializer[Any]):
+    """When one expects to be there."""
+
+    eta = Moment(required=False, allow_null=True, default=None, help_text="In the future.")
+
+
+class ArriveInput(serializers.Serializer[Any]):
+    """Where the phone is; or that the other is seen at the door."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, help_text="Degrees north.")
+    lon = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="Degrees east.")
+    accuracy_m = serializers.FloatField(
+        min_value=0, max_value=ACCURACY_M_MAX, default=0, help_text="Of the GPS, in metres, as phones give it."
+    )
+    other = serializers.BooleanField(default=False, help_text="Without GPS: I see the other side.")
+
+    default_error_messages = {"place_needed": _("Say where you are, or that you see the other side.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A place has both, and without one somebody must be seen."""
+        if not attrs["other"] and not {"lat", "lon"} <= attrs.keys():
+            self.fail("place_needed")
+        return attrs
+
+
+class ProposeView(ApiView):
+    """One of the two proposes a time."""
+
+    @extend_schema(
+        summary="Propose a time, or another one",
+        operation_id="propose_time",
+        tags=TAGS,
+        request=ProposeInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Replaces what was proposed before; a time that was agreed (`meets_at`) holds until the other agrees."""
+        body = ProposeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        propose_time(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
+        return show_match(request, match_id)
+
+
+class AgreeView(ApiView):
+    """The other one agrees."""
+
+    @extend_schema(
+        summary="Agree to the proposed time",
+        operation_id="agree_time",
+        tags=TAGS,
+        request=AgreeInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Agreeing twice changes nothing."""
+        body = AgreeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        agree_time(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
+        return show_match(request, match_id)
+
+
+class SetOffView(ApiView):
+    """The collector is on his way."""
+
+    @extend_schema(
+        summary="Say that you are on your way",
+        operation_id="set_off",
+        tags=TAGS,
+        request=SetOffInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Again, with another `eta`, corrects it."""
+        body = SetOffInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        set_off(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
+        return show_match(request, match_id)
+
+
+class ArriveView(ApiView):
+    """One of the two is at the door."""
+
+    @extend_schema(
+        summary="Say that you have arrived, or that the other has",
+        operation_id="arrive",
+        tags=TAGS,
+        request=ArriveInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """By the phone's place, near the exact point; without GPS, by the other's word. Who sees the other is there
+        himself, he says; against the other's GPS that does not count.
+        """
+        body = ArriveInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        told = body.validated_data
+        who: dict[str, Any] = {"user_id": user_of(request).pk, "match_id": match_id, "now": self.now}
+        if told["other"]:
+            confirm_arrival(**who)
+        else:
+            arrive(point=Point(told["lon"], told["lat"], srid=4326), accuracy_m=told["accuracy_m"], **who)
+        return show_match(request, match_id)
+
+
+class NoShowView(ApiView):
+    """One has waited in vain."""
+
+    @extend_schema(
+        summary="Say that the other did not show",
+        operation_id="report_no_show",
+        tags=TAGS,
+        request=Nothing,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """After one's own arrival and some minutes of waiting, `no_show_from`. It ends the match."""
+        report_no_show(user_id=user_of(request).pk, match_id=match_id, now=self.now)
+        return show_match(request, match_id)
+
+
+class CalendarView(ApiView):
+    """The appointment, for a calendar."""
+
+    @extend_schema(
+        summary="Read the agreed time as a calendar file (iCalendar)",
+        operation_id="get_calendar",
+        tags=TAGS,
+        responses={(200, "text/calendar"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, match_id: uuid.UUID) -> HttpResponse:
+        """The same appointment every time, so that a calendar moves or cancels what it has."""
+        match = get_shown_match_for(match_id=match_id, user_id=user_of(request).pk)
+        file = calendar_of(match, reader_id=user_of(request).pk, now=self.now)
+        response = HttpResponse(file, content_type="text/calendar; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="handover-{match.pk}.ics"'
+        return response

@@ -1,0 +1,133 @@
+"""At the scale: weighing in, disputing, confirming, and what was left."""
+
+import uuid
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.core.http.moments import Moment
+from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.views import ApiView
+from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.weigh_in import accept_figures, dispute_weigh_in, weigh_in
+from geo.matching.api.matches import show_match
+from geo.responses.handovers import AcceptInput, DisputeInput, WeighInInput
+from geo.responses.matches import MatchOutput
+
+TAGS = ["handover"]
+
+
+class ConfirmInput(serializers.Serializer[Any]):
+    """What one confirms; with the resident's code, the collector confirms for both."""
+
+    code = serializers.RegexField(
+        r"\A[0-9]{6}\Z",
+        required=False,
+        allow_blank=True,
+        help_text="The code that stays, or a one-time code.",
+        error_messages={"invalid": _("The code has six digits.")},
+    )
+    entered_at = Moment(required=False, help_text="When the code was typed, if there was no signal then.")
+    weighed_at = Moment(
+        required=False, help_text="Of the weigh-in that was shown; refused when it has been weighed again since."
+    )
+
+
+class WeighInView(ApiView):
+    """The collector weighs."""
+
+    @extend_schema(
+        summary="Weigh in",
+        operation_id="weigh_in",
+        tags=TAGS,
+        request=WeighInInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Replaces an earlier weigh-in, and what had been confirmed of it. Materials nobody posted may be added."""
+        body = WeighInInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        weigh_in(
+            user_id=user_of(request).pk,
+            match_id=match_id,
+            lines=body.weighed(),
+            paid_thb=body.validated_data["paid"],
+            left=body.left_items(),
+            now=self.now,
+        )
+        return show_match(request, match_id)
+
+
+class DisputeView(ApiView):
+    """The resident sees it otherwise."""
+
+    @extend_schema(
+        summary="Dispute the weigh-in",
+        operation_id="dispute_weigh_in",
+        tags=TAGS,
+        request=DisputeInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Both versions are kept. Nobody can confirm until one accepts the other's, or it is weighed again."""
+        body = DisputeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        dispute_weigh_in(
+            user_id=user_of(request).pk,
+            match_id=match_id,
+            lines=body.weighed(),
+            paid_thb=body.validated_data["paid"],
+            note=body.validated_data["note"],
+            weighed_at=body.validated_data.get("weighed_at"),
+            now=self.now,
+        )
+        return show_match(request, match_id)
+
+
+class AcceptFiguresView(ApiView):
+    """One gives way."""
+
+    @extend_schema(
+        summary="Accept the other side's figures",
+        operation_id="accept_figures",
+        tags=TAGS,
+        request=AcceptInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Ends the dispute: both agree now, so there is a receipt."""
+        body = AcceptInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        number = body.validated_data["version"]
+        accept_figures(user_id=user_of(request).pk, match_id=match_id, number=number, now=self.now)
+        return show_match(request, match_id)
+
+
+class ConfirmView(ApiView):
+    """Both say that it is right."""
+
+    @extend_schema(
+        summary="Confirm the handover",
+        operation_id="confirm_handover",
+        tags=TAGS,
+        request=ConfirmInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """One's own side, or by the collector with the resident's code both; then there is a receipt."""
+        body = ConfirmInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        confirmation = confirm_handover(
+            user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data
+        )
+        if confirmation.refusal is None:
+            return show_match(request, match_id)
+        # Answered, not raised: an error would take the counted try back with it.
+        refusal = confirmation.refusal
+        body_of_refusal = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
+        return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)

@@ -1,0 +1,72 @@
+"""Photos of the scale: evidence that both can look at, and that stays as it is once both have confirmed."""
+
+import uuid
+from datetime import datetime
+from functools import partial
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.core.errors import NotFound
+from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
+from geo.errors import MatchOver
+from geo.handover.services.appointment import lock_active_match_of
+from geo.handover_errors import ScalePhotosFull
+from geo.lifecycle.matches import get_match_for
+from geo.models import Match, ScalePhoto
+
+
+def add_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, file: BinaryIO, size: int, now: datetime) -> ScalePhoto:
+    """Show a photo of `size` bytes with the weigh-in, by either side.
+
+    Raises NotFound, MatchOver, ScalePhotosFull, PhotoTooLarge, PhotoTooManyPixels or PhotoUnreadable.
+    """
+    require_few_bytes(size)
+    # Whoever may not add a photo does not get one drawn, either.
+    _require_room(get_match_for(match_id=match_id, user_id=user_id))
+    photo = _store(redraw(file), ScalePhoto(by_id=user_id, created_at=now))
+    try:
+        return _attach(photo, user_id=user_id, match_id=match_id)
+    except BaseException:
+        remove_scale_files(photo)
+        raise
+
+
+@transaction.atomic
+def remove_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, photo_id: uuid.UUID) -> None:
+    """Take one's own photo away. Raises NotFound or MatchOver."""
+    match = lock_active_match_of(match_id=match_id, user_id=user_id)
+    photo = ScalePhoto.objects.filter(pk=photo_id, handover_id=match.pk, by_id=user_id).first()
+    if photo is None:
+        raise NotFound
+    photo.delete()
+    transaction.on_commit(partial(remove_scale_files, photo))
+
+
+def remove_scale_files(photo: ScalePhoto) -> None:
+    """Delete both sizes from where photos are stored."""
+    discard(photo.large, photo.thumb)
+
+
+def _store(picture: Picture, photo: ScalePhoto) -> ScalePhoto:
+    """Write both files; no row refers to them yet."""
+    keep(picture, large=photo.large, thumb=photo.thumb)
+    photo.width, photo.height = picture.width, picture.height
+    return photo
+
+
+@transaction.atomic
+def _attach(photo: ScalePhoto, *, user_id: uuid.UUID, match_id: uuid.UUID) -> ScalePhoto:
+    match = lock_active_match_of(match_id=match_id, user_id=user_id)
+    _require_room(match)
+    photo.handover = match.handover
+    photo.save(force_insert=True)
+    return photo
+
+
+def _require_room(match: Match) -> None:
+    if match.status != Match.Status.ACTIVE:
+        raise MatchOver
+    if ScalePhoto.objects.filter(handover_id=match.pk).count() >= settings.SCALE_PHOTOS_MAX:
+        raise ScalePhotosFull(limit=settings.SCALE_PHOTOS_MAX)

@@ -1,0 +1,112 @@
+"""`/pickups/{id}/swipe`: a collector's like or pass."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.core.http.views import ApiView
+from geo.matching.responses import SwipeOutput
+from geo.matching.selectors.swipes import get_swipe_of, queue_position
+from geo.matching.services.swipes import record_swipe, take_swipe_back
+from geo.models import Swipe
+
+TAGS = ["swipes"]
+LIKE_STATES = [choice for choice in Swipe.LikeState.choices if choice[0]]
+
+
+class SwipeInput(serializers.Serializer[Any]):
+    """Yes or no, and why not."""
+
+    direction = serializers.ChoiceField(choices=Swipe.Direction.choices)
+    reason = serializers.ChoiceField(
+        choices=Swipe.Reason.choices, required=False, allow_blank=True, help_text="Why one passes."
+    )
+
+    default_error_messages = {"reason_without_pass": _("Only a pass has a reason.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A like needs no excuse."""
+        if attrs.get("reason") and attrs["direction"] != Swipe.Direction.PASS:
+            error = self.error_messages["reason_without_pass"]
+            raise serializers.ValidationError({"reason": [error]}, code="reason_without_pass")
+        return attrs
+
+
+class StandingOutput(serializers.Serializer[Any]):
+    """What one said, and what has become of it."""
+
+    direction = serializers.ChoiceField(choices=Swipe.Direction.choices)
+    state = serializers.ChoiceField(
+        choices=LIKE_STATES, source="like_state", allow_blank=True, help_text="Of a like; empty for a pass."
+    )
+    queue_position = serializers.SerializerMethodField()
+    answer_by = serializers.SerializerMethodField(help_text="Until when to say yes, where one is asked.")
+    title = serializers.CharField(source="pickup.title")
+    swiped_at = serializers.DateTimeField()
+
+    def get_queue_position(self, swipe: Swipe) -> int | None:
+        """Counted from 1, while it is in the queue."""
+        return queue_position(swipe) if swipe.like_state in Swipe.QUEUED else None
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_answer_by(self, swipe: Swipe) -> datetime | None:
+        """The end of the reservation."""
+        return swipe.pickup.reserved_until if swipe.like_state == Swipe.LikeState.ASKED else None
+
+
+class SwipeView(ApiView):
+    """What a collector says about one pickup."""
+
+    @extend_schema(
+        summary="Read what you said of a pickup, and where your like stands",
+        operation_id="get_swipe",
+        tags=TAGS,
+        responses={200: StandingOutput},
+    )
+    def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """For an app that was told (`like.asked`, `pickup.amended`) and lost the card."""
+        swipe = get_swipe_of(collector_id=user_of(request).pk, pickup_id=pickup_id)
+        return Response(StandingOutput(swipe).data)
+
+    @extend_schema(
+        summary="Like a pickup, or pass on it",
+        operation_id="swipe_pickup",
+        tags=TAGS,
+        request=SwipeInput,
+        responses={200: SwipeOutput},
+    )
+    def put(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """The same swipe again changes nothing, but says yes when one is asked (`like.asked`). A pass withdraws a like
+        that waits or is asked.
+        """
+        swipe = _swipe_of(request.data)
+        result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **swipe)
+        return Response(SwipeOutput.of(result))
+
+    @extend_schema(
+        summary="Rewind a pass, or withdraw a like that waits",
+        operation_id="take_swipe_back",
+        tags=TAGS,
+        request=None,
+        responses={204: None},
+    )
+    def delete(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """It says no when one is asked. A like that is a match is released instead."""
+        take_swipe_back(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now)
+        return Response(status=204)
+
+
+def _swipe_of(body: Any) -> dict[str, Any]:
+    """The body, checked. A plain like is recognised without the serializer."""
+    if body == {"direction": Swipe.Direction.LIKE.value}:
+        return {"direction": Swipe.Direction.LIKE}
+    checked = SwipeInput(data=body)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)

@@ -1,0 +1,55 @@
+"""Closing pickups whose time is up, and warning of it in time."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from geo.lifecycle.batches import do_one_by_one
+from geo.lifecycle.closing import expire_under_pickup_lock
+from geo.lifecycle.locks import lock_due_pickup
+from geo.matching.services import notices as pickup_notices
+from geo.models import Pickup
+from notifications.services.notify import notify
+
+BATCH = 500
+
+
+def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
+    """Expire open pickups that are due, the longest overdue first, at most `limit`; returns how many.
+
+    Each in a transaction of its own, so that one that cannot be expired holds up no other.
+    """
+    due = Pickup.objects.filter(status=Pickup.Status.OPEN, expires_at__lte=now).order_by("expires_at")
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return do_one_by_one(step=expire_pickup, pickup_ids=ids, now=now, failure="expiry_failed")
+
+
+@transaction.atomic
+def expire_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
+    """Expire one pickup and tell its resident and all who wait. False if it is not due, gone, or busy right now."""
+    pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, expires_at__lte=now)
+    if pickup is None:
+        return False
+    notify(notices=expire_under_pickup_lock(pickup=pickup, now=now), now=now)
+    return True
+
+
+def warn_of_due_expiries(*, now: datetime, limit: int = BATCH) -> int:
+    """Warn the residents of pickups that expire soon, once per expiry, at most `limit`; returns how many."""
+    due = Pickup.objects.filter(status=Pickup.Status.OPEN, warn_at__lte=now).order_by("warn_at")
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return do_one_by_one(step=warn_of_expiry, pickup_ids=ids, now=now, failure="warning_failed")
+
+
+@transaction.atomic
+def warn_of_expiry(*, pickup_id: uuid.UUID, now: datetime) -> bool:
+    """Warn of one expiry. False if no warning is due, the pickup has gone, or is busy right now."""
+    pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, warn_at__lte=now)
+    if pickup is None:
+        return False
+    pickup.warn_at = None
+    pickup.save(update_fields=["warn_at"])
+    # Where nobody looked in time, the expiry itself says it all.
+    notify(notices=pickup_notices.of_warning(pickup=pickup) if pickup.is_open_at(now) else [], now=now)
+    return True

@@ -1,0 +1,85 @@
+"""Reading the catalogue."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
+from django.conf import settings
+
+from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
+from geo.errors import MaterialUnknown
+from geo.models import EmissionFactor, Material
+
+_BY_CODE = "SELECT code, id, is_hazardous FROM geo_material WHERE is_active AND code = ANY(%(codes)s::text[])"
+_MATERIALS = f"""
+    SELECT {columns_of(Material)} FROM geo_material WHERE is_active ORDER BY position
+"""  # noqa: S608 - names of our own columns
+_FACTORS = f"""
+    SELECT {columns_of(EmissionFactor)} FROM geo_emissionfactor WHERE factor_set = %(factor_set)s ORDER BY id
+"""  # noqa: S608 - names of our own columns
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All active materials in order, their factors in force by material id, and a version that changes with either."""
+
+    materials: list[Material]
+    factors: dict[int, EmissionFactor]
+    version: str
+
+
+def read_catalogue() -> Catalogue:
+    """The catalogue as it stands, in two queries."""
+    materials = fetch_models(Material, _MATERIALS, {})
+    factors = factors_in_force()
+    return Catalogue(materials=materials, factors=factors, version=_version_of(materials, factors))
+
+
+def factors_in_force(factor_set: str | None = None) -> dict[int, EmissionFactor]:
+    """By material id: the factor last loaded of one set, by default `CO2E_FACTOR_SET`. Sets are never mixed."""
+    rows = fetch_models(EmissionFactor, _FACTORS, {"factor_set": factor_set or settings.CO2E_FACTOR_SET})
+    return {row.material_id: row for row in rows}
+
+
+def materials_by_code(codes: Iterable[str]) -> dict[str, Material]:
+    """The materials with these codes, active or not; unknown codes are left out."""
+    return {material.code: material for material in Material.objects.filter(code__in=set(codes))}
+
+
+def hazard_by_id(codes: Sequence[str], *, field: str) -> dict[int, bool]:
+    """The ids of the active materials with these codes, and whether each is hazardous; by a prepared statement.
+
+    Raises MaterialUnknown for a code that no active material has.
+    """
+    known = {code: (pk, hazardous) for code, pk, hazardous in fetch_prepared(_BY_CODE, {"codes": list(codes)})}
+    for code in codes:
+        if code not in known:
+            raise MaterialUnknown(field=field, material=code[:40])
+    return dict(known.values())
+
+
+def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
+    """The ids of active materials, sorted. Raises MaterialUnknown for a code that no active material has."""
+    return sorted(hazard_by_id(codes, field=field))
+
+
+def codes_of(material_ids: Iterable[int]) -> list[str]:
+    """The codes of materials, in the order of the catalogue."""
+    return list(Material.objects.filter(pk__in=list(material_ids)).values_list("code", flat=True))
+
+
+def _version_of(materials: list[Material], factors: dict[int, EmissionFactor]) -> str:
+    shown = [
+        (
+            material.code, material.name_th, material.name_en, material.group, material.unit,
+            str(material.kg_per_unit), material.resin_code, material.ewc_code, material.is_hazardous, material.icon,
+            _factor_version(factors.get(material.pk)),
+        )
+        for material in materials
+    ]  # fmt: skip
+    return sha256(msgspec.json.encode(shown)).hexdigest()[:12]
+
+
+def _factor_version(factor: EmissionFactor | None) -> str:
+    return f"{factor} {factor.source}" if factor else ""

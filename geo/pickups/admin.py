@@ -1,0 +1,94 @@
+"""Pickups at the desk: where they are, what they hold, and taking one down."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from backend.core.clock import read_clock
+from backend.core.errors import DomainError
+from backend.core.http.admin import ReadOnly
+from geo import admin_maps as maps
+from geo.admin_base import ReadOnlyAdmin
+from geo.matching.services.cancel import cancel_pickup
+from geo.models import Pickup, PickupItem
+
+OFFER = ("title", "note", "resident", "status", "kg_estimate", "price", "choose", "area", "pictures")
+TIMES = ("window_from", "window_until", "expires_at", "created_at", "updated_at", "closed_at")
+
+
+class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
+    """What the pickup consists of."""
+
+    model = PickupItem
+    fields = ("material", "quantity", "kg_estimate")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PickupItem]:
+        """With the materials, in the order they were named."""
+        return super().get_queryset(request).select_related("material").order_by("pk")
+
+
+@admin.register(Pickup)
+class PickupAdmin(ReadOnlyAdmin[Pickup]):
+    """Pickups, the newest first. The exact place is shown to those who may change pickups."""
+
+    list_display = ("title", "status", "area", "resident", "kg_estimate", "price", "window_from", "created_at")
+    list_filter = ("status", "choose", "price_mode", "created_at")
+    list_select_related = ("resident",)
+    search_fields = ("title", "area", "resident__display_name", "resident__phone")
+    date_hierarchy = "created_at"
+    inlines = (PickupItemInline,)
+    actions = ("cancel",)
+    readonly_fields = ("price", "pictures", "square", "place")
+
+    @property
+    def media(self) -> Media:
+        """The admin's own, and the map's."""
+        return super().media + maps.MEDIA
+
+    def get_fieldsets(self, request: HttpRequest, obj: Pickup | None = None) -> Any:
+        """The address and the point are personal data."""
+        exact = ("The place, for the desk only", {"fields": ("place", "address", "access_note")})
+        rough = ("The square, as everybody knows it", {"fields": ("square",)})
+        where = exact if self.has_desk_permission(request) else rough
+        return [(None, {"fields": OFFER}), where, ("Times", {"fields": TIMES})]
+
+    def has_desk_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may see exact places and cancel."""
+        return request.user.has_perm("geo.change_pickup")
+
+    @admin.display(ordering="price_thb")
+    def price(self, pickup: Pickup) -> str:
+        """Who pays how much."""
+        return f"{pickup.price_mode} {pickup.price_thb:f} THB" if pickup.price_thb else str(pickup.price_mode)
+
+    @admin.display(description="photos")
+    def pictures(self, pickup: Pickup) -> SafeString:
+        """The photos, small."""
+        photos = [(photo.large.url, photo.thumb.url) for photo in pickup.photos.all()]
+        return format_html_join(" ", '<a href="{}"><img class="geo-photo" src="{}" alt=""></a>', photos)
+
+    @admin.display(description="map")
+    def place(self, pickup: Pickup) -> SafeString:
+        """The exact point, in its square."""
+        return maps.draw_map(point=pickup.location, cell=pickup.cell)
+
+    @admin.display(description="map")
+    def square(self, pickup: Pickup) -> SafeString:
+        """What strangers know of the place."""
+        return maps.draw_map(cell=pickup.cell)
+
+    @admin.action(description="Cancel: release the match and tell everybody who waits", permissions=["desk"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Pickup]) -> None:
+        """Each on its own; what is over already is left."""
+        for pickup in queryset.order_by("pk"):
+            try:
+                cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())
+            except DomainError as refusal:
+                self.message_user(request, f"{pickup.title}: {refusal.text}", messages.WARNING)
+            else:
+                self.message_user(request, f"{pickup.title}: cancelled", messages.SUCCESS)

@@ -1,0 +1,59 @@
+"""Doors to the photos of one's own pickup."""
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.core.http.views import ApiView
+from backend.core.media.uploads import PhotoInput, refuse_huge_upload
+from geo.pickups.services.photos import add_photo, remove_photo
+from geo.responses.photos import PhotoOutput
+
+TAGS = ["pickups"]
+
+
+class PhotoUpload(ApiView):
+    """A door that takes a photo."""
+
+    parser_classes = [MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Turn away what is far too large before it is read."""
+        refuse_huge_upload(request)
+        super().initial(request, *args, **kwargs)
+
+
+class PhotosView(PhotoUpload):
+    """The photos of one pickup."""
+
+    @extend_schema(
+        summary="Add a photo to a pickup",
+        operation_id="add_photo",
+        tags=TAGS,
+        request={"multipart/form-data": PhotoInput},
+        responses={201: PhotoOutput},
+    )
+    def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """Turned upright, made smaller, and cleaned of place and camera."""
+        body = PhotoInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        file = body.validated_data["photo"]
+        resident_id = user_of(request).pk
+        photo = add_photo(resident_id=resident_id, pickup_id=pickup_id, file=file, size=file.size, now=self.now)
+        return Response(PhotoOutput(photo, context={"request": request}).data, status=201)
+
+
+class PhotoView(ApiView):
+    """One photo of one pickup."""
+
+    @extend_schema(summary="Remove a photo", operation_id="remove_photo", tags=TAGS, responses={204: None})
+    def delete(self, request: Request, pickup_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
+        """For good: its files go too."""
+        resident_id = user_of(request).pk
+        remove_photo(resident_id=resident_id, pickup_id=pickup_id, photo_id=photo_id, now=self.now)
+        return Response(status=204)

@@ -1,0 +1,127 @@
+"""A receipt as people read it: on paper as PDF, and on the page that its QR code leads to."""
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from backend.core.clock import city_zone
+from geo.models import Receipt, ReceiptLine
+
+BUDDHIST_ERA = 543
+# As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
+HASH_CHARACTERS = 16
+GRAM = Decimal("0.001")
+
+
+def page_url_of(receipt: Receipt) -> str:
+    """Where the QR code leads: what is stored, beside the beginning of the hash that is printed."""
+    asked = urlencode({"h": receipt.content_hash[:HASH_CHARACTERS]})
+    return f"{settings.PUBLIC_URL}/r/{receipt.token}?{asked}"
+
+
+def pdf_of(receipt: Receipt) -> bytes:
+    """The paper in the language that is active now, A5; needs Pango and a Thai font on this machine."""
+    from weasyprint import HTML  # noqa: PLC0415 - takes a second and 60 MB, which only those pay who print
+
+    qr = segno.make(page_url_of(receipt), error="m").svg_inline(border=0, omitsize=True)
+    html = render_to_string("geo/receipt_paper.html", said_by(receipt) | {"qr": qr})
+    return bytes(HTML(string=html, url_fetcher=_fetch_nothing).write_pdf())
+
+
+def said_by(receipt: Receipt) -> dict[str, Any]:
+    """All that the paper says, spelled in the language that is active now."""
+    lines = list(receipt.lines.all())
+    marks = _marks_of(lines)
+    return {
+        "receipt": receipt,
+        "at": _spelled(receipt.handed_over_at),
+        "paid": _paid(receipt.paid_thb),
+        "lines": [_line(line, marks) for line in lines],
+        "net_kg": sum((line.net_kg for line in lines), Decimal(0)),
+        "totals": _totals_of(lines),
+        "notes": [_note(line, mark) for line, mark in _first_with_each(lines, marks)],
+        "kg_without_factor": sum((line.net_kg for line in lines if line.kg_co2e_per_kg is None), Decimal(0)),
+    }
+
+
+def _fetch_nothing(url: str, *_args: Any, **_options: Any) -> Any:
+    raise ValueError(f"a receipt needs nothing from elsewhere, and not {url}")
+
+
+def _spelled(moment: datetime) -> str:
+    """The day and time in the city; in Thai with the year of the Buddhist era."""
+    local = moment.astimezone(city_zone())
+    if (get_language() or "").startswith("th"):
+        return f"{date_format(local, 'j F')} {local.year + BUDDHIST_ERA} {local:%H:%M} น."
+    return f"{date_format(local, 'j F Y')}, {local:%H:%M}"
+
+
+def _paid(thb: Decimal) -> str:
+    if thb > 0:
+        return _("%(thb)s THB by the collector") % {"thb": f"{thb:.2f}"}
+    if thb < 0:
+        return _("%(thb)s THB by the one who gave") % {"thb": f"{-thb:.2f}"}
+    return _("nothing")
+
+
+def _pieces(count: int | None) -> str:
+    if count is None:
+        return ""
+    return ngettext("%(count)d piece", "%(count)d pieces", count) % {"count": count}
+
+
+def _factor_key(line: ReceiptLine) -> tuple[Any, ...]:
+    return (line.factor_set, line.factor_version, line.kg_co2e_per_kg, line.factor_source)
+
+
+def _marks_of(lines: list[ReceiptLine]) -> dict[tuple[Any, ...], int]:
+    """Each different factor gets a number, in the order of the lines."""
+    keys = dict.fromkeys(_factor_key(line) for line in lines if line.kg_co2e_per_kg is not None)
+    return {key: number for number, key in enumerate(keys, start=1)}
+
+
+def _line(line: ReceiptLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any]:
+    return {
+        "name": line.material.name,
+        "pieces": _pieces(line.pieces),
+        "gross_kg": line.gross_kg,
+        "tare_kg": line.tare_kg,
+        "net_kg": line.net_kg,
+        "kg_co2e": None if line.kg_co2e_avoided is None else line.kg_co2e_avoided.quantize(GRAM),
+        "note": marks.get(_factor_key(line)),
+    }
+
+
+def _totals_of(lines: list[ReceiptLine]) -> list[dict[str, Any]]:
+    """One for each version of each set: sums of different sets are never added up."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.kg_co2e_avoided is not None:
+            sums[line.factor_set, line.factor_version] += line.kg_co2e_avoided
+    return [{"name": " ".join(key), "kg_co2e": kg.quantize(GRAM)} for key, kg in sorted(sums.items())]
+
+
+def _first_with_each(lines: list[ReceiptLine], marks: dict[tuple[Any, ...], int]) -> list[tuple[ReceiptLine, int]]:
+    first: dict[int, ReceiptLine] = {}
+    for line in lines:
+        if mark := marks.get(_factor_key(line)):
+            first.setdefault(mark, line)
+    return [(line, mark) for mark, line in sorted(first.items())]
+
+
+def _note(line: ReceiptLine, mark: int) -> dict[str, Any]:
+    return {
+        "mark": mark,
+        "factor": line.kg_co2e_per_kg,
+        "source": line.factor_source,
+        "name": f"{line.factor_set} {line.factor_version}",
+    }

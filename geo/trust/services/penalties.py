@@ -1,0 +1,100 @@
+"""What follows when somebody leaves others waiting: after one time nothing, after a pattern a warning, then a pause.
+
+The pattern is days of the city's calendar, so that one bad day counts once, and they must lie in two weeks or more.
+"""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.core.clock import city_zone
+from geo.models import Penalty
+from geo.trust.selectors import strike_moments_of, strikes_since
+from notifications.services.notify import Notice, notify
+
+log = structlog.get_logger(__name__)
+Kind = Penalty.Kind
+# How far back each review looks for people to judge; it runs far more often.
+LOOK_BACK = timedelta(days=2)
+
+
+def review_all(*, now: datetime) -> int:
+    """Judge everybody who left somebody waiting of late, each in his own transaction; returns how many were told."""
+    matches = strikes_since(now - LOOK_BACK).values_list("no_show_by_id", "released_by_id")
+    people = {no_show_by or released_by for no_show_by, released_by in matches}
+    return sum(_review(user_id, now) for user_id in sorted(person for person in people if person))
+
+
+def _review(user_id: uuid.UUID, now: datetime) -> bool:
+    try:
+        return review_standing(user_id=user_id, now=now) is not None
+    except Exception:
+        log.exception("review_failed", user=str(user_id))
+        return False
+
+
+@transaction.atomic
+def review_standing(*, user_id: uuid.UUID, now: datetime) -> Penalty | None:
+    """Warn or pause one person where the pattern asks for it. Again, without anything new, does nothing."""
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    if person.is_paused_at(now):
+        return None
+    moments = strike_moments_of(user_id, since=_counts_since(person, now))
+    days = sorted({moment.astimezone(city_zone()).date() for moment in moments})
+    kind = _kind_due(days, is_warned=person.warned_at is not None, is_new=_is_new(person, moments))
+    return _impose(person, kind, strikes=len(days), now=now) if kind else None
+
+
+@transaction.atomic
+def lift_pause(*, penalty_id: uuid.UUID, now: datetime) -> bool:
+    """The desk ends a pause before its time, and counts anew from now. False when it has ended already."""
+    penalty = Penalty.objects.select_for_update(of=("self",), no_key=True).get(pk=penalty_id)
+    if penalty.kind != Kind.PAUSE or penalty.lifted_at or (penalty.until and penalty.until <= now):
+        return False
+    penalty.lifted_at = now
+    penalty.save(update_fields=["lifted_at"])
+    User.objects.filter(pk=penalty.user_id).update(paused_until=now, warned_at=None)
+    notify(notices=[Notice(user_id=penalty.user_id, event="standing.lifted", push=True)], now=now)
+    return True
+
+
+def _counts_since(person: User, now: datetime) -> datetime:
+    """What led to a pause is paid for with it."""
+    since = now - timedelta(days=settings.STRIKE_DAYS)
+    return max(since, person.paused_until) if person.paused_until else since
+
+
+def _is_new(person: User, moments: list[datetime]) -> bool:
+    """Whether anything happened since the warning: nobody is paused for what he was warned of."""
+    return bool(moments) and (person.warned_at is None or moments[-1] > person.warned_at)
+
+
+def _kind_due(days: list[date], *, is_warned: bool, is_new: bool) -> Penalty.Kind | None:
+    weeks = {day.isocalendar()[:2] for day in days}
+    if not is_new or len(weeks) < settings.STRIKE_WEEKS_MIN:
+        return None
+    if is_warned:
+        return Kind.PAUSE if len(days) >= settings.STRIKES_TO_PAUSE else None
+    return Kind.WARNING if len(days) >= settings.STRIKES_TO_WARN else None
+
+
+def _impose(person: User, kind: Penalty.Kind, *, strikes: int, now: datetime) -> Penalty:
+    until = now + timedelta(days=settings.PAUSE_DAYS) if kind == Kind.PAUSE else None
+    penalty = Penalty.objects.create(user=person, kind=kind, strikes=strikes, created_at=now, until=until)
+    # A pause takes its warning with it: afterwards one begins anew.
+    person.warned_at, person.paused_until = (None, until) if until else (now, person.paused_until)
+    person.save(update_fields=["warned_at", "paused_until"])
+    notify(notices=[_notice(person, strikes, until)], now=now)
+    return penalty
+
+
+def _notice(person: User, strikes: int, until: datetime | None) -> Notice:
+    data: dict[str, object] = {"strikes": strikes}
+    if until is None:
+        return Notice(user_id=person.pk, event="standing.warned", data=data, push=True)
+    data["until"] = until.isoformat().replace("+00:00", "Z")
+    return Notice(user_id=person.pk, event="standing.paused", data=data, push=True)

@@ -1,0 +1,64 @@
+"""The admin is safe against forged forms and guesses, and the API knows no cookie."""
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import Permission
+from django.test import Client
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.core.http.admin import OwnFilters
+from tests.factories.people import client_of, make_user
+
+APPS = ("backend", "chat", "geo", "notifications")
+
+
+def test_the_admin_refuses_a_forged_form(db: None) -> None:
+    forger = APIClient(enforce_csrf_checks=True)
+
+    answer = forger.post("/admin/login/", {"username": "+66800000001", "password": "guessed"}, format="multipart")
+
+    assert answer.status_code == 403
+
+
+def test_the_api_ignores_a_session_cookie_of_the_admin(user: User) -> None:
+    clerk = APIClient()
+    clerk.force_login(user)
+
+    assert clerk.get("/api/v1/me").status_code == 401
+
+
+def test_the_api_sets_no_cookie(user: User) -> None:
+    answer = client_of(user).get("/api/v1/me")
+
+    assert (answer.status_code, dict(answer.cookies), answer["X-Frame-Options"]) == (200, {}, "DENY")
+
+
+@pytest.mark.parametrize(
+    ("right", "asked"),
+    [
+        ("view_pickup", "geo/pickup/?address__startswith=99"),
+        ("view_pickup", "geo/pickup/?location__within=POLYGON((100 13,101 13,101 14,100 14,100 13))"),
+        ("view_collector", "geo/collector/?service_point__within=POLYGON((100 13,101 13,101 14,100 14,100 13))"),
+        ("view_handover", "geo/handover/?code__startswith=1"),
+        ("view_device", "notifications/device/?value__startswith=a"),
+        ("view_message", "chat/message/?text__contains=secret"),
+        ("view_user", "accounts/user/?password__startswith=pbkdf2"),
+    ],
+)
+def test_a_clerk_finds_out_nothing_that_is_not_shown(db: None, right: str, asked: str) -> None:
+    """Letter by letter, by whether the list is empty."""
+    clerk = make_user(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename=right))
+    browser = Client()
+    browser.force_login(clerk)
+
+    assert browser.get(f"/admin/{asked.split('?', maxsplit=1)[0]}").status_code == 200
+    assert browser.get(f"/admin/{asked}").status_code == 400
+
+
+def test_every_page_allows_its_own_filters_alone() -> None:
+    ours = [page for page in site._registry.values() if type(page).__module__.split(".")[0] in APPS]
+
+    assert len(ours) > 15
+    assert [page for page in ours if not isinstance(page, OwnFilters)] == []

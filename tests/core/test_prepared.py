@@ -1,0 +1,53 @@
+"""What is asked hundreds of times a second is planned once for each connection, and nothing else is."""
+
+from contextlib import nullcontext
+
+import pytest
+from django.db import DataError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from backend.accounts.models import User
+from backend.core.db.prepared import fetch_prepared
+
+STATEMENT = "SELECT %(number)s::int + 1 AS asked_often"
+
+
+def how_many_prepared(like: str) -> int:
+    """As PostgreSQL sees it on this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", [f"%{like}%"])
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+@pytest.mark.django_db
+class TestPrepared:
+    def test_is_prepared_at_the_first_use_and_once(self) -> None:
+        answers = [fetch_prepared(STATEMENT, {"number": number}) for number in range(3)]
+
+        assert answers == [[(1,)], [(2,)], [(3,)]]
+        assert how_many_prepared("asked_often") == 1
+
+    def test_what_the_orm_asks_is_not_kept(self) -> None:
+        for _ in range(20):
+            User.objects.filter(display_name="Malee").exists()
+
+        assert how_many_prepared("accounts_user") == 0
+
+    @pytest.mark.parametrize("is_watched", [False, True])
+    def test_fails_as_every_query_does(self, is_watched: bool) -> None:
+        watch = CaptureQueriesContext(connection) if is_watched else nullcontext()
+
+        with watch, transaction.atomic():
+            with pytest.raises(DataError), transaction.atomic():
+                fetch_prepared("SELECT 1 / %(number)s::int", {"number": 0})
+            assert fetch_prepared(STATEMENT, {"number": 1}) == [(2,)]
+
+    @pytest.mark.parametrize("is_watched", [False, True])
+    def test_is_not_asked_in_a_transaction_that_has_failed(self, is_watched: bool) -> None:
+        watch = CaptureQueriesContext(connection) if is_watched else nullcontext()
+
+        with watch, transaction.atomic():
+            transaction.set_rollback(True)
+            with pytest.raises(transaction.TransactionManagementError):
+                fetch_prepared(STATEMENT, {"number": 1})

@@ -1,0 +1,82 @@
+"""Typed makers of likes and matches, through the services. Each makes one valid thing."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from backend.accounts.models import User
+from backend.core.clock import read_clock
+from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.figures import Weighed
+from geo.handover.services.weigh_in import weigh_in
+from geo.matching.services.swipes import SwipeResult, record_swipe
+from geo.models import Match, Pickup, Receipt, Swipe
+from notifications.models import Event
+from tests.factories.geo import make_collector, make_pickup, material
+
+
+def make_collecting_user(**fields: Any) -> User:
+    """Somebody who collects in Lumphini."""
+    user: User = make_collector(**fields).user
+    return user
+
+
+def swipe(collector: User, pickup: Pickup, direction: str = "like", now: datetime | None = None) -> SwipeResult:
+    """What `collector` says about `pickup`."""
+    return record_swipe(collector_id=collector.pk, pickup_id=pickup.pk, direction=direction, now=now or read_clock())
+
+
+def make_like(pickup: Pickup, collector: User | None = None) -> Swipe:
+    """A like of somebody new on `pickup`."""
+    return swipe(collector or make_collecting_user(), pickup).swipe
+
+
+def make_match(pickup: Pickup | None = None, collector: User | None = None, *, now: datetime | None = None) -> Match:
+    """A live match of a first-come pickup in Lumphini with somebody new."""
+    result = swipe(collector or make_collecting_user(), pickup or make_pickup(), now=now)
+    assert result.match
+    return Match.objects.select_related("pickup__resident", "collector", "handover").get(pk=result.match.pk)
+
+
+def weigh(
+    match: Match, lines: dict[str, str] | None = None, paid: str = "0", pieces: dict[str, int] | None = None
+) -> Match:
+    """Weigh in `{material code: net kg}`, without a container; by default 2 kg of clear PET. `pieces` are counted."""
+    weighed = [
+        Weighed(material=material(code).code, gross_kg=Decimal(kg), tare_kg=Decimal(0))
+        for code, kg in (lines or {"pet_clear": "2"}).items()
+    ]
+    weighed += [Weighed(material=material(code).code, pieces=count) for code, count in (pieces or {}).items()]
+    return weigh_in(
+        user_id=match.collector_id, match_id=match.pk, lines=weighed, paid_thb=Decimal(paid), now=read_clock()
+    )
+
+
+def make_receipt(
+    match: Match | None = None,
+    lines: dict[str, str] | None = None,
+    paid: str = "0",
+    pieces: dict[str, int] | None = None,
+) -> Receipt:
+    """What a finished handover leaves behind."""
+    match = match or make_match()
+    weigh(match, lines, paid, pieces)
+    code = match.handover.code
+    confirm_handover(user_id=match.collector_id, match_id=match.pk, code=code, now=read_clock())
+    return Receipt.objects.get(match=match)
+
+
+def events_of(user: User) -> list[tuple[str, dict[str, Any]]]:
+    """What `user` was told, in order, but for the chat, whose cards say the same."""
+    told = Event.objects.filter(user=user).exclude(name="message.sent")
+    return list(told.order_by("seq").values_list("name", "data"))
+
+
+def names_of_events(user: User) -> list[str]:
+    """The names of what `user` was told, in order."""
+    return [name for name, _ in events_of(user)]
+
+
+def pushed_to(user: User) -> list[str]:
+    """The names of what may reach `user` by push."""
+    return list(Event.objects.filter(user=user, wants_push=True).order_by("seq").values_list("name", flat=True))

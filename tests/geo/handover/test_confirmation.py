@@ -1,0 +1,248 @@
+"""Confirming the handover: `POST /matches/{id}/handover/confirm`."""
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from geo.models import Handover, Match, Pickup, Receipt, Swipe
+from tests.factories.matches import (
+    events_of,
+    make_like,
+    make_match,
+    make_receipt,
+    names_of_events,
+    pushed_to,
+    weigh,
+)
+from tests.factories.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def match() -> Match:
+    """A live match, weighed in."""
+    return weigh(make_match())
+
+
+@pytest.fixture
+def resident(match: Match) -> APIClient:
+    """The resident's phone."""
+    return client_of(match.pickup.resident)
+
+
+@pytest.fixture
+def collector(match: Match) -> APIClient:
+    """The collector's phone."""
+    return client_of(match.collector)
+
+
+def confirm(client: APIClient, match: Match, key: str = "", **body: Any) -> Any:
+    """Say that it is right."""
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(f"/api/v1/matches/{match.pk}/handover/confirm", body, headers=headers)
+
+
+def wrong_code(match: Match) -> str:
+    """Not the code."""
+    return f"{(int(match.handover.code) + 1) % 1_000_000:06d}"
+
+
+def seen_by(client: APIClient, match: Match) -> str:
+    """When it was weighed, as the phone shows it."""
+    weighed_at: str = client.get(f"/api/v1/matches/{match.pk}").json()["handover"]["weighed_at"]
+    return weighed_at
+
+
+class TestByCode:
+    def test_completes_for_both(self, match: Match, collector: APIClient) -> None:
+        answer = confirm(collector, match, code=match.handover.code)
+
+        receipt = Receipt.objects.get()
+        assert answer.status_code == 200
+        assert answer.data["status"] == "completed"
+        assert answer.data["receipt"]["id"] == str(receipt.pk)
+        assert Pickup.objects.get().status == "handed_over"
+        handover = Handover.objects.get()
+        assert handover.resident_confirmed_at == handover.collector_confirmed_at == receipt.handed_over_at
+
+    def test_tells_both_and_pushes_to_the_resident(self, match: Match, collector: APIClient) -> None:
+        confirm(collector, match, code=match.handover.code)
+
+        told = {"match": str(match.pk), "receipt": str(Receipt.objects.get().pk), "net_kg": 2.0}
+        told["conversation"] = str(match.conversation_id)
+        assert events_of(match.collector)[-1] == events_of(match.pickup.resident)[-1] == ("receipt.issued", told)
+        assert "receipt.issued" in pushed_to(match.pickup.resident)
+        assert pushed_to(match.collector) == []
+
+    def test_closes_the_likes_that_waited(self, match: Match, collector: APIClient) -> None:
+        like = make_like(match.pickup)
+
+        confirm(collector, match, code=match.handover.code)
+
+        closed = {"pickup": str(match.pickup_id), "title": "Bottles", "reason": "handed_over"}
+        assert events_of(like.collector) == [("pickup.closed", closed)]
+        assert Swipe.objects.get(pk=like.pk).like_state == "closed"
+        assert Swipe.objects.get(collector=match.collector).like_state == "matched"
+
+    def test_leaves_the_conversation_open_for_thanks(self, match: Match, collector: APIClient) -> None:
+        confirm(collector, match, code=match.handover.code)
+
+        match.conversation.refresh_from_db()
+        assert match.conversation.closed_at is None
+
+    def test_again_answers_with_the_same_receipt(self, match: Match, collector: APIClient) -> None:
+        answers = [confirm(collector, match, code=code) for code in (match.handover.code, wrong_code(match))]
+
+        assert answers[0].data["receipt"] == answers[1].data["receipt"]
+        assert Receipt.objects.count() == 1
+        assert names_of_events(match.pickup.resident).count("receipt.issued") == 1
+
+
+class TestByBoth:
+    @pytest.mark.parametrize("resident_first", [True, False])
+    def test_completes_with_the_second(
+        self, match: Match, resident: APIClient, collector: APIClient, resident_first: bool
+    ) -> None:
+        first, second = (resident, collector) if resident_first else (collector, resident)
+
+        halfway = confirm(first, match)
+        finished = confirm(second, match)
+
+        assert (halfway.data["status"], halfway.data["receipt"]) == ("active", None)
+        assert finished.data["status"] == "completed"
+        assert finished.data["receipt"]
+
+    def test_needs_both(self, match: Match, collector: APIClient) -> None:
+        for _ in range(2):
+            confirm(collector, match)
+
+        assert not Receipt.objects.exists()
+        assert Handover.objects.get().resident_confirmed_at is None
+
+    def test_tells_the_other_side_of_the_first_once(self, match: Match, resident: APIClient) -> None:
+        for _ in range(2):
+            confirm(resident, match)
+
+        data = {"match": str(match.pk), "by": str(match.pickup.resident_id)}
+        told = ("handover.confirmed", data | {"conversation": str(match.conversation_id)})
+        assert [events_of(one).count(told) for one in (match.collector, match.pickup.resident)] == [1, 1]
+        assert pushed_to(match.collector) == ["handover.confirmed"]
+        assert "handover.confirmed" not in pushed_to(match.pickup.resident)
+
+    def test_tells_of_the_receipt_alone_after_the_second(
+        self, match: Match, resident: APIClient, collector: APIClient
+    ) -> None:
+        confirm(resident, match)
+        confirm(collector, match)
+
+        assert names_of_events(match.collector)[-2:] == ["handover.confirmed", "receipt.issued"]
+
+    def test_takes_no_notice_of_a_code_the_resident_sends(self, match: Match, resident: APIClient) -> None:
+        confirm(resident, match, code=match.handover.code)
+
+        assert not Receipt.objects.exists()
+        assert Handover.objects.get().collector_confirmed_at is None
+
+    def test_works_after_the_code_is_locked(self, match: Match, resident: APIClient, collector: APIClient) -> None:
+        Handover.objects.update(wrong_codes=5)
+
+        confirm(resident, match)
+
+        assert confirm(collector, match).data["status"] == "completed"
+
+
+class TestWeighedAgain:
+    def test_takes_the_weigh_in_that_was_shown(self, match: Match, resident: APIClient) -> None:
+        answer = confirm(resident, match, weighed_at=seen_by(resident, match))
+
+        assert answer.data["handover"]["resident_confirmed_at"]
+
+    def test_refuses_one_that_was_replaced(self, match: Match, resident: APIClient, collector: APIClient) -> None:
+        seen = seen_by(resident, match)
+        weigh(match, {"pet_clear": "0.1"})
+        confirm(collector, match)
+
+        answer = confirm(resident, match, weighed_at=seen)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "weigh_in_changed")
+        assert not Receipt.objects.exists()
+
+
+class TestWrongCode:
+    def test_says_how_many_tries_are_left(self, match: Match, collector: APIClient) -> None:
+        answer = confirm(collector, match, code=wrong_code(match))
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "code_wrong")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert "4" in answer.json()["detail"]
+        assert Handover.objects.get().wrong_codes == 1
+        assert not Receipt.objects.exists()
+
+    def test_locks_the_code_after_the_last_try(self, match: Match, collector: APIClient) -> None:
+        codes = [confirm(collector, match, code=wrong_code(match)).json()["code"] for _ in range(5)]
+
+        right = confirm(collector, match, code=match.handover.code)
+
+        assert codes == ["code_wrong"] * 4 + ["code_locked"]
+        assert (right.status_code, right.json()["code"]) == (409, "code_locked")
+        assert not Receipt.objects.exists()
+
+    def test_takes_the_right_code_at_the_last_try(self, match: Match, collector: APIClient, settings: Settings) -> None:
+        settings.HANDOVER_CODE_TRIES = 2
+        confirm(collector, match, code=wrong_code(match))
+
+        assert confirm(collector, match, code=match.handover.code).data["status"] == "completed"
+
+    def test_stays_counted_under_an_idempotency_key(self, match: Match, collector: APIClient) -> None:
+        answers = [confirm(collector, match, key="door", code=wrong_code(match)) for _ in range(3)]
+
+        assert {answer.json()["code"] for answer in answers} == {"code_wrong"}
+        assert {answer.headers["Content-Type"] for answer in answers} == {"application/problem+json"}
+        assert Handover.objects.get().wrong_codes == 1
+
+    def test_counts_each_key_once(self, match: Match, collector: APIClient) -> None:
+        for number in range(6):
+            confirm(collector, match, key=f"try-{number}", code=wrong_code(match))
+
+        assert Handover.objects.get().wrong_codes == 5
+
+    def test_is_not_forgiven_by_weighing_again(self, match: Match, collector: APIClient) -> None:
+        confirm(collector, match, code=wrong_code(match))
+
+        weigh(match)
+
+        assert Handover.objects.get().wrong_codes == 1
+
+
+class TestRefusals:
+    def test_before_the_weigh_in(self) -> None:
+        match = make_match()
+
+        for person in (match.collector, match.pickup.resident):
+            answer = confirm(client_of(person), match)
+            assert (answer.status_code, answer.data["code"]) == (409, "not_weighed")
+
+    @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "１２３４５６", "123456\n7", {"code": 1}, True])
+    def test_what_is_no_code(self, match: Match, collector: APIClient, code: object) -> None:
+        assert confirm(collector, match, code=code).status_code == 400
+        assert Handover.objects.get().wrong_codes == 0
+
+    @pytest.mark.parametrize("weighed_at", ["now", "2026-12-01T18:00:00", 7])
+    def test_what_is_no_time(self, match: Match, resident: APIClient, weighed_at: object) -> None:
+        assert confirm(resident, match, weighed_at=weighed_at).status_code == 400
+        assert Handover.objects.get().resident_confirmed_at is None
+
+    def test_repeats_the_receipt_for_the_same_key(self, match: Match, collector: APIClient) -> None:
+        answers = [confirm(collector, match, key="done", code=match.handover.code) for _ in range(2)]
+
+        assert answers[0].json() == answers[1].json()
+
+    def test_a_finished_match_keeps_its_receipt_for_both(self) -> None:
+        receipt = make_receipt()
+
+        answer = confirm(client_of(receipt.resident), receipt.match)
+
+        assert answer.data["receipt"]["number"] == receipt.number

@@ -1,0 +1,187 @@
+"""The transition table of handovers: every move it allows, and every one it forbids, through the services."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from backend.core.clock import read_clock
+from backend.core.errors import DomainError
+from geo.handover.services.appointment import agree_time, propose_time, set_off
+from geo.handover.services.arrival import arrive, report_no_show
+from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.figures import Weighed
+from geo.handover.services.weigh_in import accept_figures, dispute_weigh_in
+from geo.matching.services.release import release_match
+from geo.models import STEPS, Handover, HandoverState, Match, Step
+from tests.factories.geo import LUMPHINI, make_pickup
+from tests.factories.handovers import come, fresh, handover_of, make_appointment
+from tests.factories.matches import make_match, make_receipt, weigh
+
+pytestmark = pytest.mark.django_db
+
+State = HandoverState
+LINES = [Weighed(material="pet_clear", gross_kg=Decimal(3))]
+SOON = timedelta(minutes=20)
+
+
+def proposed() -> Match:
+    """The collector has named a time, and the resident has not answered."""
+    match = make_match(make_pickup(window_from=read_clock()))
+    propose_time(user_id=match.collector_id, match_id=match.pk, at=read_clock() + SOON, now=read_clock())
+    return fresh(match)
+
+
+def on_the_way() -> Match:
+    """The collector has set off."""
+    match = make_appointment()
+    set_off(user_id=match.collector_id, match_id=match.pk, eta=None, now=read_clock())
+    return fresh(match)
+
+
+def arrived() -> Match:
+    """The collector is at the door, and has waited long enough."""
+    match = make_appointment(at=read_clock() - SOON)
+    return come(match, match.collector, now=read_clock() - SOON)
+
+
+def weighed_from_afar() -> Match:
+    """The collector has sent figures; the resident was at the door alone, and has waited long enough."""
+    match = make_appointment(at=read_clock() - SOON)
+    return weigh(come(match, match.pickup.resident, now=read_clock() - SOON))
+
+
+def disputed() -> Match:
+    """The resident has other figures."""
+    match = weigh(make_match(make_pickup(window_from=read_clock())))
+    dispute_weigh_in(
+        user_id=match.pickup.resident_id, match_id=match.pk, lines=LINES, paid_thb=Decimal(0), now=read_clock()
+    )
+    return fresh(match)
+
+
+def ended() -> Match:
+    """Given back."""
+    match = make_match()
+    release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
+    return fresh(match)
+
+
+IN_STATE: dict[State, Callable[[], Match]] = {
+    State.ARRANGING: lambda: make_match(make_pickup(window_from=read_clock())),
+    State.PROPOSED: proposed,
+    State.AGREED: make_appointment,
+    State.ON_THE_WAY: on_the_way,
+    State.ARRIVED: arrived,
+    State.WEIGHED: lambda: weigh(make_match(make_pickup(window_from=read_clock()))),
+    State.DISPUTED: disputed,
+    State.DONE: lambda: make_receipt().match,
+    State.ENDED: ended,
+}
+
+
+def propose_another(match: Match) -> None:
+    """The collector names a time."""
+    at = read_clock() + SOON * 2
+    propose_time(user_id=match.collector_id, match_id=match.pk, at=at, now=read_clock())
+
+
+def agree(match: Match) -> None:
+    """The resident says yes; where she may be asked again, to a new proposal."""
+    if match.handover.may(Step.PROPOSE) and match.handover.agreed_for:
+        propose_another(match)
+    agree_time(user_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
+
+
+def go(match: Match) -> None:
+    """The collector sets off, or corrects when he will be there."""
+    set_off(user_id=match.collector_id, match_id=match.pk, eta=read_clock() + SOON, now=read_clock())
+
+
+def be_there(match: Match) -> None:
+    """The resident is at the door."""
+    arrive(user_id=match.pickup.resident_id, match_id=match.pk, point=LUMPHINI, accuracy_m=5, now=read_clock())
+
+
+def wait_in_vain(match: Match) -> None:
+    """Who is at the door reports the other, who is not."""
+    came = match.pickup.resident_id if match.handover.resident_arrived_at else match.collector_id
+    report_no_show(user_id=came, match_id=match.pk, now=read_clock())
+
+
+def dispute(match: Match) -> None:
+    """The resident has other figures."""
+    resident_id = match.pickup.resident_id
+    dispute_weigh_in(user_id=resident_id, match_id=match.pk, lines=LINES, paid_thb=Decimal(1), now=read_clock())
+
+
+def complete(match: Match) -> None:
+    """Both agree: by the code, or by giving way in a dispute."""
+    if handover_of(match).state == State.DISPUTED:
+        accept_figures(user_id=match.pickup.resident_id, match_id=match.pk, number=1, now=read_clock())
+    else:
+        code = match.handover.code
+        confirm_handover(user_id=match.collector_id, match_id=match.pk, code=code, now=read_clock())
+
+
+TAKE: dict[Step, Callable[[Match], Any]] = {
+    Step.PROPOSE: propose_another,
+    Step.AGREE: agree,
+    Step.SET_OFF: go,
+    Step.ARRIVE: be_there,
+    Step.WEIGH_IN: weigh,
+    Step.DISPUTE: dispute,
+    Step.CONFIRM: lambda match: confirm_handover(user_id=match.pickup.resident_id, match_id=match.pk, now=read_clock()),
+    Step.COMPLETE: complete,
+    Step.NO_SHOW: wait_in_vain,
+    Step.RELEASE: lambda match: release_match(
+        user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock()
+    ),
+}
+ALLOWED = [(state, step, after) for state, steps in STEPS.items() for step, after in steps.items()]
+# Confirming what is done is no mistake: the answer got lost, and the app asks again.
+FORBIDDEN = [
+    (state, step)
+    for state in State
+    for step in Step
+    if step not in STEPS[state] and (state, step) not in {(State.DONE, Step.CONFIRM), (State.DONE, Step.COMPLETE)}
+]
+
+
+def test_the_table_knows_every_state_and_leads_to_no_other() -> None:
+    assert set(STEPS) == set(State)
+    assert {after for _, _, after in ALLOWED} <= set(State)
+    assert not STEPS[State.DONE]
+    assert not STEPS[State.ENDED]
+
+
+@pytest.mark.parametrize(("state", "step", "after"), ALLOWED)
+def test_allows(state: State, step: Step, after: State) -> None:
+    match = weighed_from_afar() if (state, step) == (State.WEIGHED, Step.NO_SHOW) else IN_STATE[state]()
+    assert handover_of(match).state == state
+
+    TAKE[step](match)
+
+    assert handover_of(match).state == after
+
+
+@pytest.mark.parametrize(("state", "step"), FORBIDDEN)
+def test_forbids(state: State, step: Step) -> None:
+    match = IN_STATE[state]()
+    before = Handover.objects.filter(pk=match.pk).values().get()
+
+    with pytest.raises(DomainError):
+        TAKE[step](match)
+
+    assert Handover.objects.filter(pk=match.pk).values().get() == before
+
+
+@pytest.mark.parametrize("state", ["agreed", "weighed"])
+def test_the_database_refuses_a_state_without_its_time(state: str) -> None:
+    match = make_match()
+
+    with pytest.raises(IntegrityError):
+        Handover.objects.filter(pk=match.pk).update(state=state)

@@ -1,0 +1,115 @@
+"""Every refusal of a like: each code that the service declares has a case here."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from pytest_django import Settings
+
+from backend.accounts.models import Block, User
+from backend.core.clock import read_clock
+from chat.services.conversations import open_conversation
+from geo.matching.services.likes import decline_like
+from geo.matching.services.release import release_match
+from geo.matching.services.swipes import LIKE_REFUSALS
+from geo.models import Collector, Match, Pickup, Swipe
+from notifications.models import Event
+from tests.factories.geo import make_pickup
+from tests.factories.matches import make_collecting_user, make_like, make_match
+from tests.factories.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+Arrange = Callable[[Pickup, User, Settings], object]
+
+
+def block(pickup: Pickup, collector: User, settings: Settings) -> None:
+    Block.objects.create(blocker=pickup.resident, blocked=collector)
+
+
+def make_own(pickup: Pickup, collector: User, settings: Settings) -> None:
+    Pickup.objects.filter(pk=pickup.pk).update(resident=collector)
+
+
+def close(pickup: Pickup, collector: User, settings: Settings) -> None:
+    Pickup.objects.filter(pk=pickup.pk).update(status="cancelled")
+
+
+def decline(pickup: Pickup, collector: User, settings: Settings) -> None:
+    Pickup.objects.filter(pk=pickup.pk).update(choose="resident")
+    like = make_like(pickup, collector)
+    decline_like(resident_id=pickup.resident_id, pickup_id=pickup.pk, like_id=like.pk, now=read_clock())
+
+
+def release(pickup: Pickup, collector: User, settings: Settings) -> None:
+    match = make_match(pickup, collector)
+    release_match(user_id=collector.pk, match_id=match.pk, reason="other", now=read_clock())
+
+
+def delete_profile(pickup: Pickup, collector: User, settings: Settings) -> None:
+    Collector.objects.filter(user=collector).delete()
+
+
+def pause(pickup: Pickup, collector: User, settings: Settings) -> None:
+    User.objects.filter(pk=collector.pk).update(paused_until=read_clock() + timedelta(days=1))
+
+
+def make_hazardous(pickup: Pickup, collector: User, settings: Settings) -> None:
+    battery = make_pickup(items={"lead_acid_battery": 1})
+    Pickup.objects.filter(pk=pickup.pk).update(material_ids=battery.material_ids)
+
+
+def fill_likes(pickup: Pickup, collector: User, settings: Settings) -> None:
+    Pickup.objects.filter(pk=pickup.pk).update(choose="resident")
+    settings.LIKES_WAITING_MAX = 1
+    make_like(make_pickup(choose="resident"), collector)
+
+
+def fill_matches(pickup: Pickup, collector: User, settings: Settings) -> None:
+    settings.MATCHES_ACTIVE_MAX = 1
+    make_match(collector=collector)
+
+
+def give_back(pickup: Pickup, collector: User, settings: Settings) -> None:
+    settings.GIVEN_BACK_A_DAY_MAX = 1
+    release(make_pickup(), collector, settings)
+
+
+def match_without_lock(pickup: Pickup, collector: User, settings: Settings) -> None:
+    """A match by code that neither locked nor moved the pickup: only the unique index can tell."""
+    other = make_collecting_user()
+    conversation = open_conversation(user_ids=[pickup.resident_id, other.pk], title="", now=read_clock())
+    Match.objects.create(pickup=pickup, collector=other, conversation=conversation, created_at=read_clock())
+
+
+CASES: dict[str, Arrange] = {
+    "not_found": block,
+    "own_pickup": make_own,
+    "pickup_closed": close,
+    "like_declined": decline,
+    "like_released": release,
+    "collector_profile_needed": delete_profile,
+    "paused": pause,
+    "hazard_badge_needed": make_hazardous,
+    "too_many_likes": fill_likes,
+    "too_many_matches": fill_matches,
+    "too_many_given_back": give_back,
+    "pickup_taken": match_without_lock,
+}
+
+
+@pytest.mark.parametrize("code", sorted(refusal.code for refusal in LIKE_REFUSALS))
+def test_refuses_and_writes_nothing(code: str, settings: Settings) -> None:
+    pickup, collector = make_pickup(), make_collecting_user()
+    CASES[code](pickup, collector, settings)
+    written = [list(model.objects.order_by("pk").values()) for model in (Swipe, Match, Event)]
+
+    answer = client_of(collector).put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
+
+    refusal = next(refusal for refusal in LIKE_REFUSALS if refusal.code == code)
+    assert (answer.status_code, answer.json()["code"]) == (refusal().status, code)
+    assert [list(model.objects.order_by("pk").values()) for model in (Swipe, Match, Event)] == written
+
+
+def test_has_no_case_for_another_code() -> None:
+    assert set(CASES) == {refusal.code for refusal in LIKE_REFUSALS}

@@ -1,0 +1,168 @@
+"""Matches as their two parties see them: `GET /matches` and `GET /matches/{id}`."""
+
+import uuid
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.core.clock import read_clock
+from geo.matching.services.release import release_match
+from geo.models import Match
+from tests.factories.geo import LUMPHINI, make_pickup
+from tests.factories.matches import make_collecting_user, make_like, make_match, make_receipt, weigh
+from tests.factories.people import client_of, make_user
+
+pytestmark = pytest.mark.django_db
+
+PLACE = {"lat": round(LUMPHINI.y, 6), "lon": round(LUMPHINI.x, 6)}
+
+
+class TestRead:
+    def test_shows_the_collector_where_to_go(self) -> None:
+        match = make_match()
+
+        shown = client_of(match.collector).get(f"/api/v1/matches/{match.pk}").data
+
+        assert shown["role"] == "collector"
+        assert shown["location"] == PLACE
+        assert shown["address"] == "99/1 Rama IV Road"
+        assert shown["access_note"] == "Ring twice"
+        assert shown["conversation"] == str(match.conversation_id)
+        assert shown["other"] == {
+            "id": str(match.pickup.resident_id),
+            "first_name": "Somchai",
+            "avatar_colour": match.pickup.resident.avatar_colour,
+            "rating": None,
+            "rating_count": 0,
+        }
+        assert shown["pickup"]["id"] == str(match.pickup_id)
+        assert shown["pickup"]["items"][0]["material"] == "pet_clear"
+        assert shown["handover"]["lines"] == []
+        assert shown["receipt"] is None
+
+    def test_shows_the_code_to_the_resident_only(self) -> None:
+        match = make_match()
+        path = f"/api/v1/matches/{match.pk}"
+
+        assert client_of(match.pickup.resident).get(path).data["handover"]["code"] == match.handover.code
+        assert client_of(match.collector).get(path).data["handover"]["code"] is None
+
+    def test_shows_the_resident_whom_to_expect(self) -> None:
+        match = make_match()
+
+        shown = client_of(match.pickup.resident).get(f"/api/v1/matches/{match.pk}").data
+
+        assert shown["role"] == "resident"
+        assert shown["other"]["id"] == str(match.collector_id)
+
+    def test_hides_the_place_from_the_collector_once_it_is_over(self) -> None:
+        match = make_match()
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="cannot_come", now=read_clock())
+        path = f"/api/v1/matches/{match.pk}"
+
+        shown = client_of(match.collector).get(path).data
+        own = client_of(match.pickup.resident).get(path).data
+
+        assert (shown["location"], shown["address"], shown["access_note"]) == (None, None, None)
+        assert (shown["status"], shown["release_reason"]) == ("released", "cannot_come")
+        assert shown["released_by"] == str(match.collector_id)
+        assert own["location"] == PLACE
+        assert own["handover"]["code"] is None
+
+    def test_shows_the_weigh_in(self) -> None:
+        match = make_match()
+        weigh(match, {"pet_clear": "2.345"}, paid="12.5")
+
+        handover = client_of(match.collector).get(f"/api/v1/matches/{match.pk}").json()["handover"]
+
+        assert handover["lines"] == [
+            {"material": "pet_clear", "gross_kg": 2.345, "tare_kg": 0, "net_kg": 2.345, "pieces": None}
+        ]
+        assert handover["paid"] == 12.5
+
+    def test_shows_the_receipt(self) -> None:
+        receipt = make_receipt()
+
+        shown = client_of(receipt.resident).get(f"/api/v1/matches/{receipt.match_id}").data
+
+        assert shown["status"] == "completed"
+        assert shown["receipt"]["id"] == str(receipt.pk)
+        assert shown["pickup"]["status"] == "handed_over"
+
+    def test_is_nobody_elses(self) -> None:
+        match = make_match()
+        runner_up = make_like(match.pickup).collector
+
+        assert client_of(make_user()).get(f"/api/v1/matches/{match.pk}").status_code == 404
+        assert client_of(runner_up).get(f"/api/v1/matches/{match.pk}").status_code == 404
+
+    def test_unknown(self, client: APIClient) -> None:
+        assert client.get(f"/api/v1/matches/{uuid.uuid4()}").status_code == 404
+        assert client.get("/api/v1/matches/1").status_code == 404
+
+    def test_needs_a_token(self, anonymous: APIClient) -> None:
+        assert anonymous.get(f"/api/v1/matches/{make_match().pk}").status_code == 401
+
+
+class TestList:
+    def test_shows_both_roles_newest_first(self, user: User, client: APIClient) -> None:
+        make_match()
+        as_resident = make_match(make_pickup(resident=user))
+        as_collector = make_match(collector=make_collecting_user(user=user))
+
+        rows = client.get("/api/v1/matches").data["results"]
+
+        assert [(row["id"], row["role"]) for row in rows] == [
+            (str(as_collector.pk), "collector"),
+            (str(as_resident.pk), "resident"),
+        ]
+
+    def test_shows_one_status(self, user: User, client: APIClient) -> None:
+        live = make_match(make_pickup(resident=user))
+        make_receipt(make_match(make_pickup(resident=user)))
+
+        rows = client.get("/api/v1/matches?status=active").data["results"]
+
+        assert [row["id"] for row in rows] == [str(live.pk)]
+
+    def test_comes_in_pages(self, user: User, client: APIClient) -> None:
+        for _ in range(3):
+            make_match(make_pickup(resident=user))
+
+        first = client.get("/api/v1/matches?limit=2").data
+        second = client.get(first["next"]).data
+
+        assert len(first["results"]) == 2
+        assert len(second["results"]) == 1
+        assert second["next"] is None
+
+    def test_refuses_an_unknown_status(self, client: APIClient) -> None:
+        answer = client.get("/api/v1/matches?status=open")
+
+        assert (answer.status_code, answer.data["code"]) == (400, "invalid")
+
+    def test_needs_a_token(self, anonymous: APIClient) -> None:
+        assert anonymous.get("/api/v1/matches").status_code == 401
+
+    @pytest.mark.parametrize("count", [1, 10])
+    def test_costs_the_same_for_any_number(
+        self, user: User, client: APIClient, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for _ in range(count):
+            make_receipt(make_match(make_pickup(resident=user)))
+
+        with django_assert_num_queries(9):
+            client.get("/api/v1/matches")
+
+
+class TestTransitions:
+    @pytest.mark.parametrize("status", Match.Status)
+    @pytest.mark.parametrize("next_status", Match.Status)
+    def test_leads_from_active_to_an_end_and_nowhere_else(
+        self, status: Match.Status, next_status: Match.Status
+    ) -> None:
+        may = status == Match.Status.ACTIVE and next_status != Match.Status.ACTIVE
+
+        assert Match(status=status).may_become(next_status) == may

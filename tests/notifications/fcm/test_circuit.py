@@ -1,0 +1,183 @@
+"""A service that fails as a whole is left alone, by all workers, and found again by single probes."""
+
+import pytest
+from pytest_django import Settings
+from structlog.testing import capture_logs
+
+from notifications.push.circuit import FAILURES_MAX, PROBE_S, Circuit, open_s
+from notifications.push.fcm import FcmBackend
+from notifications.push.gates import fcm_circuit
+from notifications.push.protocol import Accepted, Postponed, Retry
+from tests.notifications.fcm.waiting import time_passes
+from tools.fcm import server as answers
+from tools.fcm.messages import make_message
+from tools.fcm.server import FcmServer
+
+
+@pytest.fixture(params=["redis", "alone"])
+def circuit(request: pytest.FixtureRequest, redis_prefix: str) -> Circuit:
+    """With Redis, and without."""
+    if request.param == "alone":
+        request.getfixturevalue("dead_redis")
+    return Circuit("fcm")
+
+
+class TestCircuit:
+    def test_lets_all_through_while_answers_come(self, circuit: Circuit) -> None:
+        for _ in range(FAILURES_MAX):
+            circuit.report(answered=1, failures=FAILURES_MAX - 1)
+
+        assert circuit.admit(100).count == 100
+        assert circuit.state() == "closed"
+
+    def test_opens_after_so_many_failures_in_a_row(self, circuit: Circuit) -> None:
+        circuit.report(answered=0, failures=FAILURES_MAX - 1)
+        assert circuit.admit(1).count == 1
+        circuit.report(answered=0, failures=1)
+
+        admission = circuit.admit(1)
+
+        assert admission.count == 0
+        assert 5 < admission.after_s <= 10
+        assert circuit.state() == "open"
+
+    def test_then_one_at_a_time_probes(self, circuit: Circuit) -> None:
+        circuit.report(answered=0, failures=FAILURES_MAX)
+        time_passes(circuit)
+        assert circuit.state() == "probing"
+
+        admissions = [circuit.admit(100) for _ in range(3)]
+
+        assert [(one.count, one.is_probe) for one in admissions] == [(1, True), (0, False), (0, False)]
+        assert admissions[1].after_s == PROBE_S
+
+    def test_one_answer_closes_it(self, circuit: Circuit) -> None:
+        circuit.report(answered=0, failures=FAILURES_MAX)
+        time_passes(circuit)
+        circuit.admit(1)
+
+        circuit.report(answered=1, failures=0)
+
+        assert circuit.admit(100).count == 100
+
+    def test_a_probe_that_fails_opens_it_for_longer(self, circuit: Circuit) -> None:
+        circuit.report(answered=0, failures=FAILURES_MAX)
+        time_passes(circuit)
+        circuit.admit(1)
+
+        circuit.report(answered=0, failures=1)
+
+        assert 15 < circuit.admit(1).after_s <= 20
+
+    def test_those_who_saw_the_same_failure_open_it_once(self, circuit: Circuit) -> None:
+        for _ in range(5):
+            circuit.report(answered=0, failures=FAILURES_MAX)
+
+        assert circuit.admit(1).after_s <= 10
+
+    def test_waits_as_long_as_the_service_asks(self, circuit: Circuit) -> None:
+        circuit.report(answered=0, failures=FAILURES_MAX, after_s=45)
+
+        assert 35 < circuit.admit(1).after_s <= 45
+
+    @pytest.mark.parametrize(
+        ("rounds", "at_least_s", "expected_s"), [(1, 0, 10), (3, 0, 40), (9, 0, 300), (1, 1e6, 300)]
+    )
+    def test_is_open_for_ten_seconds_to_five_minutes(self, rounds: int, at_least_s: float, expected_s: float) -> None:
+        assert open_s(rounds, at_least_s) == expected_s
+
+    def test_counts_an_address_that_is_refused_once(self, circuit: Circuit) -> None:
+        for number in range(FAILURES_MAX - 1):
+            for _ in range(2):
+                circuit.report(answered=0, failures=0, refused={f"phone-{number}"})
+        assert circuit.state() == "closed"
+
+        circuit.report(answered=0, failures=0, refused={"another phone"})
+
+        assert circuit.state() == "open"
+
+    def test_a_probe_to_an_address_that_was_refused_before_fails_too(self, circuit: Circuit) -> None:
+        addresses = {f"phone-{number}" for number in range(FAILURES_MAX)}
+        circuit.report(answered=0, failures=0, refused=addresses)
+        time_passes(circuit)
+        assert circuit.admit(1).is_probe
+
+        circuit.report(answered=0, failures=0, refused={"phone-0"})
+
+        assert circuit.state() == "open"
+        assert circuit.admit(1).after_s > 10
+
+    def test_counts_it_anew_after_an_answer(self, circuit: Circuit) -> None:
+        refused = {f"phone-{number}" for number in range(FAILURES_MAX - 1)}
+        circuit.report(answered=0, failures=0, refused=refused)
+
+        circuit.report(answered=1, failures=0)
+        circuit.report(answered=0, failures=1, refused=refused)
+
+        assert circuit.state() == "open"
+
+    def test_is_shared_by_workers(self, redis_prefix: str) -> None:
+        Circuit("fcm").report(answered=0, failures=FAILURES_MAX)
+
+        assert Circuit("fcm").admit(1).count == 0
+        assert Circuit("line").admit(1).count == 1
+
+    def test_does_not_ask_a_dead_redis_each_time(self, dead_redis: None) -> None:
+        circuit = Circuit("fcm")
+
+        with capture_logs() as logs:
+            for _ in range(5):
+                circuit.admit(1)
+
+        assert [line["event"] for line in logs] == ["alone_without_redis"]
+
+
+class TestOutage:
+    def test_most_of_a_batch_is_not_even_tried(self, backend: FcmBackend, fcm: FcmServer, settings: Settings) -> None:
+        messages = [make_message(f"phone-{number}") for number in range(150)]
+        fcm.always |= {message.address: answers.BUSY for message in messages}
+
+        outcomes = list(backend.send(messages))
+
+        tried = [outcome for outcome in outcomes if isinstance(outcome, Retry)]
+        assert FAILURES_MAX <= len(tried) == sum(fcm.requests[message.address] for message in messages) <= 100
+        assert all(isinstance(outcome, Postponed) and outcome.after_s > 5 for outcome in outcomes[len(tried) :])
+
+    def test_is_noticed_behind_a_message_that_hangs(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        messages = [make_message(f"phone-{number}") for number in range(200)]
+        fcm.always |= {message.address: answers.BUSY for message in messages} | {"phone-0": answers.SLOW}
+
+        outcomes = list(backend.send(messages))
+
+        assert isinstance(outcomes[-1], Postponed)
+
+    def test_a_probe_that_is_answered_lets_the_rest_of_its_batch_through(
+        self, backend: FcmBackend, fcm: FcmServer
+    ) -> None:
+        fcm_circuit("android").report(answered=0, failures=FAILURES_MAX)
+        assert isinstance(next(iter(backend.send([make_message()]))), Postponed)
+        time_passes(fcm_circuit("android"))
+
+        outcomes = list(backend.send([make_message(f"phone-{number}") for number in range(20)]))
+
+        assert outcomes == [Accepted()] * 20
+
+    def test_is_told_too_when_only_the_outcomes_are_asked_for(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        """As by who joins the outcomes of several channels, message by message."""
+        messages = [make_message(f"phone-{number}") for number in range(FAILURES_MAX)]
+        fcm.always |= {message.address: answers.BUSY for message in messages}
+
+        outcomes = iter(backend.send(messages))
+        for _ in messages:
+            next(outcomes)
+        del outcomes
+
+        assert fcm_circuit("android").state() == "open"
+
+    def test_a_few_bad_addresses_open_nothing(self, backend: FcmBackend, fcm: FcmServer) -> None:
+        bad = [make_message(f"bad-{number}") for number in range(2 * FAILURES_MAX)]
+        fcm.always |= {message.address: answers.UNREGISTERED for message in bad}
+
+        list(backend.send(bad))
+
+        assert list(backend.send([make_message("good")])) == [Accepted()]

@@ -1,0 +1,16 @@
+"""Not having to wait for a circuit."""
+
+import contextlib
+import time
+
+from redis import RedisError
+
+from backend.core.redis.client import key, sync_redis
+from notifications.push.circuit import Circuit
+
+
+def time_passes(circuit: Circuit) -> None:
+    """It has been open for long enough."""
+    with contextlib.suppress(RedisError):
+        sync_redis().delete(key(f"circuit:{circuit._name}:open"), key(f"circuit:{circuit._name}:probe"))
+    circuit._alone._open_until = circuit._alone._probe_until = time.monotonic()

@@ -1,0 +1,132 @@
+"""The rules of the house that no other tool holds: sizes, translations, and what may not be in the repository."""
+
+import ast
+import re
+import statistics
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ["backend", "geo", "chat", "notifications"]
+LINES_OF_FILE_MAX = 400
+LINES_OF_FUNCTION_MAX = 50
+LINES_OF_FUNCTION_MEDIAN = 8
+IN_TEMPLATES = re.compile(r"""{%\s*(?:blocktranslate|translate)\s+"([^"]+)\"""")
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+}
+# Built from parts, so that this file itself stays clean.
+_NAMES = (("files", "pythonhosted"), ("pypi", "org"), ("registry", "npmjs"), ("deb", "debian"))
+REGISTRIES = [".".join(name) for name in _NAMES]
+
+
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def sources() -> list[Path]:
+    return [path for path in tracked_files() if path.suffix == ".py" and "migrations" not in path.parts]
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    """Every function, and its lines without decorators."""
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                name = f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+                yield name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.fixture(scope="module")
+def lengths() -> dict[str, int]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    return dict(functions())
+
+
+class TestSize:
+    def test_no_file_is_long(self) -> None:
+        long = {
+            str(path): count for path in sources() if (count := len(path.read_text().splitlines())) > LINES_OF_FILE_MAX
+        }
+
+        assert long == {}
+
+    def test_no_function_is_long(self, lengths: dict[str, int]) -> None:
+        assert {name: count for name, count in lengths.items() if count > LINES_OF_FUNCTION_MAX} == {}
+
+    def test_functions_are_short(self, lengths: dict[str, int]) -> None:
+        ours = [count for name, count in lengths.items() if name.split("/")[0] in APPS]
+
+        assert statistics.median(ours) <= LINES_OF_FUNCTION_MEDIAN
+        assert statistics.median(lengths.values()) <= LINES_OF_FUNCTION_MEDIAN
+
+
+def texts_of(app: str) -> set[str]:
+    """Every text of an app that people may read."""
+    found: set[str] = set()
+    for *_, message, _comments, _context in extract_from_dir(
+        ROOT / app, method_map=[("**.py", "python")], keywords=KEYWORDS
+    ):
+        found.update([message] if isinstance(message, str) else message)
+    for page in (ROOT / app).rglob("templates/**/*.html"):
+        found.update(IN_TEMPLATES.findall(page.read_text()))
+    return found
+
+
+class TestTranslation:
+    @pytest.mark.parametrize("app", APPS)
+    def test_every_text_is_said_in_thai(self, app: str) -> None:
+        with (ROOT / app / "locale/th/LC_MESSAGES/django.po").open("rb") as file:
+            catalogue = read_po(file, locale="th")
+
+        said = {
+            name
+            for message in catalogue
+            if message.id and message.string and not message.fuzzy
+            for name in ([message.id] if isinstance(message.id, str) else message.id)
+        }
+        assert texts_of(app) - said == set()
+
+    @pytest.mark.parametrize("app", APPS)
+    def test_no_translation_loses_a_part(self, app: str) -> None:
+        with (ROOT / app / "locale/th/LC_MESSAGES/django.po").open("rb") as file:
+            catalogue = read_po(file, locale="th")
+        parts = re.compile(r"%\(\w+\)[sd]|{\w+[^}]*}")
+
+        for message in catalogue:
+            if isinstance(message.id, str) and message.id:
+                assert sorted(parts.findall(message.id)) == sorted(parts.findall(str(message.string))), message.id
+
+
+class TestRepository:
+    def test_names_no_registry(self) -> None:
+        if not (ROOT / ".git").exists():
+            pytest.skip("not a git checkout")
+        for path in tracked_files():
+            content = path.read_bytes().lower()
+            assert [name for name in REGISTRIES if name.encode() in content] == [], path
+
+    def test_locks_hold_no_download_address(self) -> None:
+        locks = sorted((ROOT / "requirements").glob("*.lock"))
+
+        assert len(locks) == 2
+        for lock in locks:
+            assert not re.search(r"https?://|--index-url|--find-links", lock.read_text()), lock
+            assert "--hash=sha256:" in lock.read_text()
+
+    def test_keeps_no_lock_with_addresses(self) -> None:
+        names = {path.name for path in tracked_files()}
+
+        assert names.isdisjoint({"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock"})
