@@ -27,7 +27,7 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS number
 
 
 def count_rows_read(cursor: CursorWrapper) -> int:
-    """Rows of all tables read so far, by scans and by indexes; compare two counts, earlier transactions may be included."""
+    """Rows of all tables read so far, by scans and by indexes. Earlier transactions may be included: compare counts."""
     cursor.execute("SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables")
     [(count,)] = cursor.fetchall()
     return int(count)

@@ -12,4 +12,4 @@ class HomeView(PublicView):
 
     def get(self, request: Request) -> HttpResponse:
         """HTML that needs nothing else."""
-        return render(request, "shared/home.html")
+        return render(request, "core/home.html")
