@@ -4,7 +4,11 @@ One prepared statement finds the cards. `cell && box` and `ORDER BY cell <-> poi
 `pickup_deck`, which returns rows by distance and ends at the box. All other conditions are checked row by row on the
 way, so the walk stops at the last card, however many pickups are open. `WITH TIES` takes the last grid square whole, so
 that its newest pickups can be chosen; sorting by time within the walk would make the planner read and sort everything
-in the radius. So would `ST_DWithin`, whose selectivity is estimated as next to nothing.
+in the radius. So would `ST_DWithin`, whose selectivity is estimated as next to nothing. The corners of the box, which
+lie outside the circle, come last in the walk, so they are cut off once it has ended.
+
+The viewer's swipes are hashed once. A pickup that was never amended is hidden by any swipe; only the amended ones are
+looked up row by row, because a pass holds for the revision that the collector saw.
 
 A pickup's card is stored on its row as the JSON text that is sent (column `card`, kept by triggers), so the statement
 joins nothing.
@@ -47,7 +51,6 @@ WITH walked AS MATERIALIZED (
     FROM geo_pickup
     WHERE status = 'open'
       AND cell && ST_Expand(%(point)s::geometry, %(map_radius)s)
-      AND cell <-> %(point)s::geometry <= %(map_radius)s
       {filters}
       AND reserved_until IS NULL
       AND (expires_at > %(now)s) IS TRUE -- so that no plan walks the index on expires_at instead
@@ -55,14 +58,16 @@ WITH walked AS MATERIALIZED (
           ARRAY(SELECT blocked_id FROM accounts_block WHERE blocker_id = %(viewer)s
                 UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(viewer)s
                 UNION ALL SELECT %(viewer)s::uuid))
-      AND NOT EXISTS (
-          SELECT 1 FROM geo_swipe
-          WHERE collector_id = %(viewer)s AND pickup_id = geo_pickup.id
-            AND (direction = 'like' OR pickup_revision >= geo_pickup.revision))
+      AND (id NOT IN (SELECT pickup_id FROM geo_swipe WHERE collector_id = %(viewer)s)
+           OR revision > 1 AND NOT EXISTS (
+               SELECT FROM geo_swipe
+               WHERE collector_id = %(viewer)s AND pickup_id = geo_pickup.id
+                 AND (direction = 'like' OR pickup_revision >= geo_pickup.revision)))
     ORDER BY cell <-> %(point)s::geometry
     FETCH FIRST {limit} ROWS WITH TIES)
 SELECT id::text AS id, textsend(card) AS card, ST_X(cell) AS x, ST_Y(cell) AS y
-FROM walked ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
+FROM walked WHERE map_distance <= %(map_radius)s
+ORDER BY map_distance, created_at DESC, id DESC LIMIT {limit}
 """
 # Conditions that are in the statement only if the query sets the field.
 _FILTERS = {
