@@ -85,6 +85,9 @@ MIDDLEWARE = [
     "backend.core.http.admin.CityTimeMiddleware",
 ]
 
+# The default tries a signed cookie first, and makes its signer for each request.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
