@@ -71,15 +71,11 @@ def array_of(values: Iterable[object]) -> str:
 
 def fetch_prepared(statement: str, values: Mapping[str, Any]) -> Rows:
     """All rows of a statement. Its text must be constant; what differs between calls goes into `values`."""
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]
-    wrapper.close_if_health_check_failed()
-    wrapper.ensure_connection()
-    if wrapper.queries_logged or wrapper.execute_wrappers:
-        with wrapper._prepare_cursor(_PreparingCursor(wrapper.connection)) as watched:
-            watched.execute(statement, values)
-            return list(watched.fetchall())
-    # What Django's own cursor does for each call, done once.
-    wrapper.validate_no_broken_transaction()
-    with wrapper.wrap_database_errors:
-        cursor = _PreparingCursor(wrapper.connection)
-        return cursor.execute(statement, values).fetchall()
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    with wrap(_PreparingCursor(database.connection)) as cursor:
+        cursor.execute(statement, values)
+        rows: Rows = cursor.fetchall()
+        return rows
