@@ -1,10 +1,11 @@
 """The base of every HTTP view: throttled, idempotent on POST, with the clock read once."""
 
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -52,34 +53,46 @@ class ApiView(APIView):
     rate_scope: str | None = None
     now: datetime
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Do what `APIView.dispatch` does, but run the handler of a POST with an `Idempotency-Key` at most once."""
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(self.request, *args, **kwargs)
+            response = self._run_handler()
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        return self.response
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Read the clock, authenticate and throttle; then let a POST with a key run at most once."""
+        """Read the clock, authenticate and throttle; then choose the language."""
         self.now = read_clock()
         super().initial(request, *args, **kwargs)
         _activate_language_of(request)
         require_length(request)
-        key = idempotency.key_of(request)
-        if key is not None and request.user.is_authenticated and hasattr(self, "post"):
-            self._answer_once(request, request.user.id, key)
 
     def get_throttles(self) -> list[BaseThrottle]:
         """One throttle, whose scope is the view's or follows from the method."""
         return [ScopedThrottle()]
 
-    def _answer_once(self, request: Request, owner: uuid.UUID, key: str) -> None:
-        """Wrap this request's `post`, so that its response is stored in the transaction of its effect."""
-        post: Callable[..., Response] = getattr(self, "post")  # noqa: B009 - only some views have one
-
-        def post_once(request: Request, *args: Any, **kwargs: Any) -> Response:
-            return idempotency.answer_once(
-                owner=owner,
-                key=key,
-                fingerprint=idempotency.fingerprint_of(request),
-                now=self.now,
-                respond=lambda: post(request, *args, **kwargs),
-            )
-
-        setattr(self, "post", post_once)  # noqa: B010
+    def _run_handler(self) -> Response:
+        """Run the handler; with an idempotency key its response is stored in the transaction of its effect."""
+        method = (self.request.method or "").lower()
+        allowed = method if method in self.http_method_names else ""
+        handler: Callable[..., Response] = getattr(self, allowed, self.http_method_not_allowed)
+        run = partial(handler, self.request, *self.args, **self.kwargs)
+        key = idempotency.key_of(self.request)
+        if key is None or handler == self.http_method_not_allowed or not self.request.user.is_authenticated:
+            return run()
+        return idempotency.answer_once(
+            owner=self.request.user.id,
+            key=key,
+            fingerprint=idempotency.fingerprint_of(self.request),
+            now=self.now,
+            respond=run,
+        )
 
 
 def _activate_language_of(request: Request) -> None:
