@@ -1,12 +1,13 @@
-"""What people are told of likes and matches. Whoever acted sees it on the socket, and gets no push."""
+"""The notices about likes and matches. The user who acted sees the event on the socket and gets no push."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from chat.services.cards import post_card
 from geo.materials.hazard import safety_card_for
 from geo.models import Match, Pickup, Swipe
-from notifications.services.notify import Notice
+from notifications.services.notify import Notice, notify
 from notifications.services.withdrawal import withdraw
 
 ENDS = ("match.released", "handover.no_show")
@@ -20,13 +21,13 @@ def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
 
 
 def take_back_like_notice(*, pickup: Pickup, like_id: uuid.UUID, now: datetime) -> None:
-    """The resident need not hear any more of a like that has been withdrawn or answered."""
+    """Withdraw the resident's notice of a like that was taken back or answered."""
     if pickup.choose == Pickup.Choose.RESIDENT:
         withdraw(user_ids=[pickup.resident_id], events=["pickup.liked"], about={"like": str(like_id)}, now=now)
 
 
 def take_back_pickup_notices(*, pickup: Pickup, events: Sequence[str], now: datetime) -> None:
-    """The resident need not hear any more of what she has settled herself."""
+    """Withdraw notices about what the resident has settled."""
     withdraw(user_ids=[pickup.resident_id], events=events, about={"pickup": str(pickup.pk)}, now=now)
 
 
@@ -49,7 +50,7 @@ def of_release(*, match: Match, acting: uuid.UUID) -> list[Notice]:
 
 
 def of_close(*, pickup: Pickup, collector_ids: Iterable[uuid.UUID], reason: str) -> list[Notice]:
-    """`pickup.closed`, to everybody who still waited."""
+    """`pickup.closed`, to each collector in the queue."""
     data = {"pickup": str(pickup.pk), "title": pickup.title, "reason": reason}
     return [Notice(user_id=user_id, event="pickup.closed", data=data, push=True) for user_id in collector_ids]
 
@@ -61,17 +62,17 @@ def of_expiry(*, pickup: Pickup) -> list[Notice]:
 
 
 def of_rating(*, match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID) -> list[Notice]:
-    """`match.rated`, to the other one; how many stars stays untold."""
+    """`match.rated`, to the rated person, without the stars."""
     data = {"match": str(match.pk), "pickup": str(match.pickup_id), "title": match.pickup.title}
     return [Notice(user_id=rated_id, event="match.rated", data=data, push=True, by=rater_id)]
 
 
 def to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.UUID | None) -> list[Notice]:
-    """The same event for both of a match, pushed to whoever did not act."""
+    """The same event for both parties of a match, with a push to the one who did not act."""
     # A newer proposal or weigh-in makes the older push pointless; a match or a receipt is never replaced.
     key = f"handover:{match.pk}" if event.startswith("handover.") else ""
     sides = (match.pickup.resident_id, match.collector_id)
-    # By it, chat about a handover today comes through quiet hours.
+    # The conversation lets chat about a handover today through quiet hours.
     data = {**data, "conversation": str(match.conversation_id)}
     return [
         Notice(
@@ -80,14 +81,33 @@ def to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.U
             data=data,
             push=user_id != acting,
             collapse_key=key,
-            # Nothing is pushed from somebody blocked, but that nobody comes any more: it saves a wasted trip. It is
-            # always from the other side: a runner-up's match is made by a release that he has nothing to do with.
+            # A block holds back pushes by the blocked person, except that a match has ended: it saves a wasted trip.
+            # `by` is the other party even where a third person acted, as when a release promotes a runner-up.
             by=None if event in ENDS else other_id,
         )
         for user_id, other_id in zip(sides, reversed(sides), strict=True)
     ]
 
 
+def tell_parties(
+    *,
+    match: Match,
+    card: str,
+    notices: Sequence[Notice],
+    others: Sequence[Notice] = (),
+    by: uuid.UUID | None,
+    now: datetime,
+) -> None:
+    """Post a card in the conversation of a match, with the data of `notices`, and send `notices` and `others`.
+
+    Call it last in a transaction: it locks the conversation, and then the counters of `notify`.
+    """
+    # The conversation has the title; a copy in each card would outlive the resident's account.
+    data = {name: value for name, value in notices[0].data.items() if name != "title"}
+    posted = post_card(conversation_id=match.conversation_id, card=card, data=data, by=by, now=now)
+    notify(notices=[*posted, *notices, *others], now=now)
+
+
 def spelled(at: datetime) -> str:
-    """A time as events have it: RFC 3339, in UTC."""
+    """A time as it stands in events: RFC 3339, in UTC."""
     return at.isoformat().replace("+00:00", "Z")

@@ -17,8 +17,8 @@ from geo.errors import (
 )
 from geo.handover.services import notices
 from geo.handover.services.reminders import plan_reminders
-from geo.lifecycle.announcements import tell
 from geo.lifecycle.locks import lock_match_of
+from geo.lifecycle.notices import tell_parties
 from geo.lifecycle.transitions import take_step
 from geo.models import Handover, Match, Step
 
@@ -54,7 +54,7 @@ def propose_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime, now: 
         raise TimeOutsideWindow(field="at")
     take_step(handover=match.handover, step=Step.PROPOSE, proposed_for=at, proposed_by_id=user_id)
     told = notices.of_proposal(match=match, at=at, by=user_id)
-    tell(match=match, card="proposal", notices=told, by=user_id, now=now)
+    tell_parties(match=match, card="proposal", notices=told, by=user_id, now=now)
     return match
 
 
@@ -76,7 +76,7 @@ def agree_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime | None =
     take_step(handover=handover, step=Step.AGREE, agreed_for=proposed_for, calendar_sequence=sequence, **AFRESH)
     plan_reminders(handover=handover, now=now)
     told = notices.of_agreement(match=match, at=proposed_for, acting=user_id)
-    tell(match=match, card="agreement", notices=told, by=user_id, now=now)
+    tell_parties(match=match, card="agreement", notices=told, by=user_id, now=now)
     return match
 
 
@@ -96,7 +96,7 @@ def set_off(*, user_id: uuid.UUID, match_id: uuid.UUID, eta: datetime | None, no
         return match
     take_step(handover=handover, step=Step.SET_OFF, set_off_at=handover.set_off_at or now, eta=eta)
     told = notices.of_setting_off(match=match, eta=eta)
-    tell(match=match, card="on_my_way", notices=told, by=user_id, now=now)
+    tell_parties(match=match, card="on_my_way", notices=told, by=user_id, now=now)
     return match
 
 

@@ -20,8 +20,8 @@ from geo.handover_errors import (
     TooEarlyToArrive,
     TooFarFromDoor,
 )
-from geo.lifecycle.announcements import tell
-from geo.lifecycle.closing import close_waiting_likes
+from geo.lifecycle.notices import tell_parties
+from geo.lifecycle.queue import close_waiting_likes
 from geo.lifecycle.transitions import give_up_match, move_pickup, require_step, take_step
 from geo.matching.services.queue import pass_on_under_pickup_lock
 from geo.models import Handover, Match, Pickup, Step
@@ -45,7 +45,7 @@ def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m:
     _require_near(match.pickup, point, accuracy_m)
     _put_at_door(match, {side: Evidence.GPS}, now)
     told = notices.of_arrival(match=match, by=user_id, acting=user_id)
-    tell(match=match, card="arrived", notices=told, by=user_id, now=now)
+    tell_parties(match=match, card="arrived", notices=told, by=user_id, now=now)
     return match
 
 
@@ -70,7 +70,7 @@ def confirm_arrival(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -
     _put_at_door(match, seen, now)
     here = _other(match, user_id) if other in seen else user_id
     told = notices.of_arrival(match=match, by=here, acting=user_id)
-    tell(match=match, card="arrived", notices=told, by=here, now=now)
+    tell_parties(match=match, card="arrived", notices=told, by=here, now=now)
     return match
 
 
@@ -92,7 +92,7 @@ def report_no_show(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) ->
     else:
         others = _cancel(match.pickup, now)
     told = notices.of_no_show(match=match, absent=absent)
-    tell(match=match, card="no_show", notices=told, others=others, by=user_id, now=now)
+    tell_parties(match=match, card="no_show", notices=told, others=others, by=user_id, now=now)
     return match
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from geo.handover.services import notices
 from geo.handover.services.receipts import issue_receipt
-from geo.lifecycle.announcements import tell
-from geo.lifecycle.closing import close_waiting_likes
+from geo.lifecycle.notices import tell_parties
+from geo.lifecycle.queue import close_waiting_likes
 from geo.lifecycle.transitions import end_match, move_pickup
 from geo.models import Match, Pickup
 
@@ -20,4 +20,4 @@ def complete(*, match: Match, acting: uuid.UUID, now: datetime) -> None:
     receipt, lines = issue_receipt(match=match, now=now)
     net_kg = sum((line.net_kg for line in lines), Decimal(0))
     told = notices.of_receipt(match=match, receipt=receipt, net_kg=net_kg, acting=acting)
-    tell(match=match, card="receipt", notices=told, others=others, by=None, now=now)
+    tell_parties(match=match, card="receipt", notices=told, others=others, by=None, now=now)

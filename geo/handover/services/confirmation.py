@@ -10,9 +10,9 @@ from backend.core.errors import DomainError
 from geo.errors import MatchOver, WeighInChanged
 from geo.handover.services import notices
 from geo.handover.services.completion import complete
-from geo.lifecycle.announcements import tell
 from geo.lifecycle.codes import refusal_of_code
 from geo.lifecycle.locks import lock_match_of
+from geo.lifecycle.notices import tell_parties
 from geo.lifecycle.transitions import require_step, take_step
 from geo.models import Match, Step
 
@@ -76,4 +76,4 @@ def _confirm(match: Match, user_id: uuid.UUID, is_by_code: bool, now: datetime) 
         complete(match=match, acting=user_id, now=now)
     else:
         told = notices.of_confirmation(match=match, by=user_id)
-        tell(match=match, card="confirmed", notices=told, by=user_id, now=now)
+        tell_parties(match=match, card="confirmed", notices=told, by=user_id, now=now)

@@ -20,8 +20,8 @@ from geo.handover.services.figures import (
     write_version,
 )
 from geo.handover_errors import NotDisputed, OnlyTheResident
-from geo.lifecycle.announcements import tell
 from geo.lifecycle.locks import lock_match_of
+from geo.lifecycle.notices import tell_parties
 from geo.lifecycle.transitions import require_step, take_step
 from geo.materials.hazard import may_take_hazardous
 from geo.models import Handover, HandoverState, Match, Step, WeighInVersion
@@ -53,7 +53,7 @@ def weigh_in(
     store_figures(handover=match.handover, figures=figures)
     write_version(handover=match.handover, figures=figures, by=user_id, now=now)
     told = notices.of_weigh_in(match=match, handover=match.handover, net_kg=figures.net_kg)
-    tell(match=match, card="weigh_in", notices=told, by=user_id, now=now)
+    tell_parties(match=match, card="weigh_in", notices=told, by=user_id, now=now)
     return match
 
 
@@ -84,7 +84,7 @@ def dispute_weigh_in(
     take_step(handover=match.handover, step=Step.DISPUTE, **UNCONFIRMED)
     write_version(handover=match.handover, figures=figures, by=user_id, note=note, now=now)
     told = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb)
-    tell(match=match, card="dispute", notices=told, by=user_id, now=now)
+    tell_parties(match=match, card="dispute", notices=told, by=user_id, now=now)
     return match
 
 

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView
+from geo.lifecycle.queue import queue_position
 from geo.matching.responses import SwipeOutput
-from geo.matching.selectors.swipes import get_swipe_of, queue_position
+from geo.matching.selectors.swipes import get_swipe_of
 from geo.matching.services.swipes import record_swipe, take_swipe_back
 from geo.models import Swipe
 

@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from backend.core.errors import NotFound
 from geo.grid import cell_of, in_degrees, stretch_at
 from geo.lifecycle.blocks import ids_blocked_with
-from geo.matching.selectors.swipes import queued_likes
+from geo.lifecycle.queue import queued_likes
 from geo.models import Pickup, Swipe
 
 

@@ -1,11 +1,10 @@
-"""Reading swipes and the queue of likes behind a pickup."""
+"""Reading the swipes of a collector."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import QuerySet
 
 from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import NotFound
@@ -56,22 +55,6 @@ def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:
     if swipe is None:
         raise NotFound
     return swipe
-
-
-def waiting_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:
-    """Likes that wait for a pickup, first come first."""
-    waiting = Swipe.objects.filter(pickup_id=pickup_id, like_state=Swipe.LikeState.WAITING)
-    return waiting.order_by("queue_number")
-
-
-def queued_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:
-    """Likes that wait for a pickup or are asked at present, first come first."""
-    return Swipe.objects.filter(pickup_id=pickup_id, like_state__in=Swipe.QUEUED).order_by("queue_number")
-
-
-def queue_position(like: Swipe) -> int:
-    """The place of a like in the queue, counted from 1."""
-    return queued_likes(like.pickup_id).filter(queue_number__lte=like.queue_number).count()
 
 
 def count_waiting_likes_of(collector_id: uuid.UUID) -> int:

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from geo.errors import PickupClosed
 from geo.lifecycle import notices
-from geo.lifecycle.announcements import tell
-from geo.lifecycle.closing import close_waiting_likes
 from geo.lifecycle.locks import lock_match_under_pickup_lock, lock_own_pickup
 from geo.lifecycle.matches import live_match_of
+from geo.lifecycle.notices import tell_parties
+from geo.lifecycle.queue import close_waiting_likes
 from geo.lifecycle.transitions import give_match_back, move_pickup
 from geo.models import Match, Pickup
 from notifications.services.notify import notify
@@ -34,7 +34,7 @@ def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
         notify(notices=others, now=now)
     else:
         told = notices.of_release(match=match, acting=resident_id)
-        tell(match=match, card="released", notices=told, others=others, by=resident_id, now=now)
+        tell_parties(match=match, card="released", notices=told, others=others, by=resident_id, now=now)
     notices.take_back_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
     return pickup
 

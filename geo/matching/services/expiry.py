@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from geo.lifecycle.batches import do_one_by_one
-from geo.lifecycle.closing import expire_under_pickup_lock
 from geo.lifecycle.locks import lock_due_pickup
+from geo.lifecycle.queue import expire_under_pickup_lock
 from geo.matching.services import notices as pickup_notices
 from geo.models import Pickup
 from notifications.services.notify import notify

@@ -13,8 +13,7 @@ from geo.lifecycle.locks import lock_own_pickup
 from geo.lifecycle.matches import live_match_of
 from geo.lifecycle.notices import take_back_like_notice
 from geo.limit_errors import CollectorAtLimit
-from geo.matching.services.limits import collectors_with_room
-from geo.matching.services.matches import make_match_under_pickup_lock
+from geo.matching.services.matches import collectors_with_room, make_match_under_pickup_lock
 from geo.matching.services.queue import pass_on_under_pickup_lock
 from geo.materials.hazard import require_badge_for
 from geo.models import Match, Pickup, Swipe

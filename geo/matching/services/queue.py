@@ -12,13 +12,11 @@ from django.db import transaction
 from geo.lifecycle import notices
 from geo.lifecycle.batches import do_one_by_one
 from geo.lifecycle.blocks import ids_blocked_with
-from geo.lifecycle.closing import expire_under_pickup_lock
 from geo.lifecycle.locks import lock_due_pickup
+from geo.lifecycle.queue import expire_under_pickup_lock, waiting_likes
 from geo.lifecycle.transitions import move_pickup, reserve_pickup
-from geo.matching.selectors.swipes import waiting_likes
 from geo.matching.services import notices as pickup_notices
-from geo.matching.services.limits import collectors_with_room, require_room_for_match
-from geo.matching.services.matches import make_match_under_pickup_lock
+from geo.matching.services.matches import collectors_with_room, make_match_under_pickup_lock, require_room_for_match
 from geo.matching.services.rings import start_rings_anew
 from geo.materials.hazard import those_who_may_take
 from geo.models import Match, Pickup, Swipe

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from geo.errors import MatchOver
 from geo.lifecycle import notices
-from geo.lifecycle.announcements import tell
 from geo.lifecycle.locks import lock_match_of
+from geo.lifecycle.notices import tell_parties
 from geo.lifecycle.transitions import give_match_back
 from geo.matching.services.queue import pass_on_under_pickup_lock
 from geo.models import Match
@@ -26,5 +26,5 @@ def release_match(*, user_id: uuid.UUID, match_id: uuid.UUID, reason: str, now: 
     give_match_back(match=match, by=user_id, reason=reason, now=now)
     others = pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
     told = notices.of_release(match=match, acting=user_id)
-    tell(match=match, card="released", notices=told, others=others, by=user_id, now=now)
+    tell_parties(match=match, card="released", notices=told, others=others, by=user_id, now=now)
     return match

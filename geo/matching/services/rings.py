@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 
 from geo.lifecycle.batches import do_one_by_one
+from geo.lifecycle.queue import queued_likes
 from geo.matching.selectors.rings import collectors_near
-from geo.matching.selectors.swipes import queued_likes
 from geo.matching.services import notices as pickup_notices
 from geo.models import Pickup, Ring
 from notifications.quiet import QuietHours

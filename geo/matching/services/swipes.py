@@ -21,15 +21,17 @@ from geo.errors import (
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_pickup_for_swipe
 from geo.lifecycle.matches import live_match_of
+from geo.lifecycle.queue import queue_position
 from geo.limit_errors import TooManyGivenBack, TooManyLikes, TooManyMatches
-from geo.matching.selectors.swipes import SwipeFacts, queue_position, swipe_facts_of
-from geo.matching.services.limits import (
+from geo.matching.selectors.swipes import SwipeFacts, swipe_facts_of
+from geo.matching.services.matches import (
+    make_match_under_pickup_lock,
     require_below_limit,
     require_few_given_back,
     require_not_paused,
     require_room_for_like,
+    save_swipe,
 )
-from geo.matching.services.matches import make_match_under_pickup_lock, save_swipe
 from geo.matching.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
 from geo.materials.hazard import require_badge_for
 from geo.models import Match, Pickup, Swipe

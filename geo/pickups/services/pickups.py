@@ -11,13 +11,12 @@ from django.db import transaction
 from backend.accounts.models import User
 from geo.errors import PickupNotOpen, WindowBeyondExpiry
 from geo.grid import cell_of
-from geo.lifecycle.closing import close_likes_without_badge
 from geo.lifecycle.locks import lock_own_pickup
 from geo.lifecycle.notices import take_back_pickup_notices
+from geo.lifecycle.queue import close_likes_without_badge, queued_likes
 from geo.lifecycle.transitions import tell_card_gone
-from geo.matching.selectors.swipes import queued_likes
 from geo.matching.services import notices as pickup_notices
-from geo.matching.services.limits import require_not_paused
+from geo.matching.services.matches import require_not_paused
 from geo.matching.services.queue import offer_to_the_next_under_pickup_lock, pass_on_under_pickup_lock
 from geo.matching.services.rings import start_rings
 from geo.models import Pickup, Swipe
