@@ -34,7 +34,7 @@ from geo.pickups.api.cancel import CancelView
 from geo.pickups.api.leftovers import RestView
 from geo.pickups.api.photos import PhotosView, PhotoView
 from geo.pickups.api.pickups import ExtensionView, PickupsView, PickupView
-from geo.trust.api.reliability import ReliabilityView
+from geo.trust.api import ReliabilityView
 
 urlpatterns = [
     path("config", ConfigView.as_view(), name="config"),

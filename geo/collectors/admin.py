@@ -1,4 +1,4 @@
-"""Collectors at the desk: where they go, what they take, and the badge for hazardous waste."""
+"""The admin of collectors: service area, materials, and the badge for hazardous waste."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ABOUT = ("user", "is_available", "vehicle", "capacity_kg", "materials", "bio", "
 
 @admin.register(Collector)
 class CollectorAdmin(ReadOnlyAdmin[Collector]):
-    """Collectors. Where exactly one starts from is shown to those who may change collectors."""
+    """Collectors. Their service points are shown to staff with the permission to change collectors."""
 
     list_display = ("user", "vehicle", "radius_m", "capacity_kg", "is_available", "has_hazard_badge", "updated_at")
     list_filter = ("is_available", "has_hazard_badge")
@@ -36,10 +36,10 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Collector | None = None) -> Any:
         """The service point is personal data."""
-        area = [("Service area, for the desk only", {"fields": ("radius_m", "service_area")})]
-        return [(None, {"fields": ABOUT}), *(area if self.has_desk_permission(request) else [])]
+        area = [("Service area, for staff only", {"fields": ("radius_m", "service_area")})]
+        return [(None, {"fields": ABOUT}), *(area if self.has_manage_permission(request) else [])]
 
-    def has_desk_permission(self, request: HttpRequest) -> bool:
+    def has_manage_permission(self, request: HttpRequest) -> bool:
         """Whether this person may see service points and give badges."""
         return request.user.has_perm("geo.change_collector")
 
@@ -54,14 +54,14 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
         """The service point and the circle around it."""
         return maps.draw_map(point=collector.service_point, radius_m=collector.radius_m)
 
-    @admin.action(description="Grant the badge for hazardous waste", permissions=["desk"])
+    @admin.action(description="Grant the badge for hazardous waste", permissions=["manage"])
     def grant_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:
-        """They have shown their permit."""
+        """After they have shown their permit."""
         self._set_badge(request, queryset, has_badge=True)
 
-    @admin.action(description="Withdraw the badge for hazardous waste", permissions=["desk"])
+    @admin.action(description="Withdraw the badge for hazardous waste", permissions=["manage"])
     def withdraw_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:
-        """The permit has ended."""
+        """After the permit has ended."""
         self._set_badge(request, queryset, has_badge=False)
 
     def _set_badge(self, request: HttpRequest, queryset: QuerySet[Collector], *, has_badge: bool) -> None:

@@ -1,4 +1,4 @@
-"""Warnings and pauses at the desk, and ending a pause early."""
+"""The admin of warnings and pauses, with an action that ends a pause early."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,11 +20,11 @@ class PenaltyAdmin(ReadOnlyAdmin[Penalty]):
     search_fields = ("user__display_name", "user__phone")
     actions = ("lift",)
 
-    def has_desk_permission(self, request: HttpRequest) -> bool:
+    def has_manage_permission(self, request: HttpRequest) -> bool:
         """Whether this person may lift pauses."""
         return request.user.has_perm("geo.change_penalty")
 
-    @admin.action(description="Lift the pause", permissions=["desk"])
+    @admin.action(description="Lift the pause", permissions=["manage"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Penalty]) -> None:
         """At once, and the person is told; warnings and what is over stay as they are."""
         lifted = sum(lift_pause(penalty_id=row.pk, now=read_clock()) for row in queryset)

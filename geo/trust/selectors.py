@@ -1,4 +1,4 @@
-"""Whether somebody comes when he said so: counted from what is stored of his matches, in both roles."""
+"""How reliable a user is: counted from their matches in both roles."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from geo.models import Match
 
-# Somebody waited in vain: one did not come, or one left while the other was there.
+# One party did not come, or left while the other was there.
 STRIKES = Q(status=Match.Status.NO_SHOW) | Q(left_waiting=True)
 
 _COUNTED = """
@@ -23,7 +23,7 @@ WITH mine AS (
     WHERE p.resident_id = ANY(%(users)s) AND m.ended_at > %(since)s
 ), seen AS (
     SELECT m.*, mine.user_id, h.agreed_for,
-           CASE WHEN m.no_show_by_id = mine.user_id THEN NULL  -- whatever he said himself
+           CASE WHEN m.no_show_by_id = mine.user_id THEN NULL  -- whatever they claimed
                 WHEN mine.collects THEN h.collector_arrived_at ELSE h.resident_arrived_at END AS arrived_at
     FROM mine JOIN geo_match m USING (id) JOIN geo_handover h ON h.match_id = m.id
 )
@@ -41,7 +41,7 @@ FROM seen GROUP BY user_id
 
 @dataclass(frozen=True, kw_only=True)
 class Reliability:
-    """What somebody did with his appointments since `since`. What has no agreed time is neither in time nor late."""
+    """What a user did with their appointments since `since`. Without an agreed time none is in time or late."""
 
     since: datetime
     completed: int = 0
@@ -52,12 +52,12 @@ class Reliability:
 
 
 def reliability_of(user_id: uuid.UUID, *, now: datetime) -> Reliability:
-    """Of the last `RELIABILITY_DAYS`, in one query."""
+    """The record of the last `RELIABILITY_DAYS`, by one statement."""
     return reliability_of_all([user_id], now=now)[user_id]
 
 
 def reliability_of_all(user_ids: Collection[uuid.UUID], *, now: datetime) -> Mapping[uuid.UUID, Reliability]:
-    """The same for several people, in one query too."""
+    """The records of several users, by one statement."""
     since = now - timedelta(days=settings.RELIABILITY_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -86,12 +86,12 @@ def _reliability(since: datetime, *counts: int) -> Reliability:
 
 
 def strikes_since(since: datetime) -> QuerySet[Match]:
-    """Matches in which somebody waited in vain, that ended after `since`."""
+    """Matches that ended after `since` and in which one party did not come, or left early."""
     return Match.objects.filter(STRIKES, ended_at__gt=since)
 
 
 def strike_moments_of(user_id: uuid.UUID, *, since: datetime) -> list[datetime]:
-    """When this person left somebody waiting, after `since`, in order."""
-    his = Q(no_show_by=user_id) | Q(left_waiting=True, released_by=user_id)
-    moments = strikes_since(since).filter(his).order_by("ended_at").values_list("ended_at", flat=True)
+    """The times after `since` at which this user left somebody waiting, in order."""
+    theirs = Q(no_show_by=user_id) | Q(left_waiting=True, released_by=user_id)
+    moments = strikes_since(since).filter(theirs).order_by("ended_at").values_list("ended_at", flat=True)
     return [moment for moment in moments if moment]

@@ -10,13 +10,14 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import StructSerializer
 from backend.core.http.views import ApiView
 from geo.matching.api.matches import show_match
 from geo.matching.selectors.likes import distance_of, likes_on
 from geo.matching.services.likes import accept_like, decline_like
 from geo.models import Swipe
 from geo.responses.matches import MatchOutput, PersonOutput
-from geo.trust.api.reliability import ReliabilityOutput
+from geo.trust.responses import ReliabilityOutput
 from geo.trust.selectors import reliability_of_all
 
 TAGS = ["likes"]
@@ -41,13 +42,13 @@ class LikeOutput(serializers.Serializer[Any]):
     )
     liked_at = serializers.DateTimeField(source="swiped_at")
 
-    @extend_schema_field(ReliabilityOutput)
-    def get_reliability(self, like: Swipe) -> Any:
-        """Whether the collector came when he said so, of late."""
-        return ReliabilityOutput(self.context["reliability"][like.collector_id]).data
+    @extend_schema_field(StructSerializer(ReliabilityOutput))
+    def get_reliability(self, like: Swipe) -> ReliabilityOutput:
+        """Whether the collector came to recent appointments."""
+        return ReliabilityOutput.of(self.context["reliability"][like.collector_id])
 
     def get_distance_m(self, like: Swipe) -> int | None:
-        """From where he usually starts, to the nearest 100."""
+        """Metres from the collector's service point, to the nearest 100."""
         return distance_of(like)
 
 

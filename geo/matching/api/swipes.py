@@ -1,25 +1,22 @@
 """`/pickups/{id}/swipe`: a collector's like or pass."""
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView
-from geo.lifecycle.queue import queue_position
-from geo.matching.responses import SwipeOutput
+from geo.matching.responses import StandingOutput, SwipeOutput
 from geo.matching.selectors.swipes import get_swipe_of
 from geo.matching.services.swipes import record_swipe, take_swipe_back
 from geo.models import Swipe
 
 TAGS = ["swipes"]
-LIKE_STATES = [choice for choice in Swipe.LikeState.choices if choice[0]]
 
 
 class SwipeInput(serializers.Serializer[Any]):
@@ -33,37 +30,15 @@ class SwipeInput(serializers.Serializer[Any]):
     default_error_messages = {"reason_without_pass": _("Only a pass has a reason.")}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A like needs no excuse."""
+        """Only a pass has a reason."""
         if attrs.get("reason") and attrs["direction"] != Swipe.Direction.PASS:
             error = self.error_messages["reason_without_pass"]
             raise serializers.ValidationError({"reason": [error]}, code="reason_without_pass")
         return attrs
 
 
-class StandingOutput(serializers.Serializer[Any]):
-    """What one said, and what has become of it."""
-
-    direction = serializers.ChoiceField(choices=Swipe.Direction.choices)
-    state = serializers.ChoiceField(
-        choices=LIKE_STATES, source="like_state", allow_blank=True, help_text="Of a like; empty for a pass."
-    )
-    queue_position = serializers.SerializerMethodField()
-    answer_by = serializers.SerializerMethodField(help_text="Until when to say yes, where one is asked.")
-    title = serializers.CharField(source="pickup.title")
-    swiped_at = serializers.DateTimeField()
-
-    def get_queue_position(self, swipe: Swipe) -> int | None:
-        """Counted from 1, while it is in the queue."""
-        return queue_position(swipe) if swipe.like_state in Swipe.QUEUED else None
-
-    @extend_schema_field(serializers.DateTimeField(allow_null=True))
-    def get_answer_by(self, swipe: Swipe) -> datetime | None:
-        """The end of the reservation."""
-        return swipe.pickup.reserved_until if swipe.like_state == Swipe.LikeState.ASKED else None
-
-
 class SwipeView(ApiView):
-    """What a collector says about one pickup."""
+    """A collector's swipe on one pickup."""
 
     @extend_schema(
         summary="Read what you said of a pickup, and where your like stands",
@@ -72,9 +47,9 @@ class SwipeView(ApiView):
         responses={200: StandingOutput},
     )
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """For an app that was told (`like.asked`, `pickup.amended`) and lost the card."""
+        """For an app that got a notice (`like.asked`, `pickup.amended`) and no longer has the card."""
         swipe = get_swipe_of(collector_id=user_of(request).pk, pickup_id=pickup_id)
-        return Response(StandingOutput(swipe).data)
+        return Response(StandingOutput.of(swipe))
 
     @extend_schema(
         summary="Like a pickup, or pass on it",

@@ -1,6 +1,6 @@
-"""What follows when somebody leaves others waiting: after one time nothing, after a pattern a warning, then a pause.
+"""Penalties for leaving others waiting: none for a single time, a warning for a pattern, then a pause.
 
-The pattern is days of the city's calendar, so that one bad day counts once, and they must lie in two weeks or more.
+A pattern is a number of days of the city's calendar, so that one bad day counts once, in two or more weeks.
 """
 
 import uuid
@@ -18,12 +18,12 @@ from notifications.services.notify import Notice, notify
 
 log = structlog.get_logger(__name__)
 Kind = Penalty.Kind
-# How far back each review looks for people to judge; it runs far more often.
+# How far back a review looks for users to review; it runs far more often.
 LOOK_BACK = timedelta(days=2)
 
 
 def review_all(*, now: datetime) -> int:
-    """Judge everybody who left somebody waiting of late, each in his own transaction; returns how many were told."""
+    """Review everybody who left somebody waiting recently, each in a transaction; returns the number of penalties."""
     matches = strikes_since(now - LOOK_BACK).values_list("no_show_by_id", "released_by_id")
     people = {no_show_by or released_by for no_show_by, released_by in matches}
     return sum(_review(user_id, now) for user_id in sorted(person for person in people if person))
@@ -39,7 +39,7 @@ def _review(user_id: uuid.UUID, now: datetime) -> bool:
 
 @transaction.atomic
 def review_standing(*, user_id: uuid.UUID, now: datetime) -> Penalty | None:
-    """Warn or pause one person where the pattern asks for it. Again, without anything new, does nothing."""
+    """Warn or pause one user if their pattern requires it. Without a new strike it does nothing."""
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     if person.is_paused_at(now):
         return None
@@ -51,7 +51,7 @@ def review_standing(*, user_id: uuid.UUID, now: datetime) -> Penalty | None:
 
 @transaction.atomic
 def lift_pause(*, penalty_id: uuid.UUID, now: datetime) -> bool:
-    """The desk ends a pause before its time, and counts anew from now. False when it has ended already."""
+    """End a pause early; later strikes count from now. False if it has ended already."""
     penalty = Penalty.objects.select_for_update(of=("self",), no_key=True).get(pk=penalty_id)
     if penalty.kind != Kind.PAUSE or penalty.lifted_at or (penalty.until and penalty.until <= now):
         return False
@@ -63,13 +63,13 @@ def lift_pause(*, penalty_id: uuid.UUID, now: datetime) -> bool:
 
 
 def _counts_since(person: User, now: datetime) -> datetime:
-    """What led to a pause is paid for with it."""
+    """Strikes before a pause ended no longer count."""
     since = now - timedelta(days=settings.STRIKE_DAYS)
     return max(since, person.paused_until) if person.paused_until else since
 
 
 def _is_new(person: User, moments: list[datetime]) -> bool:
-    """Whether anything happened since the warning: nobody is paused for what he was warned of."""
+    """Whether a strike is newer than the warning: nobody is paused for what they were warned of."""
     return bool(moments) and (person.warned_at is None or moments[-1] > person.warned_at)
 
 
@@ -85,7 +85,7 @@ def _kind_due(days: list[date], *, is_warned: bool, is_new: bool) -> Penalty.Kin
 def _impose(person: User, kind: Penalty.Kind, *, strikes: int, now: datetime) -> Penalty:
     until = now + timedelta(days=settings.PAUSE_DAYS) if kind == Kind.PAUSE else None
     penalty = Penalty.objects.create(user=person, kind=kind, strikes=strikes, created_at=now, until=until)
-    # A pause takes its warning with it: afterwards one begins anew.
+    # A pause clears the warning: afterwards the count starts over.
     person.warned_at, person.paused_until = (None, until) if until else (now, person.paused_until)
     person.save(update_fields=["warned_at", "paused_until"])
     notify(notices=[_notice(person, strikes, until)], now=now)

@@ -18,7 +18,7 @@ from notifications.services.notify import notify
 
 
 def rate_until(match: Match) -> datetime | None:
-    """Until when the two can rate each other; None while there is nothing to rate."""
+    """The last moment at which the parties can rate each other; None if the match was not completed."""
     if match.status != Match.Status.COMPLETED or match.ended_at is None:
         return None
     return match.ended_at + timedelta(days=settings.RATING_DAYS)
@@ -28,9 +28,11 @@ def rate_until(match: Match) -> datetime | None:
 def rate_match(
     *, user_id: uuid.UUID, match_id: uuid.UUID, stars: int, reasons: Sequence[str] = (), text: str = "", now: datetime
 ) -> Rating:
-    """Say once what one thinks of the other, in 1 to 5 stars. A completed match changes no more, so none is locked.
+    """Rate the other party of a completed match, once, with 1 to 5 stars. A completed match does not change: no lock.
 
-    Raises NotFound for strangers, MatchNotCompleted, RatingTooLate, AlreadyRated.
+    Locks the rated user, then (by the trigger on `rating`) the user's current pickups, then the counters of `notify`.
+    No transaction locks a user while it holds a pickup. Raises NotFound for strangers, MatchNotCompleted,
+    RatingTooLate, AlreadyRated.
     """
     match = get_match_for(match_id=match_id, user_id=user_id)
     until = rate_until(match)
@@ -45,13 +47,13 @@ def rate_match(
     return rating
 
 
-def _write(match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID, **said: object) -> Rating:
+def _write(match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID, **fields: object) -> Rating:
     with translate_constraint({"one_rating_by_each": AlreadyRated}), transaction.atomic():
-        return Rating.objects.create(match=match, rater_id=rater_id, rated_id=rated_id, **said)
+        return Rating.objects.create(match=match, rater_id=rater_id, rated_id=rated_id, **fields)
 
 
 def _count(user_id: uuid.UUID, stars: int) -> None:
-    """The average lies beside the name, where decks and lists read it for nothing."""
+    """Store the average on the user, where decks and lists read it without a join."""
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     person.rating_sum += stars
     person.rating_count += 1
@@ -60,7 +62,7 @@ def _count(user_id: uuid.UUID, stars: int) -> None:
 
 
 def average_shown(stars: int, count: int) -> Decimal | None:
-    """To one place, half up; None until there are enough to hide each of them."""
+    """Rounded half up to one decimal; None until there are enough ratings to hide each single one."""
     if count < settings.RATINGS_SHOWN_FROM:
         return None
     return (Decimal(stars) / count).quantize(Decimal("0.1"), ROUND_HALF_UP)

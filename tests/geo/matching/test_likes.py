@@ -48,9 +48,9 @@ class TestList:
         answer = client.get(f"/api/v1/pickups/{pickup.pk}/likes")
 
         assert answer.status_code == 200
-        assert [row["id"] for row in answer.data["results"]] == [str(like.pk) for like in likes]
-        assert [row["queue_position"] for row in answer.data["results"]] == [1, 2]
-        first = answer.data["results"][0]
+        assert [row["id"] for row in answer.json()["results"]] == [str(like.pk) for like in likes]
+        assert [row["queue_position"] for row in answer.json()["results"]] == [1, 2]
+        first = answer.json()["results"][0]
         collector = likes[0].collector
         assert first["collector"] == {
             "id": str(collector.pk),
@@ -64,7 +64,7 @@ class TestList:
         like = make_like(pickup)
         Collector.objects.filter(user=like.collector).update(service_point=Point(100.5418, 13.7607, srid=4326))
 
-        row = client.get(f"/api/v1/pickups/{pickup.pk}/likes").data["results"][0]
+        row = client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"][0]
 
         assert row["distance_m"] % 100 == 0
         assert row["distance_m"] == pytest.approx(3320, abs=320)
@@ -84,7 +84,7 @@ class TestList:
             match = make_match(collector=like.collector)
             Match.objects.filter(pk=match.pk).update(status="no_show", no_show_by=like.collector, ended_at=read_clock())
 
-        rows = client_of(resident).get(f"/api/v1/pickups/{pickup.pk}/likes").data["results"]
+        rows = client_of(resident).get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"]
 
         assert [row["id"] for row in rows] == [str(like.pk), str(other.pk)]
         assert [row["reliability"]["no_shows"] for row in rows] == [2, 0]
@@ -95,7 +95,7 @@ class TestList:
         make_like(pickup)
         Collector.objects.all().delete()
 
-        assert client.get(f"/api/v1/pickups/{pickup.pk}/likes").data["results"][0]["distance_m"] is None
+        assert client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"][0]["distance_m"] is None
 
     def test_leaves_out_all_that_do_not_wait(self, client: APIClient, pickup: Pickup) -> None:
         withdrawn, declined, blocked, passed = (make_like(pickup) for _ in range(4))
@@ -105,7 +105,7 @@ class TestList:
         swipe(passed.collector, pickup, direction="pass")
         waiting = make_like(pickup)
 
-        rows = client.get(f"/api/v1/pickups/{pickup.pk}/likes").data["results"]
+        rows = client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"]
 
         assert [row["id"] for row in rows] == [str(waiting.pk)]
 
@@ -113,8 +113,8 @@ class TestList:
         for _ in range(3):
             make_like(pickup)
 
-        first = client.get(f"/api/v1/pickups/{pickup.pk}/likes?limit=2").data
-        second = client.get(first["next"]).data
+        first = client.get(f"/api/v1/pickups/{pickup.pk}/likes?limit=2").json()
+        second = client.get(first["next"]).json()
 
         assert [row["queue_position"] for row in second["results"]] == [3]
         assert second["next"] is None
@@ -149,9 +149,9 @@ class TestAccept:
 
         match = Match.objects.get()
         assert answer.status_code == 200
-        assert answer.data["id"] == str(match.pk)
-        assert answer.data["role"] == "resident"
-        assert answer.data["handover"]["code"] == match.handover.code
+        assert answer.json()["id"] == str(match.pk)
+        assert answer.json()["role"] == "resident"
+        assert answer.json()["handover"]["code"] == match.handover.code
         assert match.collector == like.collector
         assert Pickup.objects.get().status == "matched"
         assert Swipe.objects.get(pk=like.pk).like_state == "matched"
@@ -169,7 +169,7 @@ class TestAccept:
     def test_twice_is_one_match(self, client: APIClient, pickup: Pickup) -> None:
         like = make_like(pickup)
 
-        answers = [post(client, like, "accept").data["id"] for _ in range(2)]
+        answers = [post(client, like, "accept").json()["id"] for _ in range(2)]
 
         assert answers[0] == answers[1]
         assert Match.objects.count() == 1
@@ -180,7 +180,7 @@ class TestAccept:
 
         answers = [client.post(path, headers={"Idempotency-Key": "yes"}) for _ in range(2)]
 
-        assert answers[0].data["id"] == answers[1].data["id"]
+        assert answers[0].json()["id"] == answers[1].json()["id"]
         assert answers[1].headers["Idempotent-Replay"] == "true"
 
     def test_refuses_a_second_collector(self, client: APIClient, pickup: Pickup) -> None:
@@ -189,33 +189,33 @@ class TestAccept:
 
         answer = post(client, second, "accept")
 
-        assert (answer.status_code, answer.data["code"]) == (409, "pickup_taken")
+        assert (answer.status_code, answer.json()["code"]) == (409, "pickup_taken")
         assert Match.objects.count() == 1
 
     def test_refuses_a_declined_like(self, client: APIClient, pickup: Pickup) -> None:
         like = make_like(pickup)
         post(client, like, "decline")
 
-        assert post(client, like, "accept").data["code"] == "like_not_waiting"
+        assert post(client, like, "accept").json()["code"] == "like_not_waiting"
 
     def test_refuses_a_released_like(self, client: APIClient, pickup: Pickup) -> None:
         like = make_like(pickup)
         match = accept_like(resident_id=pickup.resident_id, pickup_id=pickup.pk, like_id=like.pk, now=read_clock())
         release_match(user_id=like.collector_id, match_id=match.pk, reason="other", now=read_clock())
 
-        assert post(client, like, "accept").data["code"] == "like_not_waiting"
+        assert post(client, like, "accept").json()["code"] == "like_not_waiting"
 
     def test_refuses_a_cancelled_pickup(self, client: APIClient, pickup: Pickup) -> None:
         like = make_like(pickup)
         cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())
 
-        assert post(client, like, "accept").data["code"] == "pickup_closed"
+        assert post(client, like, "accept").json()["code"] == "pickup_closed"
 
     def test_refuses_an_expired_pickup(self, client: APIClient, pickup: Pickup) -> None:
         like = make_like(pickup)
         Pickup.objects.update(expires_at=read_clock() - timedelta(seconds=1))
 
-        assert post(client, like, "accept").data["code"] == "pickup_closed"
+        assert post(client, like, "accept").json()["code"] == "pickup_closed"
 
     def test_refuses_a_collector_at_his_limit(self, client: APIClient, pickup: Pickup, settings: Settings) -> None:
         like = make_like(pickup)
@@ -224,7 +224,7 @@ class TestAccept:
 
         answer = post(client, like, "accept")
 
-        assert (answer.status_code, answer.data["code"]) == (409, "collector_at_limit")
+        assert (answer.status_code, answer.json()["code"]) == (409, "collector_at_limit")
         assert Pickup.objects.get(pk=pickup.pk).status == "open"
 
     def test_is_no_strangers_business(self, pickup: Pickup) -> None:
@@ -309,7 +309,7 @@ class TestDecline:
 
         answer = post(client, like, "decline")
 
-        assert (answer.status_code, answer.data["code"]) == (409, "like_not_waiting")
+        assert (answer.status_code, answer.json()["code"]) == (409, "like_not_waiting")
 
     def test_is_no_strangers_business(self, pickup: Pickup) -> None:
         like = make_like(pickup)
