@@ -13,7 +13,7 @@ class ChatConfig(AppConfig):
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
         from chat.services import privacy  # noqa: PLC0415
         from chat.shapes import render_event  # noqa: PLC0415
-        from notifications.rendering import register_rendering  # noqa: PLC0415
+        from notifications.frames import register_renderer  # noqa: PLC0415
 
         register_holder("chat", privacy)
-        register_rendering("message.sent", render_event)
+        register_renderer("message.sent", render_event)

@@ -16,4 +16,4 @@ class GeoConfig(AppConfig):
         from notifications.relevance import register_check  # noqa: PLC0415
 
         register_holder("geo", privacy)
-        register_check(event="pickup.nearby", about="pickup", check=open_among)
+        register_check(event="pickup.nearby", id_name="pickup", check=open_among)

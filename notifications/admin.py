@@ -1,4 +1,4 @@
-"""The city's desk: who can be reached, what was told, and what became of it. Nothing here is written by hand."""
+"""The admin: devices, events, pushes and dead letters, all read-only."""
 
 from typing import Any
 
@@ -7,34 +7,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backend.core.clock import read_clock
-from backend.core.http.admin import OwnFilters
-from notifications.models import Device, Event, EventCounter, PeriodicRun, Push, SetAside
-from notifications.selectors.alarms import overdue_tasks
-from notifications.services.set_aside import try_again
+from backend.core.http.admin import ReadOnly
+from notifications.models import DeadLetter, Device, Event, EventCounter, PeriodicRun, Push
+from notifications.monitoring import overdue_tasks
+from notifications.services.leases import retry_dead_letters
 
 
-class ReadOnly(OwnFilters, admin.ModelAdmin[Any]):
-    """To look at."""
+class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    """A page on which nothing is added, changed or deleted."""
 
     show_full_result_count = False
     list_per_page = 50
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody."""
-        return False
-
 
 @admin.register(Device)
-class DeviceAdmin(ReadOnly):
-    """Devices may be forgotten by hand. Their addresses are shown to nobody."""
+class DeviceAdmin(ReadOnlyAdmin):
+    """Staff may delete devices. Push addresses are never shown."""
 
     list_display = ["user", "platform", "kind", "locale", "app_version", "last_seen_at"]
     list_filter = ["platform", "kind", "locale"]
@@ -44,13 +32,13 @@ class DeviceAdmin(ReadOnly):
     ordering = ["-last_seen_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Who may delete devices."""
+        """Staff with the permission to delete devices."""
         return request.user.has_perm("notifications.delete_device")
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnly):
-    """What people were told; not the words, which may be a chat's."""
+class EventAdmin(ReadOnlyAdmin):
+    """Events without their data, which may contain chat messages."""
 
     list_display = ["user", "seq", "name", "wants_push", "created_at", "read_at", "pushed_at"]
     list_filter = ["name", "wants_push"]
@@ -61,8 +49,8 @@ class EventAdmin(ReadOnly):
 
 
 @admin.register(EventCounter)
-class EventCounterAdmin(ReadOnly):
-    """Where each log stands, and whose pushes are overdue."""
+class EventCounterAdmin(ReadOnlyAdmin):
+    """The state of each log, and whose pushes are overdue."""
 
     list_display = ["user", "head", "acked", "floor", "wake_at", "taken_until", "tries"]
     list_select_related = ["user"]
@@ -70,8 +58,8 @@ class EventCounterAdmin(ReadOnly):
 
 
 @admin.register(Push)
-class PushAdmin(ReadOnly):
-    """What was sent, and why something was not."""
+class PushAdmin(ReadOnlyAdmin):
+    """Pushes and why they failed."""
 
     list_display = ["id", "event", "device", "state", "error", "attempts", "created_at", "due_at", "sent_at"]
     list_filter = ["state", "error"]
@@ -79,33 +67,33 @@ class PushAdmin(ReadOnly):
     ordering = ["-id"]
 
 
-@admin.register(SetAside)
-class SetAsideAdmin(ReadOnly):
-    """What stopped whoever tried to push it; may be tried again, once the reason is mended."""
+@admin.register(DeadLetter)
+class DeadLetterAdmin(ReadOnlyAdmin):
+    """Events whose delivery was given up. Staff may retry them once the cause is fixed."""
 
     list_display = ["user", "reason", "created_at"]
     list_select_related = ["user"]
     ordering = ["-id"]
-    actions = ["try_again"]
+    actions = ["retry"]
 
-    def has_try_permission(self, request: HttpRequest) -> bool:
-        """Who may change what is set aside."""
-        return request.user.has_perm("notifications.change_setaside")
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Staff with the permission to change dead letters."""
+        return request.user.has_perm("notifications.change_deadletter")
 
-    @admin.action(description="Try again", permissions=["try"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[SetAside]) -> None:
-        """Push it after all."""
-        people = try_again(ids=list(queryset.values_list("pk", flat=True)), now=read_clock())
-        self.message_user(request, f"Due again for {people} people.")
+    @admin.action(description="Retry", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
+        """Make the events due again."""
+        users = retry_dead_letters(ids=list(queryset.values_list("pk", flat=True)), now=read_clock())
+        self.message_user(request, f"Due again for {users} users.")
 
 
 @admin.register(PeriodicRun)
-class PeriodicRunAdmin(ReadOnly):
-    """When the periodic tasks last did their work, and which ones should have."""
+class PeriodicRunAdmin(ReadOnlyAdmin):
+    """When the periodic tasks last succeeded, and which are late."""
 
     list_display = ["name", "last_run_at", "is_late"]
 
     @admin.display(boolean=True, description="late")
     def is_late(self, run: PeriodicRun) -> bool:
-        """Whether it should have run five minutes ago."""
+        """Whether its run is five minutes late."""
         return run.name in overdue_tasks(read_clock())

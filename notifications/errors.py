@@ -6,14 +6,14 @@ from backend.core.errors import DomainError, Invalid, Kind
 
 
 class QuietHoursIncomplete(Invalid):
-    """One end of the quiet hours is given without the other."""
+    """The start or the end of the quiet hours is missing."""
 
     code = "quiet_hours_incomplete"
     message = _("Quiet hours need a beginning and an end.")
 
 
 class MuteOver(Invalid):
-    """A mute that would end before it begins."""
+    """The end of the mute has passed."""
 
     code = "mute_over"
     message = _("This time has passed. Choose a later one, or none.")
@@ -51,7 +51,7 @@ class EmailCodeWrong(Invalid):
 
 
 class NoEmailAddress(DomainError):
-    """A mail a day was chosen without an address that is verified."""
+    """The daily mail needs a verified address."""
 
     code = "no_email_address"
     kind = Kind.CONFLICT

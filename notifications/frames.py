@@ -1,6 +1,6 @@
 """How an event looks on the socket and in `GET /events`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -9,7 +9,23 @@ from msgspec import Meta
 from backend.core.http.responses import ResponseBody
 from backend.core.redis.nudges import Frame
 from notifications.models import Event
-from notifications.rendering import rendered
+
+Renderer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+_renderers: dict[str, Renderer] = {}
+
+
+def register_renderer(event: str, renderer: Renderer) -> None:
+    """Use `renderer` to write the data of this kind of event in the active language; the log stores no language.
+
+    It must be quick, run no query, and return its argument itself when there is nothing to translate.
+    """
+    _renderers[event] = renderer
+
+
+def render_data(event: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data in the active language; `data` itself when it is the same in every language."""
+    renderer = _renderers.get(event)
+    return renderer(data) if renderer else data
 
 
 class EventFrame(ResponseBody, tag="event"):
@@ -22,8 +38,8 @@ class EventFrame(ResponseBody, tag="event"):
 
     @classmethod
     def of(cls, event: Event) -> Self:
-        """The frame of `event`, in the language that is active now."""
-        return cls(seq=event.seq, event=event.name, data=rendered(event.name, event.data), at=event.created_at)
+        """The frame of `event` in the active language."""
+        return cls(seq=event.seq, event=event.name, data=render_data(event.name, event.data), at=event.created_at)
 
 
 def nudge_of(event: Event) -> Frame:
@@ -32,7 +48,7 @@ def nudge_of(event: Event) -> Frame:
 
 
 def nudge(*, seq: int, name: str, data: Mapping[str, Any], at: datetime) -> Frame:
-    """The frame that Redis carries: the event itself, or only its number where each reader needs their own language."""
-    if rendered(name, data) is not data:
+    """The frame that Redis carries: the event, or only its number when each reader needs their own language."""
+    if render_data(name, data) is not data:
         return {"type": "head", "seq": seq}
     return EventFrame(seq=seq, event=name, data=data, at=at)

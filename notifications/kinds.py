@@ -1,11 +1,13 @@
-"""Every kind of event there is: what it is about, and what a push says of it.
+"""Every kind of event: its category, its texts, and which earlier events it supersedes.
 
-A new kind is one row here and its Thai text in `locale/th`. Texts hold no place and no words of a chat.
+A new kind is one row here and its Thai text in `locale/th`. Texts contain no place and no chat message.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,7 @@ Text = str | Promise
 
 
 class Category(StrEnum):
-    """What a person can choose to be told of; the name of a field of `Preferences`, and the Android channel."""
+    """What a user can switch on or off: the name of a field of `Preferences`, and the Android channel."""
 
     CHAT = "chat"
     LIKES = "likes"
@@ -26,16 +28,16 @@ class Category(StrEnum):
 
 URGENT = frozenset({Category.CHAT, Category.MATCHES, Category.HANDOVER})
 SOUNDLESS = frozenset({Category.NEARBY})
-# How long a service keeps a push for a phone that is off.
-LIFE_S: Mapping[Category, int] = {
+# How long a push service keeps a push for a phone that is off.
+TTL_S: Mapping[Category, int] = {
     Category.CHAT: 86_400,
     Category.LIKES: 86_400,
     Category.MATCHES: 86_400,
     Category.HANDOVER: 6 * 3_600,
     Category.NEARBY: 2 * 3_600,
 }
-# How long after it happened anybody still cares to be told, be it for a night's quiet or a day's digest.
-USE_S: Mapping[Category, int] = {
+# How long an event stays worth a push or a line in the digest.
+RELEVANT_S: Mapping[Category, int] = {
     Category.CHAT: 7 * 86_400,
     Category.LIKES: 3 * 86_400,
     Category.MATCHES: 7 * 86_400,
@@ -44,21 +46,21 @@ USE_S: Mapping[Category, int] = {
 }
 
 
-class When(StrEnum):
-    """Whether a kind tells of a meeting of two people, and how its day is known."""
+class Meeting(StrEnum):
+    """Whether a kind is about a meeting of two users, and how its day is known."""
 
     NONE = ""
     AT = "at"  # the day of the data's `at`
-    NOW = "now"  # the day on which it happens
+    NOW = "now"  # the day of the event
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventKind:
-    """`title` and `body` are filled from the event's data; without them the kind is never pushed.
+    """`title` and `body` are filled with the event's data; a kind without them is never pushed.
 
-    `link` is where a tap leads, as a path inside the app, filled from the data's ids. `until` names the time in the
-    data from which on nobody cares. `about` names the id in the data that this kind shares with those it `overtakes`:
-    they count as read once it has happened. `meets` says whether it comes through quiet hours.
+    `link` is the path inside the app that a tap opens, filled with the data's ids. `until` names the time in the data
+    at which the event expires. The event marks earlier events of the kinds in `supersedes` as read when both have the
+    same id under `about`. `meeting` tells which events pass through quiet hours.
     """
 
     category: Category
@@ -67,18 +69,24 @@ class EventKind:
     link: str = ""
     until: str = ""
     about: str = ""
-    overtakes: Collection[str] = ()
-    meets: When = When.NONE
+    supersedes: Collection[str] = ()
+    meeting: Meeting = Meeting.NONE
 
     @property
     def is_urgent(self) -> bool:
-        """Whether somebody waits for it to be read now."""
+        """Whether the user is expected to react now."""
         return self.category in URGENT
 
     @property
     def is_silent(self) -> bool:
-        """Whether it goes to open apps alone."""
+        """Whether it is for open apps only."""
         return not self.title
+
+    def expires_at(self, data: Mapping[str, Any], created_at: datetime) -> datetime:
+        """When an event of this kind stops being worth a push."""
+        latest = created_at + timedelta(seconds=RELEVANT_S[self.category])
+        until = parse_time(data.get(self.until)) if self.until else None
+        return min(until, latest) if until else latest
 
 
 class UnknownEvent(LookupError):
@@ -89,8 +97,8 @@ class SilentEvent(ValueError):
     """This kind of event has no text, so it cannot be pushed."""
 
 
-# All that leads up to a handover: pointless once the match has ended, or a later step been taken.
-ARRANGING = (
+# The steps of a handover. They are superseded by a later step and by the end of the match.
+HANDOVER_STEPS = (
     "handover.proposed",
     "handover.agreed",
     "handover.reminder",
@@ -127,7 +135,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s”: write to each other and agree on a time."),
         link="/conversations/{conversation}",
         about="pickup",
-        overtakes=("pickup.liked", "like.asked", "pickup.reopened", "pickup.expiring", "pickup.nearby"),
+        supersedes=("pickup.liked", "like.asked", "pickup.reopened", "pickup.expiring", "pickup.nearby"),
     ),
     "like.declined": EventKind(
         category=Category.LIKES,
@@ -135,7 +143,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s” goes to another collector. Thank you for offering."),
         link="/deck",
         about="pickup",
-        overtakes=("like.asked",),
+        supersedes=("like.asked",),
     ),
     "pickup.closed": EventKind(
         category=Category.LIKES,
@@ -143,7 +151,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s” is no longer available. Thank you for waiting."),
         link="/deck",
         about="pickup",
-        overtakes=("like.asked", "pickup.reopened", "pickup.amended", "pickup.nearby"),
+        supersedes=("like.asked", "pickup.reopened", "pickup.amended", "pickup.nearby"),
     ),
     "match.released": EventKind(
         category=Category.MATCHES,
@@ -151,7 +159,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("The other side has given back the match for “%(title)s”."),
         link="/matches/{match}",
         about="match",
-        overtakes=("match.made", *ARRANGING),
+        supersedes=("match.made", *HANDOVER_STEPS),
     ),
     "handover.proposed": EventKind(
         category=Category.HANDOVER,
@@ -160,8 +168,8 @@ KINDS: Mapping[str, EventKind] = {
         link="/matches/{match}",
         until="at",
         about="match",
-        overtakes=("handover.proposed", "handover.agreed"),
-        meets=When.AT,
+        supersedes=("handover.proposed", "handover.agreed"),
+        meeting=Meeting.AT,
     ),
     "handover.agreed": EventKind(
         category=Category.HANDOVER,
@@ -170,8 +178,8 @@ KINDS: Mapping[str, EventKind] = {
         link="/matches/{match}",
         until="at",
         about="match",
-        overtakes=("handover.proposed", "handover.agreed"),
-        meets=When.AT,
+        supersedes=("handover.proposed", "handover.agreed"),
+        meeting=Meeting.AT,
     ),
     "handover.reminder": EventKind(
         category=Category.HANDOVER,
@@ -180,8 +188,8 @@ KINDS: Mapping[str, EventKind] = {
         link="/matches/{match}",
         until="at",
         about="match",
-        overtakes=("handover.reminder",),
-        meets=When.AT,
+        supersedes=("handover.reminder",),
+        meeting=Meeting.AT,
     ),
     "handover.set_off": EventKind(
         category=Category.HANDOVER,
@@ -189,8 +197,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s” will be collected soon."),
         link="/matches/{match}",
         about="match",
-        overtakes=("handover.reminder", "handover.set_off"),
-        meets=When.NOW,
+        supersedes=("handover.reminder", "handover.set_off"),
+        meeting=Meeting.NOW,
     ),
     "handover.arrived": EventKind(
         category=Category.HANDOVER,
@@ -198,8 +206,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s”: the other side has arrived."),
         link="/matches/{match}",
         about="match",
-        overtakes=("handover.reminder", "handover.set_off"),
-        meets=When.NOW,
+        supersedes=("handover.reminder", "handover.set_off"),
+        meeting=Meeting.NOW,
     ),
     "handover.no_show": EventKind(
         category=Category.HANDOVER,
@@ -207,8 +215,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s”: nobody was there at the agreed time, so the match has ended."),
         link="/matches/{match}",
         about="match",
-        overtakes=("match.made", *ARRANGING),
-        meets=When.NOW,
+        supersedes=("match.made", *HANDOVER_STEPS),
+        meeting=Meeting.NOW,
     ),
     "handover.disputed": EventKind(
         category=Category.HANDOVER,
@@ -216,8 +224,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("The resident says %(net_kg)s kg. Accept it, or weigh again together."),
         link="/matches/{match}",
         about="match",
-        overtakes=ARRANGING,
-        meets=When.NOW,
+        supersedes=HANDOVER_STEPS,
+        meeting=Meeting.NOW,
     ),
     "handover.weighed_in": EventKind(
         category=Category.HANDOVER,
@@ -225,8 +233,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("The scale says %(net_kg)s kg. Please look and confirm."),
         link="/matches/{match}",
         about="match",
-        overtakes=ARRANGING,
-        meets=When.NOW,
+        supersedes=HANDOVER_STEPS,
+        meeting=Meeting.NOW,
     ),
     "handover.confirmed": EventKind(
         category=Category.HANDOVER,
@@ -234,8 +242,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("Please look at what was weighed, and confirm too."),
         link="/matches/{match}",
         about="match",
-        overtakes=ARRANGING,
-        meets=When.NOW,
+        supersedes=HANDOVER_STEPS,
+        meeting=Meeting.NOW,
     ),
     "receipt.issued": EventKind(
         category=Category.HANDOVER,
@@ -243,8 +251,8 @@ KINDS: Mapping[str, EventKind] = {
         body=_("%(net_kg)s kg handed over. The receipt is ready."),
         link="/matches/{match}",
         about="match",
-        overtakes=("match.made", *ARRANGING),
-        meets=When.NOW,
+        supersedes=("match.made", *HANDOVER_STEPS),
+        meeting=Meeting.NOW,
     ),
     "standing.warned": EventKind(
         category=Category.MATCHES,
@@ -277,7 +285,7 @@ KINDS: Mapping[str, EventKind] = {
         link="/pickups/{pickup}",
         until="answer_by",
         about="pickup",
-        overtakes=("pickup.reopened",),
+        supersedes=("pickup.reopened",),
     ),
     "pickup.reopened": EventKind(
         category=Category.LIKES,
@@ -285,7 +293,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s” is open again."),
         link="/deck",
         about="pickup",
-        overtakes=("pickup.reopened",),
+        supersedes=("pickup.reopened",),
     ),
     "pickup.amended": EventKind(
         category=Category.LIKES,
@@ -293,7 +301,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("“%(title)s” has changed: %(changed)s."),
         link="/pickups/{pickup}",
         about="pickup",
-        overtakes=("pickup.amended",),
+        supersedes=("pickup.amended",),
     ),
     "pickup.nearby": EventKind(
         category=Category.NEARBY,
@@ -312,7 +320,7 @@ KINDS: Mapping[str, EventKind] = {
         link="/pickups/{pickup}",
         until="expires_at",
         about="pickup",
-        overtakes=("pickup.expiring",),
+        supersedes=("pickup.expiring",),
     ),
     "pickup.expired": EventKind(
         category=Category.LIKES,
@@ -320,7 +328,7 @@ KINDS: Mapping[str, EventKind] = {
         body=_("Nobody came for “%(title)s” in time. You can post it again."),
         link="/pickups/{pickup}",
         about="pickup",
-        overtakes=("pickup.expiring", "pickup.liked"),
+        supersedes=("pickup.expiring", "pickup.liked"),
     ),
 }
 
@@ -337,6 +345,15 @@ def kind_of(event: str) -> EventKind:
 
 
 def require_known(event: str, *, push: bool) -> None:
-    """Raise UnknownEvent or SilentEvent where the code asks for what cannot be told."""
+    """Raise UnknownEvent for an unknown name, and SilentEvent for a push without a text."""
     if kind_of(event).is_silent and push:
         raise SilentEvent(event)
+
+
+def parse_time(text: object) -> datetime | None:
+    """The time in an event's data (RFC 3339); None when it is missing or has no offset."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

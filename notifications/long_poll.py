@@ -1,4 +1,4 @@
-"""Waiting for a person's next event without asking the database again and again."""
+"""Waiting for a user's next event without polling the database."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,32 +13,32 @@ from redis.client import PubSub
 from backend.core.redis.client import sync_redis
 from backend.core.redis.nudges import channel_of
 
-# Each one who waits holds a thread of this process, and other requests need some too.
-_places = BoundedSemaphore(settings.LONG_POLLS_MAX)
+# Each long poll occupies a thread of this process, and other requests need threads too.
+_slots = BoundedSemaphore(settings.LONG_POLLS_MAX)
 Wait = Callable[[float], bool]
 
 
 @contextmanager
 def nudges_for(user_id: uuid.UUID) -> Iterator[Wait]:
-    """Listen from now on. The function given waits at most so many seconds, and says whether something came.
+    """Subscribe to the user's nudges. The yielded function waits some seconds, and returns whether one came.
 
-    Where this process has no place left for one more, or without Redis, it does not wait: the client asks again.
+    It does not wait when `LONG_POLLS_MAX` requests wait in this process, or without Redis: the client polls again.
     """
-    if not _places.acquire(blocking=False):
-        yield _wait_not
+    if not _slots.acquire(blocking=False):
+        yield _do_not_wait
         return
     listener = sync_redis().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     try:
-        yield _wait_with(listener) if _subscribe(listener, user_id) else _wait_not
+        yield _wait_with(listener) if _subscribe(listener, user_id) else _do_not_wait
     finally:
         listener.close()
-        _places.release()
+        _slots.release()
 
 
 def _subscribe(listener: PubSub, user_id: uuid.UUID) -> bool:
     try:
         listener.subscribe(channel_of(user_id))  # type: ignore[no-untyped-call]
-        listener.get_message(timeout=1)  # the confirmation: whatever is published from here on arrives
+        listener.get_message(timeout=1)  # the confirmation: everything published after it arrives
     except (RedisError, OSError):
         return False
     return True
@@ -46,7 +46,7 @@ def _subscribe(listener: PubSub, user_id: uuid.UUID) -> bool:
 
 def _wait_with(listener: PubSub) -> Wait:
     def wait(seconds: float) -> bool:
-        _lend_connection()
+        _return_connection()
         try:
             return seconds > 0 and listener.get_message(timeout=seconds) is not None
         except (RedisError, OSError):
@@ -55,11 +55,11 @@ def _wait_with(listener: PubSub) -> Wait:
     return wait
 
 
-def _wait_not(seconds: float) -> bool:
+def _do_not_wait(seconds: float) -> bool:
     return False
 
 
-def _lend_connection() -> None:
-    """Give the database connection back to the pool for as long as nobody needs it."""
+def _return_connection() -> None:
+    """Return the database connection to the pool while waiting."""
     if not connection.in_atomic_block:
         connection.close()

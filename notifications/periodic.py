@@ -1,6 +1,6 @@
-"""What every periodic task does around its work."""
+"""Periodic tasks: registering them, and recording their runs so that a stopped one is noticed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Protocol
@@ -8,20 +8,20 @@ from typing import Protocol
 from procrastinate.contrib.django import app
 
 from backend.core.clock import read_clock
-from notifications.services.upkeep import record_run
+from notifications.models import PeriodicRun
 
 
 class Task(Protocol):
-    """What the queue calls; `timestamp` is when it was to run, in seconds of the epoch."""
+    """What the queue calls. `timestamp` is the scheduled time in seconds since 1970."""
 
     def __call__(self, timestamp: int) -> None:
-        """Do it."""
+        """Run the task."""
 
 
 def periodic(*, name: str, cron: str, priority: int = 0) -> Callable[[Callable[[datetime], None]], Task]:
-    """Make the function a task that runs by the clock, is given the time, and is recorded when it went well.
+    """Make the function a periodic task. It gets the time, and each run that succeeds is recorded.
 
-    One that raises is missed by `/readyz`, once it should have run five minutes ago.
+    `/readyz` reports a task whose run is five minutes late.
     """
 
     def register(work: Callable[[datetime], None]) -> Task:
@@ -37,6 +37,17 @@ def periodic(*, name: str, cron: str, priority: int = 0) -> Callable[[Callable[[
 
 
 def repeat(step: Callable[[], int], *, batch: int) -> None:
-    """Run `step`, which does at most `batch` and says how many, until it finds less to do."""
+    """Call `step`, which handles up to `batch` items and returns how many, until it returns less."""
     while step() == batch:
         pass
+
+
+def record_run(*, name: str, now: datetime) -> None:
+    """Store that this periodic task has succeeded."""
+    row = PeriodicRun(name=name, last_run_at=now)
+    PeriodicRun.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["last_run_at"])
+
+
+def expect_runs(*, names: Iterable[str], now: datetime) -> None:
+    """Report these tasks as late from now on, even if they never run."""
+    PeriodicRun.objects.bulk_create([PeriodicRun(name=name, last_run_at=now) for name in names], ignore_conflicts=True)

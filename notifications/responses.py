@@ -12,12 +12,11 @@ from backend.core.http.responses import ResponseBody
 from notifications.frames import EventFrame
 from notifications.kinds import Category, kind_of
 from notifications.models import Device, Event
-from notifications.texts import text_of
-from notifications.wording import ids_in, link_of
+from notifications.texts import ids_in, link_of, text_of
 
 
 class DeviceOut(ResponseBody):
-    """A registered device. Its push address is told to nobody."""
+    """A registered device. Its push address is never shown."""
 
     id: uuid.UUID
     kind: Device.Kind
@@ -29,7 +28,7 @@ class DeviceOut(ResponseBody):
 
 
 class Choices(ResponseBody):
-    """What the person wants to be told, and when not. Quiet hours are city time; null means the city's own."""
+    """What the user wants to be notified of, and when not. Quiet hours are city time; null means the city's own."""
 
     chat: bool
     likes: bool
@@ -73,12 +72,15 @@ class EventsOut(ResponseBody):
     events: list[EventFrame]
     head: Annotated[int, Meta(description="The last number given.")]
     unread: Annotated[int, Meta(description="How many things worth a push are unread.")]
-    reset: Annotated[bool, Meta(description="The log does not reach back to `since`: load anew, go on from `head`.")]
+    reset: Annotated[
+        bool,
+        Meta(description="The log does not reach back to `since`: reload, continue from `head`."),
+    ]
     gone: Annotated[
         list[dict[str, Any]],
         Meta(
-            description="`pickup.closed` frames, as on the socket: cards of the last deck that have gone. They come "
-            "again each time, until another deck is drawn."
+            description="`pickup.closed` frames, as on the socket: cards of the last deck that are closed. They are "
+            "repeated until another deck is loaded."
         ),
     ]
 
@@ -98,7 +100,7 @@ class InboxEntry(ResponseBody):
 
     @classmethod
     def of(cls, event: Event, unread: int = 0) -> Self:
-        """The entry of `event`, in the active language. The app is unlocked, so a message is shown with its words."""
+        """The entry of `event` in the active language, with the text of a chat message, since the app is unlocked."""
         kind, language = kind_of(event.name), get_language() or "en"
         text = text_of(event=event.name, data=event.data, locale=language, count=max(unread, 1), preview=True)
         return cls(

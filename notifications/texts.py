@@ -1,22 +1,26 @@
-"""What a push says, in the language of the device."""
+"""The texts and links of pushes and inbox entries."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
+from contextlib import nullcontext
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import city_zone
-from notifications.kinds import kind_of
-from notifications.moments import moment_of
-from notifications.rendering import rendered
+from notifications.frames import render_data
+from notifications.kinds import SOUNDLESS, TTL_S, Category, EventKind, kind_of, parse_time
+from notifications.models import Device, Event, Push
+from notifications.push.protocol import PushMessage
 
 TITLE_CHARACTERS_MAX = 65
 BODY_CHARACTERS_MAX = 240
 NAME_CHARACTERS_MAX = 80
-
+# The only data that a push carries.
+IDS = ("conversation", "pickup", "match", "like", "receipt")
 CHANGES = {
     "title": _("title"),
     "note": _("note"),
@@ -30,63 +34,122 @@ CHANGES = {
 
 
 class PushText(NamedTuple):
-    """One line of heading, and one of what happened."""
+    """The title and one line of text."""
 
     title: str
     body: str
 
 
-def text_of(*, event: str, data: Mapping[str, object], locale: str, count: int = 1, preview: bool = False) -> PushText:
+def text_of(*, event: str, data: Mapping[str, Any], locale: str, count: int = 1, preview: bool = False) -> PushText:
     """Title (at most 65 characters) and body (at most 240) for `count` events that became one push.
 
-    The words of a chat message appear only with `preview`. Raises UnknownEvent.
+    The text of a chat message appears only with `preview`. Raises UnknownEvent.
     """
     kind = kind_of(event)
-    with translation.override(locale):
-        # Lazy plurals choose their form by the mapping that fills them.
-        body = (preview and _words_of(rendered(event, data))) or kind.body % _values(data, count)
-        return PushText(_clip(str(kind.title), TITLE_CHARACTERS_MAX), _clip(str(body), BODY_CHARACTERS_MAX))
+    is_active = translation.get_language() == locale
+    with nullcontext() if is_active else translation.override(locale):
+        title, template = _templates(event, locale)
+        body = _message_text(event, data) if preview and kind.category is Category.CHAT else ""
+        if not body:
+            # A lazy plural has no text before it knows the count.
+            body = (template or kind.body) % _Values(data, count)
+        return PushText(title, _clip(str(body), BODY_CHARACTERS_MAX))
 
 
-def _values(data: Mapping[str, object], count: int) -> Mapping[str, object]:
-    """What the texts may name; a thing the event does not hold stays empty rather than stopping the push."""
-    values: dict[str, object] = defaultdict(str)
-    values["count"] = count
-    values["title"] = _clip(str(data.get("title", "")), NAME_CHARACTERS_MAX)
-    values["strikes"] = data.get("strikes", "")
-    values["changed"] = _changes(data.get("changed"))
-    values["km"] = _weight(data.get("distance_m"), of=1_000)
-    values |= {name: _weight(data.get(name)) for name in ("net_kg", "kg")}
-    values |= {name: _moment(data.get(name)) for name in ("at", "answer_by", "expires_at", "until")}
-    return values
+@cache
+def _templates(event: str, locale: str) -> tuple[str, str]:
+    """The title and the body in this language, which is active. The body is empty when it depends on the count."""
+    kind = kind_of(event)
+    return _clip(str(kind.title), TITLE_CHARACTERS_MAX), str(kind.body)
 
 
-def _weight(amount: object, *, of: int = 1) -> str:
-    """Kilograms, or metres as thousands of them, without idle zeros."""
+class _Values(dict[str, object]):
+    """The values that a template names, each made when it is needed. A missing one is empty and stops no push."""
+
+    def __init__(self, data: Mapping[str, Any], count: int) -> None:
+        super().__init__(count=count)
+        self._data = data
+
+    def __missing__(self, name: str) -> object:
+        if name == "km":
+            return _number(self._data.get("distance_m"), per=1_000)
+        value = self._data.get(name)
+        if name in ("net_kg", "kg"):
+            return _number(value)
+        if name in ("at", "answer_by", "expires_at", "until"):
+            return _city_time(value)
+        if name == "changed":
+            return _changes(value)
+        return "" if value is None else _clip(str(value), NAME_CHARACTERS_MAX)
+
+
+def _number(amount: object, *, per: int = 1) -> str:
+    """A number without trailing zeros."""
     try:
-        return f"{float(str(amount)) / of:g}"
+        return f"{float(str(amount)) / per:g}"
     except ValueError:
         return ""
 
 
-def _moment(at: object) -> str:
-    """A time of RFC 3339, as people in the city say it: "Fri 4 Dec, 18:30"."""
-    moment = moment_of(at)
+def _city_time(text: object) -> str:
+    """A time of RFC 3339 in the city's time zone: "Fri 4 Dec, 18:30"."""
+    moment = parse_time(text)
     return date_format(moment.astimezone(city_zone()), "D j M, H:i") if moment else ""
 
 
 def _changes(names: object) -> str:
-    """What changed, in the words of the reader; what has no word is left out."""
-    words = [str(CHANGES[name]) for name in names if name in CHANGES] if isinstance(names, list) else []
-    return ", ".join(words)
+    known = [str(CHANGES[name]) for name in names if name in CHANGES] if isinstance(names, list) else []
+    return ", ".join(known)
 
 
-def _words_of(data: Mapping[str, object]) -> str:
-    message = data.get("message")
+def _message_text(event: str, data: Mapping[str, Any]) -> str:
+    message = render_data(event, data).get("message")
     return str(message.get("text", "")) if isinstance(message, Mapping) else ""
 
 
 def _clip(text: str, characters_max: int) -> str:
-    """One line of at most `characters_max`, with an ellipsis where something was cut off."""
+    """One line of at most `characters_max`, with an ellipsis where it was cut."""
     line = " ".join(text.split())
     return line if len(line) <= characters_max else f"{line[: characters_max - 1].rstrip()}…"
+
+
+def ids_in(event: Event) -> dict[str, str]:
+    """The ids in the event's data that may leave the server with a push."""
+    return {name: str(event.data[name]) for name in IDS if name in event.data}
+
+
+def link_of(event: Event) -> str:
+    """Where a tap leads, as a path inside the app. A missing id is empty."""
+    kind = kind_of(event.name)
+    ids = dict.fromkeys(IDS, "") | ids_in(event)
+    return kind.link.format_map(ids)
+
+
+def push_message(push: Push, device: Device, *, badge: int, preview: bool, now: datetime) -> PushMessage:
+    """The message for `device`, in the device's language. `badge` is the number on the app icon."""
+    event, kind = push.event, kind_of(push.event.name)
+    link = link_of(event)
+    text = text_of(event=event.name, data=event.data, locale=device.locale, count=push.count, preview=preview)
+    return PushMessage(
+        message_id=str(push.pk),
+        address=device.value,
+        address_kind=device.kind,
+        platform=device.platform,
+        title=text.title,
+        body=text.body,
+        collapse_id=event.collapse_key or f"push:{push.pk}",
+        channel=kind.category,
+        is_urgent=kind.is_urgent,
+        has_sound=kind.category not in SOUNDLESS,
+        is_private=kind.category is Category.CHAT,
+        ttl_s=_ttl_s(event, kind, now),
+        badge=badge,
+        link=link,
+        data={"message_id": str(push.pk), "event": event.name, "seq": str(event.seq), "link": link} | ids_in(event),
+    )
+
+
+def _ttl_s(event: Event, kind: EventKind, now: datetime) -> int:
+    """How long a push service keeps the push for a phone that is off; never beyond its expiry."""
+    left_s = int((kind.expires_at(event.data, event.created_at) - now).total_seconds())
+    return max(1, min(TTL_S[kind.category], left_s))

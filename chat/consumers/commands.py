@@ -22,7 +22,7 @@ from chat.services.messages import send
 from chat.services.read import mark_read
 from chat.services.typing import relay_typing
 from chat.shapes import message_shape
-from notifications.services.ack import acknowledge
+from notifications.services.inbox import acknowledge
 
 log = structlog.get_logger(__name__)
 ACK_INTERVAL_S = 0.1

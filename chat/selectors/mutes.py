@@ -6,7 +6,7 @@ from datetime import datetime
 from chat.selectors.conversations import get_conversation_for
 from chat.topics import collapse_key_of
 from notifications.models import Mute
-from notifications.selectors.rules import mutes_of
+from notifications.selectors.preferences import mutes_of
 
 
 def mute_of(*, user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -> Mute | None:

@@ -20,7 +20,7 @@ from chat.services.drafts import Draft
 from chat.shapes import bare_shape
 from chat.topics import collapse_key_of
 from notifications.frames import nudge
-from notifications.services.notify import Notice, due_at, row_of
+from notifications.services.notify import Notice, notice_row, push_due_at
 
 _encode = msgspec.json.Encoder().encode
 
@@ -108,8 +108,8 @@ class Sending:
             collapse_key=collapse_key_of(self._message.conversation_id),
             by=self._sender_id,
         )
-        due = due_at(self._message.created_at)
-        return _values(self._message) | {"notice": _encode(row_of(notice)).decode(), "due_at": due}
+        due = push_due_at(self._message.created_at)
+        return _values(self._message) | {"notice": _encode(notice_row(notice)).decode(), "due_at": due}
 
     def read(self, rows: Sequence[tuple[Any, ...]]) -> Sent | None:
         """None where it must not be: he takes no part, it is closed, a block, or he has sent this before."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from chat.selectors.conversations import get_conversation_for
 from chat.topics import collapse_key_of
 from notifications.models import Mute
-from notifications.services.mutes import mute_topic, unmute_topic
+from notifications.services.preferences import mute_topic, unmute_topic
 
 
 def mute_conversation(*, user_id: uuid.UUID, conversation_id: uuid.UUID, until: datetime | None, now: datetime) -> Mute:

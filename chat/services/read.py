@@ -9,7 +9,7 @@ from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import NotFound
 from chat.models import Participant
 from chat.topics import collapse_key_of
-from notifications.services.ack import mark_collapsed_read
+from notifications.services.inbox import mark_collapsed_read
 from notifications.services.notify import Notice, notify
 
 # Without a lock on the conversation: nobody who reads holds up those who write.

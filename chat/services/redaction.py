@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from chat.shapes import BASE, spell_time
-from notifications.services.redact import redact_events
+from notifications.services.withdrawal import redact_events
 
 
 def redact_messages(

@@ -8,7 +8,7 @@ from chat.services.cards import post_card
 from geo.materials.hazard import safety_card_for
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import Notice, notify
-from notifications.services.withdrawal import withdraw
+from notifications.services.withdrawal import withdraw_events
 
 ENDS = ("match.released", "handover.no_show")
 
@@ -23,12 +23,12 @@ def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
 def take_back_like_notice(*, pickup: Pickup, like_id: uuid.UUID, now: datetime) -> None:
     """Withdraw the resident's notice of a like that was taken back or answered."""
     if pickup.choose == Pickup.Choose.RESIDENT:
-        withdraw(user_ids=[pickup.resident_id], events=["pickup.liked"], about={"like": str(like_id)}, now=now)
+        withdraw_events(user_ids=[pickup.resident_id], events=["pickup.liked"], about={"like": str(like_id)}, now=now)
 
 
 def take_back_pickup_notices(*, pickup: Pickup, events: Sequence[str], now: datetime) -> None:
     """Withdraw notices about what the resident has settled."""
-    withdraw(user_ids=[pickup.resident_id], events=events, about={"pickup": str(pickup.pk)}, now=now)
+    withdraw_events(user_ids=[pickup.resident_id], events=events, about={"pickup": str(pickup.pk)}, now=now)
 
 
 def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:

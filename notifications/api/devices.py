@@ -1,10 +1,12 @@
-"""`/devices` and `/me/notifications`: where a person can be reached, and about what."""
+"""`/devices` and `/me/notifications`: the devices that get pushes, and what they are about."""
 
 import uuid
 from functools import partial
+from typing import Any
 
-from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from django.conf import settings
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,15 +14,52 @@ from backend.accounts.authentication import session_of, user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from notifications.api.serializers import ChoicesIn, DeviceIn
+from notifications.models import Device, Preferences
 from notifications.responses import Choices, DeviceOut
-from notifications.selectors.reach import devices_of, preferences_of
+from notifications.selectors.devices import devices_of
+from notifications.selectors.preferences import preferences_of
 from notifications.services.devices import Registration, forget_device, register_device
-from notifications.services.preferences import choose_notifications
+from notifications.services.preferences import change_preferences
+
+# A LINE account is linked, not registered.
+APP_KINDS = [choice for choice in Device.Kind.choices if choice[0] != Device.Kind.LINE]
+APP_PLATFORMS = [choice for choice in Device.Platform.choices if choice[0] != Device.Platform.LINE]
+
+
+class DeviceIn(serializers.Serializer[Any]):
+    """Where an app can be reached."""
+
+    kind = serializers.ChoiceField(choices=APP_KINDS, default=Device.Kind.TOKEN.value)
+    value = serializers.CharField(max_length=512, help_text="The registration token or installation id of Firebase.")
+    platform = serializers.ChoiceField(choices=APP_PLATFORMS)
+    locale = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, help_text="The user's, if not given.")
+    app_version = serializers.CharField(max_length=30, required=False, default="", allow_blank=True)
+
+
+@extend_schema_serializer(component_name="Choices")
+class ChoicesIn(serializers.ModelSerializer[Preferences]):
+    """What the user wants to be notified of, and when not. Quiet hours are city time; null means the city's own."""
+
+    class Meta:
+        model = Preferences
+        fields = [
+            "chat",
+            "likes",
+            "matches",
+            "handover",
+            "nearby",
+            "digest",
+            "push",
+            "line",
+            "email",
+            "preview",
+            "quiet_from",
+            "quiet_until",
+        ]
 
 
 class DevicesView(ApiView):
-    """One's own devices."""
+    """The user's devices."""
 
     pagination_class = CursorPages
 
@@ -44,13 +83,13 @@ class DevicesView(ApiView):
         responses={201: DeviceOut},
     )
     def post(self, request: Request) -> Response:
-        """The device is that of the session that asks."""
+        """The device belongs to the session of the request."""
         body = DeviceIn(data=request.data)
         body.is_valid(raise_exception=True)
-        person = user_of(request)
-        given = {"locale": person.locale} | body.validated_data
+        user = user_of(request)
+        given = {"locale": user.locale} | body.validated_data
         registration = Registration(installation=session_of(request).installation, **given)
-        device = register_device(user_id=person.pk, registration=registration, now=self.now)
+        device = register_device(user_id=user.pk, registration=registration, now=self.now)
         return Response(DeviceOut.of(device), status=status.HTTP_201_CREATED)
 
 
@@ -64,13 +103,13 @@ class DeviceView(ApiView):
         responses={204: None},
     )
     def delete(self, request: Request, device_id: uuid.UUID) -> Response:
-        """404 for another's."""
+        """404 for another user's device."""
         forget_device(user_id=user_of(request).pk, device_id=device_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ChoicesView(ApiView):
-    """What one wants to be told."""
+    """The user's preferences."""
 
     @extend_schema(
         operation_id="notifications_choices",
@@ -79,7 +118,7 @@ class ChoicesView(ApiView):
         responses=Choices,
     )
     def get(self, request: Request) -> Response:
-        """The choices, or the defaults."""
+        """The preferences, or the defaults."""
         return Response(Choices.of(preferences_of(user_of(request).pk)))
 
     @extend_schema(
@@ -90,8 +129,8 @@ class ChoicesView(ApiView):
         responses=Choices,
     )
     def patch(self, request: Request) -> Response:
-        """Only the fields named."""
+        """Change only the given fields."""
         body = ChoicesIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        preferences = choose_notifications(user_id=user_of(request).pk, changes=body.validated_data)
+        preferences = change_preferences(user_id=user_of(request).pk, changes=body.validated_data)
         return Response(Choices.of(preferences))

@@ -15,7 +15,7 @@ from backend.core.errors import NotFound
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.views import ApiView, PublicView
 from notifications.responses import EmailOut
-from notifications.selectors.reach import email_of
+from notifications.selectors.preferences import email_of
 from notifications.services.digest import unsubscribe
 from notifications.services.email import forget_address, set_address, verify_address
 
@@ -33,7 +33,7 @@ class EmailCode(serializers.Serializer[Any]):
 
 
 class EmailView(ApiView):
-    """One's own address."""
+    """The user's address."""
 
     @extend_schema(operation_id="email_read", summary="Where my mail goes", tags=["notifications"], responses=EmailOut)
     def get(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class EmailView(ApiView):
         operation_id="email_forget", summary="Forget my address", tags=["notifications"], responses={204: None}
     )
     def delete(self, request: Request) -> Response:
-        """Doing it twice changes nothing."""
+        """204 also when there is none."""
         forget_address(user_id=user_of(request).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -89,7 +89,7 @@ class EmailVerifyView(ApiView):
 
 
 class UnsubscribeView(PublicView):
-    """The way out of a mail. Looking changes nothing, for mail programs look at every address by themselves."""
+    """The unsubscribe link of a mail. GET changes nothing: mail programs open links by themselves."""
 
     parser_classes = (FormParser, MultiPartParser)
 
@@ -98,7 +98,7 @@ class UnsubscribeView(PublicView):
         return render(request, "notifications/unsubscribe.html", {"is_done": False})
 
     def post(self, request: Request, token: str) -> HttpResponse:
-        """Pressed by hand, or by the mail program (RFC 8058)."""
+        """Sent by the page, or by the mail program (RFC 8058)."""
         if not unsubscribe(token):
             raise NotFound
         return render(request, "notifications/unsubscribe.html", {"is_done": True})

@@ -1,8 +1,10 @@
-"""`/events`: the same log as on the socket, for who cannot keep one open."""
+"""`/events`: the log that the socket sends, for clients without a socket."""
+
+from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,16 +14,37 @@ from backend.accounts.selectors.sessions import is_session_live
 from backend.core.clock import read_clock
 from backend.core.http.views import ApiView
 from backend.core.redis.card_presence import what_is_held
-from notifications.api.serializers import Acknowledgement, EventsQuery, ReadUpTo
 from notifications.frames import EventFrame
 from notifications.responses import EventsOut
 from notifications.selectors.events import log_of, wait_for_events
-from notifications.services.ack import acknowledge, mark_events_read
+from notifications.selectors.inbox import SEQ_MAX
 from notifications.services.devices import see_device
+from notifications.services.inbox import acknowledge, mark_events_read
+
+
+class EventsQuery(serializers.Serializer[Any]):
+    """From where to read the log, and how long to wait for something new."""
+
+    since = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, default=0, help_text="The last number seen.")
+    wait = serializers.IntegerField(
+        min_value=0, default=0, help_text="Seconds to wait while there is nothing; 25 at most."
+    )
+
+
+class Acknowledgement(serializers.Serializer[Any]):
+    """Everything up to this number has been shown."""
+
+    seq = serializers.IntegerField(min_value=0, max_value=SEQ_MAX)
+
+
+class ReadUpTo(serializers.Serializer[Any]):
+    """Everything up to this number has been read."""
+
+    up_to = serializers.IntegerField(min_value=0, max_value=SEQ_MAX)
 
 
 class EventsView(ApiView):
-    """One's own event log."""
+    """The user's event log."""
 
     @extend_schema(
         operation_id="events_list",
@@ -31,7 +54,7 @@ class EventsView(ApiView):
         responses=EventsOut,
     )
     def get(self, request: Request) -> Response:
-        """All or nothing: never a part of what was missed."""
+        """The events after `since`, or `reset` when some of them are no longer stored."""
         query = EventsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         user_id, since = user_of(request).pk, query.validated_data["since"]
@@ -40,7 +63,7 @@ class EventsView(ApiView):
         wait_s = min(query.validated_data["wait"], settings.LONG_POLL_S)
         events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
         if events and events[0].seq != since + 1:
-            # Removed for their age since we looked.
+            # Old events were removed since the first query.
             events, reset = [], True
         if wait_s:
             _require_still_signed_in(request)
@@ -56,13 +79,13 @@ class EventsView(ApiView):
 
 
 def _require_still_signed_in(request: Request) -> None:
-    """A session may have been ended while it waited. Raises AuthenticationFailed."""
+    """Raise AuthenticationFailed when the session ended during the wait."""
     if not is_session_live(session_id=session_of(request).public_id, now=read_clock()):
         raise AuthenticationFailed(NOT_VALID)
 
 
 class AcknowledgeView(ApiView):
-    """What an open app has shown."""
+    """Acknowledging events."""
 
     @extend_schema(
         operation_id="events_acknowledge",
@@ -81,7 +104,7 @@ class AcknowledgeView(ApiView):
 
 
 class ReadView(ApiView):
-    """What a person has read of the inbox."""
+    """Marking events as read."""
 
     @extend_schema(
         operation_id="events_read",

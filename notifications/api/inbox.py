@@ -1,4 +1,4 @@
-"""`/inbox`: what a person was told, to read again inside the app."""
+"""`/inbox`: past notifications, shown inside the app."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,11 +13,10 @@ from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from notifications.api.serializers import SEQ_MAX
 from notifications.kinds import Category
 from notifications.models import Event
 from notifications.responses import InboxEntry, UnreadByCategory, UnreadOut
-from notifications.selectors.inbox import inbox_of, unread_behind, unread_by_category
+from notifications.selectors.inbox import SEQ_MAX, inbox_of, unread_by_category, unread_counts_behind
 from notifications.services.inbox import read_all, read_entry
 
 
@@ -31,34 +30,34 @@ class InboxPages(CursorPages):
     """The newest first."""
 
     ordering = "-seq"
-    newest = 2**63 - 1
+    newest = SEQ_MAX
 
 
 class InboxView(ApiView):
-    """One's own inbox."""
+    """The user's inbox."""
 
     pagination_class = InboxPages
 
     @extend_schema(operation_id="inbox_list", summary="What I was told", tags=["inbox"], responses=list_of(InboxEntry))
     def get(self, request: Request) -> Response:
-        """A page of it; of several about one thing the newest."""
+        """A page; only the newest of several entries about one thing."""
         user_id = user_of(request).pk
 
         def entries_of(events: Sequence[Event]) -> list[InboxEntry]:
-            unread = unread_behind(events, user_id)
+            unread = unread_counts_behind(events, user_id)
             return [InboxEntry.of(event, unread[event.seq]) for event in events]
 
         return InboxPages().respond_rows_page(request, partial(inbox_of, user_id), entries_of)
 
 
 class UnreadView(ApiView):
-    """The number on the icon."""
+    """The badge of the app icon."""
 
     @extend_schema(
         operation_id="inbox_unread", summary="How much I have not read", tags=["inbox"], responses=UnreadByCategory
     )
     def get(self, request: Request) -> Response:
-        """All of it, and by what it is about."""
+        """In total and by category."""
         counts = unread_by_category(user_of(request).pk)
         categories = {category.value: counts[category.value] for category in Category}
         return Response(UnreadByCategory(unread=counts.total(), categories=categories))

@@ -24,7 +24,7 @@ MAX_BYTES = 200_000
 
 
 class LineView(ApiView):
-    """One's own LINE account."""
+    """The user's LINE account."""
 
     @extend_schema(
         operation_id="line_state", summary="Whether I am on LINE", tags=["notifications"], responses=LineState
@@ -49,21 +49,21 @@ class LineView(ApiView):
 
     @extend_schema(operation_id="line_unlink", summary="Leave LINE", tags=["notifications"], responses={204: None})
     def delete(self, request: Request) -> Response:
-        """Doing it twice changes nothing."""
+        """204 also when none is linked."""
         unlink_line(user_id=user_of(request).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class LineWebhook(PublicView):
-    """What LINE tells: somebody has sent a code, or has blocked the city's account."""
+    """Events from LINE: someone has sent a code, or has blocked the city's account."""
 
     def post(self, request: Request) -> Response:
-        """200 for whatever LINE has signed, or it would come again; 404 for everything else."""
+        """200 for everything signed by LINE, which retries otherwise; 404 for everything else."""
         body = request.body
         if not _is_from_line(body, request.headers.get("X-Line-Signature", "")):
             raise NotFound
         for event in _events_in(body):
-            _take(event)
+            _handle(event)
         return Response({})
 
 
@@ -83,7 +83,7 @@ def _events_in(body: bytes) -> Iterator[Mapping[str, Any]]:
     yield from (event for event in events if isinstance(event, dict)) if isinstance(events, list) else ()
 
 
-def _take(event: Mapping[str, Any]) -> None:
+def _handle(event: Mapping[str, Any]) -> None:
     source, message = event.get("source"), event.get("message")
     line_user = source.get("userId") if isinstance(source, dict) else None
     if not isinstance(line_user, str) or not 0 < len(line_user) <= 100:

@@ -1,6 +1,6 @@
-"""The Messaging API of LINE, over which most of Thailand talks.
+"""The Messaging API of LINE, the most used messenger in Thailand.
 
-One request a message, with a retry key derived from the push: LINE drops what it has accepted before under it.
+One request per message, with a retry key derived from the push: LINE accepts a key once.
 """
 
 import uuid
@@ -11,10 +11,9 @@ import httpx
 import structlog
 from django.conf import settings
 
-from notifications.push.gate import Gate, sending_ends
-from notifications.push.gates import line_circuit
+from notifications.push.circuit_breaker import line_circuit_breaker
 from notifications.push.protocol import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
-from notifications.push.threads import Threads
+from notifications.push.throttle import SenderPool, Throttle, sending_deadline
 
 log = structlog.get_logger(__name__)
 PATH = "/v2/bot/message/push"
@@ -23,7 +22,7 @@ ALREADY_ACCEPTED = 409
 BAD_REQUEST = 400
 NO_ACCESS = (401, 403)
 TOO_MANY = 429
-MONTH_IS_USED_UP = "monthly limit"  # no try of today or tomorrow helps
+MONTH_IS_USED_UP = "monthly limit"  # a retry within a day does not help
 THREADS = 16
 
 
@@ -31,30 +30,30 @@ class LineBackend:
     """Sends through the channel whose token is `LINE_CHANNEL_TOKEN`."""
 
     def send(self, messages: Sequence[PushMessage]) -> Iterator[Outcome]:
-        """Each message's own outcome, in turn. A LINE that is away is left alone, and costs a worker little time."""
+        """The outcome of each message, in order. The circuit breaker saves time while LINE is down."""
         headers = {"Authorization": f"Bearer {settings.LINE_CHANNEL_TOKEN}"}
         with httpx.Client(
             base_url=settings.LINE_ENDPOINT, headers=headers, timeout=settings.LINE_TIMEOUT_S, trust_env=False
         ) as client:
-            gate = Gate(circuit=line_circuit(), until=sending_ends())
-            yield from _threads().send(messages, gate=gate, send_one=partial(_send_one, client))
+            throttle = Throttle(circuit=line_circuit_breaker(), deadline=sending_deadline())
+            yield from _sender_pool().send(messages, throttle=throttle, send_one=partial(_send_one, client))
 
 
 @cache
-def _threads() -> Threads:
-    return Threads(THREADS, name="line")
+def _sender_pool() -> SenderPool:
+    return SenderPool(THREADS, name="line")
 
 
 def _send_one(client: httpx.Client, message: PushMessage) -> Outcome:
     try:
-        answer = client.post(PATH, json=body_of(message), headers={"X-Line-Retry-Key": retry_key_of(message)})
+        response = client.post(PATH, json=body_of(message), headers={"X-Line-Retry-Key": retry_key_of(message)})
     except httpx.HTTPError as error:
         return Retry(type(error).__name__)
-    return outcome_of(answer)
+    return outcome_of(response)
 
 
 def body_of(message: PushMessage) -> dict[str, object]:
-    """A text with a link; what makes no sound on a phone makes none on LINE."""
+    """A text with a link. A push without sound makes none on LINE either."""
     text = f"{message.title}\n{message.body}\n{settings.PUBLIC_URL}{message.link}"
     return {
         "to": message.address,
@@ -64,29 +63,29 @@ def body_of(message: PushMessage) -> dict[str, object]:
 
 
 def retry_key_of(message: PushMessage) -> str:
-    """The same however often the push is tried."""
+    """The retry key, the same for every attempt."""
     return str(uuid.uuid5(RETRY_KEYS, message.message_id))
 
 
-def outcome_of(answer: httpx.Response) -> Outcome:
-    """What LINE's answer means for the message and its account."""
-    if answer.is_success or answer.status_code == ALREADY_ACCEPTED:
+def outcome_of(response: httpx.Response) -> Outcome:
+    """The outcome for LINE's response."""
+    if response.is_success or response.status_code == ALREADY_ACCEPTED:
         return Accepted()
-    if answer.status_code == TOO_MANY and MONTH_IS_USED_UP in answer.text:
+    if response.status_code == TOO_MANY and MONTH_IS_USED_UP in response.text:
         log.error("line_month_used_up")
         return Refused("line monthly limit")
-    if answer.status_code == TOO_MANY or answer.is_server_error:
-        return Retry(f"line {answer.status_code}", after_s=_retry_after_s(answer))
-    # The account is told apart from a fault of ours by what LINE says of `to`.
-    if answer.status_code == BAD_REQUEST and "'to'" in answer.text:
+    if response.status_code == TOO_MANY or response.is_server_error:
+        return Retry(f"line {response.status_code}", after_s=_retry_after_s(response))
+    # LINE names `to` in the error when the account is wrong.
+    if response.status_code == BAD_REQUEST and "'to'" in response.text:
         return Gone("line 400")
-    if answer.status_code in NO_ACCESS:
-        log.error("line_barred", status=answer.status_code, detail=answer.text[:200])
-        return Barred(f"line {answer.status_code}")
-    log.error("line_refused", status=answer.status_code, detail=answer.text[:200])
-    return Refused(f"line {answer.status_code}")
+    if response.status_code in NO_ACCESS:
+        log.error("line_barred", status=response.status_code, detail=response.text[:200])
+        return Barred(f"line {response.status_code}")
+    log.error("line_refused", status=response.status_code, detail=response.text[:200])
+    return Refused(f"line {response.status_code}")
 
 
-def _retry_after_s(answer: httpx.Response) -> float | None:
-    text = answer.headers.get("Retry-After", "")
+def _retry_after_s(response: httpx.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
     return float(text) if text.isdigit() else None

@@ -1,26 +1,28 @@
-"""What every way of sending a push understands."""
+"""The message, the outcomes, and the protocol of push backends."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+LINE_ADDRESS = "line"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PushMessage:
-    """One notification for one device. `message_id` stays the same however often it is tried."""
+    """A notification for one device. Retries keep `message_id`."""
 
     message_id: str
     address: str
-    address_kind: str  # `Device.Kind`: token or fid
+    address_kind: str  # `Device.Kind`
     platform: str
     title: str
     body: str
-    collapse_id: str  # at most 64 bytes; a newer push with it takes the place of an older one
+    collapse_id: str  # at most 64 bytes; a newer push replaces one with the same id
     channel: str  # `notifications.kinds.Category`
     is_urgent: bool = False
     has_sound: bool = True
-    is_private: bool = False  # a locked phone hides its words
-    life_s: int = 86_400
+    is_private: bool = False  # hidden on a locked phone
+    ttl_s: int = 86_400
     badge: int = 0
     link: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
@@ -28,7 +30,7 @@ class PushMessage:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The service has taken it over."""
+    """The service has accepted the message."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Retry:
-    """Not now; `after_s` is how long the service asked us to wait, if it did."""
+    """A temporary failure. `after_s` is how long the service asks to wait, if it does."""
 
     reason: str
     after_s: float | None = None
@@ -48,17 +50,16 @@ class Retry:
 
 @dataclass(frozen=True)
 class Refused:
-    """It will never be accepted, and the address is not to blame."""
+    """The message will never be accepted; the address is valid."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Barred:
-    """Our own credentials are refused, which is no message's fault: kept until they are mended, and counts as no try.
+    """Our credentials are refused. The message waits until they work again, and the attempt does not count.
 
-    `is_for_all` when every message would fare the same; else it may be the address after all, and one address that is
-    refused again and again tells no more than once.
+    `is_for_all` is False when the address may be the cause: the circuit breaker then counts each address once.
     """
 
     reason: str
@@ -67,7 +68,7 @@ class Barred:
 
 @dataclass(frozen=True)
 class Postponed:
-    """Not tried at all, for the quota is used up or the service is down; does not count as a try."""
+    """Not sent: the quota is used up or the circuit is open. Does not count as an attempt."""
 
     reason: str
     after_s: float
@@ -77,8 +78,8 @@ Outcome = Accepted | Gone | Retry | Refused | Barred | Postponed
 
 
 class PushBackend(Protocol):
-    """Sends pushes. One message's failure is its own outcome; sending never raises."""
+    """Sends pushes. A message that fails has its own outcome; sending never raises."""
 
     def send(self, messages: Sequence[PushMessage]) -> Iterable[Outcome]:
-        """Send them all, and say of each in turn what became of it, best as soon as it is known."""
+        """Send all messages; yields the outcome of each, in order, as early as possible."""
         ...

@@ -1,17 +1,17 @@
-"""How much Firebase takes a minute, shared by all workers.
+"""Firebase's quota of messages per minute, shared by all workers.
 
-A token bucket in Redis, as a script, for two things that `limits` and its like do not have: the rate ramps up after
-idle, as Firebase asks of senders, and one call takes a hundred tokens without a row for each. What the bucket holds
-plus what flows in during a window, and during the moment a message may be under way, is the quota: so no window of 60
-seconds, wherever it begins, sees more.
+A token bucket in Redis, as a script, for two things that `limits` lacks: the rate ramps up after idle time, as Firebase
+asks, and one call takes a hundred tokens at once. The bucket's capacity plus the inflow of one window and of
+`UNDER_WAY_S` equals the quota, so no window of 60 seconds, wherever it begins, exceeds it.
 
-Without Redis every worker goes by a twentieth of the quota of its own: it holds for up to twenty of them.
+Without Redis each worker uses a twentieth of the quota, which holds for up to twenty workers.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+from django.conf import settings
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -26,10 +26,10 @@ BURST_SHARE = 0.05
 IDLE_S = 60.0
 RAMP_S = 60.0
 RAMP_FROM = 0.1
-SHARE_ALONE = 0.05
+LOCAL_SHARE = 0.05
 ASK_AGAIN_S = 5.0
 
-# The clock is Redis's own: workers need not agree on the time.
+# Uses the clock of Redis, since the clocks of workers may differ.
 _TAKE = """
 local wanted, rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local idle_s, ramp_s, ramp_from = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -54,7 +54,7 @@ return {granted, math.ceil(1000 * math.max(0, 1 - tokens) / (rate * ramp(now)))}
 
 @dataclass(frozen=True)
 class Grant:
-    """How many messages may be sent at once; if none, when there may be one."""
+    """How many messages may be sent now; if none, how long to wait for one."""
 
     count: int
     after_s: float
@@ -68,21 +68,21 @@ class Quota:
         self._state_store = RedisWithFallback("quota")
 
     def take(self, wanted: int) -> Grant:
-        """Take up to `wanted` permits; each is good for a second."""
+        """Take up to `wanted` permits, each valid for a second."""
         return self._state_store.run(
-            lambda redis: self._take(redis, wanted), without_redis=lambda: self._take_alone(wanted)
+            lambda redis: self._take(redis, wanted), without_redis=lambda: self._take_local(wanted)
         )
 
-    def _take(self, redis: "Redis", wanted: int) -> Grant:
+    def _take(self, redis: Redis, wanted: int) -> Grant:
         burst = max(1.0, self._limit * BURST_SHARE)
         rate = max(self._limit - burst, 0.5) / (self._window_s + UNDER_WAY_S)
-        figures = [wanted, rate, burst, IDLE_S, self._ramp_s, RAMP_FROM]
-        answer: Any = redis.eval(_TAKE, 1, key("fcm:quota"), *figures)
-        granted, wait_ms = answer
-        # While it ramps up, the next comes sooner than it says.
+        values = [wanted, rate, burst, IDLE_S, self._ramp_s, RAMP_FROM]
+        reply: Any = redis.eval(_TAKE, 1, key("fcm:quota"), *values)
+        granted, wait_ms = reply
+        # During the ramp-up the next permit comes earlier than computed.
         return Grant(int(granted), min(int(wait_ms) / 1000, ASK_AGAIN_S))
 
-    def _take_alone(self, wanted: int) -> Grant:
+    def _take_local(self, wanted: int) -> Grant:
         left = self._limiter.get_window_stats(self._share).remaining
         count = min(wanted, left)
         taken = count > 0 and self._limiter.hit(self._share, cost=count)
@@ -90,8 +90,14 @@ class Quota:
 
     @cached_property
     def _share(self) -> RateLimitItemPerSecond:
-        return RateLimitItemPerSecond(max(1, int(self._limit * SHARE_ALONE)), int(self._window_s))
+        return RateLimitItemPerSecond(max(1, int(self._limit * LOCAL_SHARE)), int(self._window_s))
 
     @cached_property
     def _limiter(self) -> SlidingWindowCounterRateLimiter:
         return SlidingWindowCounterRateLimiter(MemoryStorage())
+
+
+@cache
+def fcm_quota() -> Quota:
+    """The quota of this process's Firebase project."""
+    return Quota(limit=settings.FCM_QUOTA, window_s=settings.FCM_QUOTA_WINDOW_S)

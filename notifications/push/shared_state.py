@@ -13,16 +13,16 @@ T = TypeVar("T")
 
 
 class RedisWithFallback:
-    """Runs against Redis, or against this worker's own state; `name` stands in the log."""
+    """Runs against Redis, or against this worker's own state. `name` is logged."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def run(self, with_redis: "Callable[[Redis], T]", *, without_redis: Callable[[], T]) -> T:
+    def run(self, with_redis: Callable[[Redis], T], *, without_redis: Callable[[], T]) -> T:
         """The result of `with_redis`, or of `without_redis` while Redis does not reply."""
         try:
             with redis_client() as client:
                 return with_redis(client)
         except (RedisError, OSError) as error:
-            log.warning("alone_without_redis", about=self._name, reason=type(error).__name__)
+            log.warning("push_state_local", name=self._name, reason=type(error).__name__)
             return without_redis()

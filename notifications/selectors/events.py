@@ -1,4 +1,4 @@
-"""Reading one person's event log."""
+"""Reading one user's event log."""
 
 import time
 import uuid
@@ -24,43 +24,35 @@ _LOG = """
 
 
 class Log(NamedTuple):
-    """The last number given, the last number removed, and how many events worth a push are unread."""
+    """The newest number, the newest number that was removed, and the number of unread events worth a push."""
 
     head: int
     floor: int
     unread: int
 
     def reaches_back_to(self, since: int) -> bool:
-        """Whether everything after `since` is still there.
-
-        A `since` above the head was never given by this log, so it cannot be continued either.
-        """
+        """Whether every event after `since` is still stored. A `since` above the head is of another log."""
         return self.floor <= since <= self.head
 
 
 def events_after(*, user_id: uuid.UUID, since: int, limit: int = EVENTS_MAX) -> list[Event]:
-    """At most `limit` events numbered above `since`, in order. Ask `log_reaches_back` first."""
+    """At most `limit` events after `since`, in order. Complete only when the log reaches back to `since`."""
     return fetch_models(Event, _EVENTS_AFTER, {"user_id": user_id, "since": since, "limit": limit})
 
 
 def log_of(user_id: uuid.UUID) -> Log:
-    """Where this person's log begins and ends, and how much of it is unread."""
+    """The bounds of this user's log, and how much of it is unread."""
     ((head, floor, unread),) = fetch_prepared(_LOG, {"user_id": user_id})
     return Log(head=head or 0, floor=floor or 0, unread=unread)
 
 
 def head_of(user_id: uuid.UUID) -> int:
-    """The last number given to this person; 0 before the first event."""
+    """The number of this user's newest event; 0 before the first."""
     return log_of(user_id).head
 
 
-def log_reaches_back(*, user_id: uuid.UUID, since: int) -> bool:
-    """Whether everything after `since` is still there. If not, the client must load all data again by HTTP."""
-    return log_of(user_id).reaches_back_to(since)
-
-
 def wait_for_events(*, user_id: uuid.UUID, since: int, wait_s: float) -> list[Event]:
-    """Like `events_after`, but stays up to `wait_s` seconds until there is one."""
+    """Like `events_after`, but waits up to `wait_s` seconds for the first event."""
     if wait_s <= 0:
         return events_after(user_id=user_id, since=since)
     until = time.monotonic() + wait_s

@@ -1,4 +1,4 @@
-"""Registering the phones and browsers that can be reached."""
+"""Registering the phones and browsers that get pushes."""
 
 import uuid
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from notifications.models import Device, Push
 from notifications.selectors.devices import SEEN_AGAIN_AFTER
 from notifications.services.locks import forget_devices, lock_devices, lock_pushes
 
-REFRESHED = ["user", "kind", "platform", "locale", "installation", "app_version", "last_seen_at"]
+UPDATED_FIELDS = ["user", "kind", "platform", "locale", "installation", "app_version", "last_seen_at"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """What an app says of the place where it runs; `value` is the address Firebase gave it."""
+    """What an app registers. `value` is its push address at Firebase."""
 
     kind: str
     value: str
@@ -31,14 +31,14 @@ class Registration:
 
 @transaction.atomic
 def register_device(*, user_id: uuid.UUID, registration: Registration, now: datetime) -> Device:
-    """Remember or refresh a push address; one that belonged to somebody else moves here.
+    """Store or refresh a push address. An address that belonged to another user moves to this one.
 
-    An app has one address at a time, and a person at most `DEVICES_MAX` devices: the one unseen longest goes first.
+    An installation has one address at a time, and a user at most `DEVICES_MAX` devices: the longest unseen are deleted.
     """
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     lock_devices(Device.objects.filter(Q(user_id=user_id) | Q(value=registration.value)))
     row = Device(user_id=user_id, created_at=now, last_seen_at=now, **vars(registration))
-    Device.objects.bulk_create([row], update_conflicts=True, unique_fields=["value"], update_fields=REFRESHED)
+    Device.objects.bulk_create([row], update_conflicts=True, unique_fields=["value"], update_fields=UPDATED_FIELDS)
     device = Device.objects.get(value=registration.value)
     _drop_pushes_of_others(device)
     _forget_older_addresses(device)
@@ -46,20 +46,20 @@ def register_device(*, user_id: uuid.UUID, registration: Registration, now: date
 
 
 def see_device(*, session_id: uuid.UUID, now: datetime) -> None:
-    """The app of this session has shown a sign of life; written down at most once in `SEEN_AGAIN_AFTER`."""
+    """Store that the app of this session was seen, at most once in `SEEN_AGAIN_AFTER`."""
     session = Session.objects.filter(public_id=session_id)
     device = Device.objects.filter(user=Subquery(session.values("user")), last_seen_at__lt=now - SEEN_AGAIN_AFTER)
     device.filter(installation=Subquery(session.values("installation"))).update(last_seen_at=now)
 
 
 def forget_device(*, user_id: uuid.UUID, device_id: uuid.UUID) -> None:
-    """Nothing is pushed there any more. Raises NotFound when this person has no such device."""
+    """Delete a device of this user. Raises NotFound."""
     if not forget_devices(Device.objects.filter(pk=device_id, user_id=user_id)):
         raise NotFound
 
 
 def _drop_pushes_of_others(device: Device) -> None:
-    """What still waits for the person who had this address before is not for the one who has it now."""
+    """Drop the pushes that wait for the user who had this address before."""
     waiting = Push.objects.filter(device=device, state=Push.State.WAITING).exclude(event__user_id=device.user_id)
     lock_pushes(waiting)
     waiting.update(state=Push.State.DROPPED)

@@ -1,4 +1,4 @@
-"""A mail a day of what a person has not read."""
+"""The daily mail with what a user has not read."""
 
 import uuid
 from collections.abc import Callable
@@ -15,23 +15,21 @@ from django.utils import translation
 from django.utils.translation import ngettext
 
 from notifications.models import EmailAddress, Event, Preferences
-from notifications.quiet import digest_after
-from notifications.relevance import pointless_among
-from notifications.rules import Verdict
+from notifications.quiet_hours import digest_after
+from notifications.relevance import Verdict, invalid_ids
 from notifications.selectors.inbox import SEQ_MAX, inbox_of
-from notifications.selectors.rules import rules_of
-from notifications.texts import text_of
-from notifications.wording import link_of
+from notifications.selectors.recipients import load_rules
+from notifications.texts import link_of, text_of
 
 log = structlog.get_logger(__name__)
 SALT = "notifications.unsubscribe"
 ENTRIES_MAX = 20
 BATCH = 500
-TRY_AGAIN = timedelta(hours=1)
+RETRY_AFTER = timedelta(hours=1)
 
 
 def send_due_digests(*, clock: Callable[[], datetime]) -> int:
-    """Mail everybody who is due, one by one; returns how many mails went out. One that fails holds up no other."""
+    """Send the mails that are due; returns how many were sent. A mail that fails does not stop the others."""
     due = EmailAddress.objects.filter(digest_due_at__lte=clock()).order_by("digest_due_at")
     return sum(_send_or_log(user_id, clock) for user_id in due.values_list("pk", flat=True)[:BATCH])
 
@@ -45,12 +43,13 @@ def _send_or_log(user_id: uuid.UUID, clock: Callable[[], datetime]) -> int:
 
 
 def send_digest(*, user_id: uuid.UUID, now: datetime) -> bool:
-    """Mail this person what is new since the last mail and unread; False where there is nothing, or no wish.
+    """Mail the user what is unread and new since the last mail; False when there is nothing or mail is switched off.
 
-    Put off first by an hour: a second worker sends nothing, and a failure is tried again. Raises what mailing raises.
+    Moves the due time by an hour first, so that a second worker sends nothing and a failure is retried. Raises the
+    errors of the mail backend.
     """
     mine = EmailAddress.objects.filter(pk=user_id)
-    if not mine.filter(digest_due_at__lte=now).update(digest_due_at=now + TRY_AGAIN):
+    if not mine.filter(digest_due_at__lte=now).update(digest_due_at=now + RETRY_AFTER):
         return False
     row = mine.select_related("user").get()
     entries = _new_entries(row, now) if _is_wanted(row) else []
@@ -62,7 +61,7 @@ def send_digest(*, user_id: uuid.UUID, now: datetime) -> bool:
 
 
 def digest_mail(row: EmailAddress, entries: list[Event]) -> EmailMultiAlternatives:
-    """The mail, in the person's language, with a way out of it (RFC 8058). Its id is the same when sent again."""
+    """The mail in the user's language, with one-click unsubscribe (RFC 8058). A retry has the same Message-ID."""
     with translation.override(row.user.locale):
         subject = ngettext("%(count)d new thing", "%(count)d new things", len(entries)) % {"count": len(entries)}
         shown = {"lines": [_line(entry, row) for entry in entries[:ENTRIES_MAX]], "more": len(entries) - ENTRIES_MAX}
@@ -80,12 +79,12 @@ def digest_mail(row: EmailAddress, entries: list[Event]) -> EmailMultiAlternativ
 
 
 def unsubscribe_url(user_id: uuid.UUID) -> str:
-    """An address that ends the mails without signing in."""
+    """A URL that ends the mails without a sign-in."""
     return f"{settings.PUBLIC_URL}/unsubscribe/{signing.dumps(user_id.hex, salt=SALT)}"
 
 
 def unsubscribe(token: str) -> bool:
-    """End the mails of whom this token was made for; False for one that nobody made."""
+    """End the mails of the token's user; False for an invalid token."""
     try:
         user_id = uuid.UUID(signing.loads(token, salt=SALT))
     except (signing.BadSignature, ValueError, TypeError):
@@ -99,18 +98,17 @@ def _is_wanted(row: EmailAddress) -> bool:
 
 
 def _new_entries(row: EmailAddress, now: datetime) -> list[Event]:
-    """By the rules for pushes, but for what an open app has shown: that is not read yet."""
+    """The unread events that pass the rules for pushes, whether an open app has shown them or not."""
     entries = inbox_of(row.pk, SEQ_MAX, ENTRIES_MAX * 5, after=row.digest_seq, unread_only=True)
-    rules = replace(rules_of(acked={row.pk: 0}, now=now)[row.pk], gone=lambda name: _gone_among(entries, name))
-    return [entry for entry in entries if rules.ruling_on(entry).verdict is not Verdict.DROP]
-
-
-def _gone_among(entries: list[Event], name: str) -> set[str]:
-    return pointless_among(name, [entry.data for entry in entries if entry.name == name])
+    rules = replace(
+        load_rules(acked={row.pk: 0}, now=now)[row.pk],
+        invalid=lambda name: invalid_ids(name, [entry.data for entry in entries if entry.name == name]),
+    )
+    return [entry for entry in entries if rules.decide(entry).verdict is not Verdict.DROP]
 
 
 def _line(entry: Event, row: EmailAddress) -> dict[str, str]:
-    """Without the words of a chat: a mail is read on many screens."""
+    """One entry, without the text of chat messages."""
     text = text_of(event=entry.name, data=entry.data, locale=row.user.locale)
     return {"title": text.title, "body": text.body, "url": f"{settings.PUBLIC_URL}{link_of(entry)}"}
 

@@ -1,4 +1,4 @@
-"""A person's e-mail address, and the code that shows it is his."""
+"""A user's e-mail address, and the code that verifies it."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -17,18 +17,18 @@ from procrastinate.manager import JobManager
 from backend.core.errors import DomainError, NotFound
 from notifications.errors import CodeSentLately, EmailCodeWrong, EmailUnavailable
 from notifications.models import EmailAddress, Preferences
-from notifications.quiet import digest_after
+from notifications.quiet_hours import digest_after
 
 log = structlog.get_logger(__name__)
 MAIL_CODE = "notifications.mail_code"
-CODE_LIFE = timedelta(minutes=30)
+CODE_TTL = timedelta(minutes=30)
 CODE_PAUSE = timedelta(minutes=1)
 TRIES_MAX = 5
 
 
 @transaction.atomic
 def set_address(*, user_id: uuid.UUID, address: str, now: datetime) -> EmailAddress:
-    """Remember an address and mail a code to it; nothing else is mailed there before the code comes back.
+    """Store an address and mail a code to it. Nothing else is mailed there before it is verified.
 
     Raises EmailUnavailable, CodeSentLately.
     """
@@ -48,16 +48,16 @@ def set_address(*, user_id: uuid.UUID, address: str, now: datetime) -> EmailAddr
 
 @transaction.atomic
 def verify_address(*, user_id: uuid.UUID, code: str, now: datetime) -> DomainError | None:
-    """The person has read the code: from now on he gets a mail a day. Saying it twice changes nothing.
+    """Verify the address and start the daily mail. Verifying it again changes nothing. Raises NotFound.
 
-    A wrong code is returned, not raised: the try must stay counted, whatever transaction this runs in. Raises NotFound.
+    A wrong code is returned, not raised, so that no rollback removes the counted attempt.
     """
     row = EmailAddress.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id).first()
     if row is None:
         raise NotFound
     if row.verified_at:
         return None
-    is_too_late = row.code_sent_at <= now - CODE_LIFE or row.tries >= TRIES_MAX
+    is_too_late = row.code_sent_at <= now - CODE_TTL or row.tries >= TRIES_MAX
     if is_too_late or not constant_time_compare(code, code_of(row)):
         EmailAddress.objects.filter(pk=user_id).update(tries=min(row.tries + 1, TRIES_MAX))
         return EmailCodeWrong(field="code")
@@ -68,19 +68,19 @@ def verify_address(*, user_id: uuid.UUID, code: str, now: datetime) -> DomainErr
 
 @transaction.atomic
 def forget_address(*, user_id: uuid.UUID) -> None:
-    """No mail any more. Doing it twice changes nothing."""
+    """Delete the address and end the daily mail, if there is one."""
     EmailAddress.objects.filter(pk=user_id).delete()
     Preferences.objects.filter(pk=user_id).update(email=False)
 
 
 def code_of(row: EmailAddress) -> str:
-    """Six digits that only this service can know, for this address and this moment."""
+    """Six digits derived from the address, the time and the secret key."""
     text = f"{row.pk} {row.address} {row.code_sent_at.timestamp()}"
     return f"{int(salted_hmac('notifications.email', text, algorithm='sha256').hexdigest(), 16) % 1_000_000:06d}"
 
 
 def mail_code(*, user_id: uuid.UUID) -> None:
-    """Send the code, in the person's language. Where there is nothing to verify any more, nothing is sent."""
+    """Send the code in the user's language, unless there is nothing to verify."""
     row = EmailAddress.objects.select_related("user").filter(pk=user_id, verified_at=None).first()
     if row is None:
         return
@@ -91,7 +91,7 @@ def mail_code(*, user_id: uuid.UUID) -> None:
 
 
 def _defer_code(user_id: uuid.UUID) -> None:
-    """As a row of the caller's transaction; the manager is our own, as in `outbox`."""
+    """Add the job in the caller's transaction."""
     job = Job(
         id=None,
         queue=DEFAULT_QUEUE,

@@ -1,4 +1,4 @@
-"""Linking a LINE account: the person sends the city's LINE account a code that this service has signed for them."""
+"""Linking a LINE account: the user sends the city's LINE account a code that this service has signed for them."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from notifications.errors import LineUnavailable
 from notifications.models import Device
 from notifications.services.locks import forget_devices
 
-CODE_LIFE = timedelta(minutes=10)
+CODE_TTL = timedelta(minutes=10)
 SALT = "notifications.line"
 _LINE_ADDRESS = """
     SELECT value FROM notifications_device WHERE user_id = %(user_id)s AND kind = 'line' ORDER BY id LIMIT 1
@@ -23,53 +23,59 @@ _LINE_ADDRESS = """
 
 
 def make_link_code(*, user_id: uuid.UUID, now: datetime) -> tuple[str, str, datetime]:
-    """The code, an address that opens LINE with it written, and until when it counts. Raises LineUnavailable.
+    """The code, a URL that opens LINE with the code typed in, and when the code expires. Raises LineUnavailable.
 
-    It counts once: the account that is linked now is signed too, and another one makes it void.
+    A code works once: it contains the account that is linked now, and is invalid after another one is linked.
     """
     if not (settings.LINE_CHANNEL_TOKEN and settings.LINE_CHANNEL_SECRET):
         raise LineUnavailable
-    until = now + CODE_LIFE
-    code = signing.dumps({"u": user_id.hex, "l": _linked(user_id), "e": int(until.timestamp())}, salt=SALT)
+    until = now + CODE_TTL
+    code = signing.dumps({"u": user_id.hex, "l": _linked_account(user_id), "e": int(until.timestamp())}, salt=SALT)
     return code, f"https://line.me/R/oaMessage/{quote(settings.LINE_ACCOUNT)}/?{quote(code)}", until
 
 
 @transaction.atomic
 def link_line(*, code: str, line_user: str, now: datetime) -> bool:
-    """Reach the person of this code at this LINE account from now on. False for a code that does not count (any more).
+    """Link this LINE account to the user of the code; False for an invalid or expired code.
 
-    A LINE account belongs to one person, and a person has one: the last link holds.
+    A LINE account belongs to one user and a user has one account: a new link replaces the earlier ones.
     """
     try:
         signed = signing.loads(code, salt=SALT)
         user_id, linked, until = uuid.UUID(signed["u"]), signed["l"], signed["e"]
     except (signing.BadSignature, KeyError, TypeError, ValueError):
         return False
-    person = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id, is_active=True).first()
-    if person is None or until <= now.timestamp() or linked != _linked(user_id):
+    user = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id, is_active=True).first()
+    if user is None or until <= now.timestamp() or linked != _linked_account(user_id):
         return False
-    forget_devices(Device.objects.filter(Q(user=person, kind=Device.Kind.LINE) | Q(value=line_user)))
-    line = Device.Kind.LINE, Device.Platform.LINE
-    times = {"created_at": now, "last_seen_at": now}
-    Device.objects.create(user=person, kind=line[0], platform=line[1], value=line_user, locale=person.locale, **times)
+    forget_devices(Device.objects.filter(Q(user=user, kind=Device.Kind.LINE) | Q(value=line_user)))
+    Device.objects.create(
+        user=user,
+        kind=Device.Kind.LINE,
+        platform=Device.Platform.LINE,
+        value=line_user,
+        locale=user.locale,
+        created_at=now,
+        last_seen_at=now,
+    )
     return True
 
 
 def unlink_line(*, user_id: uuid.UUID) -> None:
-    """Do not reach this person on LINE any more."""
+    """Unlink the user's LINE account, if there is one."""
     forget_devices(Device.objects.filter(user_id=user_id, kind=Device.Kind.LINE))
 
 
 def forget_line_user(*, line_user: str) -> None:
-    """The person has blocked the city's account."""
+    """Unlink a LINE account whose owner has blocked the city's account."""
     forget_devices(Device.objects.filter(value=line_user, kind=Device.Kind.LINE))
 
 
 def is_linked(user_id: uuid.UUID) -> bool:
-    """Whether this person has linked a LINE account."""
-    return bool(_linked(user_id))
+    """Whether the user has linked a LINE account."""
+    return bool(_linked_account(user_id))
 
 
-def _linked(user_id: uuid.UUID) -> str:
+def _linked_account(user_id: uuid.UUID) -> str:
     rows = fetch_prepared(_LINE_ADDRESS, {"user_id": user_id})
     return rows[0][0] if rows else ""

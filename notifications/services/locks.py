@@ -1,6 +1,6 @@
-"""The one order of locks: people's counters, by user id; then devices, events and pushes, each by id.
+"""Row locks in one order, which prevents deadlocks: counters by user id, then devices, events and pushes, each by id.
 
-Else two would wait in a circle. A push that is made holds its device and its event, as foreign keys do.
+Inserting a push locks its device and its event, as foreign keys do.
 """
 
 import uuid
@@ -14,30 +14,30 @@ from notifications.models import Device, Event, EventCounter, Push
 
 
 def lock_counters(user_ids: Collection[uuid.UUID]) -> None:
-    """Hold the counters of these people until the end of the transaction."""
+    """Lock the counters of these users."""
     counters = EventCounter.objects.filter(pk__in=user_ids).order_by("pk")
     list(counters.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 
 def update_events(events: QuerySet[Event], **fields: Any) -> int:
-    """Set these fields of the events, which are locked in their order. Returns how many."""
+    """Lock the events in order and set these fields; returns how many."""
     locked = events.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
     return Event.objects.filter(pk__in=locked).update(**fields)
 
 
 def lock_devices(devices: QuerySet[Device]) -> list[uuid.UUID]:
-    """Hold these devices until the end of the transaction. Returns their ids."""
+    """Lock these devices; returns their ids."""
     return list(devices.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
 
 def lock_pushes(pushes: QuerySet[Push]) -> None:
-    """Hold these pushes until the end of the transaction."""
+    """Lock these pushes."""
     list(pushes.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 
 @transaction.atomic
 def forget_devices(devices: QuerySet[Device]) -> int:
-    """Delete these devices; what was sent there stays on record, without them. Returns how many."""
+    """Delete these devices; their pushes stay on record without a device. Returns how many."""
     ids = lock_devices(devices)
     lock_pushes(Push.objects.filter(device__in=ids))
     return Device.objects.filter(pk__in=ids).delete()[0]

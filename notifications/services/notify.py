@@ -1,4 +1,4 @@
-"""Writing a fact into people's event logs: the one way anybody is told anything."""
+"""Writing events: the only way to notify a user."""
 
 import uuid
 from collections import Counter
@@ -17,16 +17,16 @@ from notifications.models import Event
 
 _encode = msgspec.json.Encoder().encode
 
-# One round trip, since every claim and every message of a chat waits for it: migration 0007 has what it does.
+# notifications/sql/write_events.sql
 _WRITE = "SELECT user_id, seq, id FROM write_events(%(rows)s::jsonb, %(now)s, %(due_at)s)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """What one person is to be told. `data` is JSON: ids and short text, never an address or an exact place.
+    """An event for one user. `data` is JSON: ids and short text, never an address or an exact place.
 
-    `push` reaches a person who is not looking; of several with one `collapse_key` only the newest is pushed. `by` is
-    who did it: nothing is pushed between people who have blocked each other.
+    `push` asks for a push when no app is open; of several with one `collapse_key` only the newest is pushed. `by` is
+    the user who caused the event: users who blocked each other get no push.
     """
 
     user_id: uuid.UUID
@@ -38,12 +38,11 @@ class Notice:
 
 
 def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
-    """Append each notice to its person's log, in the caller's transaction; must be its last call that locks.
+    """Append each notice to its user's log, in the caller's transaction. Open sockets get the events on commit.
 
-    What the new events have overtaken counts as read, and open sockets get them on commit. Where `push` is set, the
-    same statement makes the person due: a worker looks after `PUSH_WAIT_S`, in which an open app may show it. Call it
-    once per transaction, with everybody who is to be told. Raises UnknownEvent or SilentEvent for what
-    `notifications.kinds` cannot tell.
+    Earlier events that the new ones supersede are marked as read. `push` makes the user due: a worker looks after
+    `PUSH_WAIT_S`, in which an open app may show the event. Call it once per transaction with all notices, as the last
+    call that locks rows. Raises UnknownEvent or SilentEvent (see `notifications.kinds`).
     """
     if not notices:
         return []
@@ -54,16 +53,16 @@ def notify(*, notices: Sequence[Notice], now: datetime) -> list[Event]:
     return events
 
 
-def due_at(now: datetime) -> datetime:
-    """When a worker is to look for what happens now: an open app may show it until then."""
+def push_due_at(now: datetime) -> datetime:
+    """When a worker looks at an event of now. Until then an open app may show it."""
     return now + timedelta(seconds=settings.PUSH_WAIT_S)
 
 
 def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
-    """Number and store them, each person's in the order given."""
+    """Number and store the events, those of each user in the order given."""
     behind = _behind(notices)
-    rows = [row_of(notice, number) for notice, number in zip(notices, behind, strict=True)]
-    answer = fetch_prepared(_WRITE, {"rows": _encode(rows).decode(), "due_at": due_at(now), "now": now})
+    rows = [notice_row(notice, number) for notice, number in zip(notices, behind, strict=True)]
+    answer = fetch_prepared(_WRITE, {"rows": _encode(rows).decode(), "due_at": push_due_at(now), "now": now})
     stored = {(user_id, seq): pk for user_id, seq, pk in answer}
     heads = dict(sorted(stored))
     seqs = [heads[notice.user_id] - number for notice, number in zip(notices, behind, strict=True)]
@@ -71,7 +70,7 @@ def _append(notices: Sequence[Notice], now: datetime) -> list[Event]:
 
 
 def _behind(notices: Sequence[Notice]) -> list[int]:
-    """How many of the same person's notices come after each."""
+    """For each notice: how many notices for the same user follow it."""
     left = Counter(notice.user_id for notice in notices)
     behind = []
     for notice in notices:
@@ -80,9 +79,9 @@ def _behind(notices: Sequence[Notice]) -> list[int]:
     return behind
 
 
-def row_of(notice: Notice, behind: int = 0) -> Mapping[str, object]:
-    """As `write_events` takes it, with how many of the same person's come after it."""
-    return _overtaken_by(notice) | {
+def notice_row(notice: Notice, behind: int = 0) -> Mapping[str, object]:
+    """The row that `write_events` takes. `behind`: how many notices for the same user follow it."""
+    return _superseded_by(notice) | {
         "user_id": notice.user_id,
         "behind": behind,
         "name": notice.event,
@@ -94,11 +93,11 @@ def row_of(notice: Notice, behind: int = 0) -> Mapping[str, object]:
     }
 
 
-def _overtaken_by(notice: Notice) -> dict[str, object]:
+def _superseded_by(notice: Notice) -> dict[str, object]:
     kind = kind_of(notice.event)
-    if not kind.overtakes or kind.about not in notice.data:
+    if not kind.supersedes or kind.about not in notice.data:
         return {}
-    return {"overtakes": list(kind.overtakes), "about": {kind.about: notice.data[kind.about]}}
+    return {"supersedes": list(kind.supersedes), "about": {kind.about: notice.data[kind.about]}}
 
 
 def _event(notice: Notice, pk: int, seq: int, now: datetime) -> Event:

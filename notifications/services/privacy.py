@@ -1,15 +1,15 @@
-"""What notifications hold about a person: his copy of it, and its erasure."""
+"""What this app stores about a user: its export and its erasure."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from backend.accounts.models import User
-from notifications.models import Device, EmailAddress, Event, Mute, Preferences, Push, SetAside
+from notifications.models import DeadLetter, Device, EmailAddress, Event, Mute, Preferences, Push
 from notifications.services.locks import forget_devices, lock_pushes, update_events
 
 
 def export(*, user: User) -> Mapping[str, object]:
-    """Events, devices and choices, ready for JSON. The push addresses are keys, and stay here."""
+    """Events, devices and choices, ready for JSON. Push addresses are secrets and are left out."""
     return {
         "events": list(Event.objects.filter(user=user).order_by("seq").values("seq", "name", "data", "created_at")),
         "devices": list(Device.objects.filter(user=user).values("platform", "locale", "app_version", "created_at")),
@@ -20,16 +20,14 @@ def export(*, user: User) -> Mapping[str, object]:
 
 
 def leave(*, user: User, now: datetime) -> None:
-    """Nothing to do: nobody waits for a notification from him."""
+    """Do nothing: no other user waits for a notification from this one."""
 
 
 def erase(*, user: User, now: datetime) -> None:
-    """Remove all of it; the counter stays, so that no number is ever given twice."""
+    """Delete everything except the counter, so that no number is used twice."""
     forget_devices(Device.objects.filter(user=user))
     update_events(Event.objects.filter(user=user), pushed_at=now)
     lock_pushes(Push.objects.filter(event__user=user))
     Event.objects.filter(user=user).delete()
-    Preferences.objects.filter(user=user).delete()
-    Mute.objects.filter(user=user).delete()
-    EmailAddress.objects.filter(user=user).delete()
-    SetAside.objects.filter(user=user).delete()
+    for model in (Preferences, Mute, EmailAddress, DeadLetter):
+        model.objects.filter(user=user).delete()

@@ -1,9 +1,9 @@
 -- Writes the events of one call of `notify`: numbers them per user, sets when a worker is due, and marks as read the
--- earlier events that the new ones overtake. Returns the number and id of each new event.
+-- earlier events that the new ones supersede. Returns the number and id of each new event.
 --
 -- Numbers are drawn in the order of user ids and events are locked in the order of their ids, so that two transactions
 -- never wait for each other in a circle. While a worker holds a user's lease, `wake_at` is only the end of that lease:
--- a new event is then due when its own `due_at` says. The search for overtaken events runs per notice; as one join,
+-- a new event is then due when its own `due_at` says. The search for superseded events runs per notice; as one join,
 -- PostgreSQL reads every unread event.
 CREATE OR REPLACE FUNCTION write_events(notices jsonb, at timestamp with time zone, due_at timestamp with time zone)
 RETURNS TABLE(user_id uuid, seq bigint, id bigint)
@@ -34,14 +34,14 @@ BEGIN
     FROM notice JOIN counter USING (user_id) ORDER BY user_id, behind DESC
     RETURNING user_id, seq, id;
 
-    IF notices @? '$[*].overtakes' THEN
+    IF notices @? '$[*].supersedes' THEN
         settled := ARRAY(
             SELECT earlier.id
-            FROM jsonb_to_recordset(notices) AS later (user_id uuid, behind bigint, overtakes text[], about jsonb)
+            FROM jsonb_to_recordset(notices) AS later (user_id uuid, behind bigint, supersedes text[], about jsonb)
             CROSS JOIN LATERAL (
                 SELECT event.id FROM notifications_event AS event
                 WHERE event.user_id = later.user_id AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL
-                  AND name = ANY (later.overtakes) AND data @> later.about
+                  AND name = ANY (later.supersedes) AND data @> later.about
                   AND seq < (SELECT head FROM notifications_eventcounter WHERE user_id = later.user_id) - later.behind
                 OFFSET 0) AS earlier);
         IF settled <> '{}' THEN

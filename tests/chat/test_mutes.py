@@ -11,7 +11,7 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from chat.models import Conversation
 from notifications.models import Mute
-from notifications.push import memory
+from notifications.push import backends
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.notifications import deliver_to, make_device
 from tests.factories.people import client_of, make_user
@@ -36,19 +36,19 @@ class TestMute:
     def test_keeps_its_messages_from_ringing_until_it_ends(
         self, client: APIClient, user: User, other: User, conversation: Conversation, door: str
     ) -> None:
-        memory.forget()
+        backends.reset_memory()
         make_device(user)
         noon = read_clock().replace(hour=5)  # in Bangkok
         assert client.put(door).json() == {"muted": True, "until": None}
         make_message(conversation, other, now=noon)
 
         deliver_to(user, noon)
-        assert memory.outbox == []
+        assert backends.outbox == []
         assert client.delete(door).status_code == 204
         make_message(conversation, other, now=noon)
         deliver_to(user, noon)
 
-        assert len(memory.outbox) == 1
+        assert len(backends.outbox) == 1
 
     def test_shows_how_long_it_holds(self, client: APIClient, door: str) -> None:
         assert client.get(door).json() == {"muted": False, "until": None}

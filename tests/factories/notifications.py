@@ -10,7 +10,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from notifications.models import Device, Event
-from notifications.services.deliver import deliver_due
+from notifications.services.delivery import deliver_due
 from notifications.services.notify import Notice, notify
 from tests.factories.people import make_session
 

@@ -9,7 +9,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from backend.accounts.models import User
 from notifications.models import Device
-from notifications.push import memory
+from notifications.push import backends
 from notifications.push.protocol import PushMessage
 from notifications.tasks import DELIVER
 from tests.factories.notifications import make_device
@@ -18,9 +18,9 @@ from tests.factories.notifications import make_device
 @pytest.fixture(autouse=True)
 def outbox() -> Iterator[list[PushMessage]]:
     """What has been sent."""
-    memory.forget()
-    yield memory.outbox
-    memory.forget()
+    backends.reset_memory()
+    yield backends.outbox
+    backends.reset_memory()
 
 
 @pytest.fixture

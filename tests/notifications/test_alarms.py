@@ -1,4 +1,4 @@
-"""What has not run for five minutes is told: in `/readyz`, in `/metrics` and at the desk."""
+"""What has not run for five minutes is reported by `/readyz`, `/metrics` and the admin."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,13 +11,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from notifications.models import EventCounter, SetAside
-from notifications.push.circuit import FAILURES_MAX
-from notifications.push.gates import fcm_circuit
-from notifications.selectors import alarms as alarms_module
-from notifications.selectors.alarms import alarms, last_runs, periodic_tasks
-from notifications.services.upkeep import expect_runs, record_run
-from tests.factories.notifications import make_notice, tell
+from notifications import monitoring
+from notifications.models import DeadLetter, EventCounter
+from notifications.monitoring import last_runs, periodic_tasks, problems
+from notifications.periodic import expect_runs, record_run
+from notifications.push.circuit_breaker import FAILURES_MAX, fcm_circuit_breaker
+from tests.factories.notifications import NOON, make_notice, tell
 from tests.factories.people import make_user
 from tests.notifications.conftest import work
 
@@ -69,7 +68,7 @@ class TestReadiness:
         status, word, worker = readiness()
 
         assert (status, word) == (200, "degraded")
-        assert worker.startswith("2 people to be pushed to, waiting for 36")
+        assert worker.startswith("2 users with due pushes, waiting for 36")
 
     def test_is_degraded_when_a_job_has_not_run(self) -> None:
         put_down_job(minutes=6)
@@ -78,7 +77,7 @@ class TestReadiness:
         assert "1 jobs, waiting for 36" in readiness()[2]
 
     def test_counts_no_further_than_it_must(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(alarms_module, "COUNT_MAX", 2)
+        monkeypatch.setattr(monitoring, "COUNT_MAX", 2)
         tell(*[make_notice(make_user()) for _ in range(4)], now=minutes_ago(6))
         for _ in range(4):
             put_down_job(minutes=6)
@@ -86,7 +85,7 @@ class TestReadiness:
         with CaptureQueriesContext(connection) as queries:
             worker = readiness()[2]
 
-        assert "2 or more people to be pushed to" in worker
+        assert "2 or more users with due pushes" in worker
         assert "2 or more jobs" in worker
         assert all("LIMIT" in query["sql"] for query in queries if "count(*)" in query["sql"].lower())
 
@@ -112,8 +111,8 @@ class TestReadiness:
 
         assert readiness()[1] == "ready"
 
-    def test_says_when_firebase_is_left_alone(self) -> None:
-        fcm_circuit("ios").report(answered=0, failures=FAILURES_MAX, reason="ThirdPartyAuth")
+    def test_says_when_the_circuit_of_firebase_is_open(self) -> None:
+        fcm_circuit_breaker("ios").report(answered=0, failures=FAILURES_MAX, reason="ThirdPartyAuth")
 
         answer = APIClient().get("/readyz").json()
 
@@ -151,7 +150,7 @@ class TestPeriodicTasks:
     def test_one_that_never_ran_is_missed(self) -> None:
         expect_runs(names=["notifications.rescue"], now=minutes_ago(7))
 
-        assert list(alarms(datetime.now(UTC))) == ["notifications.rescue has not run"]
+        assert list(problems(datetime.now(UTC))) == ["notifications.rescue has not run"]
 
     @pytest.mark.parametrize("name", sorted(set(periodic_tasks()) - {"notifications.deliver_due"}))
     def test_each_records_its_run(self, name: str) -> None:
@@ -163,39 +162,41 @@ class TestPeriodicTasks:
 
 
 @pytest.fixture
-def desk(db: None) -> Client:
-    """Signed in as somebody who may do everything."""
+def staff(db: None) -> Client:
+    """A superuser, signed in."""
     client = Client()
     client.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
     return client
 
 
-class TestDesk:
-    def test_tries_again_what_was_set_aside(self, desk: Client) -> None:
+class TestAdmin:
+    def test_retries_a_dead_letter(self, staff: Client) -> None:
         (event,) = tell(make_notice(make_user()))
         EventCounter.objects.update(wake_at=None)
-        aside = SetAside.objects.create(user=event.user, events=[event.pk], reason="odd", created_at=event.created_at)
-        url = "/admin/notifications/setaside/"
-        assert "odd" in desk.get(url).content.decode()
+        letter = DeadLetter.objects.create(
+            user=event.user, events=[event.pk], reason="odd", created_at=event.created_at
+        )
+        url = "/admin/notifications/deadletter/"
+        assert "odd" in staff.get(url).content.decode()
 
-        desk.post(url, {"action": "try_again", "_selected_action": [aside.pk]})
+        staff.post(url, {"action": "retry", "_selected_action": [letter.pk]})
 
-        assert SetAside.objects.count() == 0
+        assert DeadLetter.objects.count() == 0
         assert EventCounter.objects.get().wake_at is not None
 
-    def test_tries_a_failed_job_again(self, desk: Client) -> None:
+    def test_tries_a_failed_job_again(self, staff: Client) -> None:
         put_down_job(minutes=1, status="failed")
         job = ProcrastinateJob.objects.get()
         url = "/admin/procrastinate/procrastinatejob/"
-        assert desk.get(url).status_code == 200
+        assert staff.get(url).status_code == 200
 
-        desk.post(url, {"action": "retry", "_selected_action": [job.pk]})
+        staff.post(url, {"action": "retry", "_selected_action": [job.pk]})
 
         assert ProcrastinateJob.objects.get().status == "todo"
 
-    def test_shows_which_task_is_late(self, desk: Client) -> None:
+    def test_shows_which_task_is_late(self, staff: Client) -> None:
         record_run(name=TIDY, now=minutes_ago(200))
 
-        page = desk.get("/admin/notifications/periodicrun/").content.decode()
+        page = staff.get("/admin/notifications/periodicrun/").content.decode()
 
         assert "icon-yes" in page

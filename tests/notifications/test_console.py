@@ -3,8 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from notifications.push import push_backend
-from notifications.push.console import ConsoleBackend
+from notifications.push.backends import ConsoleBackend, push_backend
 from notifications.push.protocol import Accepted, PushMessage
 
 

@@ -7,13 +7,13 @@ from pytest_django import Settings
 
 from backend.accounts.models import Block, User
 from notifications.models import Device, Event, Preferences, Push
-from notifications.push import memory
+from notifications.push import backends
 from notifications.push.protocol import Accepted, Gone, PushMessage, Refused, Retry
-from notifications.services.ack import acknowledge, mark_collapsed_read, mark_events_read
-from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
+from notifications.services.claims import ATTEMPTS_MAX, claim_pushes
+from notifications.services.delivery import record_outcomes, retry_delay_s
 from notifications.services.devices import Registration, register_device
-from notifications.services.outbox import take_due
-from notifications.services.outcomes import record_outcomes, retry_delay_s
+from notifications.services.inbox import acknowledge, mark_collapsed_read, mark_events_read
+from notifications.services.leases import lease_due_users
 from tests.factories.notifications import (
     NIGHT,
     NOON,
@@ -170,10 +170,10 @@ class TestCollapsing:
         self, device: Device, outbox: list[PushMessage]
     ) -> None:
         notice = make_message_notice(device.user)
-        memory.outcomes[device.value] = Retry("Unavailable")
+        backends.outcomes[device.value] = Retry("Unavailable")
         tell(notice)
         deliver_to(device.user)
-        memory.forget()
+        backends.reset_memory()
 
         tell(notice)
         deliver_to(device.user)
@@ -234,7 +234,7 @@ class TestOutcomes:
 
     def test_sends_to_the_others_when_one_is_gone(self, user: User, outbox: list[PushMessage]) -> None:
         gone, well = make_device(user), make_device(user)
-        memory.outcomes[gone.value] = Gone("Unregistered")
+        backends.outcomes[gone.value] = Gone("Unregistered")
         tell(make_notice(user))
 
         deliver_to(user)
@@ -243,7 +243,7 @@ class TestOutcomes:
         assert Push.objects.get(device=well).state == Push.State.ACCEPTED
 
     def test_does_not_try_again_what_was_refused(self, device: Device, outbox: list[PushMessage]) -> None:
-        memory.outcomes[device.value] = Refused("InvalidArgument")
+        backends.outcomes[device.value] = Refused("InvalidArgument")
         tell(make_notice(device.user))
 
         deliver_to(device.user)
@@ -253,13 +253,13 @@ class TestOutcomes:
         assert Push.objects.get().error == "InvalidArgument"
 
     def test_tries_again_when_it_is_due_and_not_before(self, device: Device, outbox: list[PushMessage]) -> None:
-        memory.outcomes[device.value] = Retry("QuotaExceeded", after_s=60)
+        backends.outcomes[device.value] = Retry("QuotaExceeded", after_s=60)
         tell(make_notice(device.user))
         deliver_to(device.user)
 
         deliver_to(device.user, NOON + timedelta(seconds=59))
         assert len(outbox) == 1
-        memory.outcomes[device.value] = Accepted()
+        backends.outcomes[device.value] = Accepted()
         deliver_to(device.user, NOON + timedelta(seconds=80))
 
         first, second = outbox
@@ -267,18 +267,18 @@ class TestOutcomes:
         assert Push.objects.get().state == Push.State.ACCEPTED
 
     def test_goes_on_though_the_service_is_ill_for_long(self, device: Device, outbox: list[PushMessage]) -> None:
-        memory.outcomes[device.value] = Retry("Unavailable")
+        backends.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user))
         for step in range(ATTEMPTS_MAX * 3):
             deliver_to(device.user, NOON + timedelta(minutes=15 * step))
-        memory.outcomes[device.value] = Accepted()
+        backends.outcomes[device.value] = Accepted()
         deliver_to(device.user, NOON + timedelta(hours=7))
 
         assert len({message.message_id for message in outbox}) == 1
         assert Push.objects.get().state == Push.State.ACCEPTED
 
     def test_gives_up_after_a_day(self, device: Device, outbox: list[PushMessage]) -> None:
-        memory.outcomes[device.value] = Retry("Unavailable")
+        backends.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user))
         for hour in range(0, 30, 2):
             deliver_to(device.user, NOON + timedelta(hours=hour))
@@ -288,7 +288,7 @@ class TestOutcomes:
     def test_forgets_no_device_that_has_moved_meanwhile(self, device: Device, outbox: list[PushMessage]) -> None:
         other = make_user()
         tell(make_notice(device.user))
-        claim = claim_pushes(people=take_due(now=NOON, limit=1), now=NOON)
+        claim = claim_pushes(leases=lease_due_users(now=NOON, limit=1), now=NOON)
         move(device, other)
 
         record_outcomes(outcomes=[(one, Gone("Unregistered")) for one in claim.outgoing], now=NOON)
@@ -298,10 +298,10 @@ class TestOutcomes:
     def test_sends_nobody_what_waited_for_who_had_the_phone_before(
         self, device: Device, outbox: list[PushMessage]
     ) -> None:
-        memory.outcomes[device.value] = Retry("Unavailable")
+        backends.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user))
         deliver_to(device.user)
-        memory.forget()
+        backends.reset_memory()
         other = make_user()
         move(device, other)
 

@@ -12,12 +12,12 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.accounts.services.safety import block_person
 from backend.core.clock import read_clock
-from notifications import relevance as still
+from notifications import relevance
 from notifications.models import EmailAddress, Event, PeriodicRun, Preferences
-from notifications.services.ack import acknowledge
 from notifications.services.digest import send_due_digests, unsubscribe_url
 from notifications.services.email import TRIES_MAX, code_of, mail_code
-from notifications.services.mutes import mute_topic
+from notifications.services.inbox import acknowledge
+from notifications.services.preferences import mute_topic
 from tests.factories.notifications import NOON, make_message_notice, make_notice, tell
 from tests.factories.people import client_of, make_user
 from tests.notifications.conftest import work
@@ -172,7 +172,7 @@ class TestDigest:
     def test_keeps_to_the_rules_of_pushes(self, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
         make_reader(user)
         Preferences.objects.update(likes=False)
-        monkeypatch.setattr(still, "_checks", {"pickup.nearby": ("pickup", lambda ids: set())})
+        monkeypatch.setattr(relevance, "_checks", {"pickup.nearby": ("pickup", lambda ids: set())})
         block_person(blocker=user, blocked=(blocked := make_user()), now=NOON)
         tell(muted := make_message_notice(user), make_message_notice(user, by=blocked.pk))
         mute_topic(user_id=user.pk, topic=muted.collapse_key, until=None, now=NOON)

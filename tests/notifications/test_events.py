@@ -20,8 +20,8 @@ from backend.core.redis.client import sync_redis
 from backend.core.redis.nudges import channel_of
 from notifications import long_poll as nudges
 from notifications.models import Event, EventCounter
-from notifications.selectors.events import log_reaches_back
-from notifications.services.ack import acknowledge
+from notifications.selectors.events import log_of
+from notifications.services.inbox import acknowledge
 from notifications.services.retention import remove_old_events
 from tests.factories.notifications import NOON, make_notice, tell
 from tests.factories.people import client_of, make_session, make_user
@@ -143,8 +143,8 @@ class TestWait:
         assert client.get(EVENTS, {"wait": 20}).json()["events"] == []
 
     def test_does_not_begin_where_too_many_wait(self, client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(nudges, "_places", threading.BoundedSemaphore(1))
-        nudges._places.acquire()
+        monkeypatch.setattr(nudges, "_slots", threading.BoundedSemaphore(1))
+        nudges._slots.acquire()
         started = time.monotonic()
 
         client.get(EVENTS, {"wait": 20})
@@ -264,8 +264,8 @@ class TestRemoval:
 
         assert list(user.events.values_list("seq", flat=True)) == [3]
         assert EventCounter.objects.get(pk=user.pk).floor == 2
-        assert not log_reaches_back(user_id=user.pk, since=1)
-        assert log_reaches_back(user_id=user.pk, since=2)
+        assert not log_of(user.pk).reaches_back_to(1)
+        assert log_of(user.pk).reaches_back_to(2)
 
     def test_touches_nobody_else(self, user: User) -> None:
         other = make_user()

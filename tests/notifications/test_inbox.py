@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from notifications.models import Event
 from notifications.push.protocol import PushMessage
-from notifications.services.withdrawal import withdraw
+from notifications.services.withdrawal import withdraw_events
 from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 from tests.factories.people import client_of, make_user
 
@@ -67,7 +67,7 @@ class TestList:
     def test_leaves_out_what_is_silent_ones_own_withdrawn_or_of_old(self, client: APIClient, user: User) -> None:
         tell(make_notice(user, "message.read", push=False), make_notice(user, push=False))
         tell(make_notice(user, "pickup.liked", data={"like": "l1"}), make_notice(user), make_notice(make_user()))
-        withdraw(user_ids=[user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        withdraw_events(user_ids=[user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
         Event.objects.filter(seq=4).update(name="match.of_old")
 
         assert entries_of(client) == []

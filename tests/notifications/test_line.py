@@ -17,11 +17,12 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from notifications.models import Device, Preferences, Push
-from notifications.push import memory, push_backend
-from notifications.push.gates import line_circuit
+from notifications.push import backends
+from notifications.push.backends import push_backend
+from notifications.push.circuit_breaker import line_circuit_breaker
 from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Postponed, PushMessage, Refused, Retry
 from notifications.services.line import link_line, make_link_code
-from notifications.services.upkeep import remove_signed_out_devices, remove_unseen_devices
+from notifications.services.retention import remove_signed_out_devices, remove_unseen_devices
 from tests.factories.notifications import NOON, deliver_to, make_device, make_notice, tell
 from tests.factories.people import client_of, make_user
 from tests.notifications.line_endpoint import LineAnswer, LineServer
@@ -34,7 +35,7 @@ _numbers = count(1)
 @pytest.fixture(autouse=True)
 def line(settings: Settings, redis_prefix: str) -> Iterator[LineServer]:
     """A city that is on LINE."""
-    line_circuit.cache_clear()
+    line_circuit_breaker.cache_clear()
     with LineServer() as server:
         settings.LINE_CHANNEL_TOKEN, settings.LINE_CHANNEL_SECRET = "line-token", SECRET
         settings.LINE_ENDPOINT, settings.LINE_ACCOUNT, settings.LINE_TIMEOUT_S = server.url, "@trash", 20
@@ -159,7 +160,7 @@ class TestSending:
     def test_is_chosen_by_the_person(
         self, user: User, line: LineServer, choices: dict[str, bool], reached: list[int]
     ) -> None:
-        memory.forget()
+        backends.reset_memory()
         Preferences.objects.create(user=user, **choices)
         make_device(user)
         on_line(user)
@@ -167,7 +168,7 @@ class TestSending:
 
         deliver_to(user)
 
-        assert [len(memory.outbox), len(line.sent)] == reached
+        assert [len(backends.outbox), len(line.sent)] == reached
 
     def test_tries_again_under_the_same_key(self, user: User, line: LineServer) -> None:
         on_line(user)
@@ -224,7 +225,7 @@ class TestSending:
 
         assert outcomes == [Accepted(), Retry("line 500"), Accepted()]
 
-    def test_is_left_alone_while_it_hangs(self, line: LineServer, settings: Settings) -> None:
+    def test_is_not_called_while_it_hangs(self, line: LineServer, settings: Settings) -> None:
         settings.LINE_TIMEOUT_S, settings.PUSH_LEASE_S = 0.5, 30
         line.answers += [LineAnswer(delay_s=1)] * 60
         began = time.monotonic()
@@ -235,7 +236,7 @@ class TestSending:
         assert len(line.sent) <= 32
         assert outcomes[0] == Retry("ReadTimeout")
         assert isinstance(outcomes[-1], Postponed)
-        assert line_circuit().state() == "open"
+        assert line_circuit_breaker().state() == "open"
 
 
 def make_message(kind: str) -> PushMessage:

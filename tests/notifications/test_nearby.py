@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from notifications.models import Device, EventCounter, Preferences
-from notifications.push import memory
+from notifications.push import backends
 from notifications.push.protocol import PushMessage, Retry
 from tests.factories.notifications import NOON, deliver_to, make_notice, tell
 
@@ -15,7 +15,7 @@ EVENING = NOON + timedelta(hours=6)  # 18:00 in Bangkok
 
 @pytest.fixture(autouse=True)
 def two_a_day(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two ring; nobody is asked whether they are still to be had."""
+    """Two pushes a day, and no check whether pickups are open."""
     settings.NEARBY_PUSHES_A_DAY = 2
     monkeypatch.setattr("notifications.relevance._checks", {})
 
@@ -78,7 +78,7 @@ class TestNearby:
 
     def test_counts_a_retry_only_once(self, device: Device, outbox: list[PushMessage]) -> None:
         one_after_the_other(device, 1)
-        memory.outcomes[device.value] = Retry("Unavailable", after_s=1)
+        backends.outcomes[device.value] = Retry("Unavailable", after_s=1)
         tell(make_notice(device.user, "pickup.nearby"), now=NOON)
         deliver_to(device.user)
 

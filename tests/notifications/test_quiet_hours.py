@@ -5,9 +5,9 @@ from datetime import time, timedelta
 import pytest
 
 from notifications.models import Device, EventCounter, Preferences, Push
-from notifications.push import memory
+from notifications.push import backends
 from notifications.push.protocol import PushMessage, Retry
-from notifications.services.ack import acknowledge
+from notifications.services.inbox import acknowledge
 from tests.factories.notifications import NIGHT, deliver_to, make_notice, tell
 
 TONIGHT, TOMORROW = ("2025-03-01T16:00:00Z", "2025-03-02T05:00:00Z")  # 23:00, and noon
@@ -103,7 +103,7 @@ class TestQuietHours:
         assert outbox == []
 
     def test_hold_a_retry_too(self, device: Device, outbox: list[PushMessage]) -> None:
-        memory.outcomes[device.value] = Retry("Unavailable")
+        backends.outcomes[device.value] = Retry("Unavailable")
         evening = NIGHT - timedelta(hours=2, seconds=1)
         tell(make_notice(device.user, "pickup.liked"), now=evening)
         deliver_to(device.user, evening)

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from notifications.models import EventCounter, PeriodicRun, Push
-from notifications.push import memory
+from notifications.push import backends
 from notifications.push.protocol import Gone, PushMessage, Retry
 from notifications.services.notify import notify
 from notifications.tasks import JOB_ATTEMPTS_MAX
@@ -78,7 +78,7 @@ class TestWorker:
 
     def test_a_retry_does_not_hold_up_news_for_another_device(self, outbox: list[PushMessage]) -> None:
         failing = make_device(make_user())
-        memory.outcomes[failing.value] = Retry("Unavailable", after_s=120)
+        backends.outcomes[failing.value] = Retry("Unavailable", after_s=120)
         tell(make_notice(failing.user), now=just_now())
         work()
         well = make_device(failing.user)
@@ -93,7 +93,7 @@ class TestWorker:
 
     def test_a_dead_address_is_forgotten(self, outbox: list[PushMessage]) -> None:
         device = make_device(make_user())
-        memory.outcomes[device.value] = Gone("Unregistered")
+        backends.outcomes[device.value] = Gone("Unregistered")
         tell(make_notice(device.user), now=just_now())
 
         work()
@@ -114,7 +114,7 @@ class TestJobsOfKilledWorkers:
         assert not ProcrastinateJob.objects.filter(task_name=TIDY).exists()
         assert PeriodicRun.objects.filter(name=TIDY).exists()
 
-    def test_are_set_aside_when_they_kill_every_worker(self) -> None:
+    def test_are_given_up_when_they_kill_every_worker(self) -> None:
         app.tasks[TIDY].defer(timestamp=0)
         take_and_die(attempts=JOB_ATTEMPTS_MAX)
 

@@ -14,10 +14,10 @@ from pytest_django import Settings
 from backend.accounts.models import User
 from notifications.models import Device, Push
 from notifications.push.protocol import Accepted, Gone, Outcome
-from notifications.services.claim import Claim, claim_pushes
+from notifications.services.claims import Claim, claim_pushes
+from notifications.services.delivery import record_outcomes
 from notifications.services.devices import Registration, register_device
-from notifications.services.outbox import take_due
-from notifications.services.outcomes import record_outcomes
+from notifications.services.leases import lease_due_users
 from notifications.services.privacy import erase
 from tests.factories.notifications import NOON, make_device, make_notice, tell
 from tests.factories.people import make_user
@@ -48,7 +48,7 @@ def pausing(action: Callable[[], Any], *, after: str, until: Barrier) -> Callabl
 def claimed(user: User, events: int) -> Claim:
     """So many pushes to this person's phone, about to be sent."""
     tell(*[make_notice(user) for _ in range(events)])
-    return claim_pushes(people=take_due(now=NOON, limit=1), now=NOON)
+    return claim_pushes(leases=lease_due_users(now=NOON, limit=1), now=NOON)
 
 
 def moves(device: Device, to: User) -> Callable[[], Device]:
@@ -86,12 +86,12 @@ class TestAPhoneThatMoves:
     def test_while_more_is_claimed_for_it(self, device: Device, settings: Settings) -> None:
         claimed(device.user, 3)
         tell(make_notice(device.user))
-        people, other, both = take_due(now=NOON, limit=1), make_user(), Barrier(2)
+        people, other, both = lease_due_users(now=NOON, limit=1), make_user(), Barrier(2)
 
         results = at_once(
             [
                 pausing(
-                    partial(claim_pushes, people=people, now=NOON), after='UPDATE "notifications_push"', until=both
+                    partial(claim_pushes, leases=people, now=NOON), after='UPDATE "notifications_push"', until=both
                 ),
                 pausing(moves(device, other), after='UPDATE "notifications_push"', until=both),
             ]
@@ -103,7 +103,7 @@ class TestAPhoneThatMoves:
     def test_while_its_person_is_erased(self, device: Device) -> None:
         claimed(device.user, 2)
         tell(make_notice(device.user))
-        people, both = take_due(now=NOON, limit=1), Barrier(2)
+        people, both = lease_due_users(now=NOON, limit=1), Barrier(2)
 
         def erasing() -> None:
             with transaction.atomic():
@@ -111,7 +111,7 @@ class TestAPhoneThatMoves:
 
         results = at_once(
             [
-                pausing(partial(claim_pushes, people=people, now=NOON), after='UPDATE "notif', until=both),
+                pausing(partial(claim_pushes, leases=people, now=NOON), after='UPDATE "notif', until=both),
                 pausing(erasing, after="DELETE", until=both),
             ]
         )

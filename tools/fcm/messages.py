@@ -17,7 +17,7 @@ def make_message(address: str = "phone", **fields: Any) -> PushMessage:
         "collapse_id": "conversation:1",
         "channel": "chat",
         "is_urgent": True,
-        "life_s": 3600,
+        "ttl_s": 3600,
         "badge": 3,
         "link": "/conversations/1",
         "data": {"message_id": "17", "conversation": "1"},

@@ -20,7 +20,7 @@ from geo.matching.services.matches import collectors_with_room, make_match_under
 from geo.matching.services.rings import start_rings_anew
 from geo.materials.hazard import those_who_may_take
 from geo.models import Match, Pickup, Swipe
-from notifications.selectors.reach import earliest_push_to
+from notifications.selectors.preferences import earliest_push_to
 from notifications.services.notify import Notice, notify
 
 State = Swipe.LikeState

@@ -11,7 +11,7 @@ from geo.lifecycle.queue import queued_likes
 from geo.matching.selectors.rings import collectors_near
 from geo.matching.services import notices as pickup_notices
 from geo.models import Pickup, Ring
-from notifications.quiet import QuietHours
+from notifications.quiet_hours import QuietHours
 from notifications.services.notify import notify
 
 BATCH = 100

@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from backend.core.logs import logging_settings
 from notifications.models import Event
-from notifications.push.memory import forget, outbox
+from notifications.push.backends import outbox, reset_memory
 from tests.factories.geo import make_collector, make_pickup, material
 from tests.factories.notifications import deliver_to, make_device
 from tests.factories.people import client_of, make_user
@@ -70,7 +70,7 @@ class TestExactPoint:
         self, resident: User, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        forget()
+        reset_memory()
         material()
         collector = make_device(make_collector().user).user
         phone, stranger = client_of(resident), client_of(collector)

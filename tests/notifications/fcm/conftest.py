@@ -10,8 +10,9 @@ from google.auth.credentials import CredentialsWithRegionalAccessBoundary
 from pytest_django import Settings
 
 from backend.core.firebase import APP_NAME
+from notifications.push.circuit_breaker import fcm_circuit_breaker
 from notifications.push.fcm import FcmBackend, _service
-from notifications.push.gates import fcm_circuit, fcm_quota
+from notifications.push.quota import fcm_quota
 from tools.fcm.account import PROJECT, write_account
 from tools.fcm.server import FcmServer
 
@@ -36,7 +37,7 @@ def backend(fcm: FcmServer, settings: Settings, tmp_path: Path, no_regions: None
     settings.FIREBASE_CREDENTIALS_FILE = str(write_account(tmp_path / "account.json", token_uri=f"{fcm.url}/token"))
     settings.FCM_ENDPOINT = fcm.url
     settings.PUSH_BACKEND = "fcm"
-    fcm_circuit.cache_clear()
+    fcm_circuit_breaker.cache_clear()
     fcm_quota.cache_clear()
     yield FcmBackend()
     _service.cache_clear()

@@ -9,8 +9,8 @@ from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from notifications.push.fcm import FcmBackend
-from notifications.push.gate import BLOCK
 from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Refused, Retry
+from notifications.push.throttle import BLOCK
 from tools.fcm import server as answers
 from tools.fcm.messages import make_message
 from tools.fcm.server import Answer, FcmServer, refusal

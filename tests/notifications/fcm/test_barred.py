@@ -7,9 +7,8 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Device, Push
-from notifications.push.circuit import FAILURES_MAX
+from notifications.push.circuit_breaker import FAILURES_MAX, fcm_circuit_breaker
 from notifications.push.fcm import FcmBackend
-from notifications.push.gates import fcm_circuit
 from notifications.push.protocol import Accepted, Barred, Postponed
 from tests.factories.notifications import NOON, deliver_to, make_device, make_notice, tell
 from tests.factories.people import make_user
@@ -61,7 +60,7 @@ def test_all_wait_and_arrive_once_it_is_mended(
     assert f'push_circuit{{service="{platform}",state="open"}} 1.0' in APIClient().get("/metrics").content.decode()
 
     mend(fcm)
-    time_passes(fcm_circuit(platform))
+    time_passes(fcm_circuit_breaker(platform))
     deliver_to(devices[0].user, NOON + timedelta(minutes=15))
 
     assert {(push.state, push.attempts) for push in Push.objects.all()} == {(Push.State.ACCEPTED, 1)}
@@ -74,11 +73,11 @@ def test_a_single_push_is_not_given_up_either(user: User, fcm: FcmServer, how: A
     tell(make_notice(user))
     refuse(fcm, how, [device])
     for hour in range(20):
-        time_passes(fcm_circuit("ios"))
+        time_passes(fcm_circuit_breaker("ios"))
         deliver_to(user, NOON + timedelta(hours=hour))
 
     mend(fcm)
-    time_passes(fcm_circuit("ios"))
+    time_passes(fcm_circuit_breaker("ios"))
     deliver_to(user, NOON + timedelta(hours=21))
 
     assert Push.objects.get().state == Push.State.ACCEPTED
@@ -93,7 +92,7 @@ def test_apples_key_holds_up_no_other_phone(db: None, backend: FcmBackend, fcm: 
 
     assert {type(outcome) for outcome in outcomes[:60]} <= {Barred, Postponed}
     assert outcomes[60:] == [Accepted()] * 60
-    assert [fcm_circuit(platform).state() for platform in ("ios", "android")] == ["open", "closed"]
+    assert [fcm_circuit_breaker(platform).state() for platform in ("ios", "android")] == ["open", "closed"]
 
 
 def test_a_phone_of_another_project_is_no_trouble_of_ours(user: User, fcm: FcmServer) -> None:
@@ -104,7 +103,7 @@ def test_a_phone_of_another_project_is_no_trouble_of_ours(user: User, fcm: FcmSe
     deliver_to(user)
 
     assert not Device.objects.exists()
-    assert fcm_circuit("android").state() == "closed"
+    assert fcm_circuit_breaker("android").state() == "closed"
 
 
 class TestOneBrowserWithAnOlderKey:
@@ -117,16 +116,16 @@ class TestOneBrowserWithAnOlderKey:
 
         assert refused == [Barred("ThirdPartyAuth", is_for_all=False)] * 12
         assert list(backend.send([make_message("new", platform="web")])) == [Accepted()]
-        assert fcm_circuit("web").state() == "closed"
+        assert fcm_circuit_breaker("web").state() == "closed"
 
     def test_is_no_proof_that_firebase_is_back(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        fcm_circuit("web").report(answered=0, failures=FAILURES_MAX)
+        fcm_circuit_breaker("web").report(answered=0, failures=FAILURES_MAX)
         fcm.always["old"] = answers.APPLE_KEY_WRONG
-        time_passes(fcm_circuit("web"))
+        time_passes(fcm_circuit_breaker("web"))
 
         list(backend.send([make_message("old", platform="web")]))
 
-        assert fcm_circuit("web").state() == "open"
+        assert fcm_circuit_breaker("web").state() == "open"
 
 
 def test_browsers_that_are_all_refused_one_by_one_open_the_circuit(backend: FcmBackend, fcm: FcmServer) -> None:

@@ -80,6 +80,6 @@ class TestDelivery:
 
 
 def test_the_backend_is_the_one_that_settings_name(backend: FcmBackend) -> None:
-    from notifications.push import push_backend
+    from notifications.push.backends import push_backend
 
     assert isinstance(push_backend(), FcmBackend)

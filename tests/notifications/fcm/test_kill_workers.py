@@ -8,7 +8,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from backend.core.clock import read_clock
-from notifications.services.deliver import deliver_due
+from notifications.services.delivery import deliver_due
 from tests.notifications.conftest import empty_queue
 from tools.fcm.server import FcmServer
 from tools.kill_workers.account import Account, Arrival, account_of

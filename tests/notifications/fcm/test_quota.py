@@ -8,9 +8,8 @@ from pytest_django import Settings
 
 from backend.core.redis.client import key, sync_redis
 from notifications.push.fcm import FcmBackend
-from notifications.push.gates import fcm_quota
 from notifications.push.protocol import Accepted, Postponed
-from notifications.push.quota import Quota
+from notifications.push.quota import Quota, fcm_quota
 from tools.fcm.messages import make_message
 from tools.fcm.quota_play import most_in_a_window, send_all_they_may
 from tools.fcm.server import FcmServer

@@ -6,11 +6,11 @@ import time
 from redis import RedisError
 
 from backend.core.redis.client import key, sync_redis
-from notifications.push.circuit import Circuit
+from notifications.push.circuit_breaker import CircuitBreaker
 
 
-def time_passes(circuit: Circuit) -> None:
+def time_passes(circuit: CircuitBreaker) -> None:
     """It has been open for long enough."""
     with contextlib.suppress(RedisError):
         sync_redis().delete(key(f"circuit:{circuit._name}:open"), key(f"circuit:{circuit._name}:probe"))
-    circuit._alone._open_until = circuit._alone._probe_until = time.monotonic()
+    circuit._local._open_until = circuit._local._probe_until = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is not pushed any more: overtaken, withdrawn, expired, over, muted."""
+"""What is no longer pushed: superseded, withdrawn, expired, invalid or muted events."""
 
 import re
 from datetime import timedelta
@@ -8,21 +8,22 @@ import pytest
 from django.db import connection
 
 from backend.accounts.models import User
-from notifications import relevance as still
+from notifications import relevance
 from notifications.kinds import KINDS
 from notifications.models import Device, Event, Mute
 from notifications.push.protocol import PushMessage
 from notifications.selectors.inbox import unread_count_of
-from notifications.services.mutes import mute_topic, remove_past_mutes, unmute_topic
-from notifications.services.withdrawal import withdraw
+from notifications.services.preferences import mute_topic, unmute_topic
+from notifications.services.retention import remove_ended_mutes
+from notifications.services.withdrawal import withdraw_events
 from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 from tests.factories.people import make_user
 
 IDS = {"match": "m1", "pickup": "p1", "like": "l1", "title": "Cans"}
-OVERTAKEN = [(later, earlier) for later, kind in KINDS.items() for earlier in kind.overtakes]
+SUPERSEDED = [(later, earlier) for later, kind in KINDS.items() for earlier in kind.supersedes]
 _encode = msgspec.json.Encoder().encode
 MATCH_MADE = {"behind": 0, "name": "match.made", "data": IDS, "wants_push": True, "collapse_key": ""} | {
-    "overtakes": ["pickup.liked"],
+    "supersedes": ["pickup.liked"],
     "about": {"pickup": "p1"},
 }
 MANY_UNREAD = """
@@ -33,8 +34,8 @@ MATCH_IS_MADE = "EXPLAIN (ANALYZE, BUFFERS) SELECT * FROM write_events(%s, now()
 UNTIL = [(name, kind.until) for name, kind in KINDS.items() if kind.until]
 
 
-class TestOvertaken:
-    @pytest.mark.parametrize(("later", "earlier"), OVERTAKEN)
+class TestSuperseded:
+    @pytest.mark.parametrize(("later", "earlier"), SUPERSEDED)
     def test_is_not_pushed(self, device: Device, outbox: list[PushMessage], later: str, earlier: str) -> None:
         tell(make_notice(device.user, earlier, data=IDS))
         # By the person's own doing on another phone, so that it is not pushed itself.
@@ -45,7 +46,7 @@ class TestOvertaken:
         assert outbox == []
         assert unread_count_of(device.user.pk) == 0
 
-    @pytest.mark.parametrize(("later", "earlier"), OVERTAKEN)
+    @pytest.mark.parametrize(("later", "earlier"), SUPERSEDED)
     def test_must_be_about_the_same(self, user: User, later: str, earlier: str) -> None:
         other = {name: f"another {name}" for name in IDS}
         tell(make_notice(user, earlier, data=IDS), make_notice(make_user(), later, data=IDS))
@@ -54,8 +55,8 @@ class TestOvertaken:
         assert unread_count_of(user.pk) == 1
 
     def test_names_kinds_that_there_are(self) -> None:
-        assert {earlier for _, earlier in OVERTAKEN} <= set(KINDS)
-        assert all(kind.about for kind in KINDS.values() if kind.overtakes)
+        assert {earlier for _, earlier in SUPERSEDED} <= set(KINDS)
+        assert all(kind.about for kind in KINDS.values() if kind.supersedes)
 
     def test_works_within_one_transaction_too(self, device: Device, outbox: list[PushMessage]) -> None:
         names = ("handover.agreed", "match.released")
@@ -81,7 +82,7 @@ class TestWithdrawn:
         tell(make_notice(device.user, "pickup.liked", data=IDS))
         tell(make_notice(device.user, "pickup.liked", data=IDS | {"like": "l2"}))
 
-        count = withdraw(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        count = withdraw_events(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
         deliver_to(device.user)
 
         assert count == 1
@@ -89,14 +90,14 @@ class TestWithdrawn:
         assert outbox[0].data["like"] == "l2"
 
     def test_is_not_tried_again(self, device: Device, outbox: list[PushMessage]) -> None:
-        from notifications.push import memory
+        from notifications.push import backends
         from notifications.push.protocol import Retry
 
-        memory.outcomes[device.value] = Retry("Unavailable")
+        backends.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user, "pickup.liked", data=IDS))
         deliver_to(device.user)
 
-        withdraw(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        withdraw_events(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
         deliver_to(device.user, NOON + timedelta(minutes=5))
 
         assert len(outbox) == 1
@@ -105,7 +106,7 @@ class TestWithdrawn:
         tell(make_notice(device.user, "pickup.liked", data=IDS), make_notice(make_user(), "pickup.liked", data=IDS))
         device.user.events.update(read_at=NOON)
 
-        assert not withdraw(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
+        assert not withdraw_events(user_ids=[device.user.pk], events=["pickup.liked"], about={"like": "l1"}, now=NOON)
         assert Event.objects.filter(withdrawn_at=None).count() == 2
 
 
@@ -130,12 +131,12 @@ class TestExpired:
         assert outbox == []
 
 
-class TestOver:
+class TestInvalid:
     @pytest.fixture(autouse=True)
     def check(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As geo says which pickups are still to be had."""
-        monkeypatch.setattr(still, "_checks", {})
-        still.register_check(event="pickup.nearby", about="pickup", check=lambda ids: set(ids) - {"gone"})
+        """As geo checks which pickups are open."""
+        monkeypatch.setattr(relevance, "_checks", {})
+        relevance.register_check(event="pickup.nearby", id_name="pickup", check=lambda ids: set(ids) - {"gone"})
 
     def test_is_asked_of_who_knows(self, device: Device, outbox: list[PushMessage]) -> None:
         for pickup in ("here", "gone"):
@@ -167,7 +168,7 @@ class TestMuted:
         deliver_to(user, later)
 
         assert len(outbox) == 1
-        assert remove_past_mutes(now=later) == 1
+        assert remove_ended_mutes(now=later) == 1
 
     def test_of_another_changes_nothing(self, user: User, outbox: list[PushMessage]) -> None:
         make_device(user)

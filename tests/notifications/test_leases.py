@@ -1,4 +1,4 @@
-"""Many people are taken at once, by one worker at a time; whom a killed worker had is taken again."""
+"""Leases: many users at once, each by one worker at a time; the leases of a killed worker expire."""
 
 import threading
 from datetime import timedelta
@@ -8,18 +8,24 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from notifications.models import Device, Event, EventCounter, Preferences, Push, SetAside
-from notifications.push import memory
+from notifications.models import DeadLetter, Device, Event, EventCounter, Preferences, Push
+from notifications.push import backends
 from notifications.push.protocol import Accepted, PushMessage, Retry
-from notifications.services import deliver
-from notifications.services.claim import ATTEMPTS_MAX, claim_pushes
-from notifications.services.deliver import TRIES_MAX, deliver_due
-from notifications.services.outbox import URGENT_SHARE, Done, Taken, let_go, take_due
-from notifications.services.set_aside import try_again
+from notifications.services import delivery
+from notifications.services.claims import ATTEMPTS_MAX, claim_pushes
+from notifications.services.delivery import TRIES_MAX, deliver_due
+from notifications.services.leases import (
+    URGENT_SHARE,
+    Lease,
+    Release,
+    lease_due_users,
+    release_leases,
+    retry_dead_letters,
+)
 from tests.factories.notifications import NOON, make_device, make_notice, tell
 from tests.factories.people import make_user
 
-LATER = NOON + timedelta(minutes=2)  # when what was taken at noon may be taken again
+LATER = NOON + timedelta(minutes=2)  # leases of noon have expired
 STEP = timedelta(minutes=12)  # longer than any wait between two tries
 
 
@@ -34,13 +40,13 @@ def fail(**options: object) -> NoReturn:
     raise RuntimeError("something of ours is wrong")
 
 
-class TestTaking:
+class TestLeasing:
     def test_takes_the_longest_overdue_first_and_each_once(self, db: None) -> None:
         first, second = make_user(), make_user()
         tell(make_notice(second), now=NOON)
         tell(make_notice(first), now=NOON - timedelta(seconds=5))
 
-        taken = [take_due(now=NOON, limit=1) for _ in range(3)]
+        taken = [lease_due_users(now=NOON, limit=1) for _ in range(3)]
 
         assert [[one.user_id for one in some] for some in taken] == [[first.pk], [second.pk], []]
 
@@ -49,7 +55,7 @@ class TestTaking:
         tell(*[make_notice(user, "pickup.closed") for user in crowd], now=NOON - timedelta(minutes=5))
         tell(make_notice(one, "match.made"))
 
-        (taken,) = take_due(now=NOON, limit=1)
+        (taken,) = lease_due_users(now=NOON, limit=1)
 
         assert taken.user_id == one.pk
 
@@ -58,7 +64,7 @@ class TestTaking:
         tell(*[make_notice(user, "pickup.closed") for user in crowd], now=NOON - timedelta(minutes=5))
         tell(*[make_notice(user, "handover.arrived") for user in many])
 
-        taken = {one.user_id for one in take_due(now=NOON, limit=8)}
+        taken = {one.user_id for one in lease_due_users(now=NOON, limit=8)}
 
         assert len(taken & {user.pk for user in many}) == 8 * URGENT_SHARE
         assert len(taken & {user.pk for user in crowd}) == 8 - 8 * URGENT_SHARE
@@ -77,7 +83,7 @@ class TestTaking:
     @pytest.mark.parametrize(("event", "is_urgent"), [("match.made", True), ("pickup.closed", False)])
     def test_stays_as_urgent_as_what_is_left(self, db: None, event: str, is_urgent: bool) -> None:
         failed, held = make_device(make_user()), make_device(make_user())
-        memory.outcomes[failed.value] = Retry("Unavailable")
+        backends.outcomes[failed.value] = Retry("Unavailable")
         Preferences.objects.create(user=held.user, quiet_from="00:00", quiet_until="13:00")
         tell(make_notice(failed.user, event), make_notice(held.user, event))
 
@@ -89,9 +95,9 @@ class TestTaking:
         other, urgent = make_user(), make_user()
         for user, event, at in ((other, "pickup.closed", NOON), (urgent, "match.made", NOON + timedelta(seconds=1))):
             tell(make_notice(user, event), now=at)
-            assert len(take_due(now=at, limit=9)) == 1
+            assert len(lease_due_users(now=at, limit=9)) == 1
 
-        (taken,) = take_due(now=LATER, limit=1, suspects=True)
+        (taken,) = lease_due_users(now=LATER, limit=1, suspects=True)
 
         assert taken.user_id == urgent.pk
 
@@ -100,7 +106,7 @@ class TestTaking:
         self, db: None, monkeypatch: pytest.MonkeyPatch, event: str, is_urgent: bool
     ) -> None:
         tell(make_notice(make_device(make_user()).user, event))
-        monkeypatch.setattr(deliver, "claim_pushes", fail)
+        monkeypatch.setattr(delivery, "claim_pushes", fail)
 
         deliver_due(clock=lambda: NOON)
 
@@ -110,10 +116,10 @@ class TestTaking:
     def test_is_as_urgent_as_what_came_while_it_was_taken(self, db: None, event: str, is_urgent: bool) -> None:
         user = make_user()
         tell(make_notice(user, "pickup.closed"))
-        (taken,) = take_due(now=NOON, limit=9)
+        (taken,) = lease_due_users(now=NOON, limit=9)
         tell(make_notice(user, event))
 
-        let_go([Done(taken=taken, wake_at=None)])
+        release_leases([Release(lease=taken, wake_at=None)])
 
         assert EventCounter.objects.get().is_urgent == is_urgent
 
@@ -131,48 +137,48 @@ class TestTaking:
         settings.PUSH_WAIT_S = 2
         tell(make_notice(make_user()))
 
-        assert take_due(now=NOON + timedelta(seconds=1.9), limit=9) == []
-        assert len(take_due(now=NOON + timedelta(seconds=2), limit=9)) == 1
+        assert lease_due_users(now=NOON + timedelta(seconds=1.9), limit=9) == []
+        assert len(lease_due_users(now=NOON + timedelta(seconds=2), limit=9)) == 1
 
     def test_news_while_taken_is_due_when_it_says(self, db: None, settings: Settings) -> None:
         user = make_user()
         tell(make_notice(user))
-        (taken,) = take_due(now=NOON, limit=9)
+        (taken,) = lease_due_users(now=NOON, limit=9)
         settings.PUSH_WAIT_S = 2
         tell(make_notice(user), now=NOON + timedelta(seconds=1))
-        assert take_due(now=NOON + timedelta(seconds=5), limit=9) == []
+        assert lease_due_users(now=NOON + timedelta(seconds=5), limit=9) == []
 
-        let_go([Done(taken=taken, wake_at=NOON + STEP)])
+        release_leases([Release(lease=taken, wake_at=NOON + STEP)])
 
         assert EventCounter.objects.get().wake_at == NOON + timedelta(seconds=3)
-        assert len(take_due(now=NOON + timedelta(seconds=5), limit=9)) == 1
+        assert len(lease_due_users(now=NOON + timedelta(seconds=5), limit=9)) == 1
 
     def test_a_silent_event_while_taken_changes_nothing(self, db: None) -> None:
         user = make_user()
         tell(make_notice(user))
-        (taken,) = take_due(now=NOON, limit=9)
+        (taken,) = lease_due_users(now=NOON, limit=9)
         tell(make_notice(user, push=False))
 
-        let_go([Done(taken=taken, wake_at=None)])
+        release_leases([Release(lease=taken, wake_at=None)])
 
         assert EventCounter.objects.get().wake_at is None
 
     def test_who_comes_too_late_lets_nobody_go(self, db: None) -> None:
         tell(make_notice(make_user()))
-        (mine,) = take_due(now=NOON, limit=9)
-        (others,) = take_due(now=LATER, limit=9, suspects=True)
+        (mine,) = lease_due_users(now=NOON, limit=9)
+        (others,) = lease_due_users(now=LATER, limit=9, suspects=True)
 
-        let_go([Done(taken=mine, wake_at=None)])
+        release_leases([Release(lease=mine, wake_at=None)])
 
         assert EventCounter.objects.get().taken_until == others.until
 
     def test_two_workers_share_without_waiting_and_without_overlap(self, queue: None) -> None:
         make_due(40)
-        both, taken = threading.Barrier(2), list[Taken]()
+        both, taken = threading.Barrier(2), list[Lease]()
 
         def take() -> None:
             with transaction.atomic():
-                mine = take_due(now=NOON, limit=20)
+                mine = lease_due_users(now=NOON, limit=20)
                 both.wait(5)  # neither has committed: the locked are passed over
                 taken.extend(mine)
             connection.close()
@@ -211,7 +217,7 @@ class TestMany:
 
     def test_one_whom_the_backend_chokes_on_stops_nobody(self, db: None, outbox: list[PushMessage]) -> None:
         broken, *well = make_due(5)
-        memory.outcomes[broken.value] = RuntimeError("out of order")
+        backends.outcomes[broken.value] = RuntimeError("out of order")
 
         deliver_due(clock=lambda: NOON)
 
@@ -225,7 +231,7 @@ class TestMany:
         self, db: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make_due(3)
-        monkeypatch.setattr(deliver, "push_backend", Breaking)
+        monkeypatch.setattr(delivery, "push_backend", Breaking)
 
         deliver_due(clock=lambda: NOON)
 
@@ -246,7 +252,7 @@ class Breaking:
 class TestKilledWorkers:
     def test_their_people_are_taken_again_with_the_same_ids(self, db: None, outbox: list[PushMessage]) -> None:
         make_due(3)
-        claimed = claim_pushes(people=take_due(now=NOON, limit=9), now=NOON)
+        claimed = claim_pushes(leases=lease_due_users(now=NOON, limit=9), now=NOON)
         assert deliver_due(clock=lambda: NOON + timedelta(seconds=30)) == 0
 
         for _ in range(3):
@@ -258,14 +264,14 @@ class TestKilledWorkers:
     def test_their_people_are_taken_one_by_one(self, db: None) -> None:
         """One of them may be why it died; the others are not to be given up with that one."""
         make_due(3)
-        take_due(now=NOON, limit=9)
+        lease_due_users(now=NOON, limit=9)
 
-        assert take_due(now=LATER, limit=9) == []
-        assert len(take_due(now=LATER, limit=1, suspects=True)) == 1
+        assert lease_due_users(now=LATER, limit=9) == []
+        assert len(lease_due_users(now=LATER, limit=1, suspects=True)) == 1
 
     def test_who_goes_well_is_no_suspect_any_more(self, db: None) -> None:
         make_due(1)
-        take_due(now=NOON, limit=9)
+        lease_due_users(now=NOON, limit=9)
 
         deliver_due(clock=lambda: LATER)
 
@@ -274,33 +280,33 @@ class TestKilledWorkers:
     def test_a_push_that_kills_its_worker_is_given_up(self, db: None) -> None:
         make_due(1)
         for day in range(ATTEMPTS_MAX):
-            taken = take_due(now=NOON + day * STEP, limit=9, suspects=day > 0)
-            assert claim_pushes(people=taken, now=NOON).outgoing
+            taken = lease_due_users(now=NOON + day * STEP, limit=9, suspects=day > 0)
+            assert claim_pushes(leases=taken, now=NOON).outgoing
 
         deliver_due(clock=lambda: NOON + (ATTEMPTS_MAX + 1) * STEP)
 
         assert Push.objects.get().state == Push.State.FAILED
 
-    def test_who_kills_every_worker_is_set_aside_untouched(self, db: None, outbox: list[PushMessage]) -> None:
+    def test_a_user_who_kills_every_worker_becomes_a_dead_letter(self, db: None, outbox: list[PushMessage]) -> None:
         make_due(1)
         for day in range(TRIES_MAX):
-            assert take_due(now=NOON + day * STEP, limit=9, suspects=day > 0)
+            assert lease_due_users(now=NOON + day * STEP, limit=9, suspects=day > 0)
 
         deliver_due(clock=lambda: NOON + (TRIES_MAX + 1) * STEP)
 
         assert outbox == []
-        assert SetAside.objects.get().reason == "the worker died of it"
+        assert DeadLetter.objects.get().reason == "the worker died of it"
         assert EventCounter.objects.get().wake_at is None
 
 
-class TestSetAside:
+class TestDeadLetters:
     def test_comes_after_so_many_tries_and_lets_later_events_through(self, db: None, outbox: list[PushMessage]) -> None:
         (device,) = make_due(1)
         device.user.events.update(data=[])
         for hour in range(TRIES_MAX):
             deliver_due(clock=lambda hour=hour: NOON + hour * STEP)  # type: ignore[misc]
-        aside = SetAside.objects.get()
-        assert "AttributeError" in aside.reason or "TypeError" in aside.reason
+        letter = DeadLetter.objects.get()
+        assert "AttributeError" in letter.reason or "TypeError" in letter.reason
         assert deliver_due(clock=lambda: NOON + (TRIES_MAX + 2) * STEP) == 0
 
         tell(make_notice(device.user), now=NOON)
@@ -309,17 +315,17 @@ class TestSetAside:
         assert [message.title for message in outbox] == ["It is a match"]
 
     @pytest.mark.parametrize("had_push", [True, False])
-    def test_is_tried_again_when_the_desk_says_so(self, db: None, outbox: list[PushMessage], had_push: bool) -> None:
+    def test_is_retried_from_the_admin(self, db: None, outbox: list[PushMessage], had_push: bool) -> None:
         (device,) = make_due(1)
         if had_push:
-            claim_pushes(people=take_due(now=NOON, limit=9), now=NOON)
+            claim_pushes(leases=lease_due_users(now=NOON, limit=9), now=NOON)
         EventCounter.objects.update(tries=TRIES_MAX, taken_until=None, wake_at=NOON)
         deliver_due(clock=lambda: NOON)
-        (aside,) = SetAside.objects.all()
-        assert aside.events == list(Event.objects.values_list("pk", flat=True))
+        (letter,) = DeadLetter.objects.all()
+        assert letter.events == list(Event.objects.values_list("pk", flat=True))
 
-        assert try_again(ids=[aside.pk], now=NOON) == 1
+        assert retry_dead_letters(ids=[letter.pk], now=NOON) == 1
         deliver_due(clock=lambda: NOON)
 
         assert [message.address for message in outbox] == [device.value]
-        assert SetAside.objects.count() == 0
+        assert DeadLetter.objects.count() == 0

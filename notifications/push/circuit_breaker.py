@@ -1,35 +1,36 @@
-"""Leaves a service alone while all of it fails, and looks with single messages whether it is back.
+"""Circuit breakers for push services, shared by all workers.
 
-Closed: everything may be sent. After `FAILURES_MAX` failures in a row, over all workers, it opens: nothing is sent, for
-10 s at first, doubling up to 5 minutes, or as long as the service asks. Then one message at a time probes; one that is
-answered closes it. That our credentials are refused counts as so many failures at once.
+Closed: everything may be sent. After `FAILURES_MAX` failures in a row, over all workers, the circuit opens: nothing is
+sent for 10 s, doubling up to 5 minutes, or as long as the service asks. Then single messages probe; a response closes
+the circuit. Refused credentials open it at once.
 
-A refusal that may be the fault of the address alone, such as a browser's that registered with an older key, counts once
-for each address: it takes as many of them, with no answer in between, to blame the service.
+A refusal that the address may have caused, such as a browser registered with an older key, counts once per address.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from hashlib import blake2s
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from redis import Redis
 
 from backend.core.redis.client import key
 from notifications.push.shared_state import RedisWithFallback
 
+T = TypeVar("T")
+PLATFORMS = ("android", "ios", "web")
 FAILURES_MAX = 10
 OPEN_FIRST_S = 10.0
 OPEN_MAX_S = 300.0
-PROBE_S = 15.0  # a probe that has not come back by then is lost
+PROBE_S = 15.0  # after that time a probe without a result counts as lost
 FORGET_S = 900.0
 
 
 @dataclass(frozen=True)
 class Admission:
-    """How many messages may be sent now; if none, when to ask again."""
+    """How many messages may be sent now; if none, how long to wait."""
 
     count: int
     after_s: float = 0
@@ -37,70 +38,84 @@ class Admission:
 
 
 class Store(Protocol):
-    """Where the few numbers are kept. Times in seconds."""
+    """Where the state is stored. Times in seconds."""
 
     def read(self) -> tuple[int, float]:
-        """Failures in a row, and for how long it is still open."""
+        """Failures in a row, and how long the circuit stays open."""
 
     def fail(self, count: int) -> int:
-        """Count failures; returns all of them."""
+        """Add failures; returns their sum."""
 
     def refuse(self, addresses: Collection[str]) -> int:
-        """Note addresses that were refused; returns how many of them were not since the last answer."""
+        """Add refused addresses; returns how many of them are new since the last response."""
 
     def open(self, at_least_s: float, reason: str) -> None:
-        """Open it, longer each time, unless it is."""
+        """Open the circuit unless it is open, longer each time."""
 
     def claim_probe(self) -> bool:
-        """Whether it is for the caller to probe."""
+        """Whether the caller may send the probe."""
 
     def reason(self) -> str:
-        """Why it was opened last; empty since it was closed."""
+        """Why the circuit was opened; empty when it is closed."""
 
     def close(self) -> None:
-        """Forget everything."""
+        """Reset everything."""
 
 
-class Circuit:
-    """One per service; `name` tells them apart."""
+class CircuitBreaker:
+    """One per service, distinguished by `name`."""
 
     def __init__(self, name: str) -> None:
-        self._alone = InMemory()
-        self._state_store = RedisWithFallback(name)
         self._name = name
+        self._local = LocalStore()
+        self._shared_state = RedisWithFallback(name)
 
     def admit(self, wanted: int) -> Admission:
         """How many of `wanted` messages may be sent."""
-        return self._state_store.run(
-            lambda redis: _admit(InRedis(redis, self._name), wanted), without_redis=lambda: _admit(self._alone, wanted)
-        )
+        return self._run(lambda store: _admit(store, wanted))
 
     def report(
         self, *, answered: int, failures: int, refused: Collection[str] = (), after_s: float = 0, reason: str = ""
     ) -> None:
-        """What became of those sent: answered, whatever the answer; or failed, in a row since the last answer.
+        """Count responses, and the failures in a row since the last response.
 
-        `refused` are the addresses that were, in that row, and for which it may be their own fault.
+        `refused` are addresses that failed in that row and may be the cause themselves.
         """
-        names = {blake2s(address.encode(), digest_size=8).hexdigest() for address in refused}
-        seen = partial(_report, answered=answered, failures=failures, refused=names, after_s=after_s, reason=reason)
-        self._state_store.run(lambda redis: seen(InRedis(redis, self._name)), without_redis=lambda: seen(self._alone))
+        digests = {blake2s(address.encode(), digest_size=8).hexdigest() for address in refused}
+        self._run(
+            lambda store: _report(
+                store, answered=answered, failures=failures, refused=digests, after_s=after_s, reason=reason
+            )
+        )
 
     def state(self) -> str:
         """`closed`, `open` or `probing`."""
-        return self._state_store.run(
-            lambda redis: _state(InRedis(redis, self._name)), without_redis=lambda: _state(self._alone)
-        )
+        return self._run(_state)
 
     def reason(self) -> str:
         """Why it is not closed."""
-        return self._state_store.run(
-            lambda redis: InRedis(redis, self._name).reason(), without_redis=self._alone.reason
+        return self._run(lambda store: store.reason())
+
+    def _run(self, operation: Callable[[Store], T]) -> T:
+        return self._shared_state.run(
+            lambda redis: operation(RedisStore(redis, self._name)), without_redis=lambda: operation(self._local)
         )
 
 
+@cache
+def fcm_circuit_breaker(platform: str) -> CircuitBreaker:
+    """Firebase reaches each platform with its own key, so each has its own circuit breaker."""
+    return CircuitBreaker(f"fcm:{platform}")
+
+
+@cache
+def line_circuit_breaker() -> CircuitBreaker:
+    """The circuit breaker of LINE."""
+    return CircuitBreaker("line")
+
+
 def open_s(rounds: int, at_least_s: float = 0) -> float:
-    """For how long it opens the `rounds`th time in a row."""
+    """How long the circuit stays open the `rounds`th time in a row."""
     return min(max(OPEN_FIRST_S * 2.0 ** (rounds - 1), at_least_s), OPEN_MAX_S)
 
 
@@ -120,7 +135,7 @@ def _report(
         store.close()
     if refused:
         failures += store.refuse(refused)
-    # A refusal that was known is none more, but keeps those before from being forgotten, and is a probe that failed.
+    # A repeated refusal adds no failure, but renews the expiry and makes a probe fail.
     if (failures or refused) and store.fail(failures) >= FAILURES_MAX:
         store.open(after_s, reason)
 
@@ -130,17 +145,17 @@ def _state(store: Store) -> str:
     return "open" if open_for_s > 0 else "probing" if failures >= FAILURES_MAX else "closed"
 
 
-class InRedis:
-    """Shared by all workers."""
+class RedisStore:
+    """State shared by all workers."""
 
-    def __init__(self, redis: "Redis", name: str) -> None:
+    def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
         self._failures, self._open, self._rounds, self._probe, self._reason, self._refused = (
             key(f"circuit:{name}:{part}") for part in ("failures", "open", "rounds", "probe", "reason", "refused")
         )
 
     def read(self) -> tuple[int, float]:
-        """Both in one round trip."""
+        """One round trip."""
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.get(self._failures)
             pipe.pttl(self._open)
@@ -148,21 +163,21 @@ class InRedis:
         return int(failures or 0), max(open_ms, 0) / 1000
 
     def fail(self, count: int) -> int:
-        """Failures long past are forgotten."""
+        """Expires after `FORGET_S` without a failure."""
         with self._redis.pipeline() as pipe:
             pipe.incrby(self._failures, count)
             pipe.expire(self._failures, int(FORGET_S))
             return int(pipe.execute()[0])
 
     def refuse(self, addresses: Collection[str]) -> int:
-        """Forgotten as failures are."""
+        """Expires like failures."""
         with self._redis.pipeline() as pipe:
             pipe.sadd(self._refused, *addresses)
             pipe.expire(self._refused, int(FORGET_S))
             return int(pipe.execute()[0])
 
     def open(self, at_least_s: float, reason: str) -> None:
-        """The first of those who saw it fail opens it; the others came too late."""
+        """The first worker opens it; the others change nothing."""
         rounds = int(self._redis.get(self._rounds) or 0) + 1  # type: ignore[arg-type]
         if self._redis.set(self._open, rounds, px=int(open_s(rounds, at_least_s) * 1000), nx=True):
             self._redis.set(self._rounds, rounds, ex=int(FORGET_S))
@@ -174,17 +189,17 @@ class InRedis:
         return bool(self._redis.set(self._probe, 1, px=int(PROBE_S * 1000), nx=True))
 
     def reason(self) -> str:
-        """As it was said."""
-        told: Any = self._redis.get(self._reason)
-        return bytes(told or b"").decode()
+        """Empty when nothing is stored."""
+        reason: Any = self._redis.get(self._reason)
+        return bytes(reason or b"").decode()
 
     def close(self) -> None:
-        """All six."""
+        """Delete all keys."""
         self._redis.delete(self._failures, self._open, self._rounds, self._probe, self._reason, self._refused)
 
 
-class InMemory:
-    """For this process alone."""
+class LocalStore:
+    """State of this process only."""
 
     def __init__(self) -> None:
         self._failed = self._rounds = 0
@@ -193,22 +208,22 @@ class InMemory:
         self._refused = set[str]()
 
     def read(self) -> tuple[int, float]:
-        """Both."""
+        """From memory."""
         return self._failed, max(self._open_until - time.monotonic(), 0)
 
     def fail(self, count: int) -> int:
-        """Never forgotten: it takes one answer."""
+        """Never expires; a response resets it."""
         self._failed += count
         return self._failed
 
     def refuse(self, addresses: Collection[str]) -> int:
-        """Never forgotten either."""
+        """Never expires either."""
         known = len(self._refused)
         self._refused.update(addresses)
         return len(self._refused) - known
 
     def open(self, at_least_s: float, reason: str) -> None:
-        """Unless it is."""
+        """Changes nothing while it is open."""
         if self._open_until <= time.monotonic():
             self._reason = reason
             self._rounds += 1
@@ -223,11 +238,11 @@ class InMemory:
         return True
 
     def reason(self) -> str:
-        """As it was said."""
+        """Empty when nothing is stored."""
         return self._reason
 
     def close(self) -> None:
-        """As new."""
+        """Back to the initial state."""
         self._failed, self._rounds, self._reason = 0, 0, ""
         self._refused.clear()
         self._open_until = self._probe_until = 0.0
