@@ -16,7 +16,7 @@ from notifications.models import DeadLetter, EventCounter
 from notifications.monitoring import last_runs, periodic_tasks, problems
 from notifications.periodic import expect_runs, record_run
 from notifications.push.circuit_breaker import FAILURES_MAX, fcm_circuit_breaker
-from tests.factories.notifications import NOON, make_notice, tell
+from tests.factories.notifications import make_notice, tell
 from tests.factories.people import make_user
 from tests.notifications.conftest import work
 
