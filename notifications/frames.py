@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from msgspec import Meta
 
@@ -28,6 +28,15 @@ def render_data(event: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     return renderer(data) if renderer else data
 
 
+class LoggedEvent(NamedTuple):
+    """The columns of an event that its frame shows."""
+
+    seq: int
+    name: str
+    data: Mapping[str, Any]
+    created_at: datetime
+
+
 class EventFrame(ResponseBody, tag="event"):
     """One past fact, as on the socket."""
 
@@ -37,7 +46,7 @@ class EventFrame(ResponseBody, tag="event"):
     at: datetime
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: Event | LoggedEvent) -> Self:
         """The frame of `event` in the active language."""
         return cls(seq=event.seq, event=event.name, data=render_data(event.name, event.data), at=event.created_at)
 

@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from chat.consumers.database import in_thread
 from chat.consumers.frames import Reset, encode
-from notifications.frames import EventFrame
-from notifications.models import Event
+from notifications.frames import EventFrame, LoggedEvent
 from notifications.selectors.events import events_after
 
 BATCH = 16
@@ -104,7 +103,7 @@ class EventFeed:
         self.raise_head(events[-1].seq)
         return self._frames_of(events)
 
-    def _frames_of(self, events: Iterable[Event]) -> list[str]:
+    def _frames_of(self, events: Iterable[LoggedEvent]) -> list[str]:
         """One frame at least, and then as many as may wait for a client that does not read."""
         frames, characters = [], 0
         with translation.override(self.language):

@@ -4,16 +4,19 @@ import time
 import uuid
 from typing import NamedTuple
 
-from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
+import msgspec
+
+from backend.core.db.prepared import fetch_prepared
+from notifications.frames import LoggedEvent
 from notifications.long_poll import nudges_for
-from notifications.models import Event
 
 EVENTS_MAX = 100
-_EVENTS_AFTER = f"""
-    SELECT {columns_of(Event)} FROM notifications_event
+_decode = msgspec.json.Decoder().decode
+_EVENTS_AFTER = """
+    SELECT seq, name, data::text, created_at FROM notifications_event
     WHERE user_id = %(user_id)s AND seq > %(since)s
     ORDER BY seq LIMIT %(limit)s
-"""  # noqa: S608 - names of our own columns
+"""
 _LOG = """
     SELECT max(head), max(floor), (
         SELECT count(*) FROM notifications_event
@@ -35,9 +38,10 @@ class Log(NamedTuple):
         return self.floor <= since <= self.head
 
 
-def events_after(*, user_id: uuid.UUID, since: int, limit: int = EVENTS_MAX) -> list[Event]:
+def events_after(*, user_id: uuid.UUID, since: int, limit: int = EVENTS_MAX) -> list[LoggedEvent]:
     """At most `limit` events after `since`, in order. Complete only when the log reaches back to `since`."""
-    return fetch_models(Event, _EVENTS_AFTER, {"user_id": user_id, "since": since, "limit": limit})
+    rows = fetch_prepared(_EVENTS_AFTER, {"user_id": user_id, "since": since, "limit": limit})
+    return [LoggedEvent(seq, name, _decode(data), at) for seq, name, data, at in rows]
 
 
 def log_of(user_id: uuid.UUID) -> Log:
@@ -51,7 +55,7 @@ def head_of(user_id: uuid.UUID) -> int:
     return log_of(user_id).head
 
 
-def wait_for_events(*, user_id: uuid.UUID, since: int, wait_s: float) -> list[Event]:
+def wait_for_events(*, user_id: uuid.UUID, since: int, wait_s: float) -> list[LoggedEvent]:
     """Like `events_after`, but waits up to `wait_s` seconds for the first event."""
     if wait_s <= 0:
         return events_after(user_id=user_id, since=since)
