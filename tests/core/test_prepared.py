@@ -3,11 +3,13 @@
 from contextlib import nullcontext
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import User
-from backend.core.db.prepared import fetch_prepared
+from backend.core.db.prepared import fetch_prepared, insert_prepared
+from geo.models import Handover
+from tests.factories.matches import make_match
 
 STATEMENT = "SELECT %(number)s::int + 1 AS asked_often"
 
@@ -51,3 +53,25 @@ class TestPrepared:
             transaction.set_rollback(True)
             with pytest.raises(transaction.TransactionManagementError):
                 fetch_prepared(STATEMENT, {"number": 1})
+
+
+@pytest.mark.django_db
+class TestInsert:
+    def test_stores_the_object_and_reads_database_defaults_back(self) -> None:
+        match = make_match()
+        Handover.objects.filter(match=match).delete()
+        handover = Handover(match=match, code="123456")
+
+        insert_prepared(handover)
+
+        stored = Handover.objects.values().get(match=match)
+        assert {name: getattr(handover, name) for name in stored} == stored
+        handover.wrong_codes = 1
+        handover.save(update_fields=["wrong_codes"])
+        assert Handover.objects.get(match=match).wrong_codes == 1
+
+    def test_names_the_violated_constraint(self) -> None:
+        handover = make_match().handover
+
+        with pytest.raises(IntegrityError, match="geo_handover_pkey"), transaction.atomic():
+            insert_prepared(handover)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
+from django.db.models.expressions import DatabaseDefault
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -58,6 +59,34 @@ def models_from(row: Sequence[Any], *models: type[Model]) -> list[Any]:
 def fetch_models(model: type[M], statement: str, values: Mapping[str, Any]) -> list[M]:
     """The objects of a prepared statement that selects `columns_of(model)`."""
     return [model_from(model, row) for row in fetch_prepared(statement, values)]
+
+
+def insert_prepared(row: Model) -> None:
+    """Insert a new object whose primary key is set, by a prepared statement. Sends no signals.
+
+    Columns whose value the database sets by default are read back into the object.
+    """
+    model, connection = type(row), connections[DEFAULT_DB_ALIAS]
+    values: dict[str, Any] = {}
+    defaults: list[str] = []
+    for field in model._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(value, DatabaseDefault):
+            defaults.append(field.attname)
+        else:
+            values[field.attname] = field.get_db_prep_save(value, connection)
+    [stored] = fetch_prepared(_insert_statement(model, tuple(values), tuple(defaults)), values)
+    for name, value in zip(defaults, stored, strict=False):
+        setattr(row, name, value)
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+@cache
+def _insert_statement(model: type[Model], given: tuple[str, ...], defaults: tuple[str, ...]) -> str:
+    columns = {field.attname: f'"{field.column}"' for field in model._meta.concrete_fields}
+    names, values = ", ".join(columns[name] for name in given), ", ".join(f"%({name})s" for name in given)
+    returned = ", ".join(columns[name] for name in defaults) or "true"
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({values}) RETURNING {returned}'  # noqa: S608 - names only
 
 
 def array_of(values: Iterable[object]) -> str:

@@ -11,6 +11,7 @@ from django.conf import settings
 from backend.accounts.models import User
 from backend.core.clock import spell_in_city
 from backend.core.db.constraints import translate_constraint
+from backend.core.db.prepared import insert_prepared
 from chat.services.conversations import open_conversation
 from geo.errors import CollectorProfileNeeded, Paused, PickupTaken
 from geo.lifecycle.codes import draw_code, draw_secret
@@ -34,15 +35,15 @@ def make_match_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) 
     match = Match(pickup=pickup, collector_id=like.collector_id, conversation=conversation, created_at=now)
     # Only a transaction that wrote without the pickup's lock can be stopped here.
     with translate_constraint({"one_active_match_per_pickup": PickupTaken}):
-        match.save(force_insert=True)
-    Handover.objects.create(match=match, code=draw_code(), secret=draw_secret())
+        insert_prepared(match)
+    insert_prepared(Handover(match=match, code=draw_code(), secret=draw_secret()))
     return match
 
 
 def save_swipe(swipe: Swipe) -> None:
     """Insert a new swipe, or update what a later swipe of the same collector may change."""
     if swipe._state.adding:
-        swipe.save(force_insert=True)
+        insert_prepared(swipe)
     else:
         swipe.save(update_fields=Swipe.CHANGEABLE)
 
