@@ -1,4 +1,4 @@
-"""Metres of ground between places not far apart, without a question to PostGIS."""
+"""Distances on the ground, computed without PostGIS, and how they are rounded before somebody sees them."""
 
 import math
 
@@ -6,6 +6,7 @@ from geo.grid import EARTH_RADIUS_M
 
 _E2 = 0.00669437999014  # the square of the eccentricity of WGS 84
 _MEAN_RADIUS_M = 6_371_009.0
+SHOWN_STEP_M = 100
 
 
 def metres_between(latitude: float, longitude: float, x: float, y: float) -> float:
@@ -19,6 +20,11 @@ def metres_between(latitude: float, longitude: float, x: float, y: float) -> flo
     there = _in_space(math.tanh(north), 1 / math.cosh(north), x / EARTH_RADIUS_M)
     chord = math.dist(here, there)
     return chord * (1 + (chord / _MEAN_RADIUS_M) ** 2 / 24)
+
+
+def round_distance(metres: float) -> int:
+    """The distance that cards, likes and notices show: to the nearest `SHOWN_STEP_M` metres."""
+    return round(metres / SHOWN_STEP_M) * SHOWN_STEP_M
 
 
 def _in_space(sine: float, cosine: float, longitude: float) -> tuple[float, float, float]:

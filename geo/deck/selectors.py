@@ -27,13 +27,12 @@ from django.conf import settings
 
 from backend.accounts.models import User
 from backend.core.db.prepared import Rows, array_of, fetch_prepared
-from geo.distance import metres_between
+from geo.distance import metres_between, round_distance
 from geo.errors import PlaceNeeded
 from geo.grid import stretch_at, x_of, y_of
 from geo.materials.selectors import hazard_by_id
 from geo.service_area import require_on_map
 
-DISTANCE_STEP_M = 100
 # With so many materials, checking each row is cheaper than looking each material up in the index.
 MANY_MATERIALS = 20
 Reason = Literal["paused", "collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
@@ -229,7 +228,7 @@ def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int) -> str
 def _deck_of(query: DeckQuery, rows: Rows) -> Deck:
     ids, cards = [], []
     for card_id, card, x, y in rows:
-        steps = round(metres_between(query.lat, query.lon, x, y) / DISTANCE_STEP_M)
+        distance_m = round_distance(metres_between(query.lat, query.lon, x, y))
         ids.append(card_id)
-        cards.append(card[:-1] + b', "distance_m": %d}' % (steps * DISTANCE_STEP_M))
+        cards.append(card[:-1] + b', "distance_m": %d}' % distance_m)
     return Deck(cards, ids)

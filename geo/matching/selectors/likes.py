@@ -6,6 +6,7 @@ import uuid
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from backend.core.errors import NotFound
+from geo.distance import round_distance
 from geo.grid import cell_of, in_degrees, stretch_at
 from geo.lifecycle.blocks import ids_blocked_with
 from geo.lifecycle.queue import queued_likes
@@ -26,7 +27,7 @@ def likes_on(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> QuerySet[Swipe]
 def distance_of(like: Swipe) -> int | None:
     """Metres from the collector to the pickup, to the nearest 100, between the squares the two lie in.
 
-    The collector's own place stays as hidden as the resident's: it may be his home. None without a profile.
+    The collector's own place stays as hidden as the resident's: it may be their home. None without a profile.
     """
     profile = getattr(like.collector, "collector", None)
     if profile is None:
@@ -34,4 +35,4 @@ def distance_of(like: Swipe) -> int | None:
     here, there = cell_of(profile.service_point), like.pickup.cell
     map_m = math.hypot(here.x - there.x, here.y - there.y)
     middle = (in_degrees(here).y + in_degrees(there).y) / 2
-    return round(map_m / stretch_at(middle) / 100) * 100
+    return round_distance(map_m / stretch_at(middle))

@@ -16,15 +16,14 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from geo.distance import round_distance
 from geo.grid import in_degrees, stretch_at
 from geo.models import Pickup
-
-DISTANCE_STEP_M = 100
 
 
 @dataclass(frozen=True)
 class Nearby:
-    """A collector, and the metres from his service point to the pickup's square, to the nearest 100."""
+    """A collector, and the metres from their service point to the pickup's square, to the nearest 100."""
 
     user_id: uuid.UUID
     distance_m: int
@@ -118,14 +117,10 @@ def _look(
     with connection.cursor() as cursor:
         cursor.execute(*nearest_sql(pickup, radius_m=radius_m, told=told, now=now, sweep=sweep))
         rows = cursor.fetchall()
-    near = [Nearby(user_id, _shown(map_m / _stretch(pickup))) for *_, user_id, map_m in rows if user_id]
+    near = [Nearby(user_id, round_distance(map_m / _stretch(pickup))) for *_, user_id, map_m in rows if user_id]
     return rows[0][0], rows[0][1], near
 
 
 def _stretch(pickup: Pickup) -> float:
     """Map metres per metre of ground where the pickup is; within the widest ring it changes by less than 1 in 100."""
     return stretch_at(in_degrees(pickup.cell).y)
-
-
-def _shown(metres: float) -> int:
-    return round(metres / DISTANCE_STEP_M) * DISTANCE_STEP_M
