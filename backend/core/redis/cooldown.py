@@ -1,11 +1,12 @@
-"""The cool-down for a Redis that hangs: each request to it would cost the whole timeout, and one wait tells enough.
+"""The cool-down for a Redis that hangs: without it, each request would wait for the whole timeout.
 
-There is one per process, for threads and event loops alike: `with cooldown:` around each command whose reply somebody
-waits for. Subscriptions do not need it: they notice a silence by themselves, and nobody waits for them.
+There is one per process, for threads and event loops alike: use `with cooldown:` around each command that a request
+waits for. Subscriptions do not need it: they detect a silent server by themselves.
 """
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 import redis
@@ -15,7 +16,7 @@ COOLDOWN_S = 3.0
 
 
 class RedisCoolingDown(redis.ConnectionError):
-    """Redis did not reply in time a moment ago, and is not asked now."""
+    """Redis timed out a moment ago, so the command was not sent."""
 
 
 class RedisCooldown:
@@ -24,7 +25,8 @@ class RedisCooldown:
     Any reply ends the cool-down, and so does a refused connection: neither takes time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._until = 0.0
 
@@ -33,7 +35,7 @@ class RedisCooldown:
         if not self._until:
             return
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             if now < self._until:
                 raise RedisCoolingDown("Redis did not reply in time.")
             self._until = now + COOLDOWN_S
@@ -43,12 +45,12 @@ class RedisCooldown:
     ) -> None:
         """Start or end the cool-down. A cancelled call changes nothing."""
         if isinstance(error, redis.TimeoutError | TimeoutError):
-            self._until = time.monotonic() + COOLDOWN_S
+            self._until = self._clock() + COOLDOWN_S
         elif self._until and (error is None or isinstance(error, redis.RedisError | OSError)):
             self.end()
 
     def end(self) -> None:
-        """Ask Redis again from now on."""
+        """End the cool-down."""
         self._until = 0.0
 
 
