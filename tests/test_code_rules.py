@@ -1,4 +1,4 @@
-"""The rules of the house that no other tool holds: sizes, translations, and what may not be in the repository."""
+"""Rules that no other tool checks: sizes, translations, the Procfile, and what the repository must not contain."""
 
 import ast
 import re
@@ -16,6 +16,8 @@ APPS = ["backend", "geo", "chat", "notifications"]
 LINES_OF_FILE_MAX = 400
 LINES_OF_FUNCTION_MAX = 50
 LINES_OF_FUNCTION_MEDIAN = 8
+LINES_OF_TESTS_MAX = 28_000
+WEBSOCKET_OPTION = "--ws chat.consumers.uvicorn_websocket:BoundedWebSocket"
 IN_TEMPLATES = re.compile(r"""{%\s*(?:blocktranslate|translate)\s+"([^"]+)\"""")
 KEYWORDS = {
     "_": None,
@@ -63,6 +65,11 @@ class TestSize:
 
         assert long == {}
 
+    def test_tests_are_few_lines(self) -> None:
+        tests = [path for path in sources() if path.relative_to(ROOT).parts[0] == "tests"]
+
+        assert sum(len(path.read_text().splitlines()) for path in tests) <= LINES_OF_TESTS_MAX
+
     def test_no_function_is_long(self, lengths: dict[str, int]) -> None:
         assert {name: count for name, count in lengths.items() if count > LINES_OF_FUNCTION_MAX} == {}
 
@@ -71,6 +78,18 @@ class TestSize:
 
         assert statistics.median(ours) <= LINES_OF_FUNCTION_MEDIAN
         assert statistics.median(lengths.values()) <= LINES_OF_FUNCTION_MEDIAN
+
+
+class TestWebSocketClass:
+    """Without this class uvicorn buffers without a bound for a slow reader."""
+
+    @pytest.mark.parametrize("file", ["Procfile", "bin/run"])
+    def test_is_given_wherever_uvicorn_starts(self, file: str) -> None:
+        starts = (ROOT / file).read_text().replace("\\\n", "").splitlines()
+        commands = [line for line in starts if "uvicorn " in line and "backend.asgi:application" in line]
+
+        assert commands
+        assert [line for line in commands if WEBSOCKET_OPTION not in line] == []
 
 
 def texts_of(app: str) -> set[str]:
@@ -87,17 +106,17 @@ def texts_of(app: str) -> set[str]:
 
 class TestTranslation:
     @pytest.mark.parametrize("app", APPS)
-    def test_every_text_is_said_in_thai(self, app: str) -> None:
+    def test_every_text_has_a_thai_translation(self, app: str) -> None:
         with (ROOT / app / "locale/th/LC_MESSAGES/django.po").open("rb") as file:
             catalogue = read_po(file, locale="th")
 
-        said = {
+        translated = {
             name
             for message in catalogue
             if message.id and message.string and not message.fuzzy
             for name in ([message.id] if isinstance(message.id, str) else message.id)
         }
-        assert texts_of(app) - said == set()
+        assert texts_of(app) - translated == set()
 
     @pytest.mark.parametrize("app", APPS)
     def test_no_translation_loses_a_part(self, app: str) -> None:
