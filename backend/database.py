@@ -1,4 +1,4 @@
-"""How every session of PostgreSQL is opened, of whatever process."""
+"""The connection options of every PostgreSQL session."""
 
 from backend.configuration import env
 

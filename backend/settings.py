@@ -34,7 +34,7 @@ ASGI_APPLICATION = "backend.asgi.application"
 # granian reads HTTP_THREADS too (Procfile). A long poll holds a thread, so it must be above LONG_POLLS_MAX.
 HTTP_THREADS = env.int("HTTP_THREADS", default=8)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
-# On which the loop of the sockets stores messages by itself.
+# Database connections for storing chat messages from the event loop.
 SOCKET_CONNECTIONS = env.int("SOCKET_CONNECTIONS", default=8)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -112,7 +112,7 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 
 # --- Memory ----------------------------------------------------------------------------------------------
-# Connections that all threads of a process share; with 0 each thread keeps one of its own, which the web does.
+# The size of the connection pool of a process; with 0, as in the web process, each thread keeps its own connection.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 DATABASES = {
     "default": {
@@ -251,7 +251,7 @@ LEAFLET_CONFIG = {
     "RESET_VIEW": False,
 }
 
-# --- The rules of a city (shared/PRODUCT.md section 7) ---------------------------------------------------
+# --- The rules of a city ---------------------------------------------------------------------------------
 GRID_SIZE_M = env.int("GRID_SIZE_M", default=300)
 # West, south, east, north, in degrees: Thailand.
 SERVICE_AREA = tuple(env.list("SERVICE_AREA", cast=float, default=[97.3, 5.6, 105.7, 20.5]))
@@ -316,7 +316,7 @@ GROUP_PEOPLE_SHOWN = env.int("GROUP_PEOPLE_SHOWN", default=200)
 # One-time codes hold until so long after the window, and may be handed in so long after they were entered.
 HANDOVER_CODE_GRACE_H = env.int("HANDOVER_CODE_GRACE_H", default=12)
 HANDOVER_CODE_LATE_H = env.int("HANDOVER_CODE_LATE_H", default=72)
-# At the door: how near, by a GPS that is how sure, how long before the agreed time, and how long to wait.
+# Arrival: the radius, the worst GPS accuracy, how early before the agreed time, and how long to wait for a no-show.
 ARRIVAL_RADIUS_M = env.int("ARRIVAL_RADIUS_M", default=100)
 ARRIVAL_ACCURACY_MAX_M = env.int("ARRIVAL_ACCURACY_MAX_M", default=100)
 ARRIVAL_EARLY_MINUTES = env.int("ARRIVAL_EARLY_MINUTES", default=60)

@@ -1,4 +1,4 @@
-"""The city's desk: people, their sessions, and what was reported."""
+"""The admin of users, sessions and reports."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from backend.core.http.admin import OwnFilters
 
 @admin.register(User)
 class UserAdmin(OwnFilters, admin.ModelAdmin[User]):
-    """People. Who they are is theirs to change; the desk switches accounts off and on."""
+    """Users. Staff cannot change their identity, but can disable and enable accounts."""
 
     list_display = ["display_name", "phone", "locale", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "locale"]
@@ -27,7 +27,7 @@ class UserAdmin(OwnFilters, admin.ModelAdmin[User]):
     ordering = ["-created_at"]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Whoever is switched off is signed out at once, with his sockets."""
+        """Sign a disabled user out at once, and close their sockets."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             if not obj.is_active:

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` refuses."""
+"""Checks of `manage.py check --deploy`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error
 
 
 def refuse_demo_sign_in(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Demo sign-in lets anybody in as anybody."""
+    """Report an error when demo sign-in is on: it lets anybody sign in as anybody."""
     if settings.FIREBASE_PROJECT_ID:
         return []
     hint = "Set FIREBASE_PROJECT_ID and GOOGLE_APPLICATION_CREDENTIALS."

@@ -1,4 +1,4 @@
-"""What accounts refuse, each with its stable code."""
+"""The refusals of accounts, each with its stable code."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,7 @@ class ProviderUnknown(Invalid):
 
 
 class PhoneInvalid(Invalid):
-    """Not a number that a phone can have."""
+    """Not a valid phone number."""
 
     code = "phone_invalid"
     message = _("This is not a valid phone number.")
@@ -42,7 +42,7 @@ class IdentityRevoked(IdentityRefused):
 
 
 class IdentityUnavailable(DomainError):
-    """Firebase does not answer: that says nothing about the person."""
+    """Firebase does not respond, so the identity is unknown."""
 
     code = "identity_unavailable"
     kind = Kind.UNAVAILABLE
@@ -58,14 +58,14 @@ class AccountDisabled(DomainError):
 
 
 class AboutYourself(Invalid):
-    """Nobody blocks or reports himself."""
+    """Users cannot block or report themselves."""
 
     code = "about_yourself"
     message = _("You cannot do this to yourself.")
 
 
 class TicketsUnavailable(DomainError):
-    """Redis does not answer, and this ticket lies there."""
+    """Redis does not respond, and the ticket is stored there."""
 
     code = "realtime_unavailable"
     kind = Kind.UNAVAILABLE

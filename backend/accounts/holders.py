@@ -1,6 +1,6 @@
-"""The apps above accounts that hold something about people, each registered in its `AppConfig.ready`.
+"""A registry of the apps that hold personal data; each registers itself in its `AppConfig.ready`.
 
-Accounts may not import them, yet one request of a person has to reach all that is held about him.
+Accounts must not import those apps, but an export and an erasure have to reach all of them.
 """
 
 from collections.abc import Mapping
@@ -11,38 +11,38 @@ from backend.accounts.models import User
 
 
 class Holder(Protocol):
-    """What one app does for a person; `erase` inside the caller's transaction. A module with these functions is one."""
+    """What an app does with a user's data: a module with these functions. `erase` runs in the caller's transaction."""
 
     def export(self, *, user: User) -> Mapping[str, object]:
-        """All it holds about `user`, ready for JSON."""
+        """All data about `user`, ready for JSON."""
 
     def leave(self, *, user: User, now: datetime) -> None:
-        """End what others still wait for, outside of any transaction; may be done again."""
+        """End the user's open obligations, outside of a transaction; idempotent."""
 
     def erase(self, *, user: User, now: datetime) -> None:
-        """Remove or anonymise what it holds about `user`."""
+        """Delete or anonymise the data about `user`."""
 
 
 _holders: dict[str, Holder] = {}
 
 
 def register_holder(name: str, holder: Holder) -> None:
-    """Make `holder` known as `name`, the key of its part in an export."""
+    """Register `holder`; `name` is its key in an export."""
     _holders[name] = holder
 
 
 def export_all(*, user: User) -> dict[str, Mapping[str, object]]:
-    """What every app holds about `user`."""
+    """The data of every app about `user`."""
     return {name: holder.export(user=user) for name, holder in _holders.items()}
 
 
 def leave_all(*, user: User, now: datetime) -> None:
-    """Have every app end what others still wait for."""
+    """End the user's open obligations in every app."""
     for holder in _holders.values():
         holder.leave(user=user, now=now)
 
 
 def erase_all(*, user: User, now: datetime) -> None:
-    """Have every app remove or anonymise what it holds about `user`."""
+    """Delete or anonymise the data of every app about `user`."""
     for holder in _holders.values():
         holder.erase(user=user, now=now)

@@ -1,4 +1,4 @@
-"""What every app stands on; it imports no app."""
+"""The app with the shared base of all apps; it imports none of them."""
 
 from django.apps import AppConfig
 

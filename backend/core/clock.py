@@ -1,4 +1,4 @@
-"""The clock, read only at the doors: services take `now` as an argument."""
+"""The clock. Only views, jobs and commands read it; services take `now` as an argument."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,5 +19,5 @@ def city_zone() -> ZoneInfo:
 
 
 def spell_in_city(moment: datetime) -> str:
-    """A moment as people in the city say it, in the language that is active now: "4 Dec, 18:30"."""
+    """A time in the city's zone, in the active language: "4 Dec, 18:30"."""
     return date_format(moment.astimezone(city_zone()), "j M, H:i")

@@ -1,4 +1,4 @@
-"""Logging: one line an event, JSON in production, readable at home. No line holds a place or a text of a person."""
+"""Logging: one line per event, JSON in production, plain text elsewhere. No line contains a place or a user's text."""
 
 import logging
 import re
@@ -12,24 +12,24 @@ _SHARED_STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# One list for all: a logger that has been used keeps it, and `capture_logs` changes it in place.
+# One shared list: loggers cache it at first use, and `capture_logs` changes it in place.
 _STEPS = [*_SHARED_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
-# PostgreSQL says which row was at fault, with all its values, and psycopg repeats it.
+# PostgreSQL's error details contain the row with all its values.
 _ROW = re.compile(
     r"(DETAIL|CONTEXT): .*?(?=\n\nThe above exception|\n\nDuring handling|\n(?:\w+\.)+\w+: |\Z)", re.DOTALL
 )
 
 
 def _leave_rows_out(logger: object, method: str, line: dict[str, Any]) -> dict[str, Any]:
-    """The row may hold a home."""
+    """Remove row values from tracebacks: they may contain an address."""
     if "exception" in line:
         line["exception"] = _ROW.sub(r"\1: left out", line["exception"])
     return line
 
 
 def leave_query_out(record: logging.LogRecord) -> bool:
-    """A filter for uvicorn's line about a request: a deck's query says where somebody is."""
+    """Remove query strings from uvicorn's access log: a deck's query contains the user's location."""
     record.args = tuple(part.split("?")[0] if isinstance(part, str) else part for part in record.args or ())
     return True
 
@@ -66,10 +66,10 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # An anticipated refusal is an answer, not something to look into; so is a 503.
+            # Expected refusals, 503 among them, need no attention.
             "django.request": {"level": "ERROR", "filters": ["only_mistakes"]},
             "django.security": {"level": "CRITICAL"},
-            # One line a task, at each start of anything.
+            # One line per task at each start.
             "procrastinate.blueprints": {"level": "WARNING"},
             "procrastinate.periodic": {"level": "WARNING"},
             # One line for each push that may become due.

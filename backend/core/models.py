@@ -6,7 +6,7 @@ from backend.core.db.ids import new_id
 
 
 class PublicModel(models.Model):
-    """A row that people see: its primary key is the id they see. Holds no personal data itself."""
+    """A row whose primary key is its public id. Holds no personal data itself."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
 
@@ -15,9 +15,9 @@ class PublicModel(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """The answer once given to a POST with an `Idempotency-Key`, kept in the transaction of its effect.
+    """The stored response to a POST with an `Idempotency-Key`, written in the transaction of its effect.
 
-    Personal data: holds an answer for its owner only, for `IDEMPOTENCY_HOURS`.
+    Personal data: holds a response for its owner only, for `IDEMPOTENCY_HOURS`.
     """
 
     owner = models.UUIDField(help_text="The user who asked.")

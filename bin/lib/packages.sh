@@ -78,7 +78,7 @@ as_root() {
     fi
 }
 
-# refuse_with_command PACKAGES: for whoever may not install them.
+# refuse_with_command PACKAGES: for users who may not install them.
 refuse_with_command() {
     fail "this machine lacks: $*
 Ask somebody who may install packages to run this, then start again:

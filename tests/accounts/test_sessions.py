@@ -207,13 +207,13 @@ class TestEndOfTime:
 
 
 @pytest.mark.django_db
-class TestDesk:
-    def test_signs_out_whom_it_switches_off(self, client: APIClient, user: User) -> None:
-        desk = Client()
-        desk.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
+class TestAdmin:
+    def test_signs_out_a_disabled_user(self, client: APIClient, user: User) -> None:
+        admin = Client()
+        admin.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
         form = {"display_name": user.display_name, "locale": "en"}
 
-        assert desk.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+        assert admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
 
         user.refresh_from_db()
         assert not user.is_active

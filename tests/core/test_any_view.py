@@ -1,4 +1,4 @@
-"""Every door of every app, at random: nothing that is sent reaches the error log."""
+"""Random requests to every view: no input reaches the error log."""
 
 import logging
 import re

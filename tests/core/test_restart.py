@@ -60,7 +60,7 @@ def pooled() -> Iterator[Callable[[], DatabaseWrapper]]:
 
 
 class TestKept:
-    def test_is_opened_anew(self, line: DatabaseWrapper) -> None:
+    def test_is_reopened(self, line: DatabaseWrapper) -> None:
         before = session_of(line)
         line.close_if_unusable_or_obsolete()
 
@@ -90,7 +90,7 @@ class TestKept:
 
         assert session_of(line) == before
 
-    def test_is_opened_anew_for_what_is_prepared(self) -> None:
+    def test_is_reopened_for_what_is_prepared(self) -> None:
         def ask() -> int:
             line: Any = connection
             line.health_check_done = False
@@ -121,7 +121,7 @@ class TestPooled:
         assert len(before) == 3
         assert before & after == set()
 
-    def test_one_that_a_thread_keeps_is_opened_anew(self, pooled: Callable[[], DatabaseWrapper]) -> None:
+    def test_one_that_a_thread_keeps_is_reopened(self, pooled: Callable[[], DatabaseWrapper]) -> None:
         line = pooled()
         before = session_of(line)
         line.health_check_done = False

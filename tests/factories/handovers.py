@@ -30,7 +30,7 @@ def make_appointment(
 
 
 def come(match: Match, *people: User, now: datetime | None = None) -> Match:
-    """Each of `people` is at the door, says the phone."""
+    """Record the arrival of each of `people`."""
     for person in people:
         arrive(user_id=person.pk, match_id=match.pk, point=LUMPHINI, accuracy_m=10, now=now or read_clock())
     return fresh(match)

@@ -12,7 +12,7 @@ _numbers = count(1)
 
 
 def make_user(**fields: Any) -> User:
-    """A person with a phone of his own, reading English."""
+    """A user with a unique phone number, reading English."""
     number = next(_numbers)
     return User.objects.create(
         **{"phone": f"+6681{number:07d}", "display_name": f"Somchai {number}", "locale": "en"} | fields

@@ -1,4 +1,4 @@
-"""Anybody is whoever he says: for a machine at home, and only while no Firebase project is configured."""
+"""Demo sign-in without proof, for development; available only while no Firebase project is configured."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,10 @@ from backend.accounts.identity.phones import to_e164
 
 
 class DemoProvider:
-    """A phone number is enough."""
+    """Accepts any phone number."""
 
     def identify(self, credentials: Mapping[str, str]) -> Identity:
-        """Believe `phone`. Raises PhoneInvalid for what is none."""
+        """The identity with this `phone`. Raises PhoneInvalid."""
         phone = to_e164(credentials["phone"])
         if phone is None:
             raise PhoneInvalid(field="phone")

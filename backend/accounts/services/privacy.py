@@ -1,4 +1,4 @@
-"""A person's copy of everything held about him, and its erasure."""
+"""Export and erasure of a user's personal data."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ ANONYMISED = (
 
 
 def export_of(*, user: User) -> dict[str, object]:
-    """Everything held about `user`, JSON-ready, one key an app."""
+    """All personal data of `user`, ready for JSON, with one key per app."""
     return {"account": _account(user), **export_all(user=user)}
 
 

@@ -1,4 +1,4 @@
-"""Keeping people apart who do not want to meet, and telling the city what is wrong."""
+"""Blocking other users and reporting them to the city."""
 
 import uuid
 from datetime import datetime
@@ -12,7 +12,7 @@ from backend.accounts.models import Block, Report, User
 
 @transaction.atomic
 def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
-    """The two do not meet any more. Blocking twice changes nothing. Raises AboutYourself."""
+    """Block a user. Blocking twice changes nothing. Raises AboutYourself."""
     if blocker == blocked:
         raise AboutYourself
     Block.objects.bulk_create([Block(blocker=blocker, blocked=blocked, created_at=now)], ignore_conflicts=True)
@@ -21,13 +21,13 @@ def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
 
 @transaction.atomic
 def unblock_person(*, blocker: User, blocked_id: uuid.UUID) -> None:
-    """They may meet again. Changes nothing when there was no block."""
+    """Remove a block. Changes nothing when there is none."""
     Block.objects.filter(blocker=blocker, blocked_id=blocked_id).delete()
 
 
 @transaction.atomic
 def report_person(*, reporter: User, reported: User, reason: str, subject: str, text: str, now: datetime) -> Report:
-    """File a report for the city's desk. Raises AboutYourself."""
+    """File a report for the city's staff. Raises AboutYourself."""
     if reporter == reported:
         raise AboutYourself(field="user")
     return Report.objects.create(
@@ -36,5 +36,5 @@ def report_person(*, reporter: User, reported: User, reason: str, subject: str, 
 
 
 def handle_reports(reports: QuerySet[Report], *, now: datetime) -> int:
-    """Note that the city has acted on these; returns how many were waiting for it."""
+    """Mark reports as handled; returns how many were open."""
     return reports.filter(handled_at=None).update(handled_at=now)

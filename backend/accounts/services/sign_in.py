@@ -92,7 +92,7 @@ def _keep_up_with(user: User, identity: Identity) -> None:
     if changes == {"firebase_uid": user.firebase_uid, "phone": user.phone}:
         return
     if user.firebase_uid is None:
-        # Until now nobody had proven the number: whoever came in by saying it has to go.
+        # Until now nobody had proven the number: sessions made without proof end.
         end_sessions(Session.objects.filter(user=user))
     User.objects.filter(phone=changes["phone"]).exclude(pk=user.pk).update(phone=None)
     user.firebase_uid, user.phone = changes["firebase_uid"], changes["phone"]

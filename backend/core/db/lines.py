@@ -1,4 +1,4 @@
-"""What becomes of connections to PostgreSQL, whoever holds them."""
+"""The state of connections to PostgreSQL, for threads and event loops."""
 
 import select
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import psycopg
 from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
 
-# Said of a statement, but true of the session: it is of no use to us any more, and another one may be.
+# Errors of a statement that make the whole session useless; a new session may work.
 SESSION_LOST = (ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
 
 def is_quiet(line: "psycopg.BaseConnection[Any]") -> bool:
-    """Whether there is nothing to read on a connection that rests; costs no round trip.
+    """Whether an idle connection has nothing to read. Costs no round trip.
 
-    PostgreSQL says nothing unasked but its last words, so what there is to read is mostly that the session has ended,
-    as by a restart. It may be a notice too, such as that its configuration was read anew.
+    PostgreSQL sends little unasked: mostly that the session has ended, as by a restart, sometimes a notification or a
+    changed parameter.
     """
     if line.closed:
         return False

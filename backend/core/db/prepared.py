@@ -1,4 +1,4 @@
-"""Frequent statements, prepared: neither Django nor PostgreSQL compiles them for each request.
+"""Prepared statements for hot reads: neither Django nor PostgreSQL compiles them for each request.
 
 Django binds values on the client, so PostgreSQL parses and plans every statement of the ORM each time. A statement that
 runs through `fetch_prepared` is prepared on the connection, which the pool keeps, and planned without regard to its

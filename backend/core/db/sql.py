@@ -37,7 +37,7 @@ class RunSQLFile(Operation):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Run the version before, or drop."""
+        """Run the previous version, or drop."""
         if self.replaces:
             schema_editor.execute(_read(app_label, self.replaces), params=None)
             return
@@ -45,7 +45,7 @@ class RunSQLFile(Operation):
             schema_editor.execute(f"DROP {kind} IF EXISTS {name} CASCADE", params=None)
 
     def describe(self) -> str:
-        """As `migrate --plan` shows it."""
+        """The line in `migrate --plan`."""
         return f"Run the SQL file {self.name}"
 
 

@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it can serve."""
+"""Health checks: whether the process is alive, and whether it can serve requests."""
 
 from collections.abc import Callable
 from functools import cache
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class AliveView(PublicView):
-    """`/healthz`: the process answers; it asks nobody else, so that an outage elsewhere restarts nothing."""
+    """`/healthz`: the process responds. It depends on nothing else, so that an outage elsewhere restarts nothing."""
 
     def get(self, request: Request) -> Response:
         """Always 200."""
@@ -30,17 +30,17 @@ _watched: dict[str, Callable[[], str]] = {}
 
 
 def watch(name: str, state: Callable[[], str]) -> None:
-    """Let `/readyz` tell `state()`, which is `ok` or what is wrong, of something that requests can do without."""
+    """Add an optional check to `/readyz`; `state()` returns `ok` or what is wrong."""
     _watched[name] = state
 
 
 class ReadyView(PublicView):
-    """`/readyz`: everything a request needs is there."""
+    """`/readyz`: everything that requests need is available."""
 
     def get(self, request: Request) -> Response:
-        """200, or 503 with the parts that fail. 200 and `degraded` where only what is done later fails.
+        """200, or 503 with the checks that fail. 200 and `degraded` when only optional checks fail.
 
-        A balancer reads the status alone: taking the web away because a worker has died would help nobody.
+        A load balancer reads only the status code: removing web processes because a worker died would help nobody.
         """
         checks = {"postgresql": postgresql_state(), "redis": redis_state()}
         if checks["postgresql"] == "ok":
@@ -65,7 +65,7 @@ def postgresql_state() -> str:
 
 
 def writes_state() -> str:
-    """`ok`, or `read-only` where PostgreSQL is the primary no more: what only looks is still answered."""
+    """`ok`, or `read-only` when PostgreSQL is not the primary any more; reads still work."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         return "read-only" if cursor.fetchone() == ("on",) else "ok"
@@ -93,12 +93,12 @@ def migrations_state() -> str:
 
 
 class _MigrationsMissing(Exception):
-    """Raised so that only the good answer is remembered."""
+    """Raised so that `@cache` remembers only success."""
 
 
 @cache
 def _require_migrations() -> None:
-    """Asks until all are applied, and not again: a database is not migrated back under a running service."""
+    """Raise until all migrations are applied; then never check again."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:

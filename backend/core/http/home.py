@@ -1,4 +1,4 @@
-"""`/`: where a person who opens the address by hand finds the way."""
+"""The home page, `/`."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,5 +11,5 @@ class HomeView(PublicView):
     """A small page of links."""
 
     def get(self, request: Request) -> HttpResponse:
-        """HTML that needs nothing else."""
+        """HTML without other assets."""
         return render(request, "core/home.html")

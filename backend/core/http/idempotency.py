@@ -1,8 +1,8 @@
-"""`Idempotency-Key` on any POST: the answer is kept in the same transaction as its effect.
+"""`Idempotency-Key` on any POST: the response is stored in the transaction of its effect.
 
-A second request with the key waits for the first, then gets its answer and changes nothing. Refusals that are
-raised are not kept: nothing happened, so the client may mend the request and use the key again. A refusal that is
-returned, because something happened (a wrong code was counted), is kept like any answer.
+A second request with the key waits for the first, then gets the stored response and changes nothing. A refusal that is
+raised is not stored: nothing happened, so the client may correct the request and use the key again. A refusal that is
+returned, because something happened (a wrong code was counted), is stored like any response.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ KEY_CHARACTERS_MAX = 200
 
 
 class KeyReused(DomainError):
-    """The key came with another request before."""
+    """The key was used for another request."""
 
     code = "idempotency_key_reused"
     kind = Kind.UNPROCESSABLE
@@ -55,7 +55,7 @@ def key_of(request: Request) -> str | None:
 
 
 def fingerprint_of(request: Request) -> str:
-    """SHA-256 of what was asked: method, full path and, for a file, its name and bytes, else the parsed body."""
+    """SHA-256 of the request: method, full path and parsed body; a file counts by its name and bytes."""
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()} ".encode())
     fields = sorted(request.data.items()) if isinstance(request.data, Mapping) else [("", request.data)]
     for name, value in fields:
@@ -74,7 +74,7 @@ def _spelled(value: object) -> object:
 def answer_once(
     *, owner: uuid.UUID, key: str, fingerprint: str, now: datetime, respond: Callable[[], Response]
 ) -> Response:
-    """Run `respond` in one transaction with the record of its answer, or repeat the answer kept.
+    """Run `respond` and store its response in one transaction, or return the stored response.
 
     A refusal raised by `respond` rolls the record back too. Raises KeyReused when the key belongs to another request.
     """
@@ -109,16 +109,16 @@ def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
 
 
 def forget_answers(*, owner: uuid.UUID) -> None:
-    """Forget every answer given to this person."""
+    """Delete all stored responses of this user."""
     IdempotentAnswer.objects.filter(owner=owner).delete()
 
 
 def forget_answers_holding(*, owner: uuid.UUID, thing: uuid.UUID) -> None:
-    """Forget the answers to this person that show the thing with this id, for what they say of it has gone."""
+    """Delete this user's stored responses about the object with this id, after its data was removed."""
     IdempotentAnswer.objects.filter(owner=owner, body__id=str(thing)).delete()
 
 
 def delete_old_answers(*, now: datetime) -> int:
-    """Forget the answers older than `IDEMPOTENCY_HOURS`; returns how many."""
+    """Delete responses older than `IDEMPOTENCY_HOURS`; returns how many."""
     oldest = now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
     return IdempotentAnswer.objects.filter(created_at__lt=oldest).delete()[0]

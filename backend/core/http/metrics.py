@@ -1,4 +1,4 @@
-"""What Prometheus reads at `/metrics`, for this process."""
+"""Metrics of this process for Prometheus."""
 
 import ipaddress
 import secrets
@@ -24,13 +24,13 @@ REQUEST_SECONDS = Histogram(
 
 
 class MetricsMiddleware:
-    """Times every request under its route, never its address: addresses hold ids and have no end."""
+    """Measures every request by route, not by path: paths contain ids."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, and note how long it took."""
+        """Respond, and record the duration."""
         started = time.perf_counter()
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else "none"
@@ -39,7 +39,7 @@ class MetricsMiddleware:
 
 
 def note_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Count a request and the time it took."""
+    """Record the duration of one request."""
     _times_of(method if method in METHODS else "other", route, status).observe(seconds)
 
 
@@ -47,7 +47,7 @@ _times_of = lru_cache(maxsize=10_000)(REQUEST_SECONDS.labels)
 
 
 class MetricsView(PublicView):
-    """`/metrics`: for this machine, or for who knows `METRICS_TOKEN`; for everybody else it is not there."""
+    """`/metrics`, for clients on this machine or with `METRICS_TOKEN`; 404 for all others."""
 
     def get(self, request: Request) -> HttpResponse:
         """The text format of Prometheus."""
@@ -57,7 +57,7 @@ class MetricsView(PublicView):
 
 
 def _is_from_this_machine(request: Request) -> bool:
-    """Not what a proxy on this machine forwards for others."""
+    """Whether the client is local, and not a proxy that forwards for others."""
     if settings.BEHIND_PROXY or any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
         return False
     try:

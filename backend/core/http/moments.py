@@ -1,4 +1,4 @@
-"""Times as phones send them."""
+"""Times in requests."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 
 class Moment(serializers.DateTimeField):
-    """A time with its offset, as RFC 3339 has it. Without one it would be read seven hours off in Bangkok."""
+    """An RFC 3339 time with its offset. A time without one is ambiguous and is refused."""
 
     default_error_messages = {
         "offset_missing": _("Give the time with its offset from UTC, such as 2026-12-01T18:00:00+07:00.")

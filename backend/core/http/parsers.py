@@ -1,4 +1,4 @@
-"""Reading JSON bodies so that nothing a stranger sends can cost more than a refusal."""
+"""Strict parsing of JSON bodies."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -22,7 +22,7 @@ class BodyTooLarge(DomainError):
 
 
 class LengthRequired(APIException):
-    """A body sent in chunks: web servers hand it over without its length, and Django would take it for none."""
+    """A chunked body: it has no Content-Length, and Django would treat it as empty."""
 
     status_code = 411
     default_code = "length_required"
@@ -30,20 +30,20 @@ class LengthRequired(APIException):
 
 
 def require_length(request: Request) -> None:
-    """Raise LengthRequired rather than overlook a body."""
+    """Raise LengthRequired for a chunked body."""
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         raise LengthRequired
 
 
 class StrictJSONParser(BaseParser):
-    """JSON as RFC 8259 has it: UTF-8, no NaN, no lone surrogates, and not deeper than a stack."""
+    """JSON by RFC 8259: UTF-8, no NaN, no lone surrogates, limited depth."""
 
     media_type = "application/json"
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """The value. Raises ParseError, or BodyTooLarge; Django limits only bodies that it reads itself."""
+        """The value. Raises ParseError or BodyTooLarge: Django limits only bodies that it reads itself."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:

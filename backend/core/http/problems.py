@@ -1,4 +1,4 @@
-"""Every error leaves as RFC 9457 problem details: `type, title, status, detail, code`, and `errors` per field."""
+"""Errors as RFC 9457 problem details: `type, title, status, detail, code`, and `errors` per field."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -39,7 +39,7 @@ def problem(*, status: int, code: str, detail: str, errors: list[dict[str, str]]
 
 
 def problem_response(error: Exception, context: Mapping[str, Any] | None = None) -> Response | None:
-    """DRF's exception handler. None for what nobody anticipated: that belongs to the error log."""
+    """DRF's exception handler. None for unexpected errors, which belong to the error log."""
     set_rollback()
     if isinstance(error, DomainError):
         return _of_domain_error(error)

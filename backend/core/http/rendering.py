@@ -1,4 +1,4 @@
-"""Addresses of stored files."""
+"""URLs of stored files."""
 
 from functools import lru_cache
 from urllib.parse import urljoin
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 def media_url_of(request: Request) -> str:
-    """What the addresses of all stored files begin with, for this request's host."""
+    """The prefix of the URLs of all stored files, for this request's host."""
     return media_url_at(request.build_absolute_uri("/"))
 
 

@@ -1,4 +1,4 @@
-"""Rate limits, counted atomically in Redis by `limits`; without Redis nobody is held up."""
+"""Rate limits, counted atomically in Redis by `limits`. Without Redis there are no limits."""
 
 import time
 from functools import cache
@@ -42,7 +42,7 @@ def _may_pass(counted: Counted) -> bool:
 
 
 class ScopedThrottle(BaseThrottle):
-    """Counts requests per person, or per address before sign-in, in the scope the view names or `read`/`write`."""
+    """Counts requests per user, or per IP address before sign-in, in the view's `rate_scope` or `read`/`write`."""
 
     def __init__(self) -> None:
         self._request: Counted | None = None

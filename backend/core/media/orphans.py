@@ -1,13 +1,13 @@
-"""Files that no row speaks of: a process was killed between writing a file and storing its row, or the other way about.
+"""Deletes files without a row, left by a process that was killed between writing a file and storing its row.
 
-Whoever stores pictures sweeps the folder that is his alone, once a night. Safe beside people who send pictures:
+Each app that stores pictures sweeps its own folder once a night. Uploads may run at the same time:
 
-- the folder is listed before the rows are read, so a picture whose row comes meanwhile is not even looked at;
-- a file younger than `ORPHAN_AGE_H` hours is left alone: its row may be under way;
-- when more than a tenth of the files (and more than `FEW`) seem to have no row, nothing is deleted and the sweep fails.
-  That is a folder of another database, or a backup brought back by half, and no work of killed processes.
+- the folder is listed before the rows are read, so a picture whose row is inserted meanwhile is not considered;
+- a file younger than `ORPHAN_AGE_H` hours is kept: its row may not be committed yet;
+- when more than a tenth of the files (and more than `FEW`) have no row, nothing is deleted and the sweep fails: the
+  folder belongs to another database, or a backup was restored only in part.
 
-Only what Django's storage API offers is used, so that the pictures may lie elsewhere than on a disk.
+It uses only Django's storage API, so that the pictures need not be on a disk.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ SHARE_MAX = 0.1
 
 
 class TooManyOrphans(RuntimeError):
-    """So many files without a row are no orphans: look whether database and files belong together."""
+    """Too many files have no row: check whether the database and the files belong together."""
 
 
 def remove_orphans(*, storage: Storage, folder: str, rows: QuerySet[Any], now: datetime) -> int:
@@ -46,7 +46,7 @@ def remove_orphans(*, storage: Storage, folder: str, rows: QuerySet[Any], now: d
 
 
 def _names_in(storage: Storage, folder: str) -> set[str]:
-    """Of its files; none where nothing has ever been stored."""
+    """The names of its files; none when the folder does not exist."""
     try:
         return {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
     except FileNotFoundError:
@@ -59,7 +59,7 @@ def _named(rows: QuerySet[Any]) -> Iterable[str]:
 
 
 def _is_old(storage: Storage, name: str, now: datetime) -> bool:
-    """Not what somebody else has deleted meanwhile."""
+    """Whether the file is old enough; False when it was deleted meanwhile."""
     try:
         return storage.get_modified_time(name) < now - timedelta(hours=settings.ORPHAN_AGE_H)
     except FileNotFoundError:

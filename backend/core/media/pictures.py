@@ -1,4 +1,4 @@
-"""Pictures from strangers: looked at by their header, then drawn anew, so that nothing but the picture is left."""
+"""Uploaded pictures: checked by their header, then re-encoded, so that only the pixels are kept."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,7 +19,7 @@ QUALITY = 85
 BACKGROUND = "white"
 
 register_heif_opener()
-# Ours is stricter, and answers instead of warning; see _require_few_pixels.
+# Our own limit is stricter, and refuses instead of warning; see _require_few_pixels.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -32,7 +32,7 @@ class PhotoTooLarge(DomainError):
 
 
 class PhotoTooManyPixels(Invalid):
-    """It would unpack to more memory than a photo is worth; refused by its header, unpacked by nobody."""
+    """It would decode to too much memory; refused by its header, before decoding."""
 
     code = "photo_too_many_pixels"
     message = _("This photo has too many pixels: %(megapixels)s million at most.")
@@ -58,7 +58,7 @@ class Picture:
 def redraw(file: BinaryIO) -> Picture:
     """Upright, without transparency, in both sizes of `PHOTO_SIZES`; of an animation the first frame.
 
-    A colour profile is left out with the rest, not applied: strangers' profiles are no input for a colour engine.
+    A colour profile is dropped with the other metadata, not applied: a colour engine is not made for untrusted input.
 
     Raises PhotoUnreadable, or PhotoTooManyPixels before anything is unpacked.
     """
@@ -69,7 +69,7 @@ def redraw(file: BinaryIO) -> Picture:
     except PhotoTooManyPixels:
         raise
     except Exception as error:
-        # A broken file makes the decoders raise whatever was at hand: OSError, SyntaxError, struct.error, ...
+        # Decoders raise many types for a broken file: OSError, SyntaxError, struct.error, ...
         raise PhotoUnreadable(field="photo") from error
     large = _fitted(upright, settings.PHOTO_SIZES["large"])
     thumb = _fitted(large, settings.PHOTO_SIZES["thumb"])
@@ -116,7 +116,7 @@ def _flat(image: Image.Image) -> Image.Image:
         image = Image.new("RGBA", pane.size, BACKGROUND)
         image.alpha_composite(pane)
     flat = image.convert("RGB")
-    # Whatever the file said of itself (place, camera, comment, colour profile) travels in here.
+    # The metadata (place, camera, comment, colour profile) is in here.
     flat.info.clear()
     return flat
 

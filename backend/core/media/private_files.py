@@ -1,6 +1,6 @@
-"""Files that only some people may see: kept outside of `MEDIA_ROOT`, without an address of their own.
+"""Files that only some users may see: stored outside of `MEDIA_ROOT`, without a URL.
 
-Whoever stores one gives it out through a door that knows who asks.
+Each app serves its own through a view that checks the user.
 """
 
 from django.conf import settings
@@ -29,14 +29,14 @@ class PrivateStorage(FileSystemStorage):
         return str(settings.PRIVATE_ROOT)
 
     def url(self, name: str | None) -> str:
-        """None: there is no address that would not have to be guarded."""
+        """Raise ValueError: a private file has no URL."""
         raise ValueError("A private file has no address.")
 
 
 def private_jpeg(request: Request, file: FieldFile) -> HttpResponseBase:
-    """The picture, for who asks alone. He may keep it, but asks each time whether it is still there.
+    """A response with the picture. The client may cache it, but must revalidate it each time.
 
-    Raises NotFound where the file has gone.
+    Raises NotFound when the file does not exist.
     """
     etag = f'"{file.name}"'
     if unchanged := get_conditional_response(request._request, etag=etag):

@@ -1,4 +1,4 @@
-"""Doors that take a photo."""
+"""Photo uploads."""
 
 from typing import Any
 
@@ -17,6 +17,6 @@ class PhotoInput(serializers.Serializer[Any]):
 
 
 def refuse_huge_upload(request: Request) -> None:
-    """Turn away what is far too large before it is read. Raises PhotoTooLarge."""
+    """Refuse a request that is far too large before reading it. Raises PhotoTooLarge."""
     text = request.META.get("CONTENT_LENGTH") or "0"
     require_few_bytes((int(text) if text.isdecimal() else 0) - ENVELOPE_BYTES_MAX)

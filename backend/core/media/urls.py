@@ -1,6 +1,6 @@
 """`/media/`: the photos, as the service has re-encoded them.
 
-A name is never used twice, so whoever has a photo may keep it for ever.
+A name is never used twice, so clients may cache a photo for ever.
 """
 
 import re

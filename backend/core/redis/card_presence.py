@@ -1,6 +1,6 @@
-"""What people's apps show just now, and that it has gone: told through Redis alone, and never stored elsewhere.
+"""Which things each user's app shows, and notices that one of them has closed. Both live in Redis alone.
 
-A thing is its id as text. All of it may be lost: whoever taps on what has gone is refused politely anyway.
+A thing is its id as text. All of it may be lost: a tap on a closed thing is refused anyway.
 """
 
 import uuid
@@ -19,7 +19,7 @@ from backend.core.redis.client import key, redis_client
 from backend.core.redis.nudges import Frame, channel_of
 
 log = structlog.get_logger(__name__)
-# An app that shows things for longer without asking anew is not told any more.
+# Seconds. An app that shows things for longer without a new request gets no notice.
 HELD_S = 1800
 
 

@@ -1,11 +1,11 @@
-"""Django's own backend, and what a service that is never to stop needs besides.
+"""Django's PostGIS backend, with cheap health checks and errors that mark a session as lost.
 
-It sees for nothing whether a connection that rested has died meanwhile. Django asks `SELECT 1` before the first query
-of each request, or not at all; so after a restart of PostgreSQL the first request on each connection failed. Here it
-asks only where something unasked has come.
+Django's own health check sends `SELECT 1` before the first query of each request. This one only looks whether the idle
+connection has something to read, and sends `SELECT 1` only then. Without a check, the first request on each connection
+fails after a restart of PostgreSQL.
 
-And what PostgreSQL does to a session, not to a statement, is an outage here, as when it is away: it takes no writes any
-more, for another server has become the primary, or it has ended a transaction in which nothing was done for too long.
+Errors that concern the session, not the statement, become OperationalError, as when PostgreSQL is away: the server has
+become read-only because another one is the primary, or it has ended a transaction that was idle for too long.
 """
 
 from functools import cached_property
@@ -21,7 +21,7 @@ from backend.core.db.lines import SESSION_LOST, is_quiet
 
 
 class _ErrorWrapper(DatabaseErrorWrapper):
-    """Gives each error the class it has in Django."""
+    """Translates errors of psycopg into Django's; an error in SESSION_LOST also marks the connection as lost."""
 
     wrapper: "DatabaseWrapper"
 
@@ -37,42 +37,42 @@ class _ErrorWrapper(DatabaseErrorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """One thread's way to the database."""
+    """The connection of one thread."""
 
     health_check_done: bool
     is_lost = False
 
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
-        """Around everything that psycopg is asked to do."""
+        """The context manager around every call to psycopg."""
         return _ErrorWrapper(self)
 
     def connect(self) -> None:
-        """Open it; what is done before a request's first query is always done, for it costs next to nothing."""
+        """Connect, with health checks always on: they cost next to nothing."""
         self.is_lost = False
         super().connect()
         self.health_check_enabled = True
 
     def is_usable(self) -> bool:
-        """Whether it lives; asks PostgreSQL only if there is a reason to."""
+        """Whether the connection works; sends a query only when there is a reason to doubt it."""
         if self.connection is None or self.is_lost:
             return False
         return (not self.errors_occurred and is_quiet(self.connection)) or bool(super().is_usable())
 
     def close_if_health_check_failed(self) -> None:
-        """Of a connection from the pool too, for there are threads that keep theirs."""
+        """Check pooled connections too: some threads keep theirs."""
         BaseDatabaseWrapper.close_if_health_check_failed(self)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """One that lives: what rested in the pool may have died as well."""
+        """A connection that works: one from the pool may have died meanwhile."""
         while True:
             self.connection = super().get_new_connection(conn_params)
             if not self.pool or self.is_usable():
                 return self.connection
-            # The pool throws away what has just failed, and opens another one.
+            # The pool discards a broken connection, and opens another one.
             self._close()
 
     def _close(self) -> None:
         if self.is_lost and self.connection is not None:
-            self.connection.close()  # or the pool would give it to the next one
+            self.connection.close()  # otherwise the pool would hand it out again
         super()._close()  # type: ignore[misc]
