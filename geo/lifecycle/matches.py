@@ -1,7 +1,9 @@
 """Reading matches, for the two who have them."""
 
 import uuid
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from backend.core.errors import NotFound
@@ -61,3 +63,10 @@ def _with_all_shown(matches: QuerySet[Match]) -> QuerySet[Match]:
         Prefetch("receipt__lines", lines_received),
         Prefetch("pickup__items", items),
     )
+
+
+def rate_until(match: Match) -> datetime | None:
+    """The last moment at which the parties can rate each other; None if the match was not completed."""
+    if match.status != Match.Status.COMPLETED or match.ended_at is None:
+        return None
+    return match.ended_at + timedelta(days=settings.RATING_DAYS)

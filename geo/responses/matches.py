@@ -9,12 +9,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.core.http.fields import LatLon
+from geo.lifecycle.matches import rate_until
 from geo.models import Match, Pickup, Rating
 from geo.responses.handovers import HandoverOutput, kilograms
 from geo.responses.hazards import HazardOutput
 from geo.responses.paper import page_url_of
 from geo.responses.pickups import ItemOutput, PriceOutput, WindowOutput, hazard_shown
-from geo.trust.services.ratings import rate_until
 
 
 class Role(models.TextChoices):

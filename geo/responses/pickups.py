@@ -1,103 +1,16 @@
-"""How pickups look on the wire: what a resident sends, and what comes back."""
+"""Pickups as responses show them."""
 
-from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.core.http.fields import LatLon
-from backend.core.http.moments import Moment
 from geo.materials.safety import hazard_of
-from geo.models import Material, Pickup, Swipe
-from geo.pickups.advice import advice_for
-from geo.pickups.services.drafts import ItemDraft, PickupChanges, PickupDraft, Price, Window
+from geo.models import Material, Pickup
 from geo.responses.hazards import HazardOutput
 from geo.responses.photos import PhotoOutput
-from geo.responses.places import Place
 
 KILOGRAMS: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
-
-
-class ItemInput(serializers.Serializer[Any]):
-    """So much of one material."""
-
-    material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
-    quantity = serializers.DecimalField(**KILOGRAMS, min_value=Decimal("0.001"), help_text="In the material's unit.")
-    unit = serializers.ChoiceField(choices=Material.Unit.choices, required=False)
-
-
-class WindowInput(serializers.Serializer[Any]):
-    """When it can be collected."""
-
-    def get_fields(self) -> dict[str, Any]:
-        """`from` is no name that Python lets a class body have."""
-        return {"from": Moment(), "until": Moment()}
-
-
-class PriceInput(serializers.Serializer[Any]):
-    """Who pays how many THB."""
-
-    mode = serializers.ChoiceField(choices=Pickup.PriceMode.choices)
-    amount = serializers.DecimalField(
-        max_digits=8, decimal_places=2, min_value=0, allow_null=True, required=False, help_text="THB."
-    )
-
-
-class _PickupFields(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=80)
-    note = serializers.CharField(max_length=1000, allow_blank=True, required=False)
-    items = serializers.ListField(child=ItemInput(), min_length=1, max_length=settings.PICKUP_ITEMS_MAX)
-    location = Place(help_text="The exact place. Only the matched collector is ever told.")
-    area = serializers.CharField(max_length=120, allow_blank=True, required=False, help_text="For everybody to read.")
-    address = serializers.CharField(max_length=300, allow_blank=True, required=False)
-    access_note = serializers.CharField(max_length=300, allow_blank=True, required=False)
-    window = WindowInput()
-    price = PriceInput(required=False)
-    choose = serializers.ChoiceField(choices=Pickup.Choose.choices, required=False)
-
-    def values(self) -> dict[str, Any]:
-        """The fields that were sent, as services understand them."""
-        values = dict(self.validated_data)
-        if "items" in values:
-            values["items"] = [ItemDraft(**item) for item in values["items"]]
-        if "window" in values:
-            values["window"] = Window(begins_at=values["window"]["from"], ends_at=values["window"]["until"])
-        if "price" in values:
-            values["price"] = Price(mode=values["price"]["mode"], thb=values["price"].get("amount"))
-        return values
-
-
-class PickupInput(_PickupFields):
-    """A pickup to post."""
-
-    expires_at = Moment(required=False, allow_null=True)
-
-    def draft(self) -> PickupDraft:
-        """What the service takes."""
-        return PickupDraft(**self.values())
-
-
-class PickupAmendment(_PickupFields):
-    """What to change about a pickup; leave out what stays."""
-
-    def get_fields(self) -> dict[str, Any]:
-        """All may be left out. (`partial` would let the inner parts be left out too: a window without an end.)"""
-        fields: dict[str, Any] = super().get_fields()
-        for field in fields.values():
-            field.required = False
-        return fields
-
-    def changes(self) -> PickupChanges:
-        """What the service takes."""
-        return PickupChanges(**self.values())
-
-
-class ExtensionInput(serializers.Serializer[Any]):
-    """Until when; without it, some days more."""
-
-    expires_at = Moment(required=False, allow_null=True)
 
 
 class ItemOutput(serializers.Serializer[Any]):
@@ -160,34 +73,8 @@ class PickupOutput(serializers.Serializer[Any]):
         return shown
 
 
-class AdviceOutput(serializers.Serializer[Any]):
-    """Why so many collectors passed, and what may help."""
-
-    reason = serializers.ChoiceField(choices=Swipe.Reason.choices)
-    count = serializers.IntegerField()
-    text = serializers.CharField(help_text="In the reader's language.")
-
-
 def hazard_shown(pickup: Pickup) -> dict[str, Any] | None:
     """What is to be said of a pickup's hazardous materials; its items are read already."""
     hazard = hazard_of(item.material for item in pickup.items.all())
     shown: dict[str, Any] | None = HazardOutput(hazard).data if hazard else None
     return shown
-
-
-class OnePickupOutput(PickupOutput):
-    """A pickup on its own, with the advice that passes add up to; for its resident only, and from some passes on."""
-
-    advice = serializers.SerializerMethodField()
-    hazard = serializers.SerializerMethodField()
-
-    @extend_schema_field(HazardOutput(allow_null=True))
-    def get_hazard(self, pickup: Pickup) -> Any:
-        """Why only some see it, what to mind, and where else to go; null where nothing is hazardous."""
-        return hazard_shown(pickup)
-
-    @extend_schema_field(AdviceOutput(many=True))
-    def get_advice(self, pickup: Pickup) -> Any:
-        """Summed without names."""
-        is_own = pickup.resident_id == self.context["request"].user.pk
-        return AdviceOutput(advice_for(pickup) if is_own else [], many=True).data

@@ -61,6 +61,8 @@ class Visit:
     async def open_one(self, stack: AsyncExitStack, person: Person) -> Line:
         """One socket, resumed from the start."""
         answer = await self.call("POST", "/realtime/tickets", person)
+        if answer.status_code != 201:
+            raise RuntimeError(f"no ticket: {answer.status_code} {answer.text}")
         protocols: Any = ["tft.v1", f"ticket.{answer.json()['ticket']}"]
         opening = connect(self._stage.addresses.realtime, subprotocols=protocols, compression=None, proxy=None)
         line = Line(await stack.enter_async_context(opening))

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView
+from geo.pickups.inputs import WindowInput
+from geo.pickups.responses import OnePickupOutput
 from geo.pickups.selectors import get_pickup_for
 from geo.pickups.services.drafts import Window
 from geo.pickups.services.leftovers import post_rest
-from geo.responses.pickups import OnePickupOutput, WindowInput
 
 
 class RestInput(serializers.Serializer[Any]):

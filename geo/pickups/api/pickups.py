@@ -12,15 +12,11 @@ from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.views import ApiView
 from geo.models import Pickup
+from geo.pickups.inputs import ExtensionInput, PickupAmendment, PickupInput
+from geo.pickups.responses import OnePickupOutput
 from geo.pickups.selectors import get_pickup_for, pickups_of
 from geo.pickups.services.pickups import amend_pickup, extend_pickup, post_pickup
-from geo.responses.pickups import (
-    ExtensionInput,
-    OnePickupOutput,
-    PickupAmendment,
-    PickupInput,
-    PickupOutput,
-)
+from geo.responses.pickups import PickupOutput
 
 TAGS = ["pickups"]
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
@@ -12,16 +12,9 @@ from backend.accounts.models import User
 from backend.core.db.constraints import translate_constraint
 from geo.errors import AlreadyRated, MatchNotCompleted, RatingTooLate
 from geo.lifecycle import notices
-from geo.lifecycle.matches import get_match_for
+from geo.lifecycle.matches import get_match_for, rate_until
 from geo.models import Match, Rating
 from notifications.services.notify import notify
-
-
-def rate_until(match: Match) -> datetime | None:
-    """The last moment at which the parties can rate each other; None if the match was not completed."""
-    if match.status != Match.Status.COMPLETED or match.ended_at is None:
-        return None
-    return match.ended_at + timedelta(days=settings.RATING_DAYS)
 
 
 @transaction.atomic

@@ -2,11 +2,11 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
 from pytest_django import DjangoAssertNumQueries, Settings
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
@@ -36,7 +36,7 @@ def pickup(user: User) -> Pickup:
     return make_pickup(resident=user, choose="resident")
 
 
-def post(client: APIClient, like: Swipe, verb: str, pickup_id: object = None) -> Response:
+def post(client: APIClient, like: Swipe, verb: str, pickup_id: object = None) -> Any:
     """Answer a like."""
     return client.post(f"/api/v1/pickups/{pickup_id or like.pickup_id}/likes/{like.pk}/{verb}")
 

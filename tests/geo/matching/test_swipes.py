@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from pytest_django import Settings
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
@@ -30,7 +29,7 @@ from tests.factories.people import client_of, make_user
 pytestmark = pytest.mark.django_db
 
 
-def put(client: APIClient, pickup_id: object, **body: Any) -> Response:
+def put(client: APIClient, pickup_id: object, **body: Any) -> Any:
     """Swipe; likes unless said otherwise."""
     return client.put(f"/api/v1/pickups/{pickup_id}/swipe", {"direction": "like"} | body)
 

@@ -1,0 +1,81 @@
+"""Request bodies of the weigh-in and of a dispute."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from backend.core.http.moments import Moment
+from geo.handover.services.figures import GROSS_KG_MAX, Weighed
+from geo.pickups.inputs import ItemInput
+from geo.pickups.services.drafts import ItemDraft
+from geo.responses.handovers import kilograms
+
+LINES_MAX = 50
+PAID_THB_MAX = Decimal(1_000_000)
+NOTE_CHARACTERS_MAX = 300
+
+
+class WeighedInput(serializers.Serializer[Any]):
+    """What the scale said for one material, or how many pieces there were."""
+
+    material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
+    gross_kg = kilograms(
+        min_value=Decimal("0.001"), max_value=GROSS_KG_MAX, required=False, help_text="With the container."
+    )
+    tare_kg = kilograms(min_value=Decimal(0), max_value=GROSS_KG_MAX, default=Decimal(0), help_text="The container.")
+    pieces = serializers.IntegerField(
+        min_value=1,
+        max_value=settings.PICKUP_PIECES_MAX,
+        required=False,
+        help_text="For materials by the piece; without `gross_kg` they weigh what the catalogue says.",
+    )
+
+
+class FiguresInput(serializers.Serializer[Any]):
+    """All that was weighed, and the money."""
+
+    lines = serializers.ListField(child=WeighedInput(), min_length=1, max_length=LINES_MAX)
+    paid = serializers.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        min_value=-PAID_THB_MAX,
+        max_value=PAID_THB_MAX,
+        default=Decimal(0),
+        help_text="THB to the resident; negative when the resident paid.",
+    )
+
+    def weighed(self) -> list[Weighed]:
+        """What the service takes."""
+        return [Weighed(**line) for line in self.validated_data["lines"]]
+
+
+class WeighInInput(FiguresInput):
+    """All that was weighed; replaces what was weighed in before."""
+
+    left = serializers.ListField(
+        child=ItemInput(),
+        max_length=settings.PICKUP_ITEMS_MAX,
+        required=False,
+        help_text="What was not taken; the resident can post it again with one tap.",
+    )
+
+    def left_items(self) -> list[ItemDraft]:
+        """What the service takes."""
+        return [ItemDraft(**item) for item in self.validated_data.get("left", [])]
+
+
+class DisputeInput(FiguresInput):
+    """The resident's own figures."""
+
+    note = serializers.CharField(max_length=NOTE_CHARACTERS_MAX, allow_blank=True, default="")
+    weighed_at = Moment(
+        required=False, help_text="Of the weigh-in that was shown; refused when it has been weighed again since."
+    )
+
+
+class AcceptInput(serializers.Serializer[Any]):
+    """Whose figures one accepts."""
+
+    version = serializers.IntegerField(min_value=1, help_text="Number of the other side's last version, as shown.")

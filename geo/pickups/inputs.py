@@ -1,0 +1,93 @@
+"""Request bodies about pickups."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from backend.core.http.moments import Moment
+from geo.models import Material, Pickup
+from geo.pickups.services.drafts import ItemDraft, PickupChanges, PickupDraft, Price, Window
+from geo.responses.pickups import KILOGRAMS
+from geo.responses.places import Place
+
+
+class ItemInput(serializers.Serializer[Any]):
+    """So much of one material."""
+
+    material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
+    quantity = serializers.DecimalField(**KILOGRAMS, min_value=Decimal("0.001"), help_text="In the material's unit.")
+    unit = serializers.ChoiceField(choices=Material.Unit.choices, required=False)
+
+
+class WindowInput(serializers.Serializer[Any]):
+    """When it can be collected."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is no name that Python lets a class body have."""
+        return {"from": Moment(), "until": Moment()}
+
+
+class PriceInput(serializers.Serializer[Any]):
+    """Who pays how many THB."""
+
+    mode = serializers.ChoiceField(choices=Pickup.PriceMode.choices)
+    amount = serializers.DecimalField(
+        max_digits=8, decimal_places=2, min_value=0, allow_null=True, required=False, help_text="THB."
+    )
+
+
+class _PickupFields(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=80)
+    note = serializers.CharField(max_length=1000, allow_blank=True, required=False)
+    items = serializers.ListField(child=ItemInput(), min_length=1, max_length=settings.PICKUP_ITEMS_MAX)
+    location = Place(help_text="The exact place. Only the matched collector is ever told.")
+    area = serializers.CharField(max_length=120, allow_blank=True, required=False, help_text="For everybody to read.")
+    address = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    access_note = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    window = WindowInput()
+    price = PriceInput(required=False)
+    choose = serializers.ChoiceField(choices=Pickup.Choose.choices, required=False)
+
+    def values(self) -> dict[str, Any]:
+        """The fields that were sent, as services understand them."""
+        values = dict(self.validated_data)
+        if "items" in values:
+            values["items"] = [ItemDraft(**item) for item in values["items"]]
+        if "window" in values:
+            values["window"] = Window(begins_at=values["window"]["from"], ends_at=values["window"]["until"])
+        if "price" in values:
+            values["price"] = Price(mode=values["price"]["mode"], thb=values["price"].get("amount"))
+        return values
+
+
+class PickupInput(_PickupFields):
+    """A pickup to post."""
+
+    expires_at = Moment(required=False, allow_null=True)
+
+    def draft(self) -> PickupDraft:
+        """What the service takes."""
+        return PickupDraft(**self.values())
+
+
+class PickupAmendment(_PickupFields):
+    """What to change about a pickup; leave out what stays."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """All may be left out. (`partial` would let the inner parts be left out too: a window without an end.)"""
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
+    def changes(self) -> PickupChanges:
+        """What the service takes."""
+        return PickupChanges(**self.values())
+
+
+class ExtensionInput(serializers.Serializer[Any]):
+    """Until when; without it, some days more."""
+
+    expires_at = Moment(required=False, allow_null=True)
