@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 from pi_heif import register_heif_opener
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from backend.core.errors import DomainError, Invalid, Kind
 
@@ -62,6 +62,8 @@ def redraw(file: BinaryIO) -> Picture:
 
     Raises PhotoUnreadable, or PhotoTooManyPixels before anything is unpacked.
     """
+    # WeasyPrint switches this on for the whole process when it is imported; a truncated photo would pass.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(file, formats=FORMATS) as image:
             _require_few_pixels(image)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageFile
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
@@ -168,7 +168,17 @@ class TestRefused:
             "no-size", "zeros", "signature",
         ],
     )  # fmt: skip
-    def test_what_is_no_photo(self, client: APIClient, pickup: Pickup, content: bytes) -> None:
+    @pytest.mark.parametrize("accepts_truncated", [False, True], ids=["", "after-a-pdf"])
+    def test_what_is_no_photo(
+        self,
+        client: APIClient,
+        pickup: Pickup,
+        content: bytes,
+        accepts_truncated: bool,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", accepts_truncated)
+
         answer = upload(client, pickup, content)
 
         assert (answer.status_code, answer.json()["code"]) == (400, "photo_unreadable")
