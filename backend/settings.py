@@ -114,6 +114,8 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 # --- Memory ----------------------------------------------------------------------------------------------
 # The size of the connection pool of a process; with 0, as in the web process, each thread keeps its own connection.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
+# A short reconnect_timeout: the first request after an outage connects at once instead of waiting for a backoff.
+POSTGRES_POOL_OPTIONS = {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3, "reconnect_timeout": 1}
 DATABASES = {
     "default": {
         "ENGINE": "backend.core.db.postgis",
@@ -125,7 +127,7 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **POSTGRES_OPTIONS,
-            **({"pool": {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3}} if POSTGRES_POOL else {}),
+            **({"pool": POSTGRES_POOL_OPTIONS} if POSTGRES_POOL else {}),
         },
         "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
     }
