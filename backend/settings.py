@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "chat",
     "geo",
 ]
+if not IS_PRODUCTION:
+    INSTALLED_APPS.append("tools.demo_city")
 if ENVIRONMENT == "test":
     INSTALLED_APPS.append("django_migration_linter")
 

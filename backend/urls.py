@@ -1,5 +1,6 @@
 """Every address of the service."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -8,7 +9,6 @@ from backend.core.http.health import AliveView, ReadyView
 from backend.core.http.home import HomeView
 from backend.core.http.metrics import MetricsView
 from backend.core.media.urls import MediaView
-from geo.demo.phone_page import DemoPhoneView, DemoSentView
 from geo.handover.api.receipts import ReceiptPageView
 from notifications.api.email import UnsubscribeView
 
@@ -35,7 +35,7 @@ urlpatterns = [
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include(api)),
     path("unsubscribe/<str:token>", UnsubscribeView.as_view()),
-    path("demo/phone", DemoPhoneView.as_view()),
-    path("demo/phone/sent", DemoSentView.as_view()),
     path("admin/", admin.site.urls),
 ]
+if apps.is_installed("tools.demo_city"):
+    urlpatterns.append(path("demo/", include("tools.demo_city.phone_page")))

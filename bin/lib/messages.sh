@@ -3,7 +3,7 @@
 : "${root:?}"
 
 catalogues() {
-    find "$root"/{backend,geo,chat,notifications} -path '*/locale/*/LC_MESSAGES/django.po' 2>/dev/null || true
+    find "$root"/{backend,geo,chat,notifications,tools} -path '*/locale/*/LC_MESSAGES/django.po' 2>/dev/null || true
 }
 
 # stale_catalogues: those whose compiled form is missing or older.

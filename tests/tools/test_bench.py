@@ -13,7 +13,6 @@ from django.db import connection
 from pytest_django import Settings
 
 from backend.accounts.models import User
-from geo.demo.generated_city import STEPS, Crowd, draw_crowd
 from geo.grid import cell_of
 from geo.models import Collector, Pickup, PickupItem, Swipe
 from tests.factories.chat import make_conversation, make_message
@@ -25,6 +24,7 @@ from tools.bench.operations import reads
 from tools.bench.postgres import statements_taken
 from tools.bench.rows import Row, json_of, text_of
 from tools.bench.same_statements import script_of
+from tools.demo_city.generated_city import STEPS, Crowd, draw_crowd
 
 
 def make_row(*, value: float, floor: float, target: float | None, at_most: bool) -> Row:

@@ -18,7 +18,7 @@ DATABASE = os.environ.get("POSTGRES_DB", "bench")
 # The pickups of an older city begin to expire.
 KEEPS = timedelta(days=4)
 # A change in these files makes another city; migrations bring new tables and columns to an existing one.
-DRAWN_BY = ("geo/demo/generated_city.py", "geo/data/*.csv")
+DRAWN_BY = ("tools/demo_city/generated_city.py", "tools/demo_city/towns.csv", "geo/data/*.csv")
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from random import Random
 
 from PIL import Image
 
-from geo.demo.art import bottles, papers, things
-from geo.demo.art.canvas import HEIGHT, WIDTH, Canvas
-from geo.demo.art.scene import ROOMS, draw_room
+from tools.demo_city.art import bottles, papers, things
+from tools.demo_city.art.canvas import HEIGHT, WIDTH, Canvas
+from tools.demo_city.art.scene import ROOMS, draw_room
 
 __all__ = ["HEIGHT", "MOTIFS", "VARIANTS", "VERSION", "WIDTH", "draw"]
 

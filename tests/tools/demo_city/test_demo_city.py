@@ -19,17 +19,16 @@ from pytest_django import Settings
 
 from backend.accounts.models import User
 from backend.core.clock import city_zone
-from geo.demo import art
-from geo.demo.city import SEED, CityPlan, plan_city
-from geo.demo.desk import PHONE, password_file
-from geo.demo.loading import load_rows, put_photos
-from geo.demo.places import read_places
-from geo.demo.stories import read_stories
 from geo.grid import cell_of
 from geo.matching.services.swipes import record_swipe
 from geo.materials.services import load_materials
 from geo.models import Collector, Material, Pickup, PickupItem, PickupPhoto
 from tests.factories.people import client_of, make_user
+from tools.demo_city import art
+from tools.demo_city.admin_account import PHONE, password_file
+from tools.demo_city.loading import load_rows, put_photos
+from tools.demo_city.places import read_places
+from tools.demo_city.plan import SEED, CityPlan, plan_city, read_stories
 
 pytestmark = pytest.mark.django_db
 
@@ -315,7 +314,7 @@ class TestCommand:
             assert len(cards) >= 5
             assert all(card["photos"] for card in cards)
 
-    def test_makes_a_desk_on_a_developers_machine_only(
+    def test_makes_an_admin_on_a_developers_machine_only(
         self, catalogue: Mapping[str, Material], local_dir: Path, settings: Settings
     ) -> None:
         run(pickups=1, collectors=1)
@@ -330,7 +329,7 @@ class TestCommand:
         assert str(password_file()) in run(accounts=True)
         assert password not in run(accounts=True)
 
-    def test_keeps_the_desks_password_until_it_is_lost(
+    def test_keeps_the_password_of_the_admin_until_it_is_lost(
         self, catalogue: Mapping[str, Material], local_dir: Path, settings: Settings
     ) -> None:
         settings.ENVIRONMENT = "development"

@@ -10,13 +10,13 @@ from django.core.management import BaseCommand, CommandError
 from tqdm import tqdm
 
 from backend.core.clock import read_clock
-from geo.demo.city import SEED, CityPlan, plan_city
-from geo.demo.desk import PHONE, ensure_desk, password_file
-from geo.demo.loading import Loaded, drawings_to_make, load_rows, put_photos
-from geo.demo.people import Account, accounts_of
-from geo.demo.pictures import make_drawings
-from geo.demo.places import read_places
 from geo.models import Material
+from tools.demo_city.admin_account import PHONE, ensure_admin, password_file
+from tools.demo_city.loading import Loaded, drawings_to_make, load_rows, put_photos
+from tools.demo_city.people import Account, accounts_of
+from tools.demo_city.pictures import make_drawings
+from tools.demo_city.places import read_places
+from tools.demo_city.plan import SEED, CityPlan, plan_city
 
 LANGUAGES = {"th": "Thai", "en": "English"}
 
@@ -52,9 +52,9 @@ def _load(seed: int, pickups: int, collectors: int) -> str:
     except KeyError as missing:
         raise CommandError(f"There is no material {missing} in the catalogue: run manage.py load_materials.") from None
     loaded = _write(plan, catalogue)
-    has_desk = settings.ENVIRONMENT == "development" and ensure_desk()
-    desk = f" Desk: {PHONE}, password in {password_file()}." if has_desk else ""
-    return f"{_summary(plan, loaded)}{desk}"
+    has_admin = settings.ENVIRONMENT == "development" and ensure_admin()
+    admin = f" Admin: {PHONE}, password in {password_file()}." if has_admin else ""
+    return f"{_summary(plan, loaded)}{admin}"
 
 
 def _write(plan: CityPlan, catalogue: dict[str, Material]) -> Loaded:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from geo.demo import art
-from geo.demo.stories import Picture
+from tools.demo_city import art
+from tools.demo_city.plan import Picture
 
 JPEG_QUALITY = 84
 

@@ -1,8 +1,10 @@
 """The people of the demo city: residents, collectors, and the accounts to try it with."""
 
+import hashlib
 import tomllib
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -11,10 +13,11 @@ from typing import Any
 from django.contrib.gis.geos import Point
 
 from backend.accounts.models.user import AVATAR_COLOURS
-from geo.demo.ids import demo_id
-from geo.demo.places import Place, order_places, read_places, spot_near
+from tools.demo_city.places import Place, order_places, read_places, spot_near
 
 PEOPLE_FILE = Path(__file__).with_name("people.toml")
+# Older than any real row: lists sorted by id show real pickups before those of the demo city.
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 RESIDENTS_MAX = 200
 THAI_SHARE = 0.68
 WOMEN_SHARE = 0.55
@@ -64,6 +67,15 @@ class CollectorPlan:
     capacity_kg: int
     groups: tuple[str, ...]
     bio: str
+
+
+def demo_id(seed: object, kind: str, number: int) -> uuid.UUID:
+    """The same identifier for the same arguments, laid out as a UUID version 7 of `number` minutes after 2025."""
+    milliseconds = int((EPOCH + timedelta(minutes=number)).timestamp() * 1000)
+    digest = int.from_bytes(hashlib.sha256(f"{seed} {kind} {number}".encode()).digest()[:10], "big")
+    value = milliseconds << 80 | digest
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
 @cache

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from geo.demo.generated_city import STEPS, TABLES, Crowd, draw_crowd
 from geo.models import Material, Pickup
+from tools.demo_city.generated_city import STEPS, TABLES, Crowd, draw_crowd
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from django.db import connection
 from backend.core.clock import read_clock
 from geo.grid import WORLD_M, band_at
 
-TOWNS = Path(__file__).resolve().parents[1] / "data" / "towns.csv"
+TOWNS = Path(__file__).with_name("towns.csv")
 TABLES = (
     "accounts_user",
     "geo_collector",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from geo.demo.art.canvas import HEIGHT, WIDTH, Canvas, Colour, Point, arc, curve, darker, lighter
+from tools.demo_city.art.canvas import HEIGHT, WIDTH, Canvas, Colour, Point, arc, curve, darker, lighter
 
 FLOOR = 900
 BASE = 985

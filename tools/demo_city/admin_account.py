@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.accounts.models import User
-from geo.demo.ids import demo_id
+from tools.demo_city.people import demo_id
 
 PHONE = "+66800000099"
-NAME = "City desk"
+NAME = "City admin"
 
 
 def password_file() -> Path:
@@ -20,39 +20,39 @@ def password_file() -> Path:
     return Path(settings.LOCAL_DIR) / "run" / "admin-password"
 
 
-def ensure_desk() -> bool:
+def ensure_admin() -> bool:
     """Make the account, or give it a new password where the kept one is lost; returns whether it can sign in.
 
     An account that was there before under the same number is left alone.
     """
-    if User.objects.filter(phone=PHONE).exclude(pk=desk_id()).exists():
+    if User.objects.filter(phone=PHONE).exclude(pk=admin_id()).exists():
         return False
-    desk = User.objects.filter(pk=desk_id()).first()
-    if desk is None or not _kept_password_fits(desk):
-        _write_password(_renew(desk))
+    admin = User.objects.filter(pk=admin_id()).first()
+    if admin is None or not _kept_password_fits(admin):
+        _write_password(_renew(admin))
     return True
 
 
-def desk_id() -> uuid.UUID:
+def admin_id() -> uuid.UUID:
     """The account's id, the same everywhere."""
     return demo_id("account", "desk", 0)
 
 
-def _kept_password_fits(desk: User) -> bool:
+def _kept_password_fits(admin: User) -> bool:
     try:
-        return desk.check_password(password_file().read_text(encoding="utf-8").strip())
+        return admin.check_password(password_file().read_text(encoding="utf-8").strip())
     except FileNotFoundError:
         return False
 
 
 @transaction.atomic
-def _renew(desk: User | None) -> str:
+def _renew(admin: User | None) -> str:
     password = secrets.token_urlsafe(15)
-    if desk is None:
-        User.objects.create_superuser(PHONE, password, id=desk_id(), display_name=NAME, locale="en")
+    if admin is None:
+        User.objects.create_superuser(PHONE, password, id=admin_id(), display_name=NAME, locale="en")
     else:
-        desk.set_password(password)
-        desk.save(update_fields=["password"])
+        admin.set_password(password)
+        admin.save(update_fields=["password"])
     return password
 
 

@@ -3,8 +3,8 @@
 import math
 from random import Random
 
-from geo.demo.art.canvas import Canvas, Colour, Point, arc, curve, darker, lighter
-from geo.demo.art.scene import BASE, draw_loop, draw_shadow
+from tools.demo_city.art.canvas import Canvas, Colour, Point, arc, curve, darker, lighter
+from tools.demo_city.art.scene import BASE, draw_loop, draw_shadow
 
 CLOTH = ("#e2574c", "#3f7fd6", "#f2b134", "#4aa57a", "#8e6bd0", "#f191ae", "#2f4a7d", "#f4ead7")
 PLASTIC = ("#ff8a5c", "#4c9be8", "#f4c245", "#52b788", "#e56b8c", "#8d7ae6")

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from geo.demo.art.canvas import Canvas, Colour, Point, curve, darker, lighter
-from geo.demo.art.scene import BASE, draw_loop, draw_shadow
+from tools.demo_city.art.canvas import Canvas, Colour, Point, curve, darker, lighter
+from tools.demo_city.art.scene import BASE, draw_loop, draw_shadow
 
 BROWNS = ("#d9a066", "#c98d52", "#e0b07a", "#cf9a63")
 COVERS = ("#e2574c", "#2f7de1", "#f2b134", "#37a36b", "#8e5bd0", "#20a4b8", "#f07fa8")

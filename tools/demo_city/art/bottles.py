@@ -3,8 +3,8 @@
 from random import Random
 from typing import TypeVar
 
-from geo.demo.art.canvas import Canvas, Colour, darker, lighter, mix
-from geo.demo.art.scene import (
+from tools.demo_city.art.canvas import Canvas, Colour, darker, lighter, mix
+from tools.demo_city.art.scene import (
     BASE,
     Profile,
     draw_band,
