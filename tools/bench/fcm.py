@@ -12,7 +12,7 @@ import firebase_admin
 from firebase_admin import App, credentials, messaging
 from requests.adapters import HTTPAdapter
 
-from tools.fcm.account import PROJECT
+from tools.fcm.server import PROJECT
 
 MESSAGES = 1_500
 WARM_UP = 100
@@ -22,12 +22,13 @@ CONNECTIONS = 500
 @contextmanager
 def endpoint(folder: str) -> Iterator[str]:
     """Run the endpoint in a process of its own, write its account into `folder`, and yield its address."""
-    command = [sys.executable, "-m", "tools.bench.fcm_endpoint", folder]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "tools.fcm", "0", f"{folder}/account.json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        assert process.stdin
-        yield process.stdout.readline().strip()
-        process.stdin.close()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def bare_rate(url: str, account: str) -> tuple[float, str]:

@@ -17,7 +17,7 @@ from tools.bench.fcm import bare_rate, endpoint
 from tools.bench.people import INSTALLATION, sign_in
 from tools.bench.rings import measure_ring_rows
 from tools.bench.rows import Row
-from tools.fcm.account import PROJECT
+from tools.fcm.server import PROJECT
 
 PEOPLE = 3_000
 ALONE = 100

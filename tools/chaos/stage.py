@@ -16,7 +16,7 @@ from tools.chaos.phones import Addresses
 from tools.chaos.processes import Process, command_of
 from tools.chaos.proxy import Proxy
 from tools.chaos.pushes import Firebase
-from tools.fcm.account import PROJECT, write_account
+from tools.fcm.server import PROJECT, write_account
 
 READY_S = 60
 UVICORN = "uvicorn {} --host 127.0.0.1 --port ${{REALTIME_PORT}} --ws-per-message-deflate false"

@@ -1,1 +1,1 @@
-"""A local Firebase Cloud Messaging: speaks HTTP v1 and OAuth as far as the Admin SDK can tell, and counts."""
+"""A local Firebase Cloud Messaging server with the HTTP v1 API and OAuth tokens."""

@@ -1,4 +1,4 @@
-"""The server: answers per address as it was told, and keeps what it was sent."""
+"""A local Firebase Cloud Messaging server: canned responses per address, and a record of every request."""
 
 import json
 import socket
@@ -6,18 +6,46 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+PROJECT = "local-project"
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
 
+@cache
+def _private_key() -> str:
+    """Generate a private key, once per process because it takes long."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def write_account(path: Path, *, token_uri: str) -> Path:
+    """Write a service account file for `GOOGLE_APPLICATION_CREDENTIALS`; `token_uri` grants its access tokens."""
+    account = {
+        "type": "service_account",
+        "project_id": PROJECT,
+        "private_key_id": "local",
+        "private_key": _private_key(),
+        "client_email": f"sender@{PROJECT}.iam.gserviceaccount.com",
+        "client_id": "1",
+        "token_uri": token_uri,
+    }
+    path.write_text(json.dumps(account))
+    return path
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one request is answered. `drops` breaks the connection off instead; `delay_s` keeps it waiting first."""
+    """The response to one request, sent after `delay_s`; with `drops` the connection is closed instead."""
 
     status: int = 200
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -27,18 +55,18 @@ class Answer:
 
 
 def refusal(status: int, code: str, *details: Mapping[str, Any], **headers: str) -> Answer:
-    """An error as FCM words it; `headers` with underscores for hyphens."""
+    """Return an error in the format of FCM; the names of `headers` have underscores for hyphens."""
     body = {"error": {"code": status, "status": code, "message": f"{code} by the test", "details": list(details)}}
     return Answer(status=status, body=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
 
 
 def fcm_detail(code: str) -> dict[str, str]:
-    """The detail that carries FCM's own error code."""
+    """Return the detail that carries FCM's own error code."""
     return {"@type": FCM_ERROR, "errorCode": code}
 
 
 def violation_of(name: str) -> dict[str, Any]:
-    """The detail that says which field of the request is wrong."""
+    """Return the detail that names the invalid field of the request."""
     return {"@type": BAD_REQUEST, "fieldViolations": [{"field": name, "description": "not valid"}]}
 
 
@@ -58,7 +86,7 @@ CUT_OFF = Answer(drops=True)
 
 
 ANSWERS = {
-    "accepted": Answer(body={"name": "projects/x/messages/told"}),
+    "accepted": Answer(body={"name": "projects/x/messages/accepted"}),
     "unregistered": UNREGISTERED,
     "sender_id_mismatch": SENDER_ID_MISMATCH,
     "bad_token": BAD_TOKEN,
@@ -92,22 +120,22 @@ class FcmServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address on which it listens."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer_of(self, message: dict[str, Any], authorization: str) -> Answer:
-        """The next answer for the message's address: one told for once, else for always, else accepted."""
+        """Record the message; return the next answer of its address from `answers`, then `always`, else accept it."""
         address = str(message.get("token") or message.get("fid"))
         with self._counting:
             self.sent.append(message)
             self.requests[address] += 1
             self.arrivals.append(time.monotonic())
             self.authorizations.add(authorization)
-            told = self.answers[address].popleft() if self.answers[address] else self.always.get(address)
-            return told or Answer(body={"name": f"projects/x/messages/{len(self.sent)}"})
+            configured = self.answers[address].popleft() if self.answers[address] else self.always.get(address)
+            return configured or Answer(body={"name": f"projects/x/messages/{len(self.sent)}"})
 
     def sent_to(self, address: str, since: int) -> Answer:
-        """What this address was sent after the first `since` messages of all."""
+        """Return the messages to this address, without the first `since` messages to all addresses."""
         with self._counting:
             found = [
                 {"number": number, "message": message}
@@ -116,8 +144,8 @@ class FcmServer(ThreadingHTTPServer):
             ]
             return Answer(body={"sent": found, "count": len(self.sent)})
 
-    def tell(self, order: Mapping[str, Any]) -> Answer:
-        """From another process: what an address is to be answered, `once` or always. 400 for what nobody knows."""
+    def set_answer(self, order: Mapping[str, Any]) -> Answer:
+        """Set the answer of an address, for `once` or always. 400 for an unknown answer."""
         answer = ANSWERS.get(str(order.get("answer")))
         address = order.get("address")
         if answer is None or not isinstance(address, str):
@@ -129,7 +157,7 @@ class FcmServer(ThreadingHTTPServer):
         return Answer()
 
     def grant(self) -> Answer:
-        """An access token for whoever asks."""
+        """Return an access token to any client."""
         with self._counting:
             self.requests["oauth"] += 1
         token = {"access_token": "local-token", "expires_in": 3600, "token_type": "Bearer"}
@@ -144,12 +172,12 @@ class FcmServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone away is no news."""
+        """Ignore clients that close their connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each answer waits 40 ms for the client's acknowledgement of its head
+    disable_nagle_algorithm = True  # otherwise each response waits 40 ms for the client's TCP acknowledgement
 
     def do_POST(self) -> None:
         server = cast(FcmServer, self.server)
@@ -157,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/token":
             self._reply(server.grant())
         elif self.path == "/answers":
-            self._reply(server.tell(json.loads(body)))
+            self._reply(server.set_answer(json.loads(body)))
         elif self.path.startswith("/v1/projects/") and self.path.endswith("/messages:send"):
             self._reply(server.answer_of(json.loads(body)["message"], self.headers.get("Authorization", "")))
         else:
@@ -191,4 +219,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Silent: the tests look at what was sent."""
+        """Log nothing."""

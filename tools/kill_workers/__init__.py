@@ -1,1 +1,1 @@
-"""Killing workers in mid-load, and counting what reached the phones."""
+"""Kills workers under load and counts the pushes that reached devices. `bin/kill-workers` runs it."""

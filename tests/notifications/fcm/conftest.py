@@ -13,8 +13,7 @@ from backend.core.firebase import APP_NAME
 from notifications.push.circuit_breaker import fcm_circuit_breaker
 from notifications.push.fcm import FcmBackend, _service
 from notifications.push.quota import fcm_quota
-from tools.fcm.account import PROJECT, write_account
-from tools.fcm.server import FcmServer
+from tools.fcm.server import PROJECT, FcmServer, write_account
 
 
 @pytest.fixture

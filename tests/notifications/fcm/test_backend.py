@@ -12,7 +12,7 @@ from notifications.push.fcm import FcmBackend
 from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Refused, Retry
 from notifications.push.throttle import BLOCK
 from tools.fcm import server as answers
-from tools.fcm.messages import make_message
+from tools.fcm.quota import make_message
 from tools.fcm.server import Answer, FcmServer, refusal
 
 ODD = Answer(status=400, body={"error": {"message": "not as documented", "details": "odd"}})

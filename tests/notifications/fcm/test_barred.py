@@ -14,7 +14,7 @@ from tests.factories.notifications import NOON, deliver_to, make_device, make_no
 from tests.factories.people import make_user
 from tests.notifications.fcm.waiting import time_passes
 from tools.fcm import server as answers
-from tools.fcm.messages import make_message
+from tools.fcm.quota import make_message
 from tools.fcm.server import Answer, FcmServer
 
 pytestmark = pytest.mark.usefixtures("backend")

@@ -8,7 +8,7 @@ from notifications.push.fcm import FcmBackend
 from notifications.push.protocol import Accepted, Postponed, Retry
 from tests.notifications.fcm.waiting import time_passes
 from tools.fcm import server as answers
-from tools.fcm.messages import make_message
+from tools.fcm.quota import make_message
 from tools.fcm.server import FcmServer
 
 

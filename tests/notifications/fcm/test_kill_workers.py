@@ -11,43 +11,41 @@ from backend.core.clock import read_clock
 from notifications.services.delivery import deliver_due
 from tests.notifications.conftest import empty_queue
 from tools.fcm.server import FcmServer
-from tools.kill_workers.account import Account, Arrival, account_of
-from tools.kill_workers.load import Load, make_people
-from tools.kill_workers.play import arrivals_at, play
+from tools.kill_workers.harness import Arrival, Load, Result, arrivals_at, evaluate, make_people, run
 
-FACTS = [("phone-1", "1"), ("phone-1", "2"), ("phone-2", "1")]
+EVENTS = [("phone-1", "1"), ("phone-1", "2"), ("phone-2", "1")]
 
 
 def arrivals_of(*ids: str) -> list[Arrival]:
-    """Each fact under its id, in turn."""
-    return [Arrival(fact=fact, message_id=message_id) for fact, message_id in zip(FACTS, ids, strict=False)]
+    """One arrival per id, for the events in order."""
+    return [Arrival(event=event, message_id=message_id) for event, message_id in zip(EVENTS, ids, strict=False)]
 
 
-class TestAccount:
-    """The control: each of the three faults shows."""
+class TestResult:
+    """The control: each of the three faults is counted."""
 
     def test_of_a_good_run(self) -> None:
-        account = account_of(told=FACTS, arrivals=arrivals_of("a", "b", "c"))
+        result = evaluate(events=EVENTS, arrivals=arrivals_of("a", "b", "c"))
 
-        assert account == Account(told=3, lost=0, shown_twice=0, sent_twice=0, most=1)
+        assert result == Result(events=3, lost=0, shown_twice=0, sent_again=0, most_sends=1)
 
-    def test_sees_a_loss(self) -> None:
-        assert account_of(told=FACTS, arrivals=arrivals_of("a", "b")).lost == 1
+    def test_counts_a_loss(self) -> None:
+        assert evaluate(events=EVENTS, arrivals=arrivals_of("a", "b")).lost == 1
 
-    def test_sees_what_is_sent_again_under_its_own_id(self) -> None:
-        account = account_of(told=FACTS, arrivals=arrivals_of("a", "b", "c") + arrivals_of("a", "b") * 2)
+    def test_counts_what_is_sent_again_with_its_id(self) -> None:
+        result = evaluate(events=EVENTS, arrivals=arrivals_of("a", "b", "c") + arrivals_of("a", "b") * 2)
 
-        assert (account.shown_twice, account.sent_twice, account.most) == (0, 4, 3)
+        assert (result.shown_twice, result.sent_again, result.most_sends) == (0, 4, 3)
 
-    def test_sees_what_is_sent_again_under_another_id(self) -> None:
-        account = account_of(told=FACTS, arrivals=arrivals_of("a", "b", "c") + arrivals_of("d"))
+    def test_counts_what_is_sent_again_with_another_id(self) -> None:
+        result = evaluate(events=EVENTS, arrivals=arrivals_of("a", "b", "c") + arrivals_of("d"))
 
-        assert account.shown_twice == 1
+        assert result.shown_twice == 1
 
 
 @pytest.fixture
 def workers_environment(settings: Settings, fcm: FcmServer, redis_prefix: str) -> dict[str, str]:
-    """Leads workers to the servers of this test."""
+    """Connects workers to the servers of this test."""
     return {
         "POSTGRES_DB": connection.settings_dict["NAME"],
         "REDIS_PREFIX": redis_prefix,
@@ -60,14 +58,14 @@ def workers_environment(settings: Settings, fcm: FcmServer, redis_prefix: str) -
 
 @pytest.fixture
 def jobs(transactional_db: None) -> Iterator[None]:
-    """Workers put their periodic jobs into the queue; nothing of it is left."""
+    """Empties the queue of the workers' periodic jobs."""
     yield
     empty_queue()
 
 
 @pytest.fixture
 def planted_loss(transactional_db: None) -> Iterator[None]:
-    """One event in ten counts as pushed from the start: what a worker would leave that notes first and sends then."""
+    """Marks one event in ten as pushed from the start, as a worker would that records a push before it sends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS"
@@ -87,19 +85,19 @@ class TestKills:
         workers_environment: dict[str, str],
         tmp_path: Path,
     ) -> None:
-        account = play(kills=1, people=40, fcm=fcm, environment=workers_environment, log=tmp_path / "log", say=print)
+        result = run(kills=1, people=40, fcm=fcm, environment=workers_environment, log=tmp_path / "log", report=print)
 
-        assert account.told > 20
-        assert (account.lost, account.shown_twice) == (0, 0)
-        assert account.most <= 1 + 1
+        assert result.events > 20
+        assert result.is_good
+        assert result.most_sends <= 1 + 1
 
-    def test_control_a_planted_loss_is_seen(self, fcm: FcmServer, planted_loss: None) -> None:
+    def test_control_a_planted_loss_is_counted(self, fcm: FcmServer, planted_loss: None) -> None:
         load = Load(make_people(10), seed=1)
         for _ in range(10):
-            load.tell()
+            load.create_events()
         while deliver_due(clock=read_clock):
             pass
 
-        account = account_of(told=load.told, arrivals=arrivals_at(fcm))
+        result = evaluate(events=load.events, arrivals=arrivals_at(fcm))
 
-        assert account.told > account.lost > 0
+        assert result.events > result.lost > 0
