@@ -1,44 +1,229 @@
 """What was recycled, and what that saved: of a person, a group, the city."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
+from msgspec import Meta
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.responses import ResponseBody, decimal_bounds
 from backend.core.http.views import ApiView
 from geo.groups.selectors import get_counting_group
-from geo.impact.responses import ImpactOutput, MonthsOutput, MonthsQuery, RoleQuery
-from geo.impact.selectors import Whose, impact_by_month, impact_of, of_city, of_group, of_person
+from geo.impact.selectors import (
+    Impact,
+    MaterialSum,
+    SetSum,
+    Whose,
+    impact_by_month,
+    impact_of,
+    months_after,
+    months_between,
+    of_city,
+    of_group,
+    of_person,
+)
+from geo.models import ImpactSum
 from geo.models.receipt import month_of
 
 TAGS = ["impact"]
+MONTHS_DEFAULT = 12
+MONTHS_MAX = 120
+# Twelve months before the year 1 there are none.
+FIRST_YEAR = 1900
 
 
-def _show(whose: Whose) -> Response:
-    return Response(ImpactOutput(impact_of(whose)).data)
+class RoleQuery(serializers.Serializer[Any]):
+    """Which of the two roles to count."""
+
+    role = serializers.ChoiceField(
+        choices=[("gave", "gave"), ("collected", "collected")], required=False, help_text="Else both."
+    )
+
+    @property
+    def scope(self) -> ImpactSum.Scope | None:
+        """The scope of the role; None for both."""
+        role = self.validated_data.get("role")
+        return ImpactSum.Scope(role) if role else None
 
 
-def _show_months(request: Request, whose: Whose, now: datetime) -> Response:
+class Month(serializers.DateField):
+    """A month of the city's calendar such as `2026-11`, read as its first day."""
+
+    default_error_messages = {"not_a_month": _("A month is written like 2026-11.")}
+
+    def to_internal_value(self, value: Any) -> date:
+        """The first day."""
+        try:
+            month = datetime.strptime(str(value), "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        except ValueError:
+            self.fail("not_a_month")
+        if month.year < FIRST_YEAR:
+            self.fail("not_a_month")
+        return month
+
+
+class MonthsQuery(serializers.Serializer[Any]):
+    """From which month until which, both included; by default the twelve up to the present one."""
+
+    default_error_messages = {
+        "reversed": _("The last month is before the first."),
+        "too_many": _("At most %(count)s months at once."),
+    }
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is no name that Python lets a class body have."""
+        return {
+            "from": Month(required=False, help_text="Such as 2026-01."),
+            "until": Month(required=False, help_text="Such as 2026-12; by default the present month."),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The first and the last month."""
+        last = attrs.get("until", self.context["this_month"])
+        first = attrs.get("from", months_after(last, 1 - MONTHS_DEFAULT))
+        if first > last:
+            raise serializers.ValidationError({"until": [self.error_messages["reversed"]]}, code="reversed")
+        if len(months_between(first, last)) > MONTHS_MAX:
+            error = self.error_messages["too_many"] % {"count": MONTHS_MAX}
+            raise serializers.ValidationError({"from": [error]}, code="too_many")
+        return {"first": first, "last": last}
+
+
+GRAM = Decimal("0.001")
+Total = Annotated[Decimal, decimal_bounds(max_digits=24, decimal_places=3)]
+Factor = Annotated[Decimal, decimal_bounds(max_digits=8, decimal_places=4)]
+
+
+class MaterialImpactOutput(ResponseBody):
+    """One material, counted with one factor; null where recycling it is not modelled, which is not nothing."""
+
+    material: str
+    name: Annotated[str, Meta(description="In the reader's language."), Meta(extra_json_schema={"readOnly": True})]
+    stream: Annotated[str, Meta(description="The group of the material, such as plastic.")]
+    kg: Total
+    kg_co2e: Total | None
+    kg_co2e_per_kg: Factor | None
+    factor_set: str
+    factor_version: str
+    factor_source: str
+
+    @classmethod
+    def of(cls, row: MaterialSum) -> Self:
+        """One row, with the name of the material in the active language."""
+        return cls(
+            material=row.code,
+            name=row.name_th if (get_language() or "").startswith("th") else row.name_en,
+            stream=row.stream,
+            kg=row.kg,
+            kg_co2e=None if row.kg_co2e is None else row.kg_co2e.quantize(GRAM),
+            kg_co2e_per_kg=row.kg_co2e_per_kg,
+            factor_set=row.factor_set,
+            factor_version=row.factor_version,
+            factor_source=row.factor_source,
+        )
+
+
+class SetImpactOutput(ResponseBody):
+    """All that was counted with one version of one set of factors."""
+
+    factor_set: str
+    factor_version: str
+    factor_sources: list[str]
+    kg: Total
+    kg_co2e: Total
+
+    @classmethod
+    def of(cls, row: SetSum) -> Self:
+        """One total."""
+        return cls(row.factor_set, row.factor_version, row.factor_sources, row.kg, row.kg_co2e.quantize(GRAM))
+
+
+class SumsOutput(ResponseBody):
+    """Totals of different sets of factors are never added up."""
+
+    kg: Total
+    kg_without_factor: Annotated[Total, Meta(description="Part of `kg` that no total of `co2e` holds.")]
+    co2e: list[SetImpactOutput]
+
+
+class StreamImpactOutput(SumsOutput):
+    """One group of materials."""
+
+    stream: Annotated[str, Meta(description="paper, plastic, metal, glass and so on.")]
+
+
+class ImpactOutput(SumsOutput):
+    """Sums of receipts."""
+
+    streams: Annotated[
+        list[StreamImpactOutput], Meta(description="Heaviest first.", extra_json_schema={"readOnly": True})
+    ]
+    materials: Annotated[list[MaterialImpactOutput], Meta(description="Heaviest first.")]
+
+    @classmethod
+    def of(cls, impact: Impact) -> Self:
+        """Totals by set, stream and material."""
+        return cls(**_sums_of(impact), **_parts_of(impact))
+
+
+class MonthImpactOutput(ImpactOutput):
+    """One month."""
+
+    month: Annotated[str, Meta(description="Such as 2026-11.", extra_json_schema={"format": "date"})]
+
+    @classmethod
+    def of(cls, impact: Impact) -> Self:
+        """The totals of a month."""
+        return cls(**_sums_of(impact), **_parts_of(impact), month=f"{impact.month:%Y-%m}")
+
+
+class MonthsOutput(ResponseBody):
+    """All months asked for, the first one first; those without a handover are empty."""
+
+    months: list[MonthImpactOutput]
+
+
+def _sums_of(impact: Impact) -> dict[str, Any]:
+    totals = [SetImpactOutput.of(row) for row in impact.co2e]
+    return {"kg": impact.kg, "kg_without_factor": impact.kg_without_factor, "co2e": totals}
+
+
+def _parts_of(impact: Impact) -> dict[str, Any]:
+    streams = [StreamImpactOutput(**_sums_of(part), stream=stream) for stream, part in impact.streams]
+    return {"streams": streams, "materials": [MaterialImpactOutput.of(row) for row in impact.materials]}
+
+
+def _respond(whose: Whose) -> Response:
+    return Response(ImpactOutput.of(impact_of(whose)))
+
+
+def _respond_months(request: Request, whose: Whose, now: datetime) -> Response:
     query = MonthsQuery(data=request.query_params, context={"this_month": month_of(now)})
     query.is_valid(raise_exception=True)
-    return Response(MonthsOutput({"months": impact_by_month(whose, **query.validated_data)}).data)
+    months = impact_by_month(whose, **query.validated_data)
+    return Response(MonthsOutput([MonthImpactOutput.of(month) for month in months]))
 
 
-def _mine(request: Request) -> Whose:
+def _of_user(request: Request) -> Whose:
     query = RoleQuery(data=request.query_params)
     query.is_valid(raise_exception=True)
     return of_person(user_of(request).pk, query.scope)
 
 
-def _groups(request: Request, group_id: uuid.UUID) -> Whose:
+def _of_group(request: Request, group_id: uuid.UUID) -> Whose:
     return of_group(get_counting_group(group_id=group_id, user_id=user_of(request).pk).pk)
 
 
 class MyImpactView(ApiView):
-    """What one person did."""
+    """The totals of the user."""
 
     @extend_schema(
         summary="What you gave and collected",
@@ -49,11 +234,11 @@ class MyImpactView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Of all receipts, in both roles or in one."""
-        return _show(_mine(request))
+        return _respond(_of_user(request))
 
 
 class MyMonthsView(ApiView):
-    """What one person did, month by month."""
+    """The totals of the user, month by month."""
 
     @extend_schema(
         summary="What you gave and collected, month by month",
@@ -64,11 +249,11 @@ class MyMonthsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """By the city's calendar."""
-        return _show_months(request, _mine(request), self.now)
+        return _respond_months(request, _of_user(request), self.now)
 
 
 class GroupImpactView(ApiView):
-    """What a group did."""
+    """The totals of a group."""
 
     @extend_schema(
         summary="What the members of a group gave",
@@ -78,11 +263,11 @@ class GroupImpactView(ApiView):
     )
     def get(self, request: Request, group_id: uuid.UUID) -> Response:
         """While they were members. For members, and once it has enough of them for everybody; it names nobody."""
-        return _show(_groups(request, group_id))
+        return _respond(_of_group(request, group_id))
 
 
 class GroupMonthsView(ApiView):
-    """What a group did, month by month."""
+    """The totals of a group, month by month."""
 
     @extend_schema(
         summary="What the members of a group gave, month by month",
@@ -93,22 +278,22 @@ class GroupMonthsView(ApiView):
     )
     def get(self, request: Request, group_id: uuid.UUID) -> Response:
         """By the city's calendar."""
-        return _show_months(request, _groups(request, group_id), self.now)
+        return _respond_months(request, _of_group(request, group_id), self.now)
 
 
 class CityImpactView(ApiView):
-    """What all did."""
+    """The totals of the city."""
 
     @extend_schema(
         summary="What the city handed over", operation_id="get_city_impact", tags=TAGS, responses={200: ImpactOutput}
     )
     def get(self, request: Request) -> Response:
         """Of all receipts."""
-        return _show(of_city())
+        return _respond(of_city())
 
 
 class CityMonthsView(ApiView):
-    """What all did, month by month."""
+    """The totals of the city, month by month."""
 
     @extend_schema(
         summary="What the city handed over, month by month",
@@ -119,4 +304,4 @@ class CityMonthsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """By the city's calendar."""
-        return _show_months(request, of_city(), self.now)
+        return _respond_months(request, of_city(), self.now)
