@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Installs Debian or Ubuntu packages as root, and leaves no service behind: a PostgreSQL or Redis that
-# comes with them is neither created, nor started, nor enabled for the next boot. One that was on the
-# machine before is not touched.
+# Installs Debian or Ubuntu packages as root. A PostgreSQL or Redis that comes with them is neither created, nor
+# started, nor enabled; one that was installed before is not touched.
 #
 # Usage: bin/lib/apt-install.sh PACKAGE...   (bin/setup calls it, through sudo where needed)
 set -euo pipefail
 
-policy=/usr/sbin/policy-rc.d # asked by Debian's packages before they start a service
+policy=/usr/sbin/policy-rc.d # Debian's packages run it before they start a service
 saved=$policy.before-tinder-for-trash
 no_cluster=/etc/postgresql-common/createcluster.d/tinder-for-trash.conf
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The variables backend/settings.py reads, for a private system under a directory. Sourced; needs $root.
+# Writes the variables that backend/settings.py reads, for private servers under a directory. Sourced; needs $root.
 : "${root:?}"
 
 # random_key: 64 hexadecimal digits.
@@ -7,7 +7,7 @@ random_key() {
     od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
 }
 
-# secret_key DIR: made once, so that sessions survive a restart.
+# secret_key DIR: created once, so that sessions survive a restart.
 secret_key() {
     if [ ! -s "$1/secret-key" ]; then (umask 077 && random_key >"$1/secret-key"); fi
     cat "$1/secret-key"
@@ -43,7 +43,7 @@ write_environment() {
             export_line MEDIA_ROOT "$dir/media"
             export_line PRIVATE_ROOT "$dir/private"
             export_line STATIC_ROOT "$dir/static"
-            # A test stands in a transaction, whatever else it waits for.
+            # A test holds a transaction open all the time.
             if [ "$2" = test ]; then export_line POSTGRES_IDLE_IN_TRANSACTION_S 600; fi
             library_lines
             cat "$dir/env.postgres" "$dir/env.redis"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Finding the PostgreSQL programs. Sourced. Never more than a look at the disk: nothing is started.
+# Finds the PostgreSQL programs on the disk, without starting anything. Sourced.
 
 # postgres_bins: "MAJOR DIRECTORY" of every server on this machine, the newest first.
 postgres_bins() {
@@ -17,7 +17,7 @@ has_postgis() {
     [ -e "$("$1/pg_config" --sharedir)/extension/postgis.control" ]
 }
 
-# find_postgres [MAJOR]: the programs of that version, or of the newest from 15 on, that has PostGIS.
+# find_postgres [MAJOR]: the directory of that version, or of the newest from 15 on, that has PostGIS.
 find_postgres() {
     local major bin
     while read -r major bin; do

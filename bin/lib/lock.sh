@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# One at a time. Sourced. The lock is the kernel's, on file descriptor 9: it ends with its holder, even by
-# kill -9. Whatever is to outlive the holder must be started with 9>&-.
+# A lock of the kernel on file descriptor 9. Sourced. It ends with its process, even by kill -9. A child that is
+# to outlive the process must be started with 9>&-.
 
-# lock PYTHON FILE [now]: waits for its turn, or with "now" is false when somebody else holds the lock.
+# lock PYTHON FILE [now]: waits for the lock, or with "now" is false when another process holds it.
 lock() {
     exec 9>>"$2"
     "$1" - "${3:-}" <<'END' 2>/dev/null

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Compiling the message catalogues: what gettext's msgfmt does, without gettext. Sourced; needs $root.
+# Compiles the message catalogues with Babel, so that gettext is not needed. Sourced; needs $root.
 : "${root:?}"
 
 catalogues() {
     find "$root"/{backend,geo,chat,notifications,tools} -path '*/locale/*/LC_MESSAGES/django.po' 2>/dev/null || true
 }
 
-# stale_catalogues: those whose compiled form is missing or older.
+# stale_catalogues: catalogues whose compiled file is missing or older.
 stale_catalogues() {
     local po
     catalogues | while read -r po; do

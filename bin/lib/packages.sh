@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What must be on the machine besides Python, and how to get it there. Sourced; needs $root, say.sh
-# and find-postgres.sh.
+# The system packages that the service needs, and their installation. Sourced; needs $root, say.sh and
+# find-postgres.sh.
 : "${root:?}"
 
 # has_library NAME: can GeoDjango load lib<NAME>?
@@ -15,7 +15,7 @@ knows_package() {
     [ -n "$(apt-cache show --no-all-versions "$1" 2>/dev/null)" ]
 }
 
-# postgis_package: for a server that is here already; else the newest on offer; else the release's own.
+# postgis_package: for an installed server, else the newest available, else that of the release.
 postgis_package() {
     local major _bin
     while read -r major _bin; do
@@ -40,7 +40,7 @@ venv_package() {
     fi
 }
 
-# missing_packages: Debian names, one a line; nothing when all is here.
+# missing_packages: Debian names, one a line.
 missing_packages() {
     if ! find_postgres >/dev/null; then
         postgis_package # brings GDAL and GEOS
@@ -57,14 +57,14 @@ has_thai_font() {
     [ -e /usr/share/fonts/truetype/tlwg/Laksaman.ttf ] || [[ "$(fc-list :lang=th 2>/dev/null)" ]]
 }
 
-# missing_extras: what single tests want, and nothing else does. Ubuntu has Chromium only as a snap.
+# missing_extras: packages that only single tests need. Ubuntu has Chromium only as a snap.
 missing_extras() {
     has pdftotext || echo poppler-utils # reads receipts
     has chromium || has google-chrome || grep -q '^ID=ubuntu' /etc/os-release || echo chromium
     [ -d /usr/share/fonts/truetype/tlwg ] || echo fonts-thai-tlwg
 }
 
-# as_root COMMAND...: as we are, or through sudo; false when there is no way.
+# as_root COMMAND...: runs it directly as root, or through sudo; false when neither is possible.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -81,7 +81,7 @@ as_root() {
 # refuse_with_command PACKAGES: for users who may not install them.
 refuse_with_command() {
     fail "this machine lacks: $*
-Ask somebody who may install packages to run this, then start again:
+Run this as a user who may install packages, then start again:
 
     apt-get update && apt-get install --yes --no-install-recommends $*
 "
@@ -99,7 +99,7 @@ install_packages() {
     logged "$log" as_root "$root/bin/lib/apt-install.sh" "$@"
 }
 
-# check_homebrew: on macOS we only say what to install.
+# check_homebrew: on macOS this only prints what to install.
 check_homebrew() {
     if find_postgres >/dev/null && has redis-server && has_library gdal && has_library geos_c && has_library pangoft2-1.0; then return; fi
     fail "install what is missing with Homebrew, then start again:

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Knowing and stopping processes by pid file. Sourced. A pid alone proves nothing (after kill -9 or a
-# reboot it may belong to somebody else), so every question also names what the command line must hold.
+# Finding and stopping processes by pid file. Sourced. After kill -9 or a reboot a pid may belong to another process,
+# so every function also takes a word that the command line must hold.
 
 # command_of PID: its command line, or nothing when there is no such process.
 command_of() {
@@ -17,12 +17,12 @@ pid_in() {
     head -n 1 "$1" 2>/dev/null | tr -dc 0-9 || true
 }
 
-# is_running PID WORD: is it alive, and is it the program we think it is?
+# is_running PID WORD: is the process alive, and does its command line hold WORD?
 is_running() {
     [ -n "$1" ] && [[ "$(command_of "$1")" == *"$2"* ]]
 }
 
-# wait_for_end PID WORD SECONDS: false when it is still there after that.
+# wait_for_end PID WORD SECONDS: false when it runs after that.
 wait_for_end() {
     local tries=$(($3 * 20))
     while is_running "$1" "$2"; do
@@ -32,7 +32,7 @@ wait_for_end() {
     done
 }
 
-# stop_process PID WORD SECONDS [SOFT HARD]: asks it to stop, and insists when the seconds are over.
+# stop_process PID WORD SECONDS [SOFT HARD]: sends SOFT (TERM), and HARD (KILL) after SECONDS.
 stop_process() {
     if ! is_running "$1" "$2"; then return; fi
     kill "-${4:-TERM}" "$1" 2>/dev/null || true

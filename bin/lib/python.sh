@@ -16,12 +16,12 @@ find_python() {
     return 1
 }
 
-# stamp: what tells one Python and one place from another; a venv outlives neither.
+# stamp: the Python version and the path; a venv is valid for one of each.
 stamp() {
     "$venv/bin/python" -c 'import sys; print(sys.version_info[:2], sys.prefix)' 2>/dev/null
 }
 
-# holds NAME: was requirements/NAME.lock, as it is now, installed to the end into this venv?
+# holds NAME: was the present requirements/NAME.lock installed completely into this venv?
 holds() {
     cmp -s "$root/requirements/$1.lock" "$venv/$1.lock" && [ "$(stamp)" = "$(cat "$venv/stamp" 2>/dev/null)" ]
 }
@@ -31,14 +31,14 @@ is_ready() {
     holds "$1" || { [ "$1" = run ] && holds dev; }
 }
 
-# make_venv PYTHON: keeps a sound one; starts afresh when it was broken off or belongs to another Python.
+# make_venv PYTHON: keeps a complete one; creates it anew when it is incomplete or of another Python.
 make_venv() {
     if [ -e "$venv/stamp" ] && [ "$(stamp)" = "$(cat "$venv/stamp")" ]; then return; fi
     rm -rf "$venv"
     logged "$log" "$1" -m venv "$venv"
 }
 
-# install_lock NAME: the stamp is written last, so that a broken-off installation is never taken for whole.
+# install_lock NAME: writes the stamp last, so that an interrupted installation is not taken for complete.
 install_lock() {
     local lock=$root/requirements/$1.lock
     rm -f "$venv/stamp" "$venv/run.lock" "$venv/dev.lock"

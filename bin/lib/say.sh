@@ -1,23 +1,23 @@
 # shellcheck shell=bash
-# Words for the person at the terminal. Sourced; progress goes to stdout, refusals to stderr.
+# Output for the terminal. Sourced; progress goes to stdout, errors to stderr.
 
 say() {
     printf '%s\n' "$*"
 }
 
-# fail MESSAGE [STATUS]: says why, and ends the script.
+# fail MESSAGE [STATUS]: prints the message, and ends the script.
 fail() {
     printf '%s: %s\n' "$(basename "$0")" "$1" >&2
     exit "${2:-1}"
 }
 
-# logged LOG COMMAND...: runs a talkative command; its words are shown only if it fails.
+# logged LOG COMMAND...: runs a command and prints its output only if it fails.
 logged() {
     local log=$1
     shift
     if ! "$@" >"$log" 2>&1; then
         tail -n 30 "$log" >&2
-        fail "that did not work; all it said is in $log"
+        fail "the command failed; its whole output is in $log"
     fi
 }
 

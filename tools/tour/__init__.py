@@ -1,1 +1,1 @@
-"""The main job played against a running server through its public doors only, as phones would."""
+"""Plays the main job against a running server through its public API, as phones would. `bin/tour` runs it."""
