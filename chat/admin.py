@@ -1,4 +1,4 @@
-"""The city's desk: who talks to whom, to look into a report. Nothing can be changed here."""
+"""Conversations and messages in the admin, to look into a report. Everything is read-only."""
 
 from django.contrib import admin
 
@@ -7,7 +7,7 @@ from chat.models import Conversation, Message, Participant
 
 
 class ParticipantInline(ReadOnly, admin.TabularInline[Participant, Conversation]):
-    """Who takes part."""
+    """The participants of a conversation."""
 
     model = Participant
     fields = ["user", "read_seq"]
@@ -26,7 +26,7 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
-    """Messages. The list shows no text: reading one takes opening it."""
+    """Messages. The list shows no text; staff open a message to read it."""
 
     list_display = ["id", "conversation", "seq", "sender", "kind", "created_at"]
     list_filter = ["kind"]

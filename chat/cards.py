@@ -1,7 +1,7 @@
-"""The cards that the layers above put between the messages: what each says, in the reader's language.
+"""Cards: messages of kind `event`, which the layers above write into a conversation about what has happened.
 
 A new card is one row here and its Thai text in `locale/th`. A code never changes: old messages hold it. The texts name
-values of the card's `data` as `%(name)s`; see `chat.wording.fill` for how they are said. No text names a place.
+values of the card's `data` as `%(name)s`; `chat.phrases.fill` formats them. No text names a place.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, kw_only=True)
 class CardKind:
-    """One kind of card. `icon` is an emoji."""
+    """The icon, an emoji, and the text of a kind of card."""
 
     icon: str
     text: str | Promise
 
 
 class UnknownCard(LookupError):
-    """No such card: add it to `chat.cards`."""
+    """No card has this code: add it to `chat.cards`."""
 
 
 CARDS: Mapping[str, CardKind] = {
@@ -41,7 +41,7 @@ CARDS: Mapping[str, CardKind] = {
 
 
 def card_of(code: str) -> CardKind:
-    """The kind of this code. Raises UnknownCard."""
+    """The kind with this code. Raises UnknownCard."""
     try:
         return CARDS[code]
     except KeyError:

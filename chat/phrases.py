@@ -1,27 +1,54 @@
-"""Quick phrases: what people say at a handover, coded, so that each reads it in his own language.
+"""Quick phrases: coded sentences about a handover, which each reader gets in their own language.
 
 A new phrase is one row here and its Thai text in `locale/th`. A code never changes and is never removed: old messages
-hold it. The texts name their parameters as `%(name)s`, all of which the sender gives.
+hold it. The texts name their parameters as `%(name)s`; the sender gives all of them.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from typing import Any, Literal
 
 import msgspec
 from django.conf import settings
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from chat.params import PARAMS, Param
+from backend.core.clock import city_zone
+from chat.errors import PhraseParamsInvalid
+
+
+class Param(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter of a phrase. A `number` has at most two decimals, a `time` is RFC 3339."""
+
+    name: str
+    type: Literal["integer", "number", "time"]
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+PARAMS: Mapping[str, Param] = {
+    param.name: param
+    for param in (
+        Param(name="minutes", type="integer", minimum=1, maximum=240),
+        Param(name="count", type="integer", minimum=1, maximum=999),
+        Param(name="kg", type="number", minimum=0, maximum=5_000),
+        Param(name="thb", type="number", minimum=0, maximum=100_000),
+        Param(name="at", type="time"),
+    )
+}
 
 
 class Group(StrEnum):
-    """What phrases are about; the sections of a client's list."""
+    """The subject of a phrase; a section of a client's list."""
 
     ARRIVAL = "arrival"
     TIME = "time"
@@ -43,7 +70,7 @@ GROUP_NAMES: Mapping[Group, str | Promise] = {
 
 @dataclass(frozen=True)
 class Phrase:
-    """One phrase. `icon` is an emoji."""
+    """A phrase. `icon` is an emoji."""
 
     code: str
     group: Group
@@ -52,7 +79,7 @@ class Phrase:
 
     @property
     def params(self) -> list[Param]:
-        """What the sender has to give, in the order of the text."""
+        """The parameters that the sender gives, in the order of the text."""
         with translation.override("en"):
             return [PARAMS[name] for name in re.findall(r"%\((\w+)\)s", str(self.text))]
 
@@ -109,9 +136,61 @@ PHRASES: Mapping[str, Phrase] = {phrase.code: phrase for phrase in ALL}
 @cache
 def catalogue_version() -> str:
     """Changes whenever the catalogue does, in any language."""
-    said: list[object] = []
+    content: list[object] = []
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            said += [(phrase.code, phrase.group, phrase.icon, str(phrase.text)) for phrase in ALL]
-            said += [str(name) for name in GROUP_NAMES.values()]
-    return sha256(msgspec.json.encode([said, list(PARAMS.values())])).hexdigest()[:12]
+            content += [(phrase.code, phrase.group, phrase.icon, str(phrase.text)) for phrase in ALL]
+            content += [str(name) for name in GROUP_NAMES.values()]
+    return sha256(msgspec.json.encode([content, list(PARAMS.values())])).hexdigest()[:12]
+
+
+def clean_param(value: Any, param: Param) -> Any:
+    """The value to store. Raises PhraseParamsInvalid."""
+    clean = _clean_time if param.type == "time" else _clean_number
+    try:
+        return clean(value, param)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise PhraseParamsInvalid(field=f"phrase.params.{param.name}") from error
+
+
+def _clean_time(value: Any, param: Param) -> str:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    moment.astimezone(city_zone())  # Raises OverflowError for a time that cannot be shown in the city's zone.
+    return moment.isoformat()
+
+
+def _clean_number(value: Any, param: Param) -> int | float:
+    types = (int,) if param.type == "integer" else (int, float)
+    if isinstance(value, bool) or not isinstance(value, types):
+        raise TypeError(value)
+    if not (param.minimum or 0) <= value <= (param.maximum or 0):
+        raise ValueError(value)
+    return round(value, 2)
+
+
+def fill(text: str | Promise, values: Mapping[str, object]) -> str:
+    """The text of a phrase or card in the active language, with its parameters formatted.
+
+    RFC 3339 times (`at`, `..._at`) are shown in the city's zone, numbers without trailing zeros. A parameter without a
+    value becomes empty: old messages must stay readable.
+    """
+    return str(text % defaultdict(str, {name: _format(name, value) for name, value in values.items()}))
+
+
+def _format(name: str, value: object) -> str:
+    if name == "at" or name.endswith("_at"):
+        return _format_time(value)
+    if isinstance(value, int | float | Decimal):
+        return f"{Decimal(str(value)).normalize():,f}"
+    return str(value)
+
+
+def _format_time(at: object) -> str:
+    """Such as "Fri 4 Dec, 18:30"; empty for a value that is not a time."""
+    try:
+        moment = datetime.fromisoformat(str(at)).astimezone(city_zone())
+    except (ValueError, OverflowError):
+        return ""
+    return date_format(moment, "D j M, H:i")

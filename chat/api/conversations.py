@@ -1,27 +1,58 @@
-"""`/conversations`: the list, and how far one has read."""
+"""`/conversations`: the list, read positions and mutes."""
 
 import uuid
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.moments import Moment
 from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from chat.api.conversation_serializers import ConversationOut, ReadIn, ReadOut
-from chat.selectors.conversations import conversations_of
-from chat.services.read import mark_read
+from chat.api.messages import SEQ_MAX
+from chat.responses import ConversationOut, MuteOut, ReadOut
+from chat.selectors import NEWEST, ConversationRow, Position, conversations_of, get_mute_of
+from chat.services.conversations import mark_read, mute_conversation, unmute_conversation
+
+
+class ReadIn(serializers.Serializer[Any]):
+    """How far you have read."""
+
+    seq = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, help_text="Beyond the last message means: to it.")
+
+
+class MuteIn(serializers.Serializer[Any]):
+    """For how long."""
+
+    until = Moment(required=False, allow_null=True, default=None, help_text="For good without it.")
 
 
 class ConversationPages(CursorPages):
-    """Whoever was written to last comes first."""
+    """The last active conversation comes first."""
 
-    ordering = ("-active_at", "-id")  # type: ignore[assignment]
+    newest = NEWEST
+
+    def position_of(self, row: ConversationRow) -> str:
+        """The time of the last activity and the id."""
+        return f"{row.active_at.isoformat()} {row.id}"
+
+    def parse_position(self, text: str | None) -> Position:
+        """The position with this text. Raises ValueError."""
+        active_at, _, conversation_id = (text or "").partition(" ")
+        position = Position(datetime.fromisoformat(active_at), uuid.UUID(conversation_id))
+        if position.active_at.tzinfo is None:
+            raise ValueError(text)
+        return position
 
 
-class Conversations(ApiView):
-    """One's own conversations."""
+class ConversationsView(ApiView):
+    """The user's conversations."""
 
     pagination_class = ConversationPages
 
@@ -30,17 +61,16 @@ class Conversations(ApiView):
         summary="My conversations, the last active first",
         tags=["chat"],
         parameters=[],
-        responses=ConversationOut(many=True),
+        responses=list_of(ConversationOut),
     )
     def get(self, request: Request) -> Response:
         """A page of them, with unread counts."""
-        pages = ConversationPages()
-        page = pages.paginate_queryset(conversations_of(user_of(request).pk), request, view=self)
-        return pages.get_paginated_response(ConversationOut(page, many=True).data)
+        fetch = partial(conversations_of, user_of(request).pk)
+        return ConversationPages().respond_rows(request, fetch, ConversationOut.of)
 
 
-class ReadPosition(ApiView):
-    """One's own position in one conversation."""
+class ReadPositionView(ApiView):
+    """The user's read position in a conversation."""
 
     @extend_schema(
         operation_id="conversations_read",
@@ -55,4 +85,46 @@ class ReadPosition(ApiView):
         body.is_valid(raise_exception=True)
         seq = body.validated_data["seq"]
         position = mark_read(user_id=user_of(request).pk, conversation_id=conversation_id, seq=seq, now=self.now)
-        return Response({"read_seq": position})
+        return Response(ReadOut(read_seq=position))
+
+
+class MuteView(ApiView):
+    """The user's mute of a conversation."""
+
+    @extend_schema(
+        operation_id="conversations_muted",
+        summary="Whether I muted this conversation",
+        tags=["chat"],
+        responses=MuteOut,
+    )
+    def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        """As it is now."""
+        mute = get_mute_of(user_of(request).pk, conversation_id, self.now)
+        return Response(MuteOut(muted=mute is not None, until=mute.until if mute else None))
+
+    @extend_schema(
+        operation_id="conversations_mute",
+        summary="Push me no messages of this conversation",
+        description="The handover itself is still told. Messages count as unread as before.",
+        tags=["chat"],
+        request=MuteIn,
+        responses=MuteOut,
+    )
+    def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        """Replaces what was set before."""
+        body = MuteIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        until = body.validated_data["until"]
+        mute_conversation(user_id=user_of(request).pk, conversation_id=conversation_id, until=until, now=self.now)
+        return Response(MuteOut(muted=True, until=until))
+
+    @extend_schema(
+        operation_id="conversations_unmute",
+        summary="Push me its messages again",
+        tags=["chat"],
+        responses={204: None},
+    )
+    def delete(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        """Doing it twice changes nothing."""
+        unmute_conversation(user_id=user_of(request).pk, conversation_id=conversation_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)

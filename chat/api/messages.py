@@ -1,12 +1,18 @@
-"""`/conversations/{id}/messages`: the history, and writing without a socket."""
+"""`/conversations/{id}/messages` and `/phrases`: the history, sending without a socket, photos, quick phrases."""
 
 import uuid
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -14,22 +20,80 @@ from rest_framework.utils.urls import replace_query_param
 from backend.accounts.authentication import user_of
 from backend.core.http.parsers import StrictJSONParser
 from backend.core.http.views import ApiView
-from backend.core.media.uploads import refuse_huge_upload
-from chat.api.message_serializers import HistoryOut, HistoryQuery, MessageIn, MessageOut, PhotoMessageIn
+from backend.core.media.private_files import private_jpeg
+from backend.core.media.uploads import PhotoInput, refuse_huge_upload
 from chat.models import Message
-from chat.selectors.conversations import get_conversation_for
-from chat.selectors.messages import messages_of
+from chat.responses import HistoryOut, MessageOut, PhrasesOut, phrases_in
+from chat.selectors import MessageRow, get_conversation_for, get_message_for, get_photo_for, messages_of
+from chat.services.deletion import delete_message
 from chat.services.messages import send_message
 from chat.services.photos import send_photo
 
+SEQ_MAX = 2_147_483_647
+JSON_KINDS = ("text", "phrase", "location")
+JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
-class Messages(ApiView):
-    """The messages of one conversation."""
+
+class PhraseIn(serializers.Serializer[Any]):
+    """A phrase of the catalogue, and what fills its blanks."""
+
+    code = serializers.CharField(max_length=40)
+    params = serializers.DictField(default=dict, help_text="By name; the catalogue tells which, and their bounds.")
+
+
+class LocationIn(serializers.Serializer[Any]):
+    """Where I am, for as long as I say."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lon = serializers.FloatField(min_value=-180, max_value=180)
+    accuracy_m = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=100_000)
+    minutes = serializers.IntegerField(
+        required=False, min_value=1, help_text="60 when not said; /config tells how many at most."
+    )
+    consent = serializers.BooleanField(default=False, help_text="True: the other may see where I am until then.")
+
+
+class MessageIn(serializers.Serializer[Any]):
+    """A message to send: its kind, and the part named after it."""
+
+    client_id = serializers.UUIDField(
+        help_text="Chosen by the client. Sending it again returns the first message and changes nothing."
+    )
+    kind = serializers.ChoiceField(choices=[(name, name) for name in JSON_KINDS], default="text")
+    text = serializers.CharField(
+        trim_whitespace=False,
+        allow_blank=True,
+        default="",
+        help_text="Of kind text: 1 to 2,000 characters; space around it is removed.",
+    )
+    phrase = PhraseIn(required=False, help_text="Of kind phrase.")
+    location = LocationIn(required=False, help_text="Of kind location.")
+
+
+class PhotoMessageIn(PhotoInput):
+    """A photo to send, as a form."""
+
+    client_id = serializers.UUIDField(help_text="As of any message.")
+    kind = serializers.ChoiceField(choices=[("photo", "photo")], default="photo")
+
+
+class HistoryQuery(serializers.Serializer[Any]):
+    """Which part of the history."""
+
+    before = serializers.IntegerField(required=False, min_value=0, max_value=SEQ_MAX, help_text="Below this seq.")
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=SEQ_MAX, help_text="Above this seq; then the oldest come first."
+    )
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=100)
+
+
+class MessagesView(ApiView):
+    """The messages of a conversation."""
 
     parser_classes = [StrictJSONParser, MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Turn away a photo that is far too large before it is read."""
+        """Refuse an upload that is far too large before it is read."""
         if _is_form(request):
             refuse_huge_upload(request)
         super().initial(request, *args, **kwargs)
@@ -45,12 +109,12 @@ class Messages(ApiView):
         """A page of it, before or after a number."""
         query = HistoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
+        wanted = query.validated_data
         reader_id = user_of(request).pk
         get_conversation_for(reader_id, conversation_id)
-        wanted = query.validated_data
         messages = messages_of(conversation_id, reader_id=reader_id, now=self.now, **wanted)
         link = _next_link(request, messages, wanted) if len(messages) == wanted["limit"] else None
-        return Response({"results": MessageOut(messages, many=True).data, "next": link})
+        return Response(HistoryOut(results=[MessageOut.for_reader(message) for message in messages], next=link))
 
     @extend_schema(
         operation_id="messages_send",
@@ -59,30 +123,100 @@ class Messages(ApiView):
         request={"application/json": MessageIn, "multipart/form-data": PhotoMessageIn},
         responses={
             201: MessageOut,
-            200: OpenApiResponse(MessageOut, description="This `client_id` was sent before; the first message."),
+            200: OpenApiResponse(
+                cast(Any, MessageOut), description="This `client_id` was sent before; the first message."
+            ),
         },
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """The same service as the socket's `message.send`; a photo comes as a form."""
-        user_id = user_of(request).pk
-        body = (PhotoMessageIn if _is_form(request) else MessageIn)(data=request.data)
+        is_form = _is_form(request)
+        body = (PhotoMessageIn if is_form else MessageIn)(data=request.data)
         body.is_valid(raise_exception=True)
-        wanted = {"user_id": user_id, "conversation_id": conversation_id, "now": self.now} | body.validated_data
-        message, is_new = _send_photo(**wanted) if _is_form(request) else send_message(**wanted)
-        return Response(MessageOut(message).data, status=201 if is_new else 200)
+        sender = {"user_id": user_of(request).pk, "conversation_id": conversation_id, "now": self.now}
+        message, is_new = (_send_photo if is_form else send_message)(**sender | body.validated_data)
+        return Response(MessageOut.of(message), status=201 if is_new else 200)
 
 
 def _is_form(request: Request) -> bool:
     return request.content_type.startswith("multipart/")
 
 
-def _send_photo(*, photo: "UploadedFile[bytes]", kind: str, **wanted: Any) -> tuple[Message, bool]:
-    return send_photo(file=cast(BinaryIO, photo), size=photo.size or 0, **wanted)
+def _send_photo(*, photo: "UploadedFile[bytes]", kind: str, **sender: Any) -> tuple[Message, bool]:
+    return send_photo(file=cast(BinaryIO, photo), size=photo.size or 0, **sender)
 
 
-def _next_link(request: Request, messages: Sequence[Message], wanted: dict[str, int]) -> str | None:
-    """Further in the same direction; none where the numbers end."""
+def _next_link(request: Request, messages: Sequence[MessageRow], wanted: dict[str, int]) -> str | None:
+    """The next page in the same direction; None before the first message."""
     last = messages[-1].seq
     if "after" not in wanted and last == 1:
         return None
     return replace_query_param(request.build_absolute_uri(), "after" if "after" in wanted else "before", last)
+
+
+class MessageView(ApiView):
+    """One message of the user's conversations."""
+
+    @extend_schema(operation_id="messages_get", summary="Read one message", tags=["chat"], responses=MessageOut)
+    def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """As the history shows it."""
+        message = get_message_for(user_of(request).pk, conversation_id, message_id, self.now)
+        return Response(MessageOut.for_reader(message))
+
+    @extend_schema(
+        operation_id="messages_delete",
+        summary="Delete my message for both of us, within five minutes",
+        tags=["chat"],
+        responses=MessageOut,
+    )
+    def delete(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """What is left of it: its place, and when it went. Deleting twice changes nothing."""
+        message = delete_message(
+            user_id=user_of(request).pk, conversation_id=conversation_id, message_id=message_id, now=self.now
+        )
+        return Response(MessageOut.of(message))
+
+
+class LargePhotoView(ApiView):
+    """The photo of a message; fits 1600 x 1600 pixels."""
+
+    @extend_schema(
+        operation_id="messages_photo_large", summary="Read the photo of a message", tags=["chat"], responses=JPEG
+    )
+    def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
+        """For the people of the conversation, as long as the message stands."""
+        return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).large)
+
+
+class ThumbPhotoView(ApiView):
+    """The photo of a message; fits 400 x 400 pixels."""
+
+    @extend_schema(
+        operation_id="messages_photo_thumb", summary="Read the small photo of a message", tags=["chat"], responses=JPEG
+    )
+    def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
+        """For the people of the conversation, as long as the message stands."""
+        return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).thumb)
+
+
+class PhrasesView(ApiView):
+    """The catalogue of quick phrases."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        summary="Read the catalogue of quick phrases",
+        operation_id="list_phrases",
+        tags=["chat"],
+        auth=[],
+        responses={200: PhrasesOut},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """With an ETag: whoever has this version already gets 304."""
+        language = get_language() or ""
+        body = phrases_in(language)
+        etag = f'"{body.version}-{language}"'
+        response = Response(body)
+        response["ETag"] = etag
+        response["Cache-Control"] = "no-cache"
+        return get_conditional_response(cast(Any, request), etag=etag, response=response) or response

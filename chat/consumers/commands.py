@@ -1,4 +1,4 @@
-"""What client frames ask for: one service call each, the same as over HTTP."""
+"""Handlers of client frames: one service call each, the same as over HTTP."""
 
 import asyncio
 import uuid
@@ -15,13 +15,11 @@ from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
 from chat.consumers.realtime import Realtime
 from chat.models import Message
-from chat.services.append import ONE_PER_CLIENT_ID, SEND, Sending
+from chat.responses import MessageOut
+from chat.services.conversations import mark_read, relay_typing
 from chat.services.deletion import delete_message
-from chat.services.drafts import Draft, draft_of
-from chat.services.messages import send
-from chat.services.read import mark_read
-from chat.services.typing import relay_typing
-from chat.shapes import message_shape
+from chat.services.drafts import Draft, build_draft
+from chat.services.messages import ONE_PER_CLIENT_ID, SEND, SendQuery, send_draft
 from notifications.services.inbox import acknowledge
 
 log = structlog.get_logger(__name__)
@@ -31,7 +29,7 @@ ACK_INTERVAL_S = 0.1
 async def run_send(realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, language: str) -> Ok:
     """Store the message and return it in `language`. Raises what `send_message` raises."""
     now = read_clock()
-    draft = draft_of(
+    draft = build_draft(
         kind=frame.kind,
         now=now,
         text=frame.text,
@@ -42,7 +40,7 @@ async def run_send(realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, l
     if message is None:
         message = await _send_in_thread(user_id, frame, draft, now)
     with translation.override(language):
-        return Ok(client_id=frame.client_id, message=message_shape(message))
+        return Ok(client_id=frame.client_id, message=MessageOut.of(message))
 
 
 async def _send_in_loop(
@@ -53,11 +51,11 @@ async def _send_in_loop(
     None when more than this statement is needed: to store a location, or to find out why nothing was stored (sent
     before, conversation closed, not a participant, blocked).
     """
-    if draft.place is not None:
+    if draft.location is not None:
         return None
-    sending = Sending(draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now)
+    query = SendQuery(draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now)
     try:
-        sent = sending.read(await realtime.database.fetch(SEND, sending.values))
+        sent = query.parse(await realtime.database.fetch(SEND, query.parameters))
     except IntegrityError as error:
         if constraint_of(error) != ONE_PER_CLIENT_ID:
             raise
@@ -71,7 +69,7 @@ async def _send_in_loop(
 
 async def _send_in_thread(user_id: uuid.UUID, frame: SendMessage, draft: Draft, now: datetime) -> Message:
     message, _ = await in_thread(
-        send, draft, user_id=user_id, conversation_id=frame.conversation, client_id=frame.client_id, now=now
+        send_draft, draft, user_id=user_id, conversation_id=frame.conversation, client_id=frame.client_id, now=now
     )
     return message
 
@@ -86,7 +84,7 @@ async def run_delete(user_id: uuid.UUID, frame: DeleteMessage, language: str) ->
         now=read_clock(),
     )
     with translation.override(language):
-        return Ok(client_id=message.client_id, message=message_shape(message))
+        return Ok(client_id=message.client_id, message=MessageOut.of(message))
 
 
 async def run_read(user_id: uuid.UUID, frame: Read) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import random
 import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
@@ -26,6 +29,7 @@ from chat.consumers.frames import (
     CloseCode,
     DeleteMessage,
     Error,
+    FrameBudget,
     Heartbeat,
     Hello,
     Read,
@@ -34,16 +38,18 @@ from chat.consumers.frames import (
     Typing,
     decode,
     encode,
+    is_too_large,
     summarize,
 )
-from chat.consumers.handshake import PROTOCOL, FrameBudget, is_allowed, is_too_large, language_of, ticket_in
 from chat.consumers.realtime import Realtime
 from chat.consumers.writer import SocketWriter
 from chat.errors import TooManyFrames, Unavailable
-from chat.selectors.sockets import SessionState, session_state
+from chat.selectors import SessionState, session_state
 from notifications.selectors.events import head_of
 from notifications.services.devices import see_device
 
+PROTOCOL = "tft.v1"
+TICKET_PREFIX = "ticket."
 BURST_S = 3
 
 
@@ -88,11 +94,11 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Accept a client that has a ticket of a live session. Others get a close code, which browsers can read."""
-        if not is_allowed(self.scope):
+        if not _is_allowed(self.scope):
             await self.close()
             return
         try:
-            holder = await in_thread(redeem_ticket, ticket_in(self.scope["subprotocols"]), now=read_clock())
+            holder = await in_thread(redeem_ticket, _ticket_in(self.scope["subprotocols"]), now=read_clock())
             state = await self._join(holder) if holder else None
         except (TicketsUnavailable, *DATABASE_UNAVAILABLE):
             await self._reject(CloseCode.TRY_LATER)
@@ -121,7 +127,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _start(self, state: SessionState) -> None:
         now_s = asyncio.get_running_loop().time()
-        self.language = self.feed.language = language_of(self.scope, state.language)
+        self.language = self.feed.language = _language_of(self.scope, state.language)
         self.budget = FrameBudget(settings.SOCKET_FRAMES_PER_S, settings.SOCKET_FRAMES_PER_S * BURST_S, now_s)
         self.feed.raise_head(state.head)
         await self.accept(PROTOCOL)
@@ -251,3 +257,33 @@ def _read_session(session_id: uuid.UUID, user_id: uuid.UUID) -> tuple[SessionSta
     if is_silent:
         see_device(session_id=session_id, now=now)
     return state, what_is_held(user_id)
+
+
+def _is_allowed(scope: Mapping[str, Any]) -> bool:
+    """Whether the client speaks this protocol, and is an app or one of our own pages.
+
+    Apps send no Origin. Browsers always do: a foreign page must not open sockets in its visitor's name.
+    """
+    origin = _header_of(scope, b"origin")
+    return PROTOCOL in scope["subprotocols"] and (origin is None or origin in settings.SOCKET_ALLOWED_ORIGINS)
+
+
+def _ticket_in(subprotocols: Iterable[str]) -> str:
+    """The ticket among the subprotocols; empty when there is none."""
+    tickets = [name.removeprefix(TICKET_PREFIX) for name in subprotocols if name.startswith(TICKET_PREFIX)]
+    return tickets[0] if len(tickets) == 1 else ""
+
+
+def _language_of(scope: Mapping[str, Any], fallback: str) -> str:
+    """The language of `Accept-Language`, as over HTTP; `fallback`, the user's own language, without that header."""
+    for code, _ in parse_accept_lang_header((_header_of(scope, b"accept-language") or "").lower()):
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return fallback
+
+
+def _header_of(scope: Mapping[str, Any], wanted: bytes) -> str | None:
+    """The header's value; None without it."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)

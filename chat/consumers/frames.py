@@ -1,4 +1,4 @@
-"""Every frame and close code of the socket. docs/asyncapi.yaml describes them."""
+"""Every frame and close code of the socket, and the limits of a client's frames. See docs/asyncapi.yaml."""
 
 import uuid
 from enum import IntEnum
@@ -8,6 +8,7 @@ from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
 from msgspec.json import Decoder, Encoder
 
 from chat.errors import FrameInvalid, FrameUnreadable
+from chat.responses import MessageOut, UserTyping
 from notifications.frames import EventFrame
 
 Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -100,7 +101,7 @@ class Ok(Struct, tag="ok", frozen=True):
     """The message is stored or deleted. `message` is what both participants see."""
 
     client_id: uuid.UUID
-    message: dict[str, Any]
+    message: MessageOut
 
 
 class Error(Struct, tag="error", frozen=True, omit_defaults=True):
@@ -110,13 +111,6 @@ class Error(Struct, tag="error", frozen=True, omit_defaults=True):
     text: str
     about: str | UnsetType = UNSET
     client_id: str | UnsetType = UNSET
-
-
-class UserTyping(Struct, tag="typing", frozen=True):
-    """`user` is typing in this conversation now."""
-
-    conversation: uuid.UUID
-    user: uuid.UUID
 
 
 ServerFrame: TypeAlias = Hello | EventFrame | Heartbeat | Reset | Ok | Error | UserTyping
@@ -132,6 +126,7 @@ class FrameSummary(Struct, frozen=True):
 _encoder = Encoder()
 _client_decoder = Decoder(ClientFrame)
 _summary_decoder = Decoder(FrameSummary)
+FRAME_BYTES_MAX = 65_536
 SUMMARY_CHARACTERS_MAX = 64
 
 
@@ -183,3 +178,32 @@ CLOSE_REASONS = {
     CloseCode.TRY_LATER: "try again later",
     CloseCode.SIGNED_OUT: "get a new ticket, or sign in",
 }
+
+
+class FrameBudget:
+    """A token bucket of frames that refills at `rate` a second and holds `burst`."""
+
+    def __init__(self, rate: float, burst: float, now_s: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left, self._at_s = burst, now_s
+
+    def spend(self, now_s: float) -> bool:
+        """Take a token; False when there is none. Failed attempts count too, up to another burst."""
+        self._left = min(self._burst, self._left + (now_s - self._at_s) * self._rate)
+        self._at_s = now_s
+        self._left -= 1
+        return self._left >= 0
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether the client goes on after a whole burst of refusals."""
+        return self._left < -self._burst
+
+
+def is_too_large(text: str) -> bool:
+    """Whether the frame has more than `FRAME_BYTES_MAX` bytes."""
+    return len(text) > FRAME_BYTES_MAX or (len(text) * 4 > FRAME_BYTES_MAX and _size_of(text) > FRAME_BYTES_MAX)
+
+
+def _size_of(text: str) -> int:
+    return len(text.encode(errors="replace"))

@@ -1,22 +1,82 @@
-"""What all sockets of one process share."""
+"""What all sockets of one process share: the hub, the publisher, the heartbeats and the database pool."""
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Protocol, Self
 
+import structlog
 from django.conf import settings
 
+from backend.core.clock import read_clock
 from backend.core.redis.nudges import Frame, encode_frames
 from chat.consumers.card_presence import CardPresence
-from chat.consumers.database import StatementPool
-from chat.consumers.heartbeat import Heartbeats
+from chat.consumers.database import DATABASE_UNAVAILABLE, StatementPool, in_thread
 from chat.consumers.hub import Hub, Publisher
+from chat.selectors import SessionState, session_states
+
+log = structlog.get_logger(__name__)
+TICK_S = 0.25
+QUERY_TIMEOUT_S = 3
+
+
+class HeartbeatSocket(Protocol):
+    """An open socket as the heartbeat sees it. No method blocks."""
+
+    @property
+    def session_id(self) -> uuid.UUID:
+        """The public id of its session."""
+
+    def is_heartbeat_due(self, now_s: float) -> bool:
+        """Whether its next heartbeat is due at this time of the event loop's clock."""
+
+    def send_heartbeat(self, state: SessionState | None) -> None:
+        """Send a heartbeat; `state` is None while the database is unavailable."""
+
+    def sign_out(self) -> None:
+        """Close the socket because the session has ended."""
+
+
+class Heartbeats:
+    """Checks four times a second which sockets are due, and reads the state of all their sessions at once."""
+
+    def __init__(self, sockets: Callable[[], Iterable[HeartbeatSocket]]) -> None:
+        self._sockets = sockets
+
+    async def run(self) -> NoReturn:
+        """Send heartbeats until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = loop.time()
+            try:
+                await self._send([socket for socket in self._sockets() if socket.is_heartbeat_due(now_s)])
+            except Exception:
+                log.exception("heartbeat_failed")
+
+    async def _send(self, due: list[HeartbeatSocket]) -> None:
+        if not due:
+            return
+        states = await self._read_states([socket.session_id for socket in due])
+        for socket in due:
+            if states is not None and socket.session_id not in states:
+                socket.sign_out()
+            else:
+                socket.send_heartbeat(states[socket.session_id] if states else None)
+
+    async def _read_states(self, session_ids: list[uuid.UUID]) -> dict[uuid.UUID, SessionState] | None:
+        """None while the database is unavailable: the sockets stay open."""
+        try:
+            async with asyncio.timeout(QUERY_TIMEOUT_S):
+                return await in_thread(session_states, session_ids, read_clock())
+        except (TimeoutError, *DATABASE_UNAVAILABLE) as error:
+            log.warning("heads_unread", sockets=len(session_ids), reason=type(error).__name__)
+            return None
 
 
 class Realtime:
-    """The hub, the publisher, the heartbeats and the database pool, while the process serves.
+    """The shared objects, while the process serves.
 
     Use it as a context manager in the lifespan of the ASGI application: `async with Realtime() as realtime`.
     """

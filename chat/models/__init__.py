@@ -1,8 +1,7 @@
-"""Conversations, who takes part in them, and what they wrote."""
+"""Conversations, their participants, and their messages."""
 
-from chat.models.conversation import Conversation, Participant
-from chat.models.location import MessageLocation
-from chat.models.message import Message
+from chat.models.conversation import Conversation, Participant, topic_of
+from chat.models.message import Message, MessageLocation
 from chat.models.photo import MessagePhoto
 
-__all__ = ["Conversation", "Message", "MessageLocation", "MessagePhoto", "Participant"]
+__all__ = ["Conversation", "Message", "MessageLocation", "MessagePhoto", "Participant", "topic_of"]

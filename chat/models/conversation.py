@@ -1,4 +1,6 @@
-"""The chat of a match: two people and their gapless messages."""
+"""A conversation and its participants."""
+
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +9,7 @@ from backend.core.models import PublicModel
 
 
 class Conversation(PublicModel):
-    """`last_seq` numbers the messages; whoever sends holds this row's lock."""
+    """Two people and their messages. `last_seq` numbers the messages without gaps; a sender locks this row."""
 
     title = models.CharField(max_length=120, help_text="What it is about, for the list.")
     last_seq = models.PositiveIntegerField(default=0)
@@ -20,9 +22,9 @@ class Conversation(PublicModel):
 
 
 class Participant(models.Model):
-    """A person in a conversation, and how far that person has read. Read positions only move forward."""
+    """A user in a conversation, and how far they have read. Read positions only move forward."""
 
-    # Found by the unique constraint, which begins with it.
+    # The index of the unique constraint begins with this column.
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="participations")
     read_seq = models.PositiveIntegerField(default=0)
@@ -35,3 +37,8 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"
+
+
+def topic_of(conversation_id: uuid.UUID) -> str:
+    """The topic of a conversation's pushes: they replace each other, and are muted together."""
+    return f"conversation:{conversation_id}"

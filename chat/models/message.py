@@ -1,18 +1,18 @@
-"""What somebody wrote, or what happened between the two."""
+"""A message, and the location that it shares."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.contrib.gis.db import models
 
 from backend.core.models import PublicModel
 from chat.models.conversation import Conversation
 
 
 class Message(PublicModel):
-    """Personal data: text and data. `seq` is its place in the conversation; `client_id` makes a resend harmless.
+    """Personal data: `text` and `data`. `seq` is its number in the conversation; `client_id` identifies a resend.
 
-    `data` is what its kind needs beside the text, in no language; `chat.shapes` reads it.
+    `data` is what its kind needs beside the text, the same in every language; see `chat.responses`.
     """
 
     class Kind(models.TextChoices):
@@ -43,9 +43,20 @@ class Message(PublicModel):
         ]
 
     def can_be_deleted_at(self, now: datetime) -> bool:
-        """Whether its sender may still take it back. Consent to show where he is he may take back at any time."""
-        is_consent = self.kind == self.Kind.LOCATION
-        return is_consent or now <= self.created_at + timedelta(minutes=settings.MESSAGE_DELETE_MINUTES)
+        """Whether its sender may delete it now. A shared location may be deleted at any time."""
+        is_location = self.kind == self.Kind.LOCATION
+        return is_location or now <= self.created_at + timedelta(minutes=settings.MESSAGE_DELETE_MINUTES)
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.seq}"
+
+
+class MessageLocation(models.Model):
+    """Personal data: the exact point, sent with consent. It is stored here alone, and deleted when it expires."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="location")
+    point = models.PointField(geography=True, srid=4326, spatial_index=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"location of {self.message_id}"

@@ -1,4 +1,4 @@
-"""The picture of a message."""
+"""The files of a photo message."""
 
 import uuid
 
@@ -9,14 +9,14 @@ from chat.models.message import Message
 
 
 def place_of_photo(photo: "MessagePhoto", name: str) -> str:
-    """Where a file goes: a name that no other row shares."""
+    """The path of a new file."""
     return f"chat/{uuid.uuid4().hex}.jpg"
 
 
 class MessagePhoto(models.Model):
-    """Personal data: what the picture shows. Only the people of the conversation see it.
+    """Personal data: what the photo shows. Only the participants of the conversation see it.
 
-    The row of a deleted message stays until its files are gone, so that none is forgotten.
+    The row of a deleted message stays until its files are removed.
     """
 
     message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="photo")

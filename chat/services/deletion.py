@@ -1,28 +1,32 @@
-"""Taking a message back for both: its place stays, and nothing of what it said."""
+"""Deleting messages and shared locations. A deleted message keeps its number, and nothing of its content."""
 
 import uuid
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.core.errors import NotFound
 from backend.core.http.idempotency import forget_answers_holding
 from chat.errors import DeleteTooLate, NotYourMessage
 from chat.models import Message, MessageLocation, Participant
+from chat.responses import KEPT_OF_DELETED, format_time
 from chat.services.messages import lock_conversation_for
 from chat.services.photos import remove_photos_on_commit
-from chat.services.redaction import redact_messages
 from notifications.services.notify import Notice, notify
+from notifications.services.withdrawal import redact_events
+
+BATCH = 100
 
 
 @transaction.atomic
 def delete_message(*, user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uuid.UUID, now: datetime) -> Message:
-    """Empty one's own message, within `MESSAGE_DELETE_MINUTES`, in closed conversations too; returns what is left.
+    """Remove the content of the user's own message within `MESSAGE_DELETE_MINUTES`; returns what is left.
 
-    A location may be taken back at any time.
-
-    Both sides' devices are told. Deleting twice changes nothing. Raises NotFound, NotYourMessage or DeleteTooLate.
+    A location may be deleted at any time, and messages of closed conversations too. All participants' devices are
+    notified. Deleting twice changes nothing. Raises NotFound, NotYourMessage or DeleteTooLate.
     """
     conversation = lock_conversation_for(user_id, conversation_id)
     message = conversation.messages.filter(pk=message_id).first()
@@ -31,25 +35,65 @@ def delete_message(*, user_id: uuid.UUID, conversation_id: uuid.UUID, message_id
     if message.sender_id != user_id or message.kind == Message.Kind.EVENT:
         raise NotYourMessage
     if message.deleted_at is None:
-        _require_in_time(message, now)
-        _empty(message, now)
+        if not message.can_be_deleted_at(now):
+            raise DeleteTooLate(minutes=settings.MESSAGE_DELETE_MINUTES)
+        _remove_content(message, now)
     return message
 
 
-def _require_in_time(message: Message, now: datetime) -> None:
-    if not message.can_be_deleted_at(now):
-        raise DeleteTooLate(minutes=settings.MESSAGE_DELETE_MINUTES)
-
-
-def _empty(message: Message, now: datetime) -> None:
-    """From the row, from the answer kept for a repeated request, and from every event log."""
+def _remove_content(message: Message, now: datetime) -> None:
+    """From the row, from stored responses of idempotent requests, and from every participant's event log."""
     message.text, message.data, message.deleted_at = "", {}, now
     message.save(update_fields=["text", "data", "deleted_at"])
     MessageLocation.objects.filter(pk=message.pk).delete()
     if message.sender_id:
         forget_answers_holding(owner=message.sender_id, thing=message.pk)
     remove_photos_on_commit([message.pk])
-    people = list(Participant.objects.filter(conversation_id=message.conversation_id).values_list("user_id", flat=True))
+    participants = Participant.objects.filter(conversation_id=message.conversation_id)
+    user_ids = list(participants.values_list("user_id", flat=True))
     data = {"conversation": str(message.conversation_id), "message": str(message.pk), "seq": message.seq}
-    notify(notices=[Notice(user_id=user_id, event="message.deleted", data=data) for user_id in people], now=now)
-    redact_messages(user_ids=people, like={"id": str(message.pk)}, sent_at=message.created_at, now=now)
+    notify(notices=[Notice(user_id=user_id, event="message.deleted", data=data) for user_id in user_ids], now=now)
+    redact_messages(user_ids=user_ids, like={"id": str(message.pk)}, sent_at=message.created_at, now=now)
+
+
+def redact_messages(
+    *, user_ids: Collection[uuid.UUID], like: Mapping[str, str], now: datetime, sent_at: datetime | None = None
+) -> None:
+    """Mark messages with the values in `like`, such as `{"id": ...}`, as deleted in these users' event logs."""
+    redact_events(
+        user_ids=user_ids,
+        event="message.sent",
+        holding={"message": like},
+        part="message",
+        keep=KEPT_OF_DELETED,
+        put={"text": "", "deleted_at": format_time(now)},
+        at=sent_at,
+        now=now,
+    )
+
+
+def delete_locations_in(conversation_id: uuid.UUID) -> None:
+    """Delete every shared location of a conversation, in the caller's transaction."""
+    shared = MessageLocation.objects.filter(message__conversation_id=conversation_id)
+    _delete_locations(_lock(shared).order_by("pk"))
+
+
+@transaction.atomic
+def remove_expired_locations(*, now: datetime) -> int:
+    """Delete a batch of expired locations, and the stored responses that contain them. Returns how many."""
+    expired = MessageLocation.objects.filter(expires_at__lte=now)
+    return _delete_locations(_lock(expired, skip_locked=True)[:BATCH])
+
+
+def _lock(locations: QuerySet[MessageLocation], **options: bool) -> QuerySet[MessageLocation]:
+    return locations.select_related("message").select_for_update(of=("self",), **options)
+
+
+def _delete_locations(locations: QuerySet[MessageLocation]) -> int:
+    """Locations are locked before stored responses, as in `delete_message`, which prevents deadlocks."""
+    found = list(locations)
+    for location in found:
+        if location.message.sender_id:
+            forget_answers_holding(owner=location.message.sender_id, thing=location.pk)
+    MessageLocation.objects.filter(pk__in=[location.pk for location in found]).delete()
+    return len(found)

@@ -1,93 +1,272 @@
-"""Sending messages."""
+"""Sending messages: one statement numbers and stores a message and writes the events of all participants.
+
+HTTP runs the statement on Django's connection, the socket runs it from the event loop (`chat.consumers.commands`).
+"""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 from django.db import IntegrityError, transaction
 
 from backend.core.db.constraints import constraint_of
+from backend.core.db.ids import new_id
 from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import NotFound
-from backend.core.redis.nudges import publish_on_commit
+from backend.core.redis.nudges import Frame, publish_on_commit
+from chat.cards import card_of
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
-from chat.models import Conversation, Message, MessageLocation
-from chat.selectors.conversations import get_conversation_for, has_block_between, others_in
-from chat.services.append import ONE_PER_CLIENT_ID, SEND, Sending
-from chat.services.drafts import Draft, draft_of
+from chat.models import Conversation, Message, MessageLocation, topic_of
+from chat.responses import MessageOut
+from chat.selectors import get_conversation_for, has_block_between, others_in
+from chat.services.drafts import Draft, build_draft
+from notifications.frames import nudge
+from notifications.services.notify import Notice, notice_row, push_due_at
+
+_encode = msgspec.json.Encoder().encode
+
+# The UPDATE locks the conversation until the end of the transaction: numbers have no gaps and are committed in order.
+# After waiting for the lock, PostgreSQL evaluates the condition again.
+_APPEND = """
+    WITH conversation AS (
+        UPDATE chat_conversation SET last_seq = last_seq + 1, last_message_at = %(now)s
+        WHERE id = %(conversation)s {condition}
+        RETURNING last_seq
+    ), message AS (
+        INSERT INTO chat_message (id, conversation_id, seq, sender_id, client_id, kind, text, data, created_at)
+        SELECT %(id)s, %(conversation)s, last_seq, %(sender)s::uuid, %(client_id)s, %(kind)s, %(text)s, %(data)s::jsonb,
+            %(now)s
+        FROM conversation
+        RETURNING conversation_id, seq
+    )
+"""
+_MAY_WRITE = """
+    AND closed_at IS NULL
+    AND EXISTS (
+        SELECT FROM chat_participant
+        WHERE conversation_id = %(conversation)s AND user_id = %(sender)s
+    )
+    AND NOT EXISTS (
+        SELECT FROM chat_message
+        WHERE conversation_id = %(conversation)s AND sender_id = %(sender)s AND client_id = %(client_id)s
+    )
+    AND NOT EXISTS (
+        SELECT FROM accounts_block JOIN chat_participant ON conversation_id = %(conversation)s
+        WHERE (blocker_id, blocked_id) IN ((%(sender)s, user_id), (user_id, %(sender)s))
+    )
+"""
+# A `message.sent` event for each participant. Only those who did not write it get a push.
+_WRITE_EVENTS = """
+    SELECT message.seq, written.user_id, written.seq
+    FROM message
+    CROSS JOIN LATERAL (
+        SELECT jsonb_set(%(notice)s::jsonb, '{data,message,seq}', to_jsonb(message.seq))
+    ) AS numbered (notice)
+    CROSS JOIN LATERAL write_events((
+        SELECT jsonb_agg(notice || jsonb_build_object('user_id', user_id) || CASE
+            WHEN user_id = %(sender)s THEN '{"wants_push": false, "is_urgent": false}'::jsonb ELSE '{}' END)
+        FROM chat_participant WHERE conversation_id = message.conversation_id
+    ), %(now)s, %(due_at)s) AS written
+"""
+_SELECT_PARTICIPANTS = """
+    SELECT seq, ARRAY(SELECT user_id FROM chat_participant WHERE conversation_id = %(conversation)s) FROM message
+"""
+SEND = _APPEND.format(condition=_MAY_WRITE) + _WRITE_EVENTS
+_APPEND_CARD = _APPEND.format(condition="") + _SELECT_PARTICIPANTS
+# The constraint that is violated when another transaction stores the same `client_id` at the same time.
+ONE_PER_CLIENT_ID = "one_message_per_client_id"
+
+
+class SentMessage(NamedTuple):
+    """A stored message, and the frames for the participants' open sockets once it is committed."""
+
+    message: Message
+    frames: Sequence[tuple[uuid.UUID, Frame]]
+
+
+class SendQuery:
+    """The parameters of `SEND` for one message, and the parser of its rows.
+
+    The statement raises IntegrityError when the same `client_id` is stored at the same time.
+    """
+
+    def __init__(
+        self, draft: Draft, *, conversation_id: uuid.UUID, sender_id: uuid.UUID, client_id: uuid.UUID, now: datetime
+    ) -> None:
+        self._sender_id = sender_id
+        self._message = _build_message(draft, conversation_id, sender_id, client_id, now)
+        self._event_data = _event_data(self._message)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The message and one notice. The statement adds the message's number and each recipient to the notice."""
+        notice = Notice(
+            user_id=self._sender_id,
+            event="message.sent",
+            data=self._event_data,
+            push=True,
+            collapse_key=topic_of(self._message.conversation_id),
+            by=self._sender_id,
+        )
+        due_at = push_due_at(self._message.created_at)
+        return _parameters(self._message) | {"notice": _encode(notice_row(notice)).decode(), "due_at": due_at}
+
+    def parse(self, rows: Sequence[tuple[Any, ...]]) -> SentMessage | None:
+        """None when nothing was stored: no participant, conversation closed, a block, or sent before."""
+        if not rows:
+            return None
+        self._message.seq = self._event_data["message"]["seq"] = rows[0][0]
+        self._message._state.adding = False
+        data, at = self._event_data, self._message.created_at
+        frames = [(reader_id, nudge(seq=seq, name="message.sent", data=data, at=at)) for _, reader_id, seq in rows]
+        return SentMessage(self._message, frames)
 
 
 def send_message(
     *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, kind: str, now: datetime, **parts: Any
 ) -> tuple[Message, bool]:
-    """Append a message; returns it, and whether it is new. Tells every participant, the sender's other devices too.
+    """Append a message; returns it, and whether it is new. Notifies every participant, the sender's devices included.
 
     `parts` holds what the kind needs: `text`, `phrase` as `{code, params}`, or `location` as `{lat, lon, accuracy_m,
-    minutes, consent}`. A second one with the same `client_id` returns the first and changes nothing, whatever it says.
+    minutes, consent}`. A resend with the same `client_id` returns the first message and changes nothing.
 
-    Raises NotFound, ConversationClosed, Blocked, ClientIdReused, and what `draft_of` raises.
+    Raises NotFound, ConversationClosed, Blocked, ClientIdReused, and what `build_draft` raises.
     """
-    draft = draft_of(kind=kind, now=now, **parts)
-    return send(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
+    draft = build_draft(kind=kind, now=now, **parts)
+    return send_draft(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
 
 
-def send(
+def send_draft(
     draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
 ) -> tuple[Message, bool]:
-    """The same, of a draft."""
+    """Do what `send_message` does, with a draft."""
     try:
-        message = _append_and_tell(draft, user_id, conversation_id, client_id, now)
+        message = _send(draft, user_id, conversation_id, client_id, now)
     except IntegrityError as error:
-        # The same message arrives twice at this moment, and the other one was first.
         if constraint_of(error) != ONE_PER_CLIENT_ID:
             raise
         message = None
     if message is not None:
         return message, True
-    return _first_or_refusal(draft, user_id, conversation_id, client_id), False
+    return _first_or_refuse(draft, user_id, conversation_id, client_id), False
 
 
 @transaction.atomic
-def _append_and_tell(
+def _send(
     draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
 ) -> Message | None:
-    sending = Sending(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
-    sent = sending.read(fetch_prepared(SEND, sending.values))
+    query = SendQuery(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
+    sent = query.parse(fetch_prepared(SEND, query.parameters))
     if sent is None:
         return None
-    if draft.place is not None:
-        MessageLocation.objects.create(message=sent.message, point=draft.place.point, expires_at=draft.place.expires_at)
+    if draft.location is not None:
+        point, expires_at = draft.location
+        MessageLocation.objects.create(message=sent.message, point=point, expires_at=expires_at)
     publish_on_commit(sent.frames)
     return sent.message
 
 
-def may_send(draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message | None:
-    """Whether it is worth preparing a message: None, or the one that was first with this `client_id`.
+def find_resent_message(
+    draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID
+) -> Message | None:
+    """The message that this draft would resend; None when a new one may be sent.
 
-    Nothing is held, so `send` looks again. Raises NotFound, ConversationClosed, Blocked or ClientIdReused.
+    Locks nothing, so `send_draft` checks again. Raises NotFound, ConversationClosed, Blocked or ClientIdReused.
     """
     conversation = get_conversation_for(user_id, conversation_id)
-    is_free = conversation.closed_at is None and not has_block_between(user_id, others_in(conversation_id, user_id))
-    if is_free and not conversation.messages.filter(sender_id=user_id, client_id=client_id).exists():
+    may_write = conversation.closed_at is None and not has_block_between(user_id, others_in(conversation_id, user_id))
+    if may_write and not conversation.messages.filter(sender_id=user_id, client_id=client_id).exists():
         return None
-    return _first_or_refusal(draft, user_id, conversation_id, client_id)
+    return _first_or_refuse(draft, user_id, conversation_id, client_id)
 
 
-def _first_or_refusal(draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message:
-    """Why it was not appended: the message that was first with this `client_id`, or what stands against it."""
+def _first_or_refuse(draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message:
+    """The first message with this `client_id`; raises the refusal when there is none or it is of another kind."""
     conversation = get_conversation_for(user_id, conversation_id)
     first = conversation.messages.filter(sender_id=user_id, client_id=client_id).first()
     if first is None:
         raise ConversationClosed if conversation.closed_at else Blocked
-    if not draft.is_again(first):
+    if not draft.can_be_resend_of(first):
         raise ClientIdReused(field="client_id")
     return first
 
 
+def post_card(
+    *, conversation_id: uuid.UUID, card: str, data: Mapping[str, object], by: uuid.UUID | None, now: datetime
+) -> list[Notice]:
+    """Append a card of `chat.cards` to a conversation, open or closed, in the caller's transaction.
+
+    `data` is JSON for events: ids, numbers, RFC 3339 times and short text, never an address or an exact place. `by` is
+    the participant who caused it; None for the service. Returns the participants' notices, without a push: the caller
+    passes them to its one `notify`, together with its own.
+
+    Locks the conversation until the end of the transaction: call it after everything else that locks. Raises
+    UnknownCard or DoesNotExist.
+    """
+    card_of(card)
+    draft = Draft(kind=Message.Kind.EVENT.value, data={"code": card, "data": dict(data)})
+    message, user_ids = _append_card(draft, conversation_id, by, now)
+    event_data, topic = _event_data(message), topic_of(conversation_id)
+    return [
+        Notice(user_id=user_id, event="message.sent", data=event_data, collapse_key=topic, by=by)
+        for user_id in user_ids
+    ]
+
+
+def _append_card(
+    draft: Draft, conversation_id: uuid.UUID, by: uuid.UUID | None, now: datetime
+) -> tuple[Message, list[uuid.UUID]]:
+    """The stored message and the ids of all participants."""
+    message = _build_message(draft, conversation_id, by, new_id(), now)
+    rows = fetch_prepared(_APPEND_CARD, _parameters(message))
+    if not rows:
+        raise Conversation.DoesNotExist(conversation_id)
+    message.seq, user_ids = rows[0]
+    message._state.adding = False
+    return message, user_ids
+
+
+def _build_message(
+    draft: Draft, conversation_id: uuid.UUID, sender_id: uuid.UUID | None, client_id: uuid.UUID, now: datetime
+) -> Message:
+    return Message(
+        conversation_id=conversation_id,
+        sender_id=sender_id,
+        client_id=client_id,
+        kind=draft.kind,
+        text=draft.text,
+        data=dict(draft.data),
+        created_at=now,
+    )
+
+
+def _event_data(message: Message) -> dict[str, Any]:
+    """The data of `message.sent`, the same in every language. The number may be set later."""
+    return {
+        "conversation": str(message.conversation_id),
+        "message": msgspec.to_builtins(MessageOut.untranslated(message)),
+    }
+
+
+def _parameters(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "conversation": message.conversation_id,
+        "sender": message.sender_id,
+        "client_id": message.client_id,
+        "kind": str(message.kind),
+        "text": message.text,
+        "data": _encode(message.data).decode(),
+        "now": message.created_at,
+    }
+
+
 def lock_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
-    """The conversation, held until the end of the transaction. Raises NotFound for a stranger."""
-    mine = Conversation.objects.filter(pk=conversation_id, participants__user_id=user_id)
-    conversation = mine.select_for_update(of=("self",), no_key=True).first()
+    """The conversation, locked until the end of the transaction. Raises NotFound for a stranger."""
+    own = Conversation.objects.filter(pk=conversation_id, participants__user_id=user_id)
+    conversation = own.select_for_update(of=("self",), no_key=True).first()
     if conversation is None:
         raise NotFound
     return conversation

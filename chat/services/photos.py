@@ -1,4 +1,4 @@
-"""Sending photos: drawn anew like those of pickups, and shown to the people of the conversation alone."""
+"""Sending photos. They are re-encoded like those of pickups, and only the participants can read them."""
 
 import uuid
 from collections.abc import Iterable
@@ -15,54 +15,26 @@ from backend.core.media.private_files import PrivateStorage
 from chat.errors import MessagePhotosFull
 from chat.models import Message, MessagePhoto
 from chat.services.drafts import Draft
-from chat.services.messages import may_send, send
+from chat.services.messages import find_resent_message, send_draft
 
-SWEEP = 100
+BATCH = 100
 
 
 def send_photo(
     *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, file: BinaryIO, size: int, now: datetime
 ) -> tuple[Message, bool]:
-    """Send a picture of `size` bytes; like `send_message`.
+    """Send a picture of `size` bytes, like `send_message`.
 
     Raises also PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable or MessagePhotosFull.
     """
     require_few_bytes(size)
-    # Whoever may not send it does not get it drawn, nor who sends it again.
+    # Checked before the picture is decoded, which takes long.
     draft = Draft(kind=Message.Kind.PHOTO.value)
-    first = may_send(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id)
+    first = find_resent_message(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id)
     if first is not None:
         return first, False
     _require_room(user_id, conversation_id)
     return _send(redraw(file), user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
-
-
-def remove_photos_of_deleted() -> int:
-    """Remove the files of a batch of deleted messages, which a killed process has left behind. Returns how many."""
-    left = MessagePhoto.objects.filter(message__deleted_at__isnull=False)[:SWEEP]
-    return remove_photos(left)
-
-
-def remove_orphaned_photos(*, now: datetime) -> int:
-    """Remove the files that no row speaks of. Returns how many. Raises TooManyOrphans."""
-    return remove_orphans(storage=PrivateStorage(), folder="chat", rows=MessagePhoto.objects.order_by(), now=now)
-
-
-def remove_photos(photos: Iterable[MessagePhoto]) -> int:
-    """Remove the files, and then the rows. Returns how many."""
-    gone = 0
-    for photo in photos:
-        discard(photo.large, photo.thumb)
-        photo.delete()
-        gone += 1
-    return gone
-
-
-def remove_photos_on_commit(message_ids: Iterable[uuid.UUID]) -> None:
-    """Once it is certain that these messages are deleted. What is interrupted is done by `remove_photos_of_deleted`."""
-    photos = list(MessagePhoto.objects.filter(pk__in=message_ids))
-    if photos:
-        transaction.on_commit(partial(remove_photos, photos), robust=True)
 
 
 def _require_room(user_id: uuid.UUID, conversation_id: uuid.UUID) -> None:
@@ -74,18 +46,18 @@ def _require_room(user_id: uuid.UUID, conversation_id: uuid.UUID) -> None:
 def _send(
     picture: Picture, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
 ) -> tuple[Message, bool]:
-    """The files are there before the row, and do not outlive its failure."""
+    """Write the files before the row, and remove them when the row is not stored."""
     draft = Draft(kind=Message.Kind.PHOTO.value, data={"width": picture.width, "height": picture.height})
     photo = MessagePhoto()
     keep(picture, large=photo.large, thumb=photo.thumb)
     is_new = False
     try:
         with transaction.atomic():
-            message, is_new = send(
+            message, is_new = send_draft(
                 draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now
             )
             if is_new:
-                # Again, now that nobody else can write here: several may have found the last room.
+                # Checked again under the lock of the conversation: another photo may have been sent meanwhile.
                 _require_room(user_id, conversation_id)
                 photo.message = message
                 photo.save(force_insert=True)
@@ -95,3 +67,30 @@ def _send(
     if not is_new:
         discard(photo.large, photo.thumb)
     return message, is_new
+
+
+def remove_photos_on_commit(message_ids: Iterable[uuid.UUID]) -> None:
+    """Remove the photos of deleted messages on commit. `remove_photos_of_deleted` repeats what was interrupted."""
+    photos = list(MessagePhoto.objects.filter(pk__in=message_ids))
+    if photos:
+        transaction.on_commit(partial(_remove_photos, photos), robust=True)
+
+
+def remove_photos_of_deleted() -> int:
+    """Remove a batch of photos of deleted messages. Returns how many."""
+    return _remove_photos(MessagePhoto.objects.filter(message__deleted_at__isnull=False)[:BATCH])
+
+
+def _remove_photos(photos: Iterable[MessagePhoto]) -> int:
+    """Remove the files, then the rows. Returns how many."""
+    count = 0
+    for photo in photos:
+        discard(photo.large, photo.thumb)
+        photo.delete()
+        count += 1
+    return count
+
+
+def remove_orphaned_photos(*, now: datetime) -> int:
+    """Remove files without a row. Returns how many. Raises TooManyOrphans."""
+    return remove_orphans(storage=PrivateStorage(), folder="chat", rows=MessagePhoto.objects.order_by(), now=now)

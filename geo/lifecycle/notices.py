@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from chat.services.cards import post_card
+from chat.services.messages import post_card
 from geo.materials.hazard import safety_card_for
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import Notice, notify

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 
-from chat.services.cards import post_card
+from chat.services.messages import post_card
 from geo.errors import HazardBadgeNeeded
 from geo.models import Collector, Match, Material, Pickup
 from notifications.services.notify import Notice

@@ -14,7 +14,7 @@ from backend.core.errors import DomainError, Invalid, NotFound
 from chat.consumers import frames
 from chat.consumers.frames import CloseCode
 from chat.models import Conversation, Message
-from chat.shapes import message_shape
+from chat.responses import MessageOut
 from notifications.kinds import KINDS
 from tests.chat.described import DOCUMENT, EVENT_DATA, messages_of, require_described
 
@@ -114,5 +114,5 @@ class TestDocument:
         )
         described = DOCUMENT["components"]["schemas"]["message"]
 
-        assert list(message_shape(message)) == described["required"]
+        assert list(msgspec.to_builtins(MessageOut.of(message))) == described["required"]
         assert set(described["required"]) <= described["properties"].keys()

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from chat.cards import CARDS, UnknownCard
 from chat.models import Conversation, Message
-from chat.services.cards import post_card
 from chat.services.conversations import close_conversation
+from chat.services.messages import post_card
 from notifications.models import Event
 from notifications.services.notify import notify
 from tests.chat.phones import Phone

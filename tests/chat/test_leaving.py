@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.accounts.services.privacy import erase_account
 from backend.core.models import IdempotentAnswer
 from chat.models import MessageLocation
-from chat.services.locations import remove_expired_locations
+from chat.services.deletion import remove_expired_locations
 from tests.chat.test_locations import share
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of, make_user

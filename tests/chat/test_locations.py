@@ -15,7 +15,7 @@ from backend.accounts.services.privacy import erase_account
 from backend.core.models import IdempotentAnswer
 from chat.models import Conversation, Message, MessageLocation
 from chat.services.conversations import close_conversation
-from chat.services.locations import remove_expired_locations
+from chat.services.deletion import remove_expired_locations
 from notifications.models import Event
 from notifications.texts import text_of
 from tests.chat.phones import Phone

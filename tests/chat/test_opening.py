@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import User
-from chat.selectors.sockets import SessionState, session_state
+from chat.selectors import SessionState, session_state
 from notifications.models import Device
 from tests.chat.phones import open_socket, ticket_for
 from tests.factories.notifications import make_device

@@ -105,7 +105,7 @@ class TestPostgresAway:
         anns = open_phone(ann, since=None)
 
         with monkeypatch.context() as patch:
-            patch.setattr("chat.consumers.commands.send", fail)
+            patch.setattr("chat.consumers.commands.send_draft", fail)
             patch.setattr(StatementPool, "fetch", fail)
             client_id = anns.send_message(conversation)
             error = anns.expect("error")
@@ -162,7 +162,7 @@ class TestPostgresAway:
 
         with monkeypatch.context() as patch:
             patch.setattr("chat.consumers.event_feed.events_after", fail)
-            patch.setattr("chat.consumers.heartbeat.session_states", fail)
+            patch.setattr("chat.consumers.realtime.session_states", fail)
             bobs.say(type="resume", since=0)
             assert bobs.receive()["type"] == "heartbeat"
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from chat.models import Conversation, Message, Participant
-from chat.services import append, messages
+from chat.services import messages
+from chat.services.conversations import mark_read
 from chat.services.messages import send_message
-from chat.services.read import mark_read
 from notifications.models import Event
 from tests.factories.chat import make_conversation, make_message
 
@@ -78,11 +78,11 @@ class TestManySenders:
             assert [event.data["message"]["seq"] for event in events] == list(range(1, 17))
 
     def test_collide_without_the_lock(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        update = "UPDATE chat_conversation AS conversation SET last_seq = last_seq + 1, last_message_at = %(now)s"
+        update = "UPDATE chat_conversation SET last_seq = last_seq + 1, last_message_at = %(now)s"
         # All have looked before the first writes.
-        select = "SELECT last_seq + 1 AS last_seq FROM pg_sleep(0.1), chat_conversation AS conversation"
-        assert update in append.SEND
-        without = append.SEND.replace(update, select).replace("RETURNING last_seq", "")
+        select = "SELECT last_seq + 1 AS last_seq FROM pg_sleep(0.1), chat_conversation"
+        assert update in messages.SEND
+        without = messages.SEND.replace(update, select).replace("RETURNING last_seq", "")
         monkeypatch.setattr(messages, "SEND", without)
         conversation = make_conversation(ann, bob)
 

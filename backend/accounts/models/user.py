@@ -69,11 +69,16 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     @property
     def first_name(self) -> str:
         """What strangers may read: the first word of the name."""
-        return gettext("Former member") if self.erased_at else self.display_name.split(" ")[0]
+        return first_name_of(self.display_name, self.erased_at)
 
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
         return is_paused(self.paused_until, now)
+
+
+def first_name_of(display_name: str, erased_at: datetime | None) -> str:
+    """The first word of a user's name; a substitute in the active language once they are erased."""
+    return gettext("Former member") if erased_at else display_name.split(" ", maxsplit=1)[0]
 
 
 def is_paused(until: datetime | None, now: datetime) -> bool:

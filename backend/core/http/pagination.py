@@ -35,7 +35,7 @@ class CursorPages(CursorPagination):
     page_size = 20
     max_page_size = 100
     # Above every position; its type is that of the ordering field.
-    newest: uuid.UUID | int = uuid.UUID(int=2**128 - 1)
+    newest: Any = uuid.UUID(int=2**128 - 1)
     page_size_query_param = "limit"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
@@ -79,7 +79,7 @@ class CursorPages(CursorPagination):
         page, link = rows[:limit], None
         if len(rows) > limit:
             self.base_url = request.build_absolute_uri()
-            position: Any = str(getattr(page[-1], self.ordering.removeprefix("-")))
+            position: Any = self.position_of(page[-1])
             link = self.encode_cursor(Cursor(offset=0, reverse=False, position=position))
         return Response({"results": bodies_of(page), "next": link})
 
@@ -87,9 +87,17 @@ class CursorPages(CursorPagination):
         """The position in the cursor, or `newest` for the first page."""
         try:
             cursor: Any = self.decode_cursor(request)
-            return self.newest if cursor is None else type(self.newest)(cursor.position)
+            return self.newest if cursor is None else self.parse_position(cursor.position)
         except (NotFound, TypeError, ValueError) as error:
             raise CursorInvalid(field=self.cursor_query_param) from error
+
+    def position_of(self, row: Any) -> str:
+        """The text of a row's position, which a cursor holds."""
+        return str(getattr(row, self.ordering.removeprefix("-")))
+
+    def parse_position(self, text: Any) -> Any:
+        """The position with this text, for `fetch`. Raises TypeError or ValueError."""
+        return type(self.newest)(text)
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page without a backward link, which no client needs."""

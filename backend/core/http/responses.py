@@ -15,7 +15,8 @@ How to write a response (see `notifications/api/devices.py`):
            window_from: datetime = field(name="from")
            total: Annotated[int, Meta(description="How many there are.")]
 
-   Every field is required in the schema unless it has a default. A nested Struct is a `$ref`.
+   Every field is required in the schema unless it has a default; a field of `X | UnsetType = UNSET` may be absent. A
+   nested Struct is a `$ref`.
 
 2. Make it with `DeviceOut.of(device)`, which reads the attributes and properties of the same names, nested objects too,
    and checks their types. Where names differ, override `of` and call the constructor with keywords; it checks nothing

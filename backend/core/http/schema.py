@@ -133,7 +133,8 @@ class StructSerializerExtension(StructExtension):  # type: ignore[no-untyped-cal
 
 def _field_schema(field: msgspec.structs.FieldInfo, auto_schema: Any) -> Schema:
     schema = _type_schema(field.type, auto_schema)
-    return schema if field.default is msgspec.NODEFAULT else append_meta(schema, {"default": field.default})
+    has_default = field.default not in (msgspec.NODEFAULT, msgspec.UNSET)
+    return append_meta(schema, {"default": field.default}) if has_default else schema
 
 
 def _type_schema(hint: Any, auto_schema: Any) -> Schema:
@@ -168,8 +169,8 @@ def _annotated_schema(schema: Schema, annotations: tuple[msgspec.Meta, ...]) -> 
 
 
 def _union_schema(arguments: tuple[Any, ...], auto_schema: Any) -> Schema:
-    """`X | None` is a nullable X; `Choices | Literal[""]` is an enum that may be blank."""
-    known = [hint for hint in arguments if hint is not type(None) and hint != Literal[""]]
+    """`X | None` is a nullable X; `X | UnsetType` an X or absent; `Choices | Literal[""]` an enum that may be blank."""
+    known = [hint for hint in arguments if hint not in (type(None), msgspec.UnsetType, Literal[""])]
     schema = _type_schema(known[0], auto_schema) if len(known) == 1 else None
     if schema is None:
         schema = {"oneOf": [_type_schema(hint, auto_schema) for hint in known]}
