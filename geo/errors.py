@@ -78,99 +78,35 @@ class LikeNotWaiting(DomainError):
     message = _("This like is not waiting for an answer any more.")
 
 
-# --- Matches and the handover ------------------------------------------------------------------------------
+# --- Limits ------------------------------------------------------------------------------------------------
 
 
-class MatchOver(DomainError):
-    """The match is completed or released."""
+class TooManyLikes(DomainError):
+    """The collector has `limit` likes waiting."""
 
-    code = "match_over"
-    message = _("This match is over.")
-
-
-class OnlyTheCollector(DomainError):
-    """The scale is in the collector's hands."""
-
-    code = "only_the_collector"
-    kind = Kind.FORBIDDEN
-    message = _("Only the collector can do this.")
+    code = "too_many_likes"
+    message = _("At most %(limit)s of your likes can wait at once. Withdraw one, or wait for an answer.")
 
 
-class TimeInThePast(Invalid):
-    """The proposed time is not in the future."""
+class TooManyMatches(DomainError):
+    """The collector asking has `limit` active matches."""
 
-    code = "time_in_the_past"
-    message = _("Propose a time in the future.")
-
-
-class TimeOutsideWindow(Invalid):
-    """The proposed time is not within the pickup's window."""
-
-    code = "time_outside_window"
-    message = _("Propose a time within the pickup's window.")
+    code = "too_many_matches"
+    message = _("You can have at most %(limit)s pickups to collect at once. Finish one first.")
 
 
-class NothingProposed(DomainError):
-    """There is no time to agree to."""
+class TooManyGivenBack(DomainError):
+    """The collector asking has released `limit` matches within a day."""
 
-    code = "nothing_proposed"
-    message = _("Nobody has proposed a time yet.")
-
-
-class OwnProposal(DomainError):
-    """The other one agrees, or proposes another time."""
-
-    code = "own_proposal"
-    message = _("You proposed this time yourself. Wait for the other to agree.")
+    code = "too_many_given_back"
+    message = _("You have given back %(limit)s pickups within a day. You can take another one later.")
 
 
-class ProposalChanged(DomainError):
-    """What stands now is not the time the client saw."""
+class CollectorAtLimit(DomainError):
+    """The collector whom the resident wants has as many active matches as he may, or has stopped for now."""
 
-    code = "proposal_changed"
-    message = _("Another time has been proposed meanwhile. Look at it first.")
-
-
-class ProposalOutdated(DomainError):
-    """The proposed time has passed."""
-
-    code = "proposal_outdated"
-    message = _("The proposed time has passed. Propose a new one.")
-
-
-class NetNotPositive(Invalid):
-    """The container weighs as much as, or more than, container and content."""
-
-    code = "net_not_positive"
-    message = _("The gross weight must be more than the tare.")
-
-
-class NotWeighed(DomainError):
-    """There is nothing to confirm yet."""
-
-    code = "not_weighed"
-    message = _("The collector has not weighed the material yet.")
-
-
-class WeighInChanged(DomainError):
-    """What stands now is not the weigh-in the client saw."""
-
-    code = "weigh_in_changed"
-    message = _("The material has been weighed again meanwhile. Look at it first.")
-
-
-class CodeWrong(DomainError):
-    """Not the resident's code; `left` tries remain."""
-
-    code = "code_wrong"
-    message = _("This is not the resident's code. Tries left: %(left)s.")
-
-
-class CodeLocked(DomainError):
-    """Too many wrong codes: the code is worth nothing from now on."""
-
-    code = "code_locked"
-    message = _("The code was wrong too often. Confirm on both phones instead.")
+    code = "collector_at_limit"
+    message = _("This collector cannot take another pickup at the moment. Choose another, or try again later.")
 
 
 # --- Places ------------------------------------------------------------------------------------------------

@@ -3,8 +3,98 @@
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.errors import DomainError, Invalid, Kind
-from geo.errors import MatchOver, NothingProposed, NotWeighed
-from geo.models.steps import HandoverState, Step
+
+
+class MatchOver(DomainError):
+    """The match is completed or released."""
+
+    code = "match_over"
+    message = _("This match is over.")
+
+
+class OnlyTheCollector(DomainError):
+    """The scale is in the collector's hands."""
+
+    code = "only_the_collector"
+    kind = Kind.FORBIDDEN
+    message = _("Only the collector can do this.")
+
+
+class TimeInThePast(Invalid):
+    """The proposed time is not in the future."""
+
+    code = "time_in_the_past"
+    message = _("Propose a time in the future.")
+
+
+class TimeOutsideWindow(Invalid):
+    """The proposed time is not within the pickup's window."""
+
+    code = "time_outside_window"
+    message = _("Propose a time within the pickup's window.")
+
+
+class NothingProposed(DomainError):
+    """There is no time to agree to."""
+
+    code = "nothing_proposed"
+    message = _("Nobody has proposed a time yet.")
+
+
+class OwnProposal(DomainError):
+    """The other one agrees, or proposes another time."""
+
+    code = "own_proposal"
+    message = _("You proposed this time yourself. Wait for the other to agree.")
+
+
+class ProposalChanged(DomainError):
+    """What stands now is not the time the client saw."""
+
+    code = "proposal_changed"
+    message = _("Another time has been proposed meanwhile. Look at it first.")
+
+
+class ProposalOutdated(DomainError):
+    """The proposed time has passed."""
+
+    code = "proposal_outdated"
+    message = _("The proposed time has passed. Propose a new one.")
+
+
+class NetNotPositive(Invalid):
+    """The container weighs as much as, or more than, container and content."""
+
+    code = "net_not_positive"
+    message = _("The gross weight must be more than the tare.")
+
+
+class NotWeighed(DomainError):
+    """There is nothing to confirm yet."""
+
+    code = "not_weighed"
+    message = _("The collector has not weighed the material yet.")
+
+
+class WeighInChanged(DomainError):
+    """What stands now is not the weigh-in the client saw."""
+
+    code = "weigh_in_changed"
+    message = _("The material has been weighed again meanwhile. Look at it first.")
+
+
+class CodeWrong(DomainError):
+    """Not the resident's code; `left` tries remain."""
+
+    code = "code_wrong"
+    message = _("This is not the resident's code. Tries left: %(left)s.")
+
+
+class CodeLocked(DomainError):
+    """Too many wrong codes: the code is worth nothing from now on."""
+
+    code = "code_locked"
+    message = _("The code was wrong too often. Confirm on both phones instead.")
 
 
 class TimeNotAgreed(DomainError):
@@ -132,19 +222,3 @@ class CodeTooLate(DomainError):
 
     code = "code_too_late"
     message = _("This code comes too late. Confirm on both phones instead.")
-
-
-def refusal_of_step(step: Step, state: HandoverState) -> DomainError:
-    """What to say where the transition table does not allow `step` in `state`."""
-    if state in (HandoverState.DONE, HandoverState.ENDED):
-        return MatchOver()
-    if state == HandoverState.DISPUTED:
-        return WeighInDisputed()
-    if state == HandoverState.WEIGHED:
-        return AlreadyWeighed()
-    if step in (Step.CONFIRM, Step.COMPLETE, Step.DISPUTE):
-        return NotWeighed()
-    if step == Step.AGREE:
-        return NothingProposed()
-    is_agreed = state in (HandoverState.AGREED, HandoverState.ON_THE_WAY)
-    return NotArrived() if is_agreed else TimeNotAgreed()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from geo.handover.services import reminders
+from geo.handover.services import appointments
 from geo.matching.services import expiry, queue, rings
 from geo.pickups.services import orphans
 from geo.trust.services import penalties as standing
@@ -39,7 +39,7 @@ def tell_rings(now: datetime) -> None:
 @periodic(name=REMIND, cron="* * * * *")
 def remind(now: datetime) -> None:
     """Every minute: remind of the agreed times that come near. Two that overlap share the work."""
-    repeat(partial(reminders.remind_where_due, now=now), batch=reminders.BATCH)
+    repeat(partial(appointments.send_due_reminders, now=now), batch=appointments.BATCH)
 
 
 @periodic(name=REVIEW, cron="*/10 * * * *")

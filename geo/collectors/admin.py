@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from backend.core.clock import read_clock
-from geo import admin_maps as maps
-from geo.admin_base import ReadOnlyAdmin
+from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
 from geo.collectors.badges import set_hazard_badge
 from geo.models import Collector, Material
 
@@ -32,7 +31,7 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
     @property
     def media(self) -> Media:
         """The admin's own, and the map's."""
-        return super().media + maps.MEDIA
+        return super().media + MAP_MEDIA
 
     def get_fieldsets(self, request: HttpRequest, obj: Collector | None = None) -> Any:
         """The service point is personal data."""
@@ -52,7 +51,7 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
     @admin.display(description="map")
     def service_area(self, collector: Collector) -> SafeString:
         """The service point and the circle around it."""
-        return maps.draw_map(point=collector.service_point, radius_m=collector.radius_m)
+        return draw_map(point=collector.service_point, radius_m=collector.radius_m)
 
     @admin.action(description="Grant the badge for hazardous waste", permissions=["manage"])
     def grant_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:

@@ -1,6 +1,6 @@
-"""The resident's codes: six digits that stay, and one-time codes (RFC 6238) that her app shows without a signal.
+"""The resident's codes: a fixed six-digit code, and one-time codes (RFC 6238) that the app shows offline.
 
-Both prove to the collector's phone that she agrees, in the handover's time. Each is taken once, and wrong tries are
+Either proves to the collector's phone that the resident agrees. Each is accepted once, and wrong attempts at both are
 counted together.
 """
 
@@ -12,43 +12,42 @@ import pyotp
 from django.conf import settings
 
 from backend.core.errors import DomainError
-from geo.errors import CodeLocked, CodeWrong
-from geo.handover_errors import CodeNotYet, CodeTooLate, CodeUsed
+from geo.handover_errors import CodeLocked, CodeNotYet, CodeTooLate, CodeUsed, CodeWrong
 from geo.models import Handover, Match
 
 DIGITS = 6
 PERIOD_S = 30
-# Two phones without a network may differ by so many steps.
+# The clocks of two phones without a network may differ by this many steps.
 DRIFT_STEPS = 2
 CLOCK_DRIFT = timedelta(minutes=5)
 
 
 def draw_code() -> str:
-    """Six digits."""
+    """A random fixed code: six digits."""
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
 
 
 def draw_secret() -> str:
-    """160 bits in base 32."""
+    """A random secret for one-time codes: 160 bits in base 32."""
     return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def one_time_code_at(handover: Handover, moment: datetime) -> str:
-    """What the resident's app shows at a moment."""
+    """The code that the resident's app shows at `moment`."""
     return _otp_of(handover).at(moment)
 
 
 def latest_entry(match: Match) -> datetime:
-    """Until when a code may be entered: the window's end, or the agreed time if later, and some grace."""
+    """Until when a code can be entered: the window's end or the agreed time, whichever is later, plus the grace."""
     ends = max(match.pickup.window_until, match.handover.agreed_for or match.pickup.window_until)
     return ends + timedelta(hours=settings.HANDOVER_CODE_GRACE_H)
 
 
-def refusal_of_code(*, match: Match, code: str, entered_at: datetime, now: datetime) -> DomainError | None:
-    """Why `code`, typed at `entered_at`, is not taken; None where it is. A wrong try is counted, a code is used up.
+def check_code(*, match: Match, code: str, entered_at: datetime, now: datetime) -> DomainError | None:
+    """Use up `code`, typed at `entered_at`, or return why it is refused. Counts a wrong attempt.
 
-    The refusal is returned, not raised, so that the count stays. Raises CodeNotYet or CodeTooLate, which are no tries:
-    they are told before any code is compared, so that nobody can guess without being counted.
+    The refusal is returned, not raised, so that the count is committed. Raises CodeNotYet or CodeTooLate before it
+    compares any code, so that no guess goes uncounted.
     """
     handover = match.handover
     if handover.wrong_codes >= settings.HANDOVER_CODE_TRIES:
@@ -77,7 +76,7 @@ def _require_time(match: Match, entered_at: datetime, now: datetime) -> None:
 
 
 def _step_of(handover: Handover, code: str, entered_at: datetime) -> int | None:
-    """The time step whose code it is, near the time it was entered."""
+    """The time step of a one-time code, near the time it was entered; None if the code is wrong."""
     if not handover.secret:
         return None
     otp = _otp_of(handover)

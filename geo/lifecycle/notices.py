@@ -20,14 +20,14 @@ def of_like(*, pickup: Pickup, like: Swipe) -> list[Notice]:
     return [Notice(user_id=pickup.resident_id, event="pickup.liked", data=data, push=True, collapse_key=key, by=by)]
 
 
-def take_back_like_notice(*, pickup: Pickup, like_id: uuid.UUID, now: datetime) -> None:
-    """Withdraw the resident's notice of a like that was taken back or answered."""
+def withdraw_like_notice(*, pickup: Pickup, like_id: uuid.UUID, now: datetime) -> None:
+    """Withdraw the resident's notice of a like that was withdrawn or answered."""
     if pickup.choose == Pickup.Choose.RESIDENT:
         withdraw_events(user_ids=[pickup.resident_id], events=["pickup.liked"], about={"like": str(like_id)}, now=now)
 
 
-def take_back_pickup_notices(*, pickup: Pickup, events: Sequence[str], now: datetime) -> None:
-    """Withdraw notices about what the resident has settled."""
+def withdraw_pickup_notices(*, pickup: Pickup, events: Sequence[str], now: datetime) -> None:
+    """Withdraw the resident's notices about a pickup that they have dealt with."""
     withdraw_events(user_ids=[pickup.resident_id], events=events, about={"pickup": str(pickup.pk)}, now=now)
 
 
@@ -89,7 +89,7 @@ def to_both(match: Match, event: str, data: Mapping[str, object], acting: uuid.U
     ]
 
 
-def tell_parties(
+def notify_parties(
     *,
     match: Match,
     card: str,
@@ -108,6 +108,6 @@ def tell_parties(
     notify(notices=[*posted, *notices, *others], now=now)
 
 
-def spelled(at: datetime) -> str:
-    """A time as it stands in events: RFC 3339, in UTC."""
+def format_utc(at: datetime) -> str:
+    """A time as events show it: RFC 3339 in UTC."""
     return at.isoformat().replace("+00:00", "Z")

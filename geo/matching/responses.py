@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from msgspec import Meta
 
 from backend.core.http.responses import ResponseBody
-from geo.lifecycle.queue import queue_position
+from geo.lifecycle.transitions import queue_position
 from geo.matching.services.swipes import SwipeResult
 from geo.models import Match, Swipe
 

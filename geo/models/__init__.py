@@ -1,19 +1,16 @@
-"""What is where, and who takes it."""
+"""The data model of geo."""
 
 from geo.models.collector import Collector
 from geo.models.group import Group, Membership
-from geo.models.handover import Handover, Reminder
+from geo.models.handover import STEPS, Handover, HandoverState, Reminder, Step
 from geo.models.impact import ImpactSum
 from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
-from geo.models.penalty import Penalty
 from geo.models.photo import PickupPhoto
-from geo.models.pickup import Pickup, PickupItem
-from geo.models.rating import Rating
+from geo.models.pickup import Pickup, PickupItem, Ring
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
-from geo.models.ring import Ring
-from geo.models.steps import STEPS, HandoverState, Step
 from geo.models.swipe import Swipe
+from geo.models.trust import Penalty, Rating
 from geo.models.weigh_in import LeftItem, ScalePhoto, WeighInLine, WeighInVersion
 
 __all__ = [

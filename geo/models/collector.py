@@ -1,4 +1,4 @@
-"""A person in the role of collector: where he goes and what he takes."""
+"""Collectors: where they collect and which materials they take."""
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -10,11 +10,14 @@ from django.db.models.functions import Cast
 
 
 class Collector(models.Model):
-    """Personal data: the service point. An empty `material_ids` means everything that is not hazardous."""
+    """A user's collector profile. An empty `material_ids` selects everything that is not hazardous.
+
+    Personal data: the service point.
+    """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="collector")
     service_point = models.PointField(geography=True, srid=4326)
-    # The service point as the rings of new pickups look it up: on the map, where nearest is nearest.
+    # The service point on the map (EPSG:3857), indexed for the rings of new pickups.
     spot = GeneratedField(
         expression=Transform(Cast("service_point", models.PointField(srid=4326)), 3857),
         output_field=models.PointField(srid=3857, spatial_index=False),
@@ -29,7 +32,7 @@ class Collector(models.Model):
     has_hazard_badge = models.BooleanField(default=False)
     updated_at = models.DateTimeField()
     signed_in_at = models.DateTimeField(
-        null=True, editable=False, help_text="Kept by the database, so that a ring need not ask for sessions."
+        null=True, editable=False, help_text="Set by a trigger, so that rings do not query sessions."
     )
 
     class Meta:

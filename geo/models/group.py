@@ -1,4 +1,4 @@
-"""People who count together what they give: a building, a school, an office."""
+"""Groups of residents with a shared total: a building, a school, an office."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from backend.core.models import PublicModel
 
 
 class Group(PublicModel):
-    """Whoever has the code may join. The keeper may give it a new one; when all have left, it closes."""
+    """A group that a user joins by its code. The keeper can renew the code; the group closes when all have left."""
 
     class Kind(models.TextChoices):
         BUILDING = "building"
@@ -18,7 +18,7 @@ class Group(PublicModel):
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=8, choices=Kind)
-    code = models.CharField(max_length=8, null=True, unique=True, help_text="To join by; null when it is closed.")
+    code = models.CharField(max_length=8, null=True, unique=True, help_text="The code to join; null when closed.")
     keeper = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
@@ -27,7 +27,7 @@ class Group(PublicModel):
 
 
 class Membership(models.Model):
-    """From when until when somebody belongs to a group. Personal data."""
+    """The period in which a user belongs to a group. Personal data."""
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")

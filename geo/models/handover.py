@@ -1,5 +1,6 @@
-"""Bringing the material from one hand to the other: the time, the way, the weighing, the confirmation by both."""
+"""Handovers: appointment, arrival, weigh-in and confirmation, the one table of their steps, and reminders."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -7,21 +8,109 @@ from django.db import models
 from django.db.models import Q
 
 from geo.models.match import Match
-from geo.models.steps import STEPS, HandoverState, Step
+
+
+class HandoverState(models.TextChoices):
+    """The state of a handover."""
+
+    ARRANGING = "arranging", "no time proposed yet"
+    PROPOSED = "proposed", "a time is proposed, none agreed"
+    AGREED = "agreed", "a time is agreed"
+    ON_THE_WAY = "on_the_way", "the collector has set off"
+    ARRIVED = "arrived", "one of the two, or both, are at the door"
+    WEIGHED = "weighed", "weighed, to be confirmed"
+    DISPUTED = "disputed", "the resident has other figures"
+    DONE = "done", "confirmed by both"
+    ENDED = "ended", "released, or somebody did not show"
+
+
+class Step(models.TextChoices):
+    """What can change the state of a handover."""
+
+    PROPOSE = "propose"
+    AGREE = "agree"
+    SET_OFF = "set_off"
+    ARRIVE = "arrive"
+    WEIGH_IN = "weigh_in"
+    DISPUTE = "dispute"
+    CONFIRM = "confirm", "by one side"
+    COMPLETE = "complete", "by the second side, or by accepting the other's figures"
+    NO_SHOW = "no_show"
+    RELEASE = "release"
+
+
+# From each state: the allowed steps, and the state each leads to. A new time can be proposed after the collector sets
+# off or arrives; the agreed time holds until the other party accepts. Without an appointment the parties can weigh.
+STEPS: Mapping[HandoverState, Mapping[Step, HandoverState]] = {
+    HandoverState.ARRANGING: {
+        Step.PROPOSE: HandoverState.PROPOSED,
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.PROPOSED: {
+        Step.PROPOSE: HandoverState.PROPOSED,
+        Step.AGREE: HandoverState.AGREED,
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.AGREED: {
+        Step.PROPOSE: HandoverState.AGREED,
+        Step.AGREE: HandoverState.AGREED,
+        Step.SET_OFF: HandoverState.ON_THE_WAY,
+        Step.ARRIVE: HandoverState.ARRIVED,
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.ON_THE_WAY: {
+        Step.PROPOSE: HandoverState.ON_THE_WAY,
+        Step.AGREE: HandoverState.AGREED,
+        Step.SET_OFF: HandoverState.ON_THE_WAY,
+        Step.ARRIVE: HandoverState.ARRIVED,
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.ARRIVED: {
+        Step.PROPOSE: HandoverState.ARRIVED,
+        Step.AGREE: HandoverState.AGREED,
+        # The resident has arrived before the collector sets off.
+        Step.SET_OFF: HandoverState.ARRIVED,
+        Step.ARRIVE: HandoverState.ARRIVED,
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.NO_SHOW: HandoverState.ENDED,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.WEIGHED: {
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.DISPUTE: HandoverState.DISPUTED,
+        Step.CONFIRM: HandoverState.WEIGHED,
+        Step.COMPLETE: HandoverState.DONE,
+        # By the resident only, before they have confirmed.
+        Step.NO_SHOW: HandoverState.ENDED,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.DISPUTED: {
+        Step.WEIGH_IN: HandoverState.WEIGHED,
+        Step.DISPUTE: HandoverState.DISPUTED,
+        Step.COMPLETE: HandoverState.DONE,
+        Step.RELEASE: HandoverState.ENDED,
+    },
+    HandoverState.DONE: {},
+    HandoverState.ENDED: {},
+}
 
 
 class Handover(models.Model):
-    """One per match. `code` and `secret` are the resident's alone: what she says at the door proves that she agrees.
+    """The handover of one match. Only the resident knows `code` and `secret`; a code proves that the resident agrees.
 
-    Personal data: when somebody was where. `state` moves by `STEPS` and in no other way.
+    `state` moves by `STEPS` only. Personal data: the times of travel and arrival.
     """
 
     State = HandoverState
 
     class Evidence(models.TextChoices):
-        GPS = "gps", "the phone was there"
-        SEEN = "seen", "the other side says so"
-        OWN = "own", "he says so himself: he sees the other"
+        GPS = "gps", "by the position of the phone"
+        SEEN = "seen", "reported by the other party"
+        OWN = "own", "claimed by reporting that the other party is there"
 
     match = models.OneToOneField(Match, models.CASCADE, primary_key=True, related_name="handover")
     state = models.CharField(
@@ -31,10 +120,10 @@ class Handover(models.Model):
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
-    agreed_for = models.DateTimeField(null=True, help_text="The time both last agreed on; it holds until another does.")
-    calendar_sequence = models.PositiveIntegerField(default=0, db_default=0, help_text="Grows with every agreed time.")
+    agreed_for = models.DateTimeField(null=True, help_text="The agreed time; it holds until both agree on another.")
+    calendar_sequence = models.PositiveIntegerField(default=0, db_default=0, help_text="Grows with each agreed time.")
     set_off_at = models.DateTimeField(null=True)
-    eta = models.DateTimeField(null=True, help_text="When the collector, on his way, expects to arrive.")
+    eta = models.DateTimeField(null=True, help_text="When the collector expects to arrive.")
     resident_arrived_at = models.DateTimeField(null=True)
     resident_evidence = models.CharField(max_length=4, choices=Evidence, blank=True, db_default="")
     collector_arrived_at = models.DateTimeField(null=True)
@@ -47,8 +136,8 @@ class Handover(models.Model):
         help_text="To the resident; negative when the resident paid.",
     )
     code = models.CharField(max_length=6)
-    secret = models.CharField(max_length=64, blank=True, db_default="", help_text="Of the one-time codes, base 32.")
-    used_step = models.BigIntegerField(null=True, help_text="The last time step whose one-time code was taken.")
+    secret = models.CharField(max_length=64, blank=True, db_default="", help_text="For one-time codes, base 32.")
+    used_step = models.BigIntegerField(null=True, help_text="The last time step whose one-time code was used.")
     wrong_codes = models.PositiveSmallIntegerField(default=0)
     resident_confirmed_at = models.DateTimeField(null=True)
     collector_confirmed_at = models.DateTimeField(null=True)
@@ -73,22 +162,22 @@ class Handover(models.Model):
         return step in STEPS[HandoverState(self.state)]
 
     def has_arrived(self, *, is_resident: bool) -> bool:
-        """Whether one of the two is known to be at the door. One's own word does not hold against the other's GPS."""
+        """Whether this party has arrived. A claim without GPS does not count if the other party arrived by GPS."""
         sides = (self.resident_evidence, self.collector_evidence)
         own, other = sides if is_resident else reversed(sides)
         arrived_at = self.resident_arrived_at if is_resident else self.collector_arrived_at
         return arrived_at is not None and (own, other) != (self.Evidence.OWN, self.Evidence.GPS)
 
     def may_report_no_show(self, *, is_resident: bool) -> bool:
-        """Whether the table allows it now. At the scale it is the resident's alone, until she confirms: figures that
-        the collector sent from elsewhere do not bring him to the door.
+        """Whether this party can report a no-show now. After a weigh-in only the resident can, until they confirm: a
+        collector can send figures from anywhere.
         """
         at_scale = self.state == HandoverState.WEIGHED
         return self.may(Step.NO_SHOW) and (not at_scale or (is_resident and self.resident_confirmed_at is None))
 
     def no_show_counts_at(self, *, is_resident: bool) -> datetime | None:
-        """From when the other's absence counts for one who has arrived: the wait begins with the later of the agreed
-        time and the arrival. None for who has not arrived, or where no time is agreed.
+        """From when this party can report a no-show: a wait after the agreed time or the arrival, whichever is later.
+        None if they have not arrived, or no time is agreed.
         """
         arrived_at = self.resident_arrived_at if is_resident else self.collector_arrived_at
         if arrived_at is None or self.agreed_for is None:
@@ -96,9 +185,8 @@ class Handover(models.Model):
         return max(arrived_at, self.agreed_for) + timedelta(minutes=settings.NO_SHOW_WAIT_MINUTES)
 
     def leaving_counts(self, *, is_resident: bool, now: datetime) -> bool:
-        """Whether who gives up now leaves the other waiting, or has not waited himself.
-
-        Where nobody has arrived, or both have met, it counts against nobody.
+        """Whether a release by this party now counts against them: the other party has arrived and they have not, or
+        only they have arrived and have not waited long enough.
         """
         here, other_here = self.has_arrived(is_resident=is_resident), self.has_arrived(is_resident=not is_resident)
         if here == other_here:
@@ -108,7 +196,7 @@ class Handover(models.Model):
 
 
 class Reminder(models.Model):
-    """That both are to be reminded of an agreed time, once. A periodic task reads what is due."""
+    """A reminder of an agreed time to both parties, sent once. A periodic task reads the due ones."""
 
     class Kind(models.TextChoices):
         EVENING = "evening", "the evening before"
@@ -118,7 +206,7 @@ class Reminder(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     about = models.DateTimeField(help_text="The agreed time.")
     due_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True, help_text="Told, or found to be pointless.")
+    done_at = models.DateTimeField(null=True, help_text="When it was sent or dropped as irrelevant.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["handover", "kind", "about"], name="reminded_once_of_a_time")]

@@ -1,4 +1,4 @@
-"""Kilograms summed up as receipts are issued, so that totals cost the same for any number of them."""
+"""Sums of recycled kilograms, updated with each receipt, so that reading a total does not depend on their number."""
 
 import uuid
 
@@ -10,10 +10,10 @@ CITY = uuid.UUID(int=0)
 
 
 class ImpactSum(models.Model):
-    """Kilograms of one material with one factor in one month of the city's calendar, for one of those it counts for.
+    """Kilograms of one material with one factor in one calendar month, for the city, a person or a group.
 
-    A trigger on receipt lines adds to it in the transaction of the receipt; `rebuild_impact` compares and mends.
-    CO2e is not stored: it is these kilograms times this factor, exactly.
+    A trigger on receipt lines maintains it in the transaction of the receipt; `rebuild_impact` compares and repairs it.
+    CO2e is not stored: it is the product of kilograms and factor.
     """
 
     class Scope(models.TextChoices):
@@ -24,7 +24,7 @@ class ImpactSum(models.Model):
 
     scope = models.CharField(max_length=9, choices=Scope)
     owner = models.UUIDField(help_text="The person or group; all zeros for the city.")
-    month = models.DateField(help_text="Its first day.")
+    month = models.DateField(help_text="The first day of the month.")
     material = models.ForeignKey(Material, models.PROTECT, related_name="+", db_index=False)
     factor_set = models.CharField(max_length=20)
     factor_version = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""A pickup and a collector, both willing."""
+"""Matches of a pickup and a collector."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from geo.models.pickup import Pickup
 
 
 class Match(PublicModel):
-    """One live match per pickup: the partial unique index is what really decides a race."""
+    """A pickup and the collector who takes it. A partial unique index allows one active match per pickup."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -34,7 +34,7 @@ class Match(PublicModel):
     }
 
     pickup = models.ForeignKey(Pickup, models.PROTECT, related_name="matches")
-    # Without an index of their own: what a match is found by is in `indexes`, and each one costs every claim.
+    # No index of its own: `indexes` covers the queries, and each index slows down every claim.
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="matches", db_index=False)
     conversation = models.OneToOneField(Conversation, models.PROTECT, related_name="+")
     status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
@@ -45,7 +45,9 @@ class Match(PublicModel):
     )
     release_reason = models.CharField(max_length=20, choices=ReleaseReason, blank=True)
     left_waiting = models.BooleanField(
-        default=False, db_default=False, help_text="Released at the door without waiting: counts against who released."
+        default=False,
+        db_default=False,
+        help_text="Released too early after an arrival; counts against `released_by`.",
     )
     no_show_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -53,7 +55,7 @@ class Match(PublicModel):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="Who did not show.",
+        help_text="The party who did not come.",
     )
 
     class Meta:

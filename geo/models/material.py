@@ -1,11 +1,11 @@
-"""The catalogue of what can be recycled, and what recycling it saves."""
+"""The catalogue of materials and their emission factors."""
 
 from django.db import models
 from django.utils.translation import get_language
 
 
 class Material(models.Model):
-    """A row of the catalogue; loaded from `geo/data/materials.csv` by `load_materials`."""
+    """A material of the catalogue, loaded from `geo/data/materials.csv` by `load_materials`."""
 
     class Unit(models.TextChoices):
         KILOGRAM = "kg"
@@ -22,7 +22,7 @@ class Material(models.Model):
     resin_code = models.PositiveSmallIntegerField(null=True, blank=True)
     ewc_code = models.CharField(max_length=10, blank=True, help_text="European Waste Catalogue, such as 15 01 02.")
     is_hazardous = models.BooleanField(default=False)
-    icon = models.CharField(max_length=8, help_text="An emoji, for those who would rather not read.")
+    icon = models.CharField(max_length=8, help_text="An emoji.")
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -34,12 +34,12 @@ class Material(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the language that is active now."""
+        """The name in the active language."""
         return self.name_th if (get_language() or "").startswith("th") else self.name_en
 
 
 class EmissionFactor(models.Model):
-    """Kilograms of CO2e avoided per kilogram recycled, with its source. Sets are never mixed in one total."""
+    """Kilograms of CO2e avoided per kilogram recycled. A total never mixes two sets."""
 
     material = models.ForeignKey(Material, models.CASCADE, related_name="factors")
     factor_set = models.CharField(max_length=20, help_text="less, warm, or an operator's own.")

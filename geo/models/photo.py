@@ -1,4 +1,4 @@
-"""A photo of a pickup: re-encoded, without the camera's notes, in two sizes."""
+"""Photos of a pickup: re-encoded without metadata, in two sizes."""
 
 import uuid
 
@@ -9,12 +9,12 @@ from geo.models.pickup import Pickup
 
 
 def place_of_photo(photo: "PickupPhoto", name: str) -> str:
-    """Where a file goes: a name nobody can guess and no other row shares."""
+    """The path of a new file: unguessable and unique."""
     return f"pickups/{uuid.uuid4().hex}.jpg"
 
 
 class PickupPhoto(PublicModel):
-    """Personal data: what the picture shows. `large` fits 1600 px, `thumb` 400 px."""
+    """A photo of a pickup. `large` fits 1600 px, `thumb` 400 px. Personal data: the picture."""
 
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="photos")
     position = models.PositiveSmallIntegerField()

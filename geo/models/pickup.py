@@ -1,4 +1,4 @@
-"""What one resident gives away at one place."""
+"""Pickups: what a resident gives away at one place, and how far it has been announced."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ _IS_HAZARDOUS = "SELECT EXISTS (SELECT FROM geo_material WHERE is_hazardous AND 
 
 
 class Pickup(PublicModel):
-    """Personal data: `location`, `address`, `access_note`, `note`. Strangers are only ever shown `cell`."""
+    """A pickup. Personal data: `location`, `address`, `access_note`, `note`. Strangers only ever see `cell`."""
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -49,7 +49,7 @@ class Pickup(PublicModel):
     note = models.CharField(max_length=1000, blank=True)
     location = models.PointField(geography=True, srid=4326)
     cell = models.PointField(srid=3857, spatial_index=False, help_text="Centre of the grid square, Web Mercator.")
-    area = models.CharField(max_length=120, blank=True, help_text="The neighbourhood, for everybody.")
+    area = models.CharField(max_length=120, blank=True, help_text="The neighbourhood, shown to everybody.")
     address = models.CharField(max_length=300, blank=True)
     access_note = models.CharField(max_length=300, blank=True)
     window_from = models.DateTimeField()
@@ -60,13 +60,13 @@ class Pickup(PublicModel):
     status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
     expires_at = models.DateTimeField()
     warn_at = models.DateTimeField(null=True, help_text="When to warn of the expiry; empty once that is done.")
-    reserved_until = models.DateTimeField(null=True, help_text="Until then a runner-up is asked; nobody else takes it.")
+    reserved_until = models.DateTimeField(null=True, help_text="Reserved until then for the runner-up who is asked.")
     closed_at = models.DateTimeField(null=True)
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
     material_ids = ArrayField(models.IntegerField())
     likes_counted = models.PositiveIntegerField(default=0, help_text="Numbers the queue; never goes down.")
     continues = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="continued_by", help_text="The pickup whose rest this is."
+        "self", models.PROTECT, null=True, related_name="continued_by", help_text="The pickup whose leftovers this is."
     )
     revision = models.PositiveIntegerField(default=1, help_text="Grows when it changes materially.")
     card = models.TextField(db_default="", editable=False, help_text="The text the deck sends; triggers write it.")
@@ -108,23 +108,23 @@ class Pickup(PublicModel):
         return status in self.TRANSITIONS[Pickup.Status(self.status)]
 
     def is_open_at(self, now: datetime) -> bool:
-        """Whether collectors may still like it."""
+        """Whether collectors can like it at `now`."""
         return self.status == self.Status.OPEN and self.expires_at > now
 
     @cached_property
     def is_hazardous(self) -> bool:
-        """Whether any of its materials is, so that only collectors with the badge may take it; asked once."""
+        """Whether any of its materials is, so that only collectors with the badge can take it. Cached."""
         [(is_hazardous,)] = fetch_prepared(_IS_HAZARDOUS, {"materials": self.material_ids})
         return bool(is_hazardous)
 
     @property
     def takes_the_first(self) -> bool:
-        """Whether the next thumb makes a match: not while a runner-up is asked."""
+        """Whether the next like makes a match: not while a runner-up is asked."""
         return self.status == self.Status.OPEN and self.choose == self.Choose.FIRST and not self.reserved_until
 
 
 class PickupItem(models.Model):
-    """One material of a pickup, in the material's own unit, with the kilograms that makes."""
+    """One material of a pickup: its quantity in the material's unit, and the estimated kilograms."""
 
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="items")
     material = models.ForeignKey(Material, models.PROTECT, related_name="+")
@@ -139,3 +139,15 @@ class PickupItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.material_id}"
+
+
+class Ring(models.Model):
+    """How far a pickup has been announced, and to whom; deleted when the pickup closes."""
+
+    pickup = models.OneToOneField(Pickup, models.CASCADE, primary_key=True, related_name="ring")
+    number = models.PositiveSmallIntegerField(default=0, help_text="Its place in `RINGS`, counted from 0.")
+    due_at = models.DateTimeField(null=True, db_index=True, help_text="Null when no further ring is due.")
+    told = ArrayField(models.UUIDField(), default=list, help_text="Collectors who were notified by an earlier ring.")
+
+    def __str__(self) -> str:
+        return f"ring {self.number} of {self.pickup_id}"

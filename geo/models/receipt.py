@@ -1,7 +1,15 @@
-"""What was really handed over. Rows are never changed; the database refuses it."""
+"""Receipts and their hash chains. Rows are never changed; triggers refuse it.
 
-from datetime import date, datetime
+A receipt's hash covers its content and the hash of the same collector's previous receipt. The hashed text is documented
+in docs/receipts.md, so that anybody can recompute it. A version of the text never changes; new content gets a new one.
+The lines decide the version, so that nothing can be added to a receipt whose version does not hash it.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,18 +18,19 @@ from django.db import models
 
 from backend.core.clock import city_zone
 from backend.core.models import PublicModel
-from geo import receipt_hash as chain
 from geo.models.match import Match
 from geo.models.material import Material
 
+KILOGRAMS_ONLY, WITH_PIECES = 1, 2
+
 
 def month_of(moment: datetime) -> date:
-    """The first day of the month in which the city's calendar has `moment`."""
+    """The first day of the month of `moment` in the city's time zone."""
     return moment.astimezone(city_zone()).date().replace(day=1)
 
 
 class Receipt(PublicModel):
-    """The record that both trust and the city counts. Whoever has `token` may look at what the paper says."""
+    """The record of a completed handover. The `token` of a printed receipt gives access to the printed content."""
 
     number = models.BigIntegerField(unique=True, help_text="Counts up by one for each receipt.")
     match = models.OneToOneField(Match, models.PROTECT, related_name="receipt")
@@ -53,24 +62,32 @@ class Receipt(PublicModel):
     def __str__(self) -> str:
         return f"receipt {self.number}"
 
-    def content_with(self, lines: "list[ReceiptLine]") -> chain.Content:
-        """What is hashed, with `lines` in the order in which they were written."""
-        return chain.Content(
-            id=self.pk,
-            number=self.number,
-            match_id=self.match_id,
-            resident_id=self.resident_id,
-            collector_id=self.collector_id,
-            paid_thb=self.paid_thb,
-            handed_over_at=self.handed_over_at,
-            link=self.link,
-            previous_hash=self.previous_hash,
-            lines=[line.content for line in lines],
-        )
+    def hash_with(self, lines: "Iterable[ReceiptLine]") -> str:
+        """SHA-256 of the canonical text, in hexadecimal."""
+        return sha256(self.canonical_text(lines).encode()).hexdigest()
+
+    def canonical_text(self, lines: "Iterable[ReceiptLine]") -> str:
+        """The hashed text, with `lines` in insertion order: JSON with sorted names and no spaces, decimals as text."""
+        lines = list(lines)
+        version = WITH_PIECES if any(line.pieces is not None for line in lines) else KILOGRAMS_ONLY
+        content = {
+            "version": version,
+            "id": str(self.pk),
+            "number": self.number,
+            "match": str(self.match_id),
+            "resident": str(self.resident_id),
+            "collector": str(self.collector_id),
+            "paid_thb": _fixed(self.paid_thb, 2),
+            "handed_over_at": self.handed_over_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "link": self.link,
+            "previous_hash": self.previous_hash,
+            "lines": [line.canonical_content(version) for line in lines],
+        }
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 class ReceiptChain(models.Model):
-    """How long one collector's chain is, and where it ends: without this a receipt could vanish from its end."""
+    """The length and last hash of one collector's chain, so that a receipt removed from its end is detected."""
 
     collector = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, primary_key=True, related_name="+")
     length = models.PositiveIntegerField()
@@ -81,9 +98,9 @@ class ReceiptChain(models.Model):
 
 
 class ReceiptLine(models.Model):
-    """Gross, tare and net kilograms of one material, with the factor that was in force; `pieces` where it was counted.
+    """The weight of one material, with the emission factor in force; `pieces` if it was counted.
 
-    The factor's set and version are kept apart from its source, so that a total never mixes two sets.
+    The factor's set and version are stored apart from its source, so that a total never mixes two sets.
     """
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")
@@ -102,20 +119,26 @@ class ReceiptLine(models.Model):
 
     @property
     def kg_co2e_avoided(self) -> Decimal | None:
-        """Kilograms avoided, exact; None where nobody has modelled it."""
+        """Kilograms of CO2e avoided, exact; None if the material has no factor."""
         return None if self.kg_co2e_per_kg is None else self.net_kg * self.kg_co2e_per_kg
 
-    @property
-    def content(self) -> chain.Line:
-        """What is hashed of it."""
-        return chain.Line(
-            material=self.material.code,
-            gross_kg=self.gross_kg,
-            tare_kg=self.tare_kg,
-            net_kg=self.net_kg,
-            kg_co2e_per_kg=self.kg_co2e_per_kg,
-            factor_set=self.factor_set,
-            factor_version=self.factor_version,
-            factor_source=self.factor_source,
-            pieces=self.pieces,
-        )
+    def canonical_content(self, version: int) -> dict[str, str | int | None]:
+        """The line in the hashed text of `version`."""
+        factor = self.kg_co2e_per_kg
+        counted = {"pieces": self.pieces} if version == WITH_PIECES else {}
+        return counted | {
+            "material": self.material.code,
+            "gross_kg": _fixed(self.gross_kg, 3),
+            "tare_kg": _fixed(self.tare_kg, 3),
+            "net_kg": _fixed(self.net_kg, 3),
+            "kg_co2e_per_kg": None if factor is None else _fixed(factor, 4),
+            "factor_set": self.factor_set,
+            "factor_version": self.factor_version,
+            "factor_source": self.factor_source,
+        }
+
+
+def _fixed(number: Decimal, places: int) -> str:
+    """The number with all decimal places, and without a sign if it is zero."""
+    text = f"{number:.{places}f}"
+    return text.removeprefix("-") if Decimal(text) == 0 else text

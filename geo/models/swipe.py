@@ -1,4 +1,4 @@
-"""One collector's LIKE or PASS on one pickup."""
+"""Swipes: a collector's like or pass on a pickup."""
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +9,10 @@ from geo.models.pickup import Pickup
 
 
 class Swipe(PublicModel):
-    """A like waits in the queue by `queue_number` until it is matched, declined, withdrawn or closed.
+    """A like waits in the queue, ordered by `queue_number`, until it is matched, declined, withdrawn or closed.
 
-    One that has waited long is asked before it is matched; one that does not answer lapses, and may be given again.
+    A collector whose like has waited long is asked before it is matched. Without an answer the like lapses; the
+    collector may like the pickup again.
     """
 
     class Direction(models.TextChoices):
@@ -36,19 +37,19 @@ class Swipe(PublicModel):
         NOT_MY_MATERIAL = "not_my_material"
         OTHER = "other"
 
-    # Who hopes for the pickup, in order.
+    # The states in which a like is in the queue.
     QUEUED = (LikeState.WAITING, LikeState.ASKED)
-    # What the same collector's next thumb on the pickup changes.
+    # What the same collector's next swipe on the pickup changes.
     CHANGEABLE = ("direction", "reason", "like_state", "queue_number", "pickup_revision", "swiped_at")
 
-    # Both are found by the unique constraints, which begin with them.
+    # No index of their own: the unique constraints begin with these columns.
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes", db_index=False)
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="swipes", db_index=False)
     direction = models.CharField(max_length=4, choices=Direction)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     like_state = models.CharField(max_length=8, choices=LikeState, default=LikeState.NONE, blank=True)
     queue_number = models.PositiveIntegerField(null=True, help_text="Order of arrival among the pickup's likes.")
-    pickup_revision = models.PositiveIntegerField(help_text="What the collector saw; a pass holds for it only.")
+    pickup_revision = models.PositiveIntegerField(help_text="The revision the collector saw; a pass holds for it only.")
     swiped_at = models.DateTimeField()
 
     class Meta:

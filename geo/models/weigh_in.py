@@ -1,4 +1,4 @@
-"""What the scale said: the figures that stand, every version there was, and the photos of the scale."""
+"""Weigh-ins: the figures in force, all versions of them, and the photos of the scale."""
 
 import uuid
 
@@ -12,9 +12,9 @@ from geo.models.material import Material
 
 
 class WeighInLine(models.Model):
-    """What stands for one material; replaced by every new weigh-in until both have confirmed.
+    """The figures in force for one material; each weigh-in replaces them until both parties have confirmed.
 
-    `pieces` is null where nothing was counted. Where only pieces were counted, the kilograms are the catalogue's.
+    `pieces` is null if nothing was counted. If only pieces were counted, the weight comes from the catalogue.
     """
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="lines")
@@ -34,7 +34,7 @@ class WeighInLine(models.Model):
 
 
 class LeftItem(models.Model):
-    """So much of one material was not taken, in its own unit: what can be posted again. Stands with the weigh-in."""
+    """A quantity of one material that the collector left, in the material's unit; the resident can post it again."""
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="left")
     material = models.ForeignKey(Material, models.PROTECT, related_name="+")
@@ -51,9 +51,9 @@ class LeftItem(models.Model):
 
 
 class WeighInVersion(models.Model):
-    """The figures of one side at one time, kept for ever: the collector's weigh-ins, and the resident's in a dispute.
+    """One party's figures, never changed: each weigh-in of the collector, and each dispute of the resident.
 
-    `lines` and `left` are as the API shows them, with decimals as text.
+    `lines` and `left` have the shape of the API, with decimals as text.
     """
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="versions")
@@ -64,7 +64,7 @@ class WeighInVersion(models.Model):
     net_kg = models.DecimalField(max_digits=10, decimal_places=3)
     lines = models.JSONField()
     left = models.JSONField(default=list)
-    note = models.CharField(max_length=300, blank=True, help_text="Why the resident sees it otherwise.")
+    note = models.CharField(max_length=300, blank=True, help_text="The resident's reason for the dispute.")
 
     class Meta:
         ordering = ["number"]
@@ -75,12 +75,12 @@ class WeighInVersion(models.Model):
 
 
 def place_of_scale_photo(photo: "ScalePhoto", name: str) -> str:
-    """Where a file goes: a name nobody can guess and no other row shares."""
+    """The path of a new file: unguessable and unique."""
     return f"scales/{uuid.uuid4().hex}.jpg"
 
 
 class ScalePhoto(PublicModel):
-    """What the scale showed: evidence for both. `large` fits 1600 px, `thumb` 400 px. Personal data: the picture."""
+    """A photo of the scale, as evidence. `large` fits 1600 px, `thumb` 400 px. Personal data: the picture."""
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="photos")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

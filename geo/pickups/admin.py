@@ -12,8 +12,7 @@ from django.utils.safestring import SafeString
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.core.http.admin import ReadOnly
-from geo import admin_maps as maps
-from geo.admin_base import ReadOnlyAdmin
+from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
 from geo.matching.services.cancel import cancel_pickup
 from geo.models import Pickup, PickupItem
 
@@ -48,7 +47,7 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
     @property
     def media(self) -> Media:
         """The admin's own, and the map's."""
-        return super().media + maps.MEDIA
+        return super().media + MAP_MEDIA
 
     def get_fieldsets(self, request: HttpRequest, obj: Pickup | None = None) -> Any:
         """The address and the point are personal data."""
@@ -75,12 +74,12 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
     @admin.display(description="map")
     def place(self, pickup: Pickup) -> SafeString:
         """The exact point, in its square."""
-        return maps.draw_map(point=pickup.location, cell=pickup.cell)
+        return draw_map(point=pickup.location, cell=pickup.cell)
 
     @admin.display(description="map")
     def square(self, pickup: Pickup) -> SafeString:
         """What strangers know of the place."""
-        return maps.draw_map(cell=pickup.cell)
+        return draw_map(cell=pickup.cell)
 
     @admin.action(description="Cancel: release the match and tell everybody who waits", permissions=["desk"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Pickup]) -> None:

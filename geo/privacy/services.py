@@ -15,7 +15,7 @@ from backend.core.media.pictures import discard
 from geo.groups.selectors import group_ids_of
 from geo.groups.services import leave_group
 from geo.lifecycle.locks import lock_pickup
-from geo.lifecycle.notices import take_back_like_notice
+from geo.lifecycle.notices import withdraw_like_notice
 from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.queue import pass_on_under_pickup_lock
 from geo.matching.services.release import release_match
@@ -139,7 +139,7 @@ def _withdraw(swipe: Swipe, now: datetime) -> None:
     mine.filter(like_state__in=Swipe.QUEUED).delete()
     if is_asked:
         notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=swipe.collector_id, now=now), now=now)
-    take_back_like_notice(pickup=pickup, like_id=swipe.pk, now=now)
+    withdraw_like_notice(pickup=pickup, like_id=swipe.pk, now=now)
 
 
 def _remove_all_files(photos: list[PickupPhoto | ScalePhoto]) -> None:

@@ -7,8 +7,8 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.handover.services.appointment import agree_time, propose_time
-from geo.handover.services.arrival import arrive
+from geo.handover.services.appointments import agree_time, propose_time
+from geo.handover.services.arrivals import arrive
 from geo.models import Handover, Match
 from tests.factories.geo import LUMPHINI, make_pickup
 from tests.factories.matches import make_match

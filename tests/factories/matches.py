@@ -6,9 +6,8 @@ from typing import Any
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.handover.services.confirmation import confirm_handover
-from geo.handover.services.figures import Weighed
-from geo.handover.services.weigh_in import weigh_in
+from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.weigh_ins import Weighed, weigh_in
 from geo.matching.services.swipes import SwipeResult, record_swipe
 from geo.models import Match, Pickup, Receipt, Swipe
 from notifications.models import Event

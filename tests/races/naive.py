@@ -15,7 +15,7 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from backend.core.db.ids import new_id
 from chat.models import Conversation, MessagePhoto
-from geo.lifecycle.queue import queued_likes
+from geo.lifecycle.transitions import queued_likes
 from geo.matching.services import notices as pickup_notices
 from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
 from geo.pickups.services.drafts import ItemDraft

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.confirmations import confirm_handover
 from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import expire_pickup
 from geo.matching.services.likes import accept_like, decline_like

@@ -8,9 +8,9 @@ from django.db import IntegrityError
 
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
-from geo.errors import CodeLocked
 from geo.handover.selectors.receipt_audit import Audit
-from geo.handover.services.confirmation import Confirmation, confirm_handover
+from geo.handover.services.confirmations import Confirmation, confirm_handover
+from geo.handover_errors import CodeLocked
 from geo.models import Handover, Match, Receipt, ReceiptLine
 from tests.factories.matches import make_collecting_user, make_match, names_of_events, weigh
 from tests.races import naive

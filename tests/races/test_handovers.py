@@ -9,11 +9,10 @@ import pytest
 from django.db import IntegrityError
 
 from backend.core.clock import read_clock
-from geo.handover.services.appointment import agree_time, propose_time
-from geo.handover.services.arrival import arrive, report_no_show
-from geo.handover.services.confirmation import confirm_handover
-from geo.handover.services.figures import Weighed
-from geo.handover.services.weigh_in import dispute_weigh_in, weigh_in
+from geo.handover.services.appointments import agree_time, propose_time
+from geo.handover.services.arrivals import arrive, report_no_show
+from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.weigh_ins import Weighed, dispute_weigh_in, weigh_in
 from geo.matching.services.release import release_match
 from geo.models import Handover, HandoverState, Match, Pickup, Receipt, WeighInLine, WeighInVersion
 from geo.pickups.services.leftovers import post_rest

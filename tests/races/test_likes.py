@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
-from geo.limit_errors import TooManyLikes, TooManyMatches
+from geo.errors import TooManyLikes, TooManyMatches
 from geo.matching.services.release import release_match
 from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from geo.handover.services.figures import Weighed
+from geo.handover.services.weigh_ins import Weighed
 
 # Material, gross grams, tare grams.
 Grams = tuple[str, int, int]

@@ -20,10 +20,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from backend.core.errors import DomainError
 from geo.handover.selectors.receipt_audit import Audit
-from geo.handover.services.appointment import agree_time, propose_time, set_off
-from geo.handover.services.arrival import arrive, confirm_arrival, report_no_show
-from geo.handover.services.confirmation import Confirmation, confirm_handover
-from geo.handover.services.weigh_in import accept_figures, dispute_weigh_in, weigh_in
+from geo.handover.services.appointments import agree_time, propose_time, set_off
+from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_show
+from geo.handover.services.confirmations import Confirmation, confirm_handover
+from geo.handover.services.weigh_ins import accept_figures, dispute_weigh_in, weigh_in
 from geo.impact.services import compare_impact
 from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import expire_due_pickups

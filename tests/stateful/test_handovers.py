@@ -16,8 +16,7 @@ from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from backend.core.clock import read_clock
-from geo.handover.services import completion as completing
-from geo.handover.services import receipts
+from geo.handover.services import confirmations, receipts
 from geo.models import Pickup, ReceiptLine
 from tests.stateful.machine import Handovers
 from tests.stateful.world import World
@@ -71,19 +70,19 @@ class TestMoreRuns:
 
 def round_to_ten_grams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The receipt rounds what the scale said."""
-    line = receipts._line
+    line = receipts._build_line
 
     def rounded(*arguments: Any) -> ReceiptLine:
         made = line(*arguments)
         made.net_kg = made.net_kg.quantize(Decimal("0.01"))
         return made
 
-    monkeypatch.setattr(receipts, "_line", rounded)
+    monkeypatch.setattr(receipts, "_build_line", rounded)
 
 
 def forget_the_pickup(monkeypatch: pytest.MonkeyPatch) -> None:
     """A confirmation completes the match alone."""
-    monkeypatch.setattr(completing, "move_pickup", lambda **_: None)
+    monkeypatch.setattr(confirmations, "move_pickup", lambda **_: None)
 
 
 def match_what_is_matched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,19 +95,19 @@ def match_what_is_matched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pay_in_whole_baht(monkeypatch: pytest.MonkeyPatch) -> None:
     """The receipt leaves the satang out."""
-    next_receipt = receipts._next_receipt
+    next_receipt = receipts._build_receipt
 
     def rounded(*arguments: Any) -> Any:
         made = next_receipt(*arguments)
         made.paid_thb = made.paid_thb.quantize(Decimal(1))
         return made
 
-    monkeypatch.setattr(receipts, "_next_receipt", rounded)
+    monkeypatch.setattr(receipts, "_build_receipt", rounded)
 
 
 def leave_likes_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A confirmation does not tell the others that it has gone."""
-    monkeypatch.setattr(completing, "close_waiting_likes", lambda **_: [])
+    monkeypatch.setattr(confirmations, "close_waiting_likes", lambda **_: [])
 
 
 @pytest.mark.parametrize(

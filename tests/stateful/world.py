@@ -7,8 +7,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from backend.accounts.models import User
-from geo.handover.services.appointment import agree_time, propose_time
-from geo.handover.services.weigh_in import weigh_in
+from geo.handover.services.appointments import agree_time, propose_time
+from geo.handover.services.weigh_ins import weigh_in
 from geo.models import Match, Pickup
 from geo.pickups.services.drafts import ItemDraft
 from tests.factories.geo import make_pickup, material

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.accounts.models import Block, User
 from backend.core.db.prepared import columns_of, fetch_prepared, models_from
@@ -49,3 +49,14 @@ def get_block_of(user: User, blocked_id: uuid.UUID) -> Block:
     if block is None:
         raise NotFound
     return block
+
+
+def is_blocked_between(one: uuid.UUID, other: uuid.UUID) -> bool:
+    """Whether one of the two has blocked the other."""
+    return Block.objects.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)).exists()
+
+
+def ids_blocked_with(user_id: uuid.UUID) -> QuerySet[Block, uuid.UUID]:
+    """The ids of the users whom `user_id` has blocked or who have blocked `user_id`; for use in a subquery."""
+    blocked = Block.objects.filter(blocker=user_id).values_list("blocked_id", flat=True)
+    return blocked.union(Block.objects.filter(blocked=user_id).values_list("blocker_id", flat=True))

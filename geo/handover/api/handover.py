@@ -17,8 +17,8 @@ from backend.core.http.fields import Nothing
 from backend.core.http.moments import Moment
 from backend.core.http.views import ApiView
 from geo.handover.api.calendar import calendar_of
-from geo.handover.services.appointment import agree_time, propose_time, set_off
-from geo.handover.services.arrival import arrive, confirm_arrival, report_no_show
+from geo.handover.services.appointments import agree_time, propose_time, set_off
+from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_show
 from geo.lifecycle.matches import get_shown_match_for
 from geo.matching.api.matches import show_match
 from geo.responses.matches import MatchOutput

@@ -14,8 +14,8 @@ from backend.core.http.moments import Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.views import ApiView
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
-from geo.handover.services.confirmation import confirm_handover
-from geo.handover.services.weigh_in import accept_figures, dispute_weigh_in, weigh_in
+from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.weigh_ins import accept_figures, dispute_weigh_in, weigh_in
 from geo.matching.api.matches import show_match
 from geo.responses.matches import MatchOutput
 

@@ -8,7 +8,6 @@ from django.db import connection
 from django.db.models import Prefetch
 
 from geo.models import Receipt, ReceiptLine
-from geo.receipt_hash import hash_of
 
 BATCH = 2_000
 # One statement sees one moment: what is issued meanwhile is left for the next time.
@@ -54,7 +53,7 @@ class Audit:
         link, previous_hash = self._ends.get(receipt.collector_id, (0, ""))
         if (receipt.link, receipt.previous_hash) != (link + 1, previous_hash):
             yield Flaw("link", f"{name} does not follow the receipt before it of collector {receipt.collector_id}")
-        if receipt.content_hash != hash_of(receipt.content_with(list(receipt.lines.all()))):
+        if receipt.content_hash != receipt.hash_with(receipt.lines.all()):
             yield Flaw("content", f"{name} or a line of it is not what was issued")
         self.receipts, self.newest_hash = receipt.number, receipt.content_hash
         self._ends[receipt.collector_id] = (receipt.link, receipt.content_hash)

@@ -6,7 +6,6 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from backend.core.errors import NotFound
 from geo.models import Receipt, ReceiptLine
-from geo.receipt_hash import hash_of
 
 
 def get_receipt_for(*, receipt_id: uuid.UUID, user_id: uuid.UUID) -> Receipt:
@@ -21,7 +20,7 @@ def get_receipt_by_token(token: uuid.UUID) -> Receipt:
 
 def is_as_issued(receipt: Receipt) -> bool:
     """Whether its hash still fits all it says."""
-    return receipt.content_hash == hash_of(receipt.content_with(list(receipt.lines.all())))
+    return receipt.content_hash == receipt.hash_with(receipt.lines.all())
 
 
 def _with_all_said() -> QuerySet[Receipt]:

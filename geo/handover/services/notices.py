@@ -1,45 +1,45 @@
-"""What the two are told of their handover, step by step. Whoever acted sees it on the socket, and gets no push."""
+"""The notices of a handover, one function per event. The user who acted gets the event and no push."""
 
 import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from geo.lifecycle.notices import spelled, to_both
+from geo.lifecycle.notices import format_utc, to_both
 from geo.models import Handover, Match, Receipt, Reminder
 from notifications.services.notify import Notice
 
 
 def of_proposal(*, match: Match, at: datetime, by: uuid.UUID) -> list[Notice]:
     """`handover.proposed`, to both."""
-    return to_both(match, "handover.proposed", {"match": str(match.pk), "at": spelled(at), "by": str(by)}, by)
+    return to_both(match, "handover.proposed", {"match": str(match.pk), "at": format_utc(at), "by": str(by)}, by)
 
 
 def of_agreement(*, match: Match, at: datetime, acting: uuid.UUID) -> list[Notice]:
     """`handover.agreed`, to both."""
-    return to_both(match, "handover.agreed", {"match": str(match.pk), "at": spelled(at)}, acting)
+    return to_both(match, "handover.agreed", {"match": str(match.pk), "at": format_utc(at)}, acting)
 
 
 def of_reminder(*, match: Match, reminder: Reminder) -> list[Notice]:
-    """`handover.reminder`, to both, and pushed to both: nobody did it."""
-    data = _named(match) | {"at": spelled(reminder.about), "when": reminder.kind}
+    """`handover.reminder`, to both, with a push to both."""
+    data = _with_title(match) | {"at": format_utc(reminder.about), "when": reminder.kind}
     return to_both(match, "handover.reminder", data, None)
 
 
 def of_setting_off(*, match: Match, eta: datetime | None) -> list[Notice]:
     """`handover.set_off`, to both."""
-    data = _named(match) | {"eta": spelled(eta) if eta else None}
+    data = _with_title(match) | {"eta": format_utc(eta) if eta else None}
     return to_both(match, "handover.set_off", data, match.collector_id)
 
 
 def of_arrival(*, match: Match, by: uuid.UUID, acting: uuid.UUID) -> list[Notice]:
-    """`handover.arrived`, to both; `by` is who has arrived, `acting` who said so."""
-    return to_both(match, "handover.arrived", _named(match) | {"by": str(by)}, acting)
+    """`handover.arrived`, to both; `by` has arrived, `acting` reported it."""
+    return to_both(match, "handover.arrived", _with_title(match) | {"by": str(by)}, acting)
 
 
 def of_no_show(*, match: Match, absent: uuid.UUID) -> list[Notice]:
-    """`handover.no_show`, to both, and pushed to the one who did not come."""
+    """`handover.no_show`, to both, with a push to the party who did not come."""
     side = "resident" if absent == match.pickup.resident_id else "collector"
-    data = _named(match) | {"pickup": str(match.pickup_id), "by": str(absent), "side": side}
+    data = _with_title(match) | {"pickup": str(match.pickup_id), "by": str(absent), "side": side}
     waiting = match.collector_id if side == "resident" else match.pickup.resident_id
     return to_both(match, "handover.no_show", data, waiting)
 
@@ -53,12 +53,12 @@ def of_weigh_in(*, match: Match, handover: Handover, net_kg: Decimal) -> list[No
 def of_dispute(*, match: Match, net_kg: Decimal, paid_thb: Decimal) -> list[Notice]:
     """`handover.disputed`, to both, with the resident's figures."""
     resident_id = match.pickup.resident_id
-    data = _named(match) | {"by": str(resident_id), "net_kg": float(net_kg), "paid_thb": float(paid_thb)}
+    data = _with_title(match) | {"by": str(resident_id), "net_kg": float(net_kg), "paid_thb": float(paid_thb)}
     return to_both(match, "handover.disputed", data, resident_id)
 
 
 def of_confirmation(*, match: Match, by: uuid.UUID) -> list[Notice]:
-    """`handover.confirmed`, to both, when one of the two has confirmed alone."""
+    """`handover.confirmed`, to both, when only one of them has confirmed."""
     return to_both(match, "handover.confirmed", {"match": str(match.pk), "by": str(by)}, by)
 
 
@@ -68,5 +68,5 @@ def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.
     return to_both(match, "receipt.issued", data, acting)
 
 
-def _named(match: Match) -> dict[str, object]:
+def _with_title(match: Match) -> dict[str, object]:
     return {"match": str(match.pk), "title": match.pickup.title}

@@ -1,4 +1,4 @@
-"""Photos of the scale: evidence that both can look at, and that stays as it is once both have confirmed."""
+"""Photos of the scale: evidence for both parties, which cannot change after both have confirmed."""
 
 import uuid
 from datetime import datetime
@@ -10,20 +10,19 @@ from django.db import transaction
 
 from backend.core.errors import NotFound
 from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
-from geo.errors import MatchOver
-from geo.handover.services.appointment import lock_active_match_of
-from geo.handover_errors import ScalePhotosFull
+from geo.handover_errors import MatchOver, ScalePhotosFull
+from geo.lifecycle.locks import lock_active_match_of
 from geo.lifecycle.matches import get_match_for
 from geo.models import Match, ScalePhoto
 
 
 def add_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, file: BinaryIO, size: int, now: datetime) -> ScalePhoto:
-    """Show a photo of `size` bytes with the weigh-in, by either side.
+    """Add a photo of `size` bytes to the weigh-in, by either party.
 
     Raises NotFound, MatchOver, ScalePhotosFull, PhotoTooLarge, PhotoTooManyPixels or PhotoUnreadable.
     """
     require_few_bytes(size)
-    # Whoever may not add a photo does not get one drawn, either.
+    # Checked before decoding, which is expensive, and again under the lock.
     _require_room(get_match_for(match_id=match_id, user_id=user_id))
     photo = _store(redraw(file), ScalePhoto(by_id=user_id, created_at=now))
     try:
@@ -35,7 +34,7 @@ def add_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, file: BinaryIO, 
 
 @transaction.atomic
 def remove_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, photo_id: uuid.UUID) -> None:
-    """Take one's own photo away. Raises NotFound or MatchOver."""
+    """Remove a photo that the user added. Raises NotFound or MatchOver."""
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     photo = ScalePhoto.objects.filter(pk=photo_id, handover_id=match.pk, by_id=user_id).first()
     if photo is None:
@@ -45,12 +44,12 @@ def remove_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, photo_id: uui
 
 
 def remove_scale_files(photo: ScalePhoto) -> None:
-    """Delete both sizes from where photos are stored."""
+    """Delete both sizes from the photo storage."""
     discard(photo.large, photo.thumb)
 
 
 def _store(picture: Picture, photo: ScalePhoto) -> ScalePhoto:
-    """Write both files; no row refers to them yet."""
+    """Write both files, before any row refers to them."""
     keep(picture, large=photo.large, thumb=photo.thumb)
     photo.width, photo.height = picture.width, picture.height
     return photo

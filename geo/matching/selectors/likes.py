@@ -5,11 +5,11 @@ import uuid
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from backend.accounts.selectors.people import ids_blocked_with
 from backend.core.errors import NotFound
 from geo.distance import round_distance
 from geo.grid import cell_of, in_degrees, stretch_at
-from geo.lifecycle.blocks import ids_blocked_with
-from geo.lifecycle.queue import queued_likes
+from geo.lifecycle.transitions import queued_likes
 from geo.models import Pickup, Swipe
 
 

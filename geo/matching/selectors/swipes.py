@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import DEFAULT_DB_ALIAS
 
+from backend.accounts.selectors.people import ids_blocked_with
 from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import NotFound
-from geo.lifecycle.blocks import ids_blocked_with
 from geo.models import Pickup, Swipe
 
 A_DAY = timedelta(days=1)

@@ -9,9 +9,8 @@ from geo.errors import PickupClosed
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_match_under_pickup_lock, lock_own_pickup
 from geo.lifecycle.matches import live_match_of
-from geo.lifecycle.notices import tell_parties
-from geo.lifecycle.queue import close_waiting_likes
-from geo.lifecycle.transitions import give_match_back, move_pickup
+from geo.lifecycle.notices import notify_parties
+from geo.lifecycle.transitions import close_waiting_likes, move_pickup, release_under_pickup_lock
 from geo.models import Match, Pickup
 from notifications.services.notify import notify
 
@@ -34,8 +33,8 @@ def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
         notify(notices=others, now=now)
     else:
         told = notices.of_release(match=match, acting=resident_id)
-        tell_parties(match=match, card="released", notices=told, others=others, by=resident_id, now=now)
-    notices.take_back_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
+        notify_parties(match=match, card="released", notices=told, others=others, by=resident_id, now=now)
+    notices.withdraw_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
     return pickup
 
 
@@ -44,5 +43,5 @@ def _release_live_match(pickup: Pickup, now: datetime) -> Match | None:
     if live is None:
         return None
     match = lock_match_under_pickup_lock(match_id=live.pk, pickup=pickup)
-    give_match_back(match=match, by=pickup.resident_id, reason=Match.ReleaseReason.CANCELLED, now=now)
+    release_under_pickup_lock(match=match, by=pickup.resident_id, reason=Match.ReleaseReason.CANCELLED, now=now)
     return match

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from geo.lifecycle.batches import do_one_by_one
-from geo.lifecycle.locks import lock_due_pickup
-from geo.lifecycle.queue import expire_under_pickup_lock
+from geo.lifecycle.locks import lock_due_pickup, process_each
+from geo.lifecycle.transitions import expire_under_pickup_lock
 from geo.matching.services import notices as pickup_notices
 from geo.models import Pickup
 from notifications.services.notify import notify
@@ -22,7 +21,7 @@ def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
     """
     due = Pickup.objects.filter(status=Pickup.Status.OPEN, expires_at__lte=now).order_by("expires_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
-    return do_one_by_one(step=expire_pickup, pickup_ids=ids, now=now, failure="expiry_failed")
+    return process_each(step=expire_pickup, pickup_ids=ids, now=now, failure="expiry_failed")
 
 
 @transaction.atomic
@@ -39,7 +38,7 @@ def warn_of_due_expiries(*, now: datetime, limit: int = BATCH) -> int:
     """Warn the residents of pickups that expire soon, once per expiry, at most `limit`; returns how many."""
     due = Pickup.objects.filter(status=Pickup.Status.OPEN, warn_at__lte=now).order_by("warn_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
-    return do_one_by_one(step=warn_of_expiry, pickup_ids=ids, now=now, failure="warning_failed")
+    return process_each(step=warn_of_expiry, pickup_ids=ids, now=now, failure="warning_failed")
 
 
 @transaction.atomic

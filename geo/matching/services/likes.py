@@ -5,14 +5,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.selectors.people import is_blocked_between
 from backend.core.errors import NotFound
-from geo.errors import LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
+from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
 from geo.lifecycle import notices
-from geo.lifecycle.blocks import is_blocked_between
 from geo.lifecycle.locks import lock_own_pickup
 from geo.lifecycle.matches import live_match_of
-from geo.lifecycle.notices import take_back_like_notice
-from geo.limit_errors import CollectorAtLimit
+from geo.lifecycle.notices import withdraw_like_notice
 from geo.matching.services.matches import collectors_with_room, make_match_under_pickup_lock
 from geo.matching.services.queue import pass_on_under_pickup_lock
 from geo.materials.hazard import require_badge_for
@@ -58,7 +57,7 @@ def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.
     if was_asked:
         told += pass_on_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
     notify(notices=told, now=now)
-    take_back_like_notice(pickup=pickup, like_id=like.pk, now=now)
+    withdraw_like_notice(pickup=pickup, like_id=like.pk, now=now)
 
 
 def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:

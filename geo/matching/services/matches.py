@@ -13,12 +13,11 @@ from backend.core.clock import spell_in_city
 from backend.core.db.constraints import translate_constraint
 from backend.core.db.prepared import insert_prepared
 from chat.services.conversations import open_conversation
-from geo.errors import CollectorProfileNeeded, Paused, PickupTaken
+from geo.errors import CollectorProfileNeeded, Paused, PickupTaken, TooManyGivenBack, TooManyLikes, TooManyMatches
 from geo.lifecycle.codes import draw_code, draw_secret
 from geo.lifecycle.locks import lock_collectors
 from geo.lifecycle.matches import count_active_matches
 from geo.lifecycle.transitions import move_pickup
-from geo.limit_errors import TooManyGivenBack, TooManyLikes, TooManyMatches
 from geo.matching.selectors.swipes import count_waiting_likes_of
 from geo.models import Handover, Match, Pickup, Swipe
 

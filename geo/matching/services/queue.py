@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from backend.accounts.selectors.people import ids_blocked_with
 from geo.lifecycle import notices
-from geo.lifecycle.batches import do_one_by_one
-from geo.lifecycle.blocks import ids_blocked_with
-from geo.lifecycle.locks import lock_due_pickup
-from geo.lifecycle.queue import expire_under_pickup_lock, waiting_likes
-from geo.lifecycle.transitions import move_pickup, reserve_pickup
+from geo.lifecycle.locks import lock_due_pickup, process_each
+from geo.lifecycle.transitions import expire_under_pickup_lock, move_pickup, reserve_pickup, waiting_likes
 from geo.matching.services import notices as pickup_notices
 from geo.matching.services.matches import collectors_with_room, make_match_under_pickup_lock, require_room_for_match
 from geo.matching.services.rings import start_rings_anew
@@ -78,7 +76,7 @@ def move_on_where_due(*, now: datetime, limit: int = BATCH) -> int:
     """
     due = Pickup.objects.filter(reserved_until__lte=now).order_by("reserved_until")
     ids = list(due.values_list("pk", flat=True)[:limit])
-    return do_one_by_one(step=move_on, pickup_ids=ids, now=now, failure="moving_on_failed")
+    return process_each(step=move_on, pickup_ids=ids, now=now, failure="moving_on_failed")
 
 
 @transaction.atomic

@@ -6,8 +6,8 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from geo.lifecycle.batches import do_one_by_one
-from geo.lifecycle.queue import queued_likes
+from geo.lifecycle.locks import process_each
+from geo.lifecycle.transitions import queued_likes
 from geo.matching.selectors.rings import collectors_near
 from geo.matching.services import notices as pickup_notices
 from geo.models import Pickup, Ring
@@ -35,7 +35,7 @@ def tell_due_rings(*, now: datetime, limit: int = BATCH) -> int:
     """
     due = Ring.objects.filter(due_at__lte=now).order_by("due_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
-    return do_one_by_one(step=tell_ring, pickup_ids=ids, now=now, failure="ring_failed")
+    return process_each(step=tell_ring, pickup_ids=ids, now=now, failure="ring_failed")
 
 
 @transaction.atomic

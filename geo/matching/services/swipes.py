@@ -17,12 +17,14 @@ from geo.errors import (
     Paused,
     PickupClosed,
     PickupTaken,
+    TooManyGivenBack,
+    TooManyLikes,
+    TooManyMatches,
 )
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_pickup_for_swipe
 from geo.lifecycle.matches import live_match_of
-from geo.lifecycle.queue import queue_position
-from geo.limit_errors import TooManyGivenBack, TooManyLikes, TooManyMatches
+from geo.lifecycle.transitions import queue_position
 from geo.matching.selectors.swipes import SwipeFacts, swipe_facts_of
 from geo.matching.services.matches import (
     make_match_under_pickup_lock,
@@ -173,7 +175,7 @@ def _leave_queue(context: SwipeContext, *, was_asked: bool, like_id: uuid.UUID |
         passed_on = pass_on_under_pickup_lock(pickup=context.pickup, acting=context.collector_id, now=context.now)
         notify(notices=passed_on, now=context.now)
     if like_id:
-        notices.take_back_like_notice(pickup=context.pickup, like_id=like_id, now=context.now)
+        notices.withdraw_like_notice(pickup=context.pickup, like_id=like_id, now=context.now)
 
 
 def _like(context: SwipeContext) -> SwipeResult:

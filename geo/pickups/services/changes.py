@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from geo.lifecycle.matches import live_match_of
-from geo.lifecycle.queue import queued_likes
+from geo.lifecycle.transitions import queued_likes
 from geo.models import Pickup
 
 Seen = dict[str, Any]

@@ -12,9 +12,8 @@ from backend.accounts.models import User
 from geo.errors import PickupNotOpen, WindowBeyondExpiry
 from geo.grid import cell_of
 from geo.lifecycle.locks import lock_own_pickup
-from geo.lifecycle.notices import take_back_pickup_notices
-from geo.lifecycle.queue import close_likes_without_badge, queued_likes
-from geo.lifecycle.transitions import tell_card_gone
+from geo.lifecycle.notices import withdraw_pickup_notices
+from geo.lifecycle.transitions import close_card, close_likes_without_badge, queued_likes
 from geo.matching.services import notices as pickup_notices
 from geo.matching.services.matches import require_not_paused
 from geo.matching.services.queue import offer_to_the_next_under_pickup_lock, pass_on_under_pickup_lock
@@ -115,13 +114,13 @@ def extend_pickup(
     pickup.warn_at = warning_before(pickup.expires_at, now=now)
     pickup.updated_at = now
     pickup.save(update_fields=["expires_at", "warn_at", "updated_at"])
-    take_back_pickup_notices(pickup=pickup, events=("pickup.expiring",), now=now)
+    withdraw_pickup_notices(pickup=pickup, events=("pickup.expiring",), now=now)
     return pickup
 
 
 def _close_to_many(pickup: Pickup, now: datetime) -> list[Notice]:
     """What has become hazardous is not for those without the badge: neither its card, nor a place in its queue."""
-    tell_card_gone(pickup=pickup, reason="hazardous")
+    close_card(pickup=pickup, reason="hazardous")
     told = close_likes_without_badge(pickup=pickup)
     if pickup.reserved_until and not queued_likes(pickup.pk).filter(like_state=Swipe.LikeState.ASKED).exists():
         told += pass_on_under_pickup_lock(pickup=pickup, acting=pickup.resident_id, now=now)

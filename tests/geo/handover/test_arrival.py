@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
 from chat.models import Message
-from geo.handover.services.arrival import report_no_show
+from geo.handover.services.arrivals import report_no_show
 from geo.handover_errors import NoShowTooEarly
 from geo.models import Handover, Match, Pickup, Swipe
 from tests.factories.geo import LUMPHINI

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
-from geo.handover.services.appointment import agree_time
+from geo.handover.services.appointments import agree_time
 from geo.matching.services.release import release_match
 from geo.models import Handover, Match, WeighInLine
 from tests.factories.geo import make_pickup

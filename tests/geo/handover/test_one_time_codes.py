@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
-from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.confirmations import confirm_handover
 from geo.lifecycle.codes import one_time_code_at
 from geo.models import Handover, Match, Pickup, Receipt
 from tests.factories.handovers import code_of, step

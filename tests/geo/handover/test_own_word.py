@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.core.clock import read_clock
-from geo.handover.services.arrival import confirm_arrival
+from geo.handover.services.arrivals import confirm_arrival
 from geo.trust.selectors import reliability_of
 from tests.factories.handovers import code_of, come, make_appointment, step
 from tests.factories.people import client_of

@@ -10,7 +10,6 @@ from django.db import DatabaseError, connection, transaction
 
 from backend.accounts.models import User
 from geo.models import Receipt, ReceiptChain, ReceiptLine
-from geo.receipt_hash import canonical_text
 from tests.factories.geo import make_material
 from tests.factories.matches import make_collecting_user, make_match, make_receipt
 from tests.geo.handover.test_receipt_paper import tamper
@@ -54,7 +53,7 @@ class TestChain:
         make_material("mystery")
         receipt = make_receipt(lines={"aluminium_cans": "0.5", "mystery": "1"}, paid="-8.5")
 
-        text = canonical_text(receipt.content_with(list(receipt.lines.order_by("pk"))))
+        text = receipt.canonical_text(receipt.lines.order_by("pk"))
 
         assert receipt.content_hash == sha256(text.encode()).hexdigest()
         said = json.loads(text)
@@ -71,7 +70,7 @@ class TestPieces:
     def test_are_hashed_on_every_line_where_one_has_them(self) -> None:
         receipt = make_receipt(lines={"pet_clear": "1"}, pieces={"glass_bottles": 12})
 
-        said = json.loads(canonical_text(receipt.content_with(list(receipt.lines.order_by("pk")))))
+        said = json.loads(receipt.canonical_text(receipt.lines.order_by("pk")))
 
         assert (said["version"], [line["pieces"] for line in said["lines"]]) == (2, [None, 12])
         assert "All of it is as it was issued" in verify()
@@ -139,7 +138,7 @@ class TestVerify:
             handed_over_at=last.handed_over_at, link=4, previous_hash=last.content_hash, content_hash="0" * 64,
         )  # fmt: skip
         if hides_it:
-            forged.content_hash = sha256(canonical_text(forged.content_with([])).encode()).hexdigest()
+            forged.content_hash = forged.hash_with([])
         forged.save(force_insert=True)
 
         with pytest.raises(CommandError, match=f"(?m)^{'end' if hides_it else 'content'}: "):

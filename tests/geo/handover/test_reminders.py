@@ -7,8 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from backend.core.clock import read_clock
-from geo.handover.services.appointment import agree_time, propose_time
-from geo.handover.services.reminders import moments_before, remind_where_due
+from geo.handover.services.appointments import agree_time, propose_time, reminder_times, send_due_reminders
 from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.release import release_match
 from geo.models import Match, Reminder
@@ -85,12 +84,12 @@ class TestPlan:
             cancel_pickup(resident_id=match.pickup.resident_id, pickup_id=match.pickup_id, now=MADE)
 
         assert due_times() == []
-        assert remind_where_due(now=AT) == 0
+        assert send_due_reminders(now=AT) == 0
 
 
 class TestRemind:
     def test_tells_and_pushes_both(self, match: Match) -> None:
-        remind_where_due(now=EVENING)
+        send_due_reminders(now=EVENING)
 
         name, data = events_of(match.collector)[-1]
         assert (name, data["at"], data["when"]) == ("handover.reminder", "2026-12-02T03:00:00Z", "evening")
@@ -99,33 +98,33 @@ class TestRemind:
 
     def test_does_each_once(self, match: Match) -> None:
         for _ in range(3):
-            remind_where_due(now=EVENING)
+            send_due_reminders(now=EVENING)
         assert reminded(match) == 1
 
         for _ in range(3):
-            remind_where_due(now=AT - HOUR)
+            send_due_reminders(now=AT - HOUR)
         assert reminded(match) == 2
 
     def test_does_not_say_it_again_of_a_time_that_was_left_and_taken_again(self, match: Match) -> None:
-        remind_where_due(now=EVENING)
+        send_due_reminders(now=EVENING)
         agree(match, AT + HOUR, EVENING)
         agree(match, AT, EVENING)
 
-        remind_where_due(now=EVENING + HOUR)
+        send_due_reminders(now=EVENING + HOUR)
 
         assert reminded(match) == 1
 
     def test_is_not_early(self, match: Match) -> None:
-        assert remind_where_due(now=EVENING - timedelta(seconds=1)) == 0
+        assert send_due_reminders(now=EVENING - timedelta(seconds=1)) == 0
 
     def test_says_one_thing_after_an_outage_and_nothing_once_it_is_too_late(self, match: Match) -> None:
         second = appointment(AT, MADE)
-        remind_where_due(now=AT - HOUR / 2)
+        send_due_reminders(now=AT - HOUR / 2)
         assert reminded(match) == 1
 
         agree(second, AT + HOUR, AT - HOUR / 2)
         Reminder.objects.update(done_at=None)
-        remind_where_due(now=AT + 2 * HOUR)
+        send_due_reminders(now=AT + 2 * HOUR)
 
         assert reminded(second) == 1
         assert due_times() == []
@@ -135,7 +134,7 @@ class TestRemind:
         weigh(match)
         Match.objects.update(status=status)
 
-        remind_where_due(now=EVENING)
+        send_due_reminders(now=EVENING)
 
         assert reminded(match) == 0
 
@@ -171,7 +170,7 @@ class TestCityTime:
     def test_the_evening_before_is_the_citys(self, settings: Settings, zone: str, at: str, evening: str) -> None:
         settings.CITY_TIME_ZONE = zone
 
-        moments = dict(moments_before(in_zone(at, zone)))
+        moments = dict(reminder_times(in_zone(at, zone)))
 
         assert moments[Reminder.Kind.EVENING].astimezone(UTC) == in_zone(evening, zone)
         assert in_zone(at, zone) - moments[Reminder.Kind.HOUR] == HOUR
@@ -180,20 +179,20 @@ class TestCityTime:
         settings.CITY_TIME_ZONE = "Europe/Berlin"
         second = in_zone("2026-10-25T02:30", "Europe/Berlin", fold=1)
 
-        moments = dict(moments_before(second))
+        moments = dict(reminder_times(second))
 
         assert moments[Reminder.Kind.HOUR].astimezone(UTC) == in_zone("2026-10-25T02:30", "Europe/Berlin", fold=0)
 
     def test_an_evening_that_does_not_exist_is_the_hour_after(self, settings: Settings) -> None:
         settings.CITY_TIME_ZONE, settings.REMINDER_EVENING = "Europe/Berlin", "02:30"
 
-        moments = dict(moments_before(in_zone("2026-03-30T10:00", "Europe/Berlin")))
+        moments = dict(reminder_times(in_zone("2026-03-30T10:00", "Europe/Berlin")))
 
         assert moments[Reminder.Kind.EVENING].astimezone(UTC) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
     def test_an_evening_that_comes_twice_is_the_first(self, settings: Settings) -> None:
         settings.CITY_TIME_ZONE, settings.REMINDER_EVENING = "Europe/Berlin", "02:30"
 
-        moments = dict(moments_before(in_zone("2026-10-26T10:00", "Europe/Berlin")))
+        moments = dict(reminder_times(in_zone("2026-10-26T10:00", "Europe/Berlin")))
 
         assert moments[Reminder.Kind.EVENING].astimezone(UTC) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.handover.services.confirmation import confirm_handover
+from geo.handover.services.confirmations import confirm_handover
 from geo.models import EmissionFactor, ImpactSum, Match
 from geo.models.receipt import month_of
 from tests.factories.geo import make_material, make_pickup, material

@@ -10,11 +10,10 @@ from django.db import IntegrityError
 
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
-from geo.handover.services.appointment import agree_time, propose_time, set_off
-from geo.handover.services.arrival import arrive, report_no_show
-from geo.handover.services.confirmation import confirm_handover
-from geo.handover.services.figures import Weighed
-from geo.handover.services.weigh_in import accept_figures, dispute_weigh_in
+from geo.handover.services.appointments import agree_time, propose_time, set_off
+from geo.handover.services.arrivals import arrive, report_no_show
+from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.weigh_ins import Weighed, accept_figures, dispute_weigh_in
 from geo.matching.services.release import release_match
 from geo.models import STEPS, Handover, HandoverState, Match, Step
 from tests.factories.geo import LUMPHINI, make_pickup

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
-from geo.handover.services.arrival import report_no_show
+from geo.handover.services.arrivals import report_no_show
 from geo.models import Match, Pickup, PickupItem
 from geo.pickups.services.leftovers import next_window
 from tests.factories.geo import make_pickup

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.handover.services.arrival import report_no_show
+from geo.handover.services.arrivals import report_no_show
 from geo.matching.services.release import release_match
 from geo.models import Handover, Match, Penalty
 from geo.trust.selectors import reliability_of

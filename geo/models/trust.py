@@ -1,4 +1,4 @@
-"""What the two of a finished handover think of each other."""
+"""Ratings after a handover, and penalties for leaving others waiting."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +10,7 @@ from geo.models.match import Match
 
 
 class Rating(PublicModel):
-    """One by each of the two, never changed. Nobody but its writer reads it; the average is shown from a few on.
+    """A party's rating of the other, never changed. Only the average is shown, once there are enough ratings.
 
     Personal data: the text.
     """
@@ -38,3 +38,27 @@ class Rating(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.stars} stars by {self.rater_id}"
+
+
+class Penalty(PublicModel):
+    """A warning, or a pause until `until`, which an admin can lift. `strikes` are days on which others waited."""
+
+    class Kind(models.TextChoices):
+        WARNING = "warning"
+        PAUSE = "pause"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="penalties")
+    kind = models.CharField(max_length=7, choices=Kind)
+    strikes = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "penalties"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind="pause") ^ Q(until=None), name="a_pause_has_an_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"

@@ -1,4 +1,4 @@
-"""At the door: who is there, and what becomes of a match when only one of the two is."""
+"""Arrivals and no-shows: who is at the agreed place, and what follows when only one party is."""
 
 import math
 import uuid
@@ -10,7 +10,6 @@ from django.contrib.gis.geos import Point
 from django.db import transaction
 
 from geo.handover.services import notices
-from geo.handover.services.appointment import lock_active_match_of
 from geo.handover_errors import (
     AlreadyWeighed,
     BothArrived,
@@ -20,9 +19,15 @@ from geo.handover_errors import (
     TooEarlyToArrive,
     TooFarFromDoor,
 )
-from geo.lifecycle.notices import tell_parties
-from geo.lifecycle.queue import close_waiting_likes
-from geo.lifecycle.transitions import give_up_match, move_pickup, require_step, take_step
+from geo.lifecycle.locks import lock_active_match_of
+from geo.lifecycle.notices import notify_parties
+from geo.lifecycle.transitions import (
+    close_waiting_likes,
+    end_match_without_handover,
+    move_pickup,
+    require_step,
+    take_step,
+)
 from geo.matching.services.queue import pass_on_under_pickup_lock
 from geo.models import Handover, Match, Pickup, Step
 from notifications.services.notify import Notice
@@ -32,10 +37,10 @@ Evidence = Handover.Evidence
 
 @transaction.atomic
 def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m: float, now: datetime) -> Match:
-    """One of the two is at the door: his phone is at `point` (SRID 4326), give or take `accuracy_m` metres.
+    """Record an arrival by GPS: the user's phone is at `point` (SRID 4326), within `accuracy_m` metres.
 
-    The first arrival counts; again changes nothing, but to prove what was only said. Raises NotFound, MatchOver,
-    TimeNotAgreed, TooEarlyToArrive, GpsTooVague, TooFarFromDoor, AlreadyWeighed or WeighInDisputed.
+    Idempotent; the first arrival counts. Replaces evidence without GPS. Raises NotFound, MatchOver, TimeNotAgreed,
+    TooEarlyToArrive, GpsTooVague, TooFarFromDoor, AlreadyWeighed or WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     side = _side_of(match, user_id)
@@ -43,56 +48,55 @@ def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m:
         return match
     _require_time(match.handover, now)
     _require_near(match.pickup, point, accuracy_m)
-    _put_at_door(match, {side: Evidence.GPS}, now)
-    told = notices.of_arrival(match=match, by=user_id, acting=user_id)
-    tell_parties(match=match, card="arrived", notices=told, by=user_id, now=now)
+    _record_arrivals(match, {side: Evidence.GPS}, now)
+    arrival = notices.of_arrival(match=match, by=user_id, acting=user_id)
+    notify_parties(match=match, card="arrived", notices=arrival, by=user_id, now=now)
     return match
 
 
 @transaction.atomic
 def confirm_arrival(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -> Match:
-    """One sees the other at the door, which no GPS need prove. Whoever sees somebody is there himself, he says.
+    """Record that the user sees the other party, without GPS. This claims the user's own arrival too.
 
-    Again changes nothing. Raises NotFound, MatchOver, TimeNotAgreed, TooEarlyToArrive, AlreadyWeighed or
-    WeighInDisputed.
+    Idempotent. Raises NotFound, MatchOver, TimeNotAgreed, TooEarlyToArrive, AlreadyWeighed or WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
-    handover = match.handover
-    own, other = _side_of(match, user_id), _side_of(match, _other(match, user_id))
-    seen: dict[str, Evidence] = {}
+    handover, other_id = match.handover, _other_party(match, user_id)
+    own, other = _side_of(match, user_id), _side_of(match, other_id)
+    evidence: dict[str, Evidence] = {}
     if _evidence_of(handover, other) in ("", Evidence.OWN):
-        seen[other] = Evidence.SEEN
+        evidence[other] = Evidence.SEEN
     if not _evidence_of(handover, own):
-        seen[own] = Evidence.OWN
-    if not seen:
+        evidence[own] = Evidence.OWN
+    if not evidence:
         return match
     _require_time(handover, now)
-    _put_at_door(match, seen, now)
-    here = _other(match, user_id) if other in seen else user_id
-    told = notices.of_arrival(match=match, by=here, acting=user_id)
-    tell_parties(match=match, card="arrived", notices=told, by=here, now=now)
+    _record_arrivals(match, evidence, now)
+    arrived_id = other_id if other in evidence else user_id
+    arrival = notices.of_arrival(match=match, by=arrived_id, acting=user_id)
+    notify_parties(match=match, card="arrived", notices=arrival, by=arrived_id, now=now)
     return match
 
 
 @transaction.atomic
 def report_no_show(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -> Match:
-    """Who has arrived and waited in vain ends the match; it counts against the other.
+    """End the match because the other party did not come; the no-show counts against them.
 
-    Without the collector the pickup passes on, to the next or to everybody. Without the resident it is cancelled, so
-    that nobody else comes in vain; she can post it again. Raises NotFound, MatchOver, TimeNotAgreed, NotArrived,
-    BothArrived, NoShowTooEarly, AlreadyWeighed or WeighInDisputed.
+    If the collector is absent, the pickup passes to the next runner-up or opens again. If the resident is absent, the
+    pickup is cancelled, so that no other collector travels in vain; the resident can post it again. Raises NotFound,
+    MatchOver, TimeNotAgreed, NotArrived, BothArrived, NoShowTooEarly, AlreadyWeighed or WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     _require_waited(match, user_id, now)
-    absent = _other(match, user_id)
+    absent = _other_party(match, user_id)
     match.no_show_by_id = absent
-    give_up_match(match=match, status=Match.Status.NO_SHOW, now=now)
+    end_match_without_handover(match=match, status=Match.Status.NO_SHOW, now=now)
     if absent == match.collector_id:
         others = pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
     else:
         others = _cancel(match.pickup, now)
-    told = notices.of_no_show(match=match, absent=absent)
-    tell_parties(match=match, card="no_show", notices=told, others=others, by=user_id, now=now)
+    no_show = notices.of_no_show(match=match, absent=absent)
+    notify_parties(match=match, card="no_show", notices=no_show, others=others, by=user_id, now=now)
     return match
 
 
@@ -106,7 +110,7 @@ def _require_time(handover: Handover, now: datetime) -> None:
 
 
 def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
-    """A phone that does not know where it is proves nothing, however near it thinks it is."""
+    """An inaccurate fix is refused first: it proves nothing, however near it is."""
     if accuracy_m > settings.ARRIVAL_ACCURACY_MAX_M:
         raise GpsTooVague(field="accuracy_m", metres=settings.ARRIVAL_ACCURACY_MAX_M)
     away = Pickup.objects.annotate(away=Distance("location", point)).values_list("away", flat=True).get(pk=pickup.pk)
@@ -114,10 +118,10 @@ def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
         raise TooFarFromDoor(metres=round(away.m), limit=settings.ARRIVAL_RADIUS_M)
 
 
-def _put_at_door(match: Match, evidence: dict[str, Evidence], now: datetime) -> None:
+def _record_arrivals(match: Match, evidence: dict[str, Evidence], now: datetime) -> None:
     fields: dict[str, object] = {}
     for side, how in evidence.items():
-        # What the other has seen is as old as he says; one's own word never was.
+        # A sighting by the other party dates the arrival; the user's own claim does not.
         was_seen = _evidence_of(match.handover, side) == Evidence.SEEN
         arrived_at = getattr(match.handover, f"{side}_arrived_at") if was_seen else now
         fields |= {f"{side}_arrived_at": arrived_at, f"{side}_evidence": how}
@@ -154,5 +158,5 @@ def _evidence_of(handover: Handover, side: str) -> str:
     return evidence
 
 
-def _other(match: Match, user_id: uuid.UUID) -> uuid.UUID:
+def _other_party(match: Match, user_id: uuid.UUID) -> uuid.UUID:
     return match.collector_id if user_id == match.pickup.resident_id else match.pickup.resident_id

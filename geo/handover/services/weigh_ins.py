@@ -1,0 +1,273 @@
+"""Weigh-ins: check and store the figures of either party, dispute them, and accept the other party's."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from geo.errors import MaterialHazardous, MaterialTwice, MaterialUnknown, QuantityTooLarge, UnitMismatch
+from geo.handover.services import notices
+from geo.handover.services.confirmations import complete_match
+from geo.handover_errors import (
+    MatchOver,
+    NetNotPositive,
+    NotDisputed,
+    NotWeighed,
+    OnlyTheCollector,
+    OnlyTheResident,
+    PiecesOrWeightNeeded,
+    TooManyVersions,
+    WeighInChanged,
+)
+from geo.lifecycle.locks import lock_active_match_of, lock_match_of
+from geo.lifecycle.notices import notify_parties
+from geo.lifecycle.transitions import require_step, take_step
+from geo.materials.hazard import may_take_hazardous
+from geo.materials.selectors import materials_by_code
+from geo.models import Handover, HandoverState, LeftItem, Match, Material, Step, WeighInLine, WeighInVersion
+from geo.pickups.services.contents import GRAM, check_item
+from geo.pickups.services.drafts import ItemDraft
+
+GROSS_KG_MAX = Decimal(5_000)
+# Versions that one party can give of one weigh-in: all are stored and returned with the match.
+VERSIONS_MAX = 50
+UNCONFIRMED: dict[str, object] = {"resident_confirmed_at": None, "collector_confirmed_at": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """What was weighed of one material: kilograms to the gram, gross and tare, or the number of pieces."""
+
+    material: str
+    gross_kg: Decimal | None = None
+    tare_kg: Decimal = Decimal(0)
+    pieces: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A checked line of a weigh-in."""
+
+    material: Material
+    gross_kg: Decimal
+    tare_kg: Decimal
+    pieces: int | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One party's complete figures of a weigh-in. `left` holds materials and quantities in the materials' units."""
+
+    lines: list[Line]
+    left: list[tuple[Material, Decimal]]
+    paid_thb: Decimal
+
+    @property
+    def net_kg(self) -> Decimal:
+        """The sum over all lines."""
+        return sum((line.gross_kg - line.tare_kg for line in self.lines), Decimal(0))
+
+
+@transaction.atomic
+def weigh_in(
+    *,
+    user_id: uuid.UUID,
+    match_id: uuid.UUID,
+    lines: Sequence[Weighed],
+    paid_thb: Decimal,
+    left: Sequence[ItemDraft] = (),
+    now: datetime,
+) -> Match:
+    """Record the collector's figures: what was weighed, what was paid to the resident, and what is `left`.
+
+    `paid_thb` is negative when the resident paid. Replaces an earlier weigh-in and clears both confirmations; every
+    version is kept. Raises NotFound, MatchOver, OnlyTheCollector, TooManyVersions, or an Invalid that names the line.
+    """
+    match = lock_active_match_of(match_id=match_id, user_id=user_id)
+    if match.collector_id != user_id:
+        raise OnlyTheCollector
+    figures = _check_figures(match, lines, left, paid_thb)
+    take_step(handover=match.handover, step=Step.WEIGH_IN, paid_thb=paid_thb, weighed_at=now, **UNCONFIRMED)
+    _store_figures(match.handover, figures)
+    _store_version(match.handover, figures, by=user_id, now=now)
+    weighed = notices.of_weigh_in(match=match, handover=match.handover, net_kg=figures.net_kg)
+    notify_parties(match=match, card="weigh_in", notices=weighed, by=user_id, now=now)
+    return match
+
+
+@transaction.atomic
+def dispute_weigh_in(
+    *,
+    user_id: uuid.UUID,
+    match_id: uuid.UUID,
+    lines: Sequence[Weighed],
+    paid_thb: Decimal,
+    note: str = "",
+    weighed_at: datetime | None = None,
+    now: datetime,
+) -> Match:
+    """Record the resident's different figures. The collector's figures stay in force and cannot be confirmed.
+
+    The dispute ends when one party accepts the other's figures, or the collector weighs again. `weighed_at`, when
+    given, identifies the weigh-in the client saw. Raises NotFound, MatchOver, OnlyTheResident, NotWeighed,
+    WeighInChanged, TooManyVersions or an Invalid.
+    """
+    match = lock_active_match_of(match_id=match_id, user_id=user_id)
+    if match.pickup.resident_id != user_id:
+        raise OnlyTheResident
+    require_step(handover=match.handover, step=Step.DISPUTE)
+    if weighed_at not in (None, match.handover.weighed_at):
+        raise WeighInChanged
+    figures = _check_figures(match, lines, (), paid_thb)
+    take_step(handover=match.handover, step=Step.DISPUTE, **UNCONFIRMED)
+    _store_version(match.handover, figures, by=user_id, note=note, now=now)
+    dispute = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb)
+    notify_parties(match=match, card="dispute", notices=dispute, by=user_id, now=now)
+    return match
+
+
+@transaction.atomic
+def accept_figures(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now: datetime) -> Match:
+    """End a dispute by accepting the other party's latest figures, version `number`, and complete the match.
+
+    Idempotent. Raises NotFound, MatchOver, NotDisputed, NotWeighed or WeighInChanged.
+    """
+    match = lock_match_of(match_id=match_id, user_id=user_id)
+    if match.status == Match.Status.COMPLETED:
+        return match
+    if match.status != Match.Status.ACTIVE:
+        raise MatchOver
+    handover = match.handover
+    _require_disputed(handover)
+    accepted = handover.versions.exclude(by_id=user_id).order_by("-number").first()
+    if accepted is None or accepted.number != number:
+        raise WeighInChanged
+    _store_figures(handover, _figures_of(accepted, left=_left_by_collector(match)))
+    handover.paid_thb = accepted.paid_thb
+    handover.resident_confirmed_at = handover.collector_confirmed_at = now
+    handover.save(update_fields=["paid_thb", "resident_confirmed_at", "collector_confirmed_at"])
+    complete_match(match=match, acting=user_id, now=now)
+    return match
+
+
+def _check_figures(match: Match, lines: Sequence[Weighed], left: Sequence[ItemDraft], paid_thb: Decimal) -> Figures:
+    """The figures with their materials. Raises MaterialUnknown, MaterialHazardous, MaterialTwice, NetNotPositive,
+    UnitMismatch, PiecesOrWeightNeeded or QuantityTooLarge, which name the line.
+    """
+    takes_hazardous = may_take_hazardous(match.collector_id)
+    known = materials_by_code([line.material for line in lines] + [item.material for item in left])
+    checked = [_check_line(line, known, f"lines.{index}", takes_hazardous) for index, line in enumerate(lines)]
+    _require_distinct([line.material for line in checked], "lines")
+    remaining = [check_item(item, known, field=f"left.{index}") for index, item in enumerate(left)]
+    _require_distinct([item.material for item in remaining], "left")
+    return Figures(checked, [(item.material, item.quantity) for item in remaining], paid_thb)
+
+
+def _check_line(line: Weighed, known: Mapping[str, Material], field: str, takes_hazardous: bool) -> Line:
+    material = known.get(line.material)
+    if material is None:
+        raise MaterialUnknown(field=f"{field}.material", material=line.material[:40])
+    if material.is_hazardous and not takes_hazardous:
+        raise MaterialHazardous(field=f"{field}.material", material=material.name)
+    if line.pieces is not None and material.unit != Material.Unit.PIECE:
+        raise UnitMismatch(field=f"{field}.pieces", material=material.name, unit=material.unit)
+    gross_kg, tare_kg = _weight_of(line, material, field)
+    if gross_kg <= tare_kg:
+        raise NetNotPositive(field=f"{field}.gross_kg")
+    return Line(material, gross_kg, tare_kg, line.pieces)
+
+
+def _weight_of(line: Weighed, material: Material, field: str) -> tuple[Decimal, Decimal]:
+    """Gross and tare. A line with pieces and no weight takes the weight of a piece from the catalogue."""
+    if line.gross_kg is not None:
+        return line.gross_kg, line.tare_kg
+    if line.pieces is None:
+        raise PiecesOrWeightNeeded(field=f"{field}.gross_kg", material=material.name)
+    kg = max(GRAM, (line.pieces * material.kg_per_unit).quantize(GRAM))
+    if kg > GROSS_KG_MAX:
+        raise QuantityTooLarge(field=f"{field}.pieces", kg=GROSS_KG_MAX, pieces=settings.PICKUP_PIECES_MAX)
+    return kg, Decimal(0)
+
+
+def _require_distinct(materials: Iterable[Material], name: str) -> None:
+    seen: set[str] = set()
+    for index, material in enumerate(materials):
+        if material.code in seen:
+            raise MaterialTwice(field=f"{name}.{index}.material", material=material.name)
+        seen.add(material.code)
+
+
+def _require_disputed(handover: Handover) -> None:
+    if handover.weighed_at is None:
+        raise NotWeighed
+    if handover.state != HandoverState.DISPUTED:
+        raise NotDisputed
+
+
+def _figures_of(version: WeighInVersion, *, left: list[dict[str, str]]) -> Figures:
+    """The figures of a stored version, with what is `left`."""
+    known = materials_by_code([row["material"] for row in version.lines] + [row["material"] for row in left])
+    lines = [
+        Line(known[row["material"]], Decimal(row["gross_kg"]), Decimal(row["tare_kg"]), row["pieces"])
+        for row in version.lines
+    ]
+    remaining = [(known[row["material"]], Decimal(row["quantity"])) for row in left]
+    return Figures(lines, remaining, version.paid_thb)
+
+
+def _left_by_collector(match: Match) -> list[dict[str, str]]:
+    """What the collector left. It comes from the collector's last version, whichever party's weights are accepted."""
+    own: WeighInVersion = match.handover.versions.filter(by_id=match.collector_id).latest("number")
+    left: list[dict[str, str]] = own.left
+    return left
+
+
+def _store_figures(handover: Handover, figures: Figures) -> None:
+    """Replace the figures in force."""
+    WeighInLine.objects.filter(handover=handover).delete()
+    WeighInLine.objects.bulk_create(
+        WeighInLine(
+            handover=handover,
+            material=line.material,
+            gross_kg=line.gross_kg,
+            tare_kg=line.tare_kg,
+            pieces=line.pieces,
+        )
+        for line in figures.lines
+    )
+    LeftItem.objects.filter(handover=handover).delete()
+    LeftItem.objects.bulk_create(
+        LeftItem(handover=handover, material=material, quantity=quantity) for material, quantity in figures.left
+    )
+
+
+def _store_version(handover: Handover, figures: Figures, *, by: uuid.UUID, note: str = "", now: datetime) -> None:
+    """Add one party's figures to the history of the weigh-in. Raises TooManyVersions."""
+    authors = list(handover.versions.values_list("by_id", flat=True))
+    if authors.count(by) >= VERSIONS_MAX:
+        raise TooManyVersions(limit=VERSIONS_MAX)
+    WeighInVersion.objects.create(
+        handover=handover,
+        number=len(authors) + 1,
+        by_id=by,
+        at=now,
+        paid_thb=figures.paid_thb,
+        net_kg=figures.net_kg,
+        lines=[_stored_line(line) for line in figures.lines],
+        left=[{"material": material.code, "quantity": str(quantity)} for material, quantity in figures.left],
+        note=note,
+    )
+
+
+def _stored_line(line: Line) -> dict[str, object]:
+    return {
+        "material": line.material.code,
+        "gross_kg": str(line.gross_kg),
+        "tare_kg": str(line.tare_kg),
+        "net_kg": str(line.gross_kg - line.tare_kg),
+        "pieces": line.pieces,
+    }
