@@ -1,7 +1,7 @@
-"""No sequence of allowed actions loses a gram or a baht, or leaves a match and its pickup in states that disagree.
+"""No sequence of allowed actions loses weight or money, or leaves a match and its pickup in inconsistent states.
 
-bin/test tests/stateful                    a thousand runs, the same ones every time
-STATEFUL_RUNS=20000 bin/test tests/stateful    as many as you like, other ones every time
+bin/test tests/stateful                    1,000 runs, the same ones every time
+STATEFUL_RUNS=20000 bin/test tests/stateful    any number of runs, different ones every time
 """
 
 import os
@@ -18,8 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from backend.core.clock import read_clock
 from geo.handover.services import confirmations, receipts
 from geo.models import Pickup, ReceiptLine
-from tests.stateful.machine import Handovers
-from tests.stateful.world import World
+from tests.stateful.machine import Handovers, World
 
 PARTS = 10
 WANTED = int(os.environ.get("STATEFUL_RUNS", "0"))
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def settings_of(runs: int, *phases: Phase) -> settings:
-    """No shrinking where somebody only wants to know whether a bug is found."""
+    """Settings for so many runs; without a shrink phase the test only learns whether a bug is found."""
     return settings(
         max_examples=runs,
         stateful_step_count=STEPS,
@@ -42,34 +41,34 @@ def settings_of(runs: int, *phases: Phase) -> settings:
     )
 
 
-def play(part: int) -> None:
-    """Each part plays other runs, and the same ones every time."""
+def run_part(part: int) -> None:
+    """Run one of `PARTS` parts; each part has different runs, the same ones every time."""
     world = World(read_clock()) if WANTED else World()
     machine = type(f"Handovers{part}", (Handovers,), {})
 
     run_state_machine_as_test(machine, settings=settings_of(RUNS))
 
-    assert world.receipts > RUNS / 20, "runs that hand nothing over prove little"
+    assert world.receipts > RUNS / 20, "too few runs complete a handover"
 
 
 class TestRuns:
-    """In two halves, so that two workers share them."""
+    """The first half; two classes, so that two workers share the runs."""
 
     @pytest.mark.parametrize("part", range(0, PARTS, 2))
-    def test_nothing_is_lost_and_nothing_disagrees(self, part: int) -> None:
-        play(part)
+    def test_nothing_is_lost_or_inconsistent(self, part: int) -> None:
+        run_part(part)
 
 
 class TestMoreRuns:
-    """The other half."""
+    """The second half."""
 
     @pytest.mark.parametrize("part", range(1, PARTS, 2))
-    def test_nothing_is_lost_and_nothing_disagrees(self, part: int) -> None:
-        play(part)
+    def test_nothing_is_lost_or_inconsistent(self, part: int) -> None:
+        run_part(part)
 
 
 def round_to_ten_grams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The receipt rounds what the scale said."""
+    """The receipt rounds the weights."""
     line = receipts._build_line
 
     def rounded(*arguments: Any) -> ReceiptLine:
@@ -81,12 +80,12 @@ def round_to_ten_grams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forget_the_pickup(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A confirmation completes the match alone."""
+    """A confirmation completes the match and not the pickup."""
     monkeypatch.setattr(confirmations, "move_pickup", lambda **_: None)
 
 
 def match_what_is_matched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the service nor the index keeps a second collector from a pickup that is taken."""
+    """Neither the service nor the index refuses a second match on a pickup."""
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX one_active_match_per_pickup")
     monkeypatch.setattr(Pickup, "takes_the_first", property(lambda pickup: True))
@@ -106,7 +105,7 @@ def pay_in_whole_baht(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def leave_likes_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A confirmation does not tell the others that it has gone."""
+    """A confirmation does not close the queued likes."""
     monkeypatch.setattr(confirmations, "close_waiting_likes", lambda **_: [])
 
 
@@ -115,19 +114,19 @@ def leave_likes_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (round_to_ten_grams, "grams"),
         (pay_in_whole_baht, "satang"),
-        (forget_the_pickup, "a pickup and its matches in states that disagree"),
-        (match_what_is_matched, "two live matches on one pickup"),
-        (leave_likes_waiting, "somebody who waits for what has gone"),
+        (forget_the_pickup, "the states of a pickup and its matches are inconsistent"),
+        (match_what_is_matched, "two active matches on one pickup"),
+        (leave_likes_waiting, "a queued like on a closed pickup"),
     ],
 )
 def test_finds_a_planted_bug(
     plant: Callable[[pytest.MonkeyPatch], None], found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: with any of these the machine fails, and says of what."""
+    """The control: with any of these bugs the machine fails with the matching message."""
     World()
     plant(monkeypatch)
 
-    # Keys are drawn by chance, so that the same steps may fail the first time and not when they are played again.
+    # Keys are random, so that the same steps can fail in the first run and pass in the replay.
     with pytest.raises((AssertionError, FlakyFailure)) as caught:
         run_state_machine_as_test(Handovers, settings=settings_of(1_000, Phase.generate))
 
