@@ -1,15 +1,15 @@
-"""Materials, pickups, deck, swipes, matches, handovers: what is where, and who takes it."""
+"""The app `geo`: materials, pickups, deck, swipes, matches and handovers."""
 
 from django.apps import AppConfig
 
 
 class GeoConfig(AppConfig):
-    """The city: what is given away, and by whom it is collected."""
+    """Registers geo with the registries of the lower apps."""
 
     name = "geo"
 
     def ready(self) -> None:
-        """Take part in a person's copy and erasure, and say which pickups are still to be had."""
+        """Register the export and erasure of personal data, and the relevance of nearby-pickup notices."""
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - ready only once the models are
         from geo.pickups.selectors import open_among  # noqa: PLC0415
         from geo.privacy import services as privacy  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`GET /config`: what a client needs to start."""
+"""`GET /config`: settings that a client reads before sign-in."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Distances on the ground, computed without PostGIS, and how they are rounded before somebody sees them."""
+"""Distances on the ground, computed without PostGIS, and their rounding for display."""
 
 import math
 
@@ -10,25 +10,25 @@ SHOWN_STEP_M = 100
 
 
 def metres_between(latitude: float, longitude: float, x: float, y: float) -> float:
-    """From a place in degrees to a point of the map (x, y in metres of EPSG:3857).
+    """The distance from a place in degrees to a point of the map (x, y in metres of EPSG:3857).
 
-    The straight line through the ellipsoid, bent: up to 50 km within a millimetre of the geodesic that PostGIS
-    computes (`ST_Distance` on geography).
+    The chord through the ellipsoid, corrected for curvature. Up to 50 km it is within a millimetre of the geodesic
+    of PostGIS (`ST_Distance` on geography).
     """
-    here = _in_space(math.sin(math.radians(latitude)), math.cos(math.radians(latitude)), math.radians(longitude))
+    here = _geocentric(math.sin(math.radians(latitude)), math.cos(math.radians(latitude)), math.radians(longitude))
     north = y / EARTH_RADIUS_M
-    there = _in_space(math.tanh(north), 1 / math.cosh(north), x / EARTH_RADIUS_M)
+    there = _geocentric(math.tanh(north), 1 / math.cosh(north), x / EARTH_RADIUS_M)
     chord = math.dist(here, there)
     return chord * (1 + (chord / _MEAN_RADIUS_M) ** 2 / 24)
 
 
 def round_distance(metres: float) -> int:
-    """The distance that cards, likes and notices show: to the nearest `SHOWN_STEP_M` metres."""
+    """Round a distance for cards, likes and notices: to the nearest `SHOWN_STEP_M` metres."""
     return round(metres / SHOWN_STEP_M) * SHOWN_STEP_M
 
 
-def _in_space(sine: float, cosine: float, longitude: float) -> tuple[float, float, float]:
-    """Metres from the middle of the earth, of a place on the ellipsoid whose latitude has this sine and cosine."""
+def _geocentric(sine: float, cosine: float, longitude: float) -> tuple[float, float, float]:
+    """Geocentric coordinates in metres of a place on the ellipsoid, from its latitude's sine and cosine."""
     normal = EARTH_RADIUS_M / math.sqrt(1 - _E2 * sine * sine)
     return (
         normal * cosine * math.cos(longitude),

@@ -1,4 +1,4 @@
-"""Refusals of the city: each with a code that never changes."""
+"""Refusals about swipes, pickups, places, ratings and groups. Their codes never change."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,35 +8,35 @@ from backend.core.errors import DomainError, Invalid, Kind
 
 
 class PickupClosed(DomainError):
-    """Cancelled, expired or handed over: nobody can like, accept or cancel it any more."""
+    """The pickup is cancelled, expired or handed over."""
 
     code = "pickup_closed"
     message = _("This pickup is no longer available. Thank you for your interest.")
 
 
 class PickupTaken(DomainError):
-    """Another collector has a live match on it."""
+    """Another collector has an active match on the pickup."""
 
     code = "pickup_taken"
     message = _("This pickup already has a collector.")
 
 
 class OwnPickup(DomainError):
-    """Nobody collects from himself."""
+    """Residents cannot like their own pickups."""
 
     code = "own_pickup"
     message = _("This is your own pickup.")
 
 
 class CollectorProfileNeeded(DomainError):
-    """Liking needs to say first where one collects."""
+    """Only users with a collector profile can like a pickup."""
 
     code = "collector_profile_needed"
     message = _("Set up your collector profile first, so that residents know who comes.")
 
 
 class HazardBadgeNeeded(DomainError):
-    """It holds hazardous waste, which only collectors with the desk's badge may take."""
+    """The pickup holds hazardous waste, and the collector has no badge for it."""
 
     code = "hazard_badge_needed"
     kind = Kind.FORBIDDEN
@@ -44,35 +44,35 @@ class HazardBadgeNeeded(DomainError):
 
 
 class LikeIsMatch(DomainError):
-    """A like that became a match is undone by a release."""
+    """The like is a match; it is undone by releasing the match."""
 
     code = "like_is_match"
     message = _("This like is a match now. Release the match instead.")
 
 
 class PickupReserved(DomainError):
-    """The next runner-up is being asked, and it is his until he answers or the time is up."""
+    """The pickup is reserved for a runner-up, until they answer or the time is up."""
 
     code = "pickup_reserved"
     message = _("The next collector is being asked whether this still suits. Please wait for the answer.")
 
 
 class LikeDeclined(DomainError):
-    """The resident said no; asking again would only be a nuisance."""
+    """The resident has declined this like before."""
 
     code = "like_declined"
     message = _("The resident has declined this like.")
 
 
 class LikeReleased(DomainError):
-    """A match given back is not had a second time."""
+    """The collector's match on this pickup was released."""
 
     code = "like_released"
     message = _("Your match on this pickup was released, so you cannot swipe it again.")
 
 
 class LikeNotWaiting(DomainError):
-    """It was matched, declined, released or closed before."""
+    """The like was matched, declined, released or closed before."""
 
     code = "like_not_waiting"
     message = _("This like is not waiting for an answer any more.")
@@ -89,21 +89,21 @@ class TooManyLikes(DomainError):
 
 
 class TooManyMatches(DomainError):
-    """The collector asking has `limit` active matches."""
+    """The collector has `limit` active matches."""
 
     code = "too_many_matches"
     message = _("You can have at most %(limit)s pickups to collect at once. Finish one first.")
 
 
 class TooManyGivenBack(DomainError):
-    """The collector asking has released `limit` matches within a day."""
+    """The collector has released `limit` matches within a day."""
 
     code = "too_many_given_back"
     message = _("You have given back %(limit)s pickups within a day. You can take another one later.")
 
 
 class CollectorAtLimit(DomainError):
-    """The collector whom the resident wants has as many active matches as he may, or has stopped for now."""
+    """The chosen collector has the maximum of active matches, or is unavailable."""
 
     code = "collector_at_limit"
     message = _("This collector cannot take another pickup at the moment. Choose another, or try again later.")
@@ -113,28 +113,28 @@ class CollectorAtLimit(DomainError):
 
 
 class NotOnEarth(Invalid):
-    """No such degrees, or so near to a pole that no map of ours reaches."""
+    """The coordinates are out of range, or beyond the latitudes of the map."""
 
     code = "not_on_earth"
     message = _("This is not a place we can find on the map.")
 
 
 class CoordinatesSwapped(Invalid):
-    """Latitude and longitude changed places: the other way round it would be served."""
+    """Latitude and longitude are swapped; the swapped place would be in the service area."""
 
     code = "coordinates_swapped"
     message = _("Latitude and longitude seem to be swapped.")
 
 
 class OutsideServiceArea(Invalid):
-    """A place on earth, but not one that this city serves."""
+    """The place is outside the service area."""
 
     code = "outside_service_area"
     message = _("This place is outside the area we serve.")
 
 
 class PlaceNeeded(Invalid):
-    """A deck of nowhere: no coordinates asked for, and no service point known."""
+    """A deck needs coordinates in the request, or a stored service point."""
 
     code = "place_needed"
     message = _("Say where you are, or set your service point first.")
@@ -144,91 +144,91 @@ class PlaceNeeded(Invalid):
 
 
 class PickupNotOpen(DomainError):
-    """Only an open pickup can be changed or extended; a matched one keeps its note and window free."""
+    """Only open pickups can be changed or extended, except the note and window of a matched one."""
 
     code = "pickup_not_open"
     message = _("This pickup is not open any more, so it cannot be changed.")
 
 
 class MaterialUnknown(Invalid):
-    """No such code in the catalogue."""
+    """The catalogue has no material with this code."""
 
     code = "material_unknown"
     message = _("We do not know the material “%(material)s”.")
 
 
 class MaterialHazardous(Invalid):
-    """Hazardous waste goes another way."""
+    """The material is hazardous, and the collector has no badge for it."""
 
     code = "material_hazardous"
     message = _("%(material)s is hazardous. Please take it to a collection point for hazardous waste.")
 
 
 class MaterialTwice(Invalid):
-    """One item for each material."""
+    """A material is listed more than once."""
 
     code = "material_twice"
     message = _("%(material)s is listed twice. Add the quantities up.")
 
 
 class UnitMismatch(Invalid):
-    """Each material is counted in one unit: kilograms or pieces."""
+    """The unit is not the one of the material."""
 
     code = "unit_mismatch"
     message = _("%(material)s is given in “%(unit)s”.")
 
 
 class QuantityNotWhole(Invalid):
-    """Half a bottle is broken glass."""
+    """A number of pieces is not a whole number."""
 
     code = "quantity_not_whole"
     message = _("%(material)s is counted in whole pieces.")
 
 
 class QuantityTooLarge(Invalid):
-    """More than one pickup may hold."""
+    """The quantity is more than one pickup may hold."""
 
     code = "quantity_too_large"
     message = _("This is too much for one pickup: at most %(kg)s kg and %(pieces)s pieces.")
 
 
 class WindowReversed(Invalid):
-    """Ends before or when it starts."""
+    """The window does not end after it starts."""
 
     code = "window_reversed"
     message = _("The pickup window ends before it starts.")
 
 
 class WindowInThePast(Invalid):
-    """Nobody can come any more, or it began longer ago than a day."""
+    """The window has ended, or began more than a day ago."""
 
     code = "window_in_the_past"
     message = _("The pickup window is in the past.")
 
 
 class WindowBeyondExpiry(Invalid):
-    """It ends after the pickup expires, or further ahead than any pickup may last."""
+    """The window ends after the pickup expires, or after the longest possible expiry."""
 
     code = "window_beyond_expiry"
     message = _("The pickup window ends after the pickup expires.")
 
 
 class ExpiryInThePast(Invalid):
-    """It would be over before it began."""
+    """The expiry is not in the future."""
 
     code = "expiry_in_the_past"
     message = _("The expiry must be in the future.")
 
 
 class ExpiryTooFar(Invalid):
-    """A pickup lasts `days` days at most."""
+    """The expiry is more than `days` days ahead."""
 
     code = "expiry_too_far"
     message = _("A pickup can stay open for %(days)s days at most.")
 
 
 class PriceMismatch(Invalid):
-    """Free has no amount; everything else has one."""
+    """A free pickup has an amount, or another one has none."""
 
     code = "price_mismatch"
     message = _("A free pickup has no amount, and any other needs one.")
@@ -238,7 +238,7 @@ class PriceMismatch(Invalid):
 
 
 class MatchNotCompleted(DomainError):
-    """Only what was handed over is rated."""
+    """Only completed matches can be rated."""
 
     code = "match_not_completed"
     message = _("You can rate each other once the handover is confirmed.")
@@ -252,7 +252,7 @@ class RatingTooLate(DomainError):
 
 
 class AlreadyRated(DomainError):
-    """Each of the two rates once."""
+    """The user has already rated this match."""
 
     code = "already_rated"
     message = _("You have rated this handover already.")
@@ -262,7 +262,7 @@ class AlreadyRated(DomainError):
 
 
 class Paused(DomainError):
-    """Others waited in vain too often: no new likes, matches or pickups until then."""
+    """The user is paused for leaving others waiting: no likes, matches or pickups until `until`."""
 
     code = "paused"
     kind = Kind.FORBIDDEN
@@ -273,28 +273,28 @@ class Paused(DomainError):
 
 
 class GroupCodeUnknown(Invalid):
-    """No group has this code, or no longer."""
+    """No group has this code, or the code was renewed."""
 
     code = "group_code_unknown"
     message = _("We know no group with this code. Ask for a new one.")
 
 
 class GroupFull(DomainError):
-    """It has as many members as a group may."""
+    """The group has the maximum of members."""
 
     code = "group_full"
     message = _("This group is full.")
 
 
 class TooManyGroups(DomainError):
-    """The person is in `limit` groups."""
+    """The user is in `limit` groups."""
 
     code = "too_many_groups"
     message = _("You can be in %(limit)s groups at most. Leave one first.")
 
 
 class OnlyTheKeeper(DomainError):
-    """A member asked for what is the keeper's."""
+    """Only the keeper of the group can do this."""
 
     code = "only_the_keeper"
     kind = Kind.FORBIDDEN

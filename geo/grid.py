@@ -1,11 +1,11 @@
-"""The fixed grid that hides homes: every point becomes the centre of the square it lies in, on Web Mercator.
+"""The fixed grid that hides homes: a point is replaced by the centre of its square, on Web Mercator.
 
 Web Mercator stretches the ground by 1/cos(latitude), so squares of one size on the map would shrink towards the
 poles. The grid is therefore cut into bands of one degree of latitude. Within a band all squares have the same size
 on the map: `GRID_SIZE_M` metres of ground at the band's middle, rounded so that whole squares fill the band from
 south to north and the world from west to east. No square crosses a band or the antimeridian, so each point has
-exactly one square, and the centre of a square lies in it. On the ground a side is within 2 % of the setting
-wherever people live (65 degrees and nearer to the equator), in Bangkok within 0.3 %.
+exactly one square, and the centre of a square lies in it. On the ground a side is within 2 % of the setting up to
+65 degrees of latitude, in Bangkok within 0.3 %.
 """
 
 import math

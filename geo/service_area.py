@@ -1,4 +1,4 @@
-"""Where the city serves, and what to say to a place where it does not."""
+"""The service area, and the refusals of places outside it."""
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
@@ -8,20 +8,20 @@ from geo.grid import LATITUDE_MAX
 
 
 def require_served(point: Point, *, field: str) -> None:
-    """Raise CoordinatesSwapped, NotOnEarth or OutsideServiceArea unless the city serves `point` (SRID 4326)."""
+    """Raise CoordinatesSwapped, NotOnEarth or OutsideServiceArea unless `point` (SRID 4326) is in the service area."""
     if not is_served(point.x, point.y):
         _require_on_map(point.x, point.y, field)
         raise OutsideServiceArea(field=field)
 
 
 def require_on_map(longitude: float, latitude: float, *, field: str) -> None:
-    """Raise CoordinatesSwapped or NotOnEarth unless somebody could look around from there."""
+    """Raise CoordinatesSwapped or NotOnEarth unless the place is on the map."""
     if not is_served(longitude, latitude):
         _require_on_map(longitude, latitude, field)
 
 
 def is_served(longitude: float, latitude: float) -> bool:
-    """Whether these degrees lie in `SERVICE_AREA`."""
+    """Whether the place is in `SERVICE_AREA`."""
     west, south, east, north = settings.SERVICE_AREA
     return bool(west <= longitude <= east and south <= latitude <= north)
 

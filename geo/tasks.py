@@ -1,4 +1,4 @@
-"""The doors of the job queue. Every task is safe to run twice: a worker may be killed at any line."""
+"""Periodic tasks of geo. Every task is safe to run twice, because a worker can be killed at any point."""
 
 from datetime import datetime
 from functools import partial

@@ -1,4 +1,4 @@
-"""What people did: swipes, matches, handovers and receipts. To look at, never to edit."""
+"""The read-only admin of swipes, matches, handovers, receipts and groups."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -23,7 +23,7 @@ class SwipeAdmin(ReadOnlyAdmin[Swipe]):
 
 @admin.register(Match)
 class MatchAdmin(ReadOnlyAdmin[Match]):
-    """Matches, live and over."""
+    """Matches, active and ended."""
 
     list_display = ("created_at", "status", "pickup", "collector", "ended_at", "release_reason", "left_waiting")
     list_filter = ("status", "release_reason", "left_waiting", "created_at")
@@ -32,30 +32,30 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
 
 
 class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
-    """What the scale said."""
+    """The figures of the weigh-in in force."""
 
     model = WeighInLine
     fields = ("material", "gross_kg", "tare_kg", "pieces")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
-        """With the materials."""
+        """With the materials, in insertion order."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 
 class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handover]):
-    """Everything that either side ever said of the weigh-in: what to look at in a dispute."""
+    """All versions of the weigh-in by either party, for disputes."""
 
     model = WeighInVersion
     fields = ("number", "at", "by", "net_kg", "paid_thb", "lines", "left", "note")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInVersion]:
-        """With who said it."""
+        """With the authors."""
         return super().get_queryset(request).select_related("by")
 
 
 @admin.register(Handover)
 class HandoverAdmin(ReadOnlyAdmin[Handover]):
-    """Handovers. The resident's code stays between the two."""
+    """Handovers, without the resident's code and secret."""
 
     list_display = (
         "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", "paid_thb"
@@ -68,19 +68,19 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
 
 
 class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
-    """What was handed over."""
+    """The materials that were handed over."""
 
     model = ReceiptLine
     fields = ("material", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
-        """With the materials."""
+        """With the materials, in insertion order."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
-    """Receipts: what the city counts."""
+    """Receipts, by number."""
 
     list_display = ("number", "handed_over_at", "resident", "collector", "paid_thb")
     list_filter = ("handed_over_at",)
@@ -92,7 +92,7 @@ class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
 
 @admin.register(Group)
 class GroupAdmin(ReadOnlyAdmin[Group]):
-    """Buildings, schools and offices that count together. Who is in them is theirs to know."""
+    """Groups, without their members and codes."""
 
     list_display = ("name", "kind", "keeper", "created_at")
     list_filter = ("kind", "created_at")

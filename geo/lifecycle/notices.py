@@ -100,7 +100,7 @@ def notify_parties(
 ) -> None:
     """Post a card in the conversation of a match, with the data of `notices`, and send `notices` and `others`.
 
-    Call it last in a transaction: it locks the conversation, and then the counters of `notify`.
+    Call it last in a transaction: it locks the conversation, and then the event counters of `notify`.
     """
     # The conversation has the title; a copy in each card would outlive the resident's account.
     data = {name: value for name, value in notices[0].data.items() if name != "title"}

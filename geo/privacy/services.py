@@ -1,4 +1,4 @@
-"""What geo holds about a person: his copy of it, his leaving, and its erasure."""
+"""Personal data in geo: export, erasure, and leaving pickups, matches and groups."""
 
 from collections import defaultdict
 from collections.abc import Mapping
