@@ -17,7 +17,7 @@ from tests.chat.phones import code_of, open_socket
 from tests.chat.processes import running_process
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import make_session
-from tests.races.together import at_once
+from tests.races.concurrency import at_once
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

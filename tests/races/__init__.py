@@ -1,1 +1,1 @@
-"""Many at the same instant: committing tests with threads, and controls that show what the locks are for."""
+"""Concurrency tests with committing threads, and controls that show what would happen without the locks."""

@@ -1,4 +1,4 @@
-"""Tests that commit, and clear up what Django's flush does not know."""
+"""Fixtures of tests that commit; they also empty tables that Django's flush skips."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ from django.db import connection
 
 @pytest.fixture(autouse=True)
 def committed(transactional_db: None, awake: None) -> Iterator[None]:
-    """Threads see each other's commits. The job queue's tables are unmanaged, so a flush leaves them.
+    """Let threads see each other's commits. The job queue's tables are unmanaged, so a flush skips them.
 
-    Whoever is asked at night has until the morning, and then nothing would time out.
+    Uses `awake`: a collector asked at night has until the morning to answer, so nothing would time out.
     """
     yield
     with connection.cursor() as cursor:
@@ -19,7 +19,7 @@ def committed(transactional_db: None, awake: None) -> Iterator[None]:
 
 @pytest.fixture
 def without_match_index(committed: None) -> Iterator[None]:
-    """For controls: nothing in the database keeps two live matches apart."""
+    """For controls: the database allows two active matches on one pickup."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_indexdef('one_active_match_per_pickup'::regclass)")
         definition = cursor.fetchone()[0]
@@ -31,7 +31,7 @@ def without_match_index(committed: None) -> Iterator[None]:
 
 @pytest.fixture
 def without_rest_index(committed: None) -> Iterator[None]:
-    """For controls: nothing in the database keeps two rests of one pickup apart."""
+    """For controls: the database allows two pickups that continue the same one."""
     with connection.cursor() as cursor:
         cursor.execute("""
             SELECT conname FROM pg_constraint WHERE conrelid = 'geo_pickup'::regclass

@@ -1,4 +1,4 @@
-"""Changing a pickup, or asking for it, while others swipe, cancel, or let the time run out."""
+"""Amendments and answers of asked collectors, concurrent with swipes, cancellations and time-outs."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -16,25 +16,25 @@ from geo.pickups.services.drafts import PickupChanges, Price
 from geo.pickups.services.pickups import amend_pickup
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, swipe
-from tests.races import naive
-from tests.races.together import at_once, require_agreement, require_answers
+from tests.races import unlocked
+from tests.races.concurrency import at_once, require_consistent, require_no_errors
 
 ROUNDS = 8
 HOURS = timedelta(hours=1)
 
 
 def amend(pickup: Pickup) -> None:
-    """To 20 THB, by the resident."""
+    """The resident changes the price to 20 THB."""
     changes = PickupChanges(price=Price(mode="asks", thb=Decimal(20)))
     amend_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, changes=changes, now=read_clock())
 
 
 def require_knows_the_price(collector: User, pickup: Pickup) -> None:
-    """Whoever likes it has seen what it costs, or was told."""
+    """The collector saw the current price or was notified of it, and not both."""
     like, now = Swipe.objects.get(collector=collector), Pickup.objects.get(pk=pickup.pk)
-    was_told = "pickup.amended" in names_of_events(collector)
-    assert like.pickup_revision == now.revision or was_told
-    assert not (like.pickup_revision == now.revision and was_told)
+    was_notified = "pickup.amended" in names_of_events(collector)
+    assert like.pickup_revision == now.revision or was_notified
+    assert not (like.pickup_revision == now.revision and was_notified)
 
 
 def make_asked() -> Swipe:
@@ -45,79 +45,74 @@ def make_asked() -> Swipe:
     return Swipe.objects.select_related("pickup", "collector").get(pk=like.pk)
 
 
-def say_yes(like: Swipe) -> None:
-    """By the collector: the like again."""
+def accept(like: Swipe) -> None:
+    """The collector accepts by liking again."""
     swipe(like.collector, like.pickup)
 
 
 def time_out(like: Swipe) -> bool:
-    """By the clock."""
+    """The periodic task moves on."""
     return move_on(pickup_id=like.pickup_id, now=read_clock() + HOURS)
 
 
-def give_back(match: Match) -> None:
-    """By the collector."""
-    release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
-
-
 def cancel(like: Swipe) -> None:
-    """By the resident."""
+    """The resident cancels the pickup."""
     cancel_pickup(resident_id=like.pickup.resident_id, pickup_id=like.pickup_id, now=read_clock())
 
 
-def require_nobody_on_the_way(like: Swipe) -> None:
-    """The pickup is cancelled, and no match stands."""
-    require_agreement(like.pickup_id)
+def require_cancelled(like: Swipe) -> None:
+    """The pickup is cancelled and has no active match."""
+    require_consistent(like.pickup_id)
     assert Pickup.objects.get(pk=like.pickup_id).status == "cancelled"
 
 
 class TestAmendAndLike:
-    def test_leave_nobody_who_does_not_know_the_price(self) -> None:
+    def test_the_collector_always_learns_the_price(self) -> None:
         for _ in range(ROUNDS):
             collector, pickup = make_collecting_user(), make_pickup(choose="resident")
 
             results = at_once([partial(swipe, collector, pickup), partial(amend, pickup)])
 
-            require_answers(results)
-            require_agreement(pickup.pk)
+            require_no_errors(results)
+            require_consistent(pickup.pk)
             require_knows_the_price(collector, pickup)
 
-    def test_never_change_what_a_match_was_made_for(self) -> None:
+    def test_a_matched_pickup_keeps_its_price(self) -> None:
         for _ in range(ROUNDS):
             collector, pickup = make_collecting_user(), make_pickup()
 
             results = at_once([partial(swipe, collector, pickup), partial(amend, pickup)])
 
-            require_answers(results)
-            require_agreement(pickup.pk)
+            require_no_errors(results)
+            require_consistent(pickup.pk)
             like, now = Swipe.objects.get(collector=collector), Pickup.objects.get(pk=pickup.pk)
             assert like.pickup_revision == now.revision
             assert (now.price_thb is None) == isinstance(results[1], Exception)
 
-    def test_would_leave_one_in_the_dark_without_the_lock(self) -> None:
+    def test_the_collector_would_miss_the_price_without_the_lock(self) -> None:
         """The control."""
         collector, pickup = make_collecting_user(), make_pickup(choose="resident")
 
-        naive.amend(pickup.pk, 20, meanwhile=partial(swipe, collector, pickup))
+        unlocked.amend(pickup.pk, 20, meanwhile=partial(swipe, collector, pickup))
 
         with pytest.raises(AssertionError):
             require_knows_the_price(collector, pickup)
 
 
-class TestYesAndTimeOut:
+class TestAcceptAndTimeOut:
     def test_leave_one_match(self) -> None:
         for _ in range(ROUNDS):
             like = make_asked()
             second = make_like(like.pickup)
 
-            results = at_once([partial(say_yes, like), partial(time_out, like)])
+            results = at_once([partial(accept, like), partial(time_out, like)])
 
-            require_answers(results)
-            require_agreement(like.pickup_id)
-            live = Match.objects.get(pickup=like.pickup, status="active")
+            require_no_errors(results)
+            require_consistent(like.pickup_id)
+            active = Match.objects.get(pickup=like.pickup, status="active")
             state = Swipe.objects.get(pk=like.pk).like_state
-            # In time, or the next one's, and then this like waits anew behind him.
-            assert (live.collector_id, state) in {
+            # Accepted in time, or the runner-up has the match and this like waits behind or has lapsed.
+            assert (active.collector_id, state) in {
                 (like.collector_id, "matched"), (second.collector_id, "waiting"), (second.collector_id, "lapsed")
             }  # fmt: skip
 
@@ -126,31 +121,31 @@ class TestYesAndTimeOut:
         like = make_asked()
         make_like(like.pickup)
 
-        naive.accept(like.pk, meanwhile=partial(time_out, like))
+        unlocked.accept(like.pk, meanwhile=partial(time_out, like))
 
         with pytest.raises(AssertionError):
-            require_agreement(like.pickup_id)
+            require_consistent(like.pickup_id)
 
 
-class TestYesAndCancel:
-    def test_leave_nobody_on_the_way(self) -> None:
+class TestAcceptAndCancel:
+    def test_leave_no_active_match(self) -> None:
         for _ in range(ROUNDS):
             like = make_asked()
 
-            results = at_once([partial(say_yes, like), partial(cancel, like)])
+            results = at_once([partial(accept, like), partial(cancel, like)])
 
-            require_answers(results)
-            require_nobody_on_the_way(like)
+            require_no_errors(results)
+            require_cancelled(like)
             assert {"match.released", "pickup.closed"} & set(names_of_events(like.collector))
 
-    def test_would_send_somebody_to_a_cancelled_pickup_without_the_lock(self) -> None:
+    def test_would_match_a_cancelled_pickup_without_the_lock(self) -> None:
         """The control."""
         like = make_asked()
 
-        naive.accept(like.pk, meanwhile=partial(cancel, like))
+        unlocked.accept(like.pk, meanwhile=partial(cancel, like))
 
         with pytest.raises(AssertionError):
-            require_nobody_on_the_way(like)
+            require_cancelled(like)
 
 
 class TestTimeOutTwice:
@@ -160,15 +155,15 @@ class TestTimeOutTwice:
 
             results = at_once([partial(time_out, like)] * 3)
 
-            require_answers(results)
-            require_agreement(like.pickup_id)
+            require_no_errors(results)
+            require_consistent(like.pickup_id)
             assert sum(results) == 1
             assert names_of_events(like.collector) == ["like.asked", "pickup.closed"]
 
 
-class TestNoAndReleaseOfAnother:
-    def test_never_wait_for_each_other_in_a_circle(self) -> None:
-        """Who passes locks no profile of his own: the next in line are locked in the order of their ids."""
+class TestPassAndReleaseOfAnother:
+    def test_never_deadlock(self) -> None:
+        """A pass locks only the profiles of runners-up, in the order of their ids."""
         for _ in range(ROUNDS):
             behind, like = make_collecting_user(), make_asked()
             other = make_match()
@@ -185,7 +180,7 @@ class TestNoAndReleaseOfAnother:
                 ]
             )
 
-            require_answers(results)
-            require_agreement(like.pickup_id)
-            require_agreement(other.pickup_id)
+            require_no_errors(results)
+            require_consistent(like.pickup_id)
+            require_consistent(other.pickup_id)
             Match.objects.filter(collector=behind).update(status="completed")

@@ -1,4 +1,4 @@
-"""A whole city's thumbs: 64 threads on many pickups, several likes for each, all at the same instant."""
+"""The likes of a whole city: 64 threads on many pickups, with several likes for each, concurrently."""
 
 import random
 from collections import defaultdict
@@ -22,15 +22,15 @@ from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user
 from tests.factories.people import make_user
-from tests.races import naive
-from tests.races.together import at_once, require_answers
+from tests.races import unlocked
+from tests.races.concurrency import at_once, require_no_errors
 
 THREADS = 64
 
 
 @dataclass(frozen=True)
-class Thumb:
-    """One like: when it began, and when its answer was there."""
+class TimedLike:
+    """One like, with the times of its call and its return."""
 
     pickup_id: UUID
     collector_id: UUID
@@ -39,7 +39,7 @@ class Thumb:
 
 
 def make_pickups(count: int) -> list[UUID]:
-    """Open first-come pickups, of which only the first was made with all its contents."""
+    """Open first-come pickups; all but the first are copies of its row, without items."""
     first = make_pickup(resident=make_user())
     now = read_clock()
     more = [
@@ -56,18 +56,18 @@ def make_pickups(count: int) -> list[UUID]:
     return [first.pk, *(pickup.pk for pickup in Pickup.objects.bulk_create(more))]
 
 
-def like_all(collector: User, pickup_ids: Sequence[UUID]) -> list[Thumb]:
-    """One after the other, as fast as the service answers."""
-    thumbs = []
+def like_all(collector: User, pickup_ids: Sequence[UUID]) -> list[TimedLike]:
+    """Like the pickups in sequence."""
+    timed = []
     for pickup_id in pickup_ids:
         began = perf_counter()
         record_swipe(collector_id=collector.pk, pickup_id=pickup_id, direction="like", now=read_clock())
-        thumbs.append(Thumb(pickup_id, collector.pk, began, perf_counter()))
-    return thumbs
+        timed.append(TimedLike(pickup_id, collector.pk, began, perf_counter()))
+    return timed
 
 
 def shares(pickup_ids: Sequence[UUID], likes: Sequence[int]) -> list[list[UUID]]:
-    """For each thread its pickups: every pickup goes to as many as `likes` says in turn."""
+    """The pickups of each thread; `likes` gives in turn how many threads get a pickup."""
     taken: list[list[UUID]] = [[] for _ in range(THREADS)]
     dice = random.Random(7)
     for pickup_id, count in zip(pickup_ids, cycle(likes)):
@@ -77,16 +77,16 @@ def shares(pickup_ids: Sequence[UUID], likes: Sequence[int]) -> list[list[UUID]]
 
 
 def require_one_match_each(pickup_ids: Sequence[UUID]) -> None:
-    """Every pickup has exactly one live match, and says so."""
+    """Every pickup is matched and has exactly one active match."""
     matched = list(Match.objects.filter(status="active").values_list("pickup_id", flat=True))
     assert sorted(matched) == sorted(pickup_ids)
     assert set(Pickup.objects.values_list("status", flat=True)) == {"matched"}
 
 
-def require_queues_in_order(thumbs: Sequence[Thumb]) -> None:
-    """No like is lost, numbers have no gap, the first has the match.
+def require_queues_in_order(timed: Sequence[TimedLike]) -> None:
+    """No like is lost, queue numbers have no gap, and the first like has the match.
 
-    Whoever had his answer before another began is ahead of him.
+    A like that returned before another began has the lower number.
     """
     numbers: dict[tuple[UUID, UUID], int] = {}
     queues: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
@@ -95,10 +95,10 @@ def require_queues_in_order(thumbs: Sequence[Thumb]) -> None:
         assert number is not None
         numbers[pickup_id, collector_id] = number
         queues[pickup_id].append((number, state))
-    assert len(numbers) == len(thumbs)
+    assert len(numbers) == len(timed)
     by_pickup = defaultdict(list)
-    for thumb in thumbs:
-        by_pickup[thumb.pickup_id].append(thumb)
+    for like in timed:
+        by_pickup[like.pickup_id].append(like)
     for pickup_id, group in by_pickup.items():
         behind = [(number, "waiting") for number in range(2, len(group) + 1)]
         assert queues[pickup_id] == [(1, "matched"), *behind]
@@ -106,27 +106,27 @@ def require_queues_in_order(thumbs: Sequence[Thumb]) -> None:
         _require_order(one, other, numbers)
 
 
-def _require_order(one: Thumb, other: Thumb, numbers: dict[tuple[UUID, UUID], int]) -> None:
+def _require_order(one: TimedLike, other: TimedLike, numbers: dict[tuple[UUID, UUID], int]) -> None:
     first, second = (one, other) if one.ended < other.ended else (other, one)
     if first.ended < second.began:
-        ahead, behind = (numbers[thumb.pickup_id, thumb.collector_id] for thumb in (first, second))
+        ahead, behind = (numbers[like.pickup_id, like.collector_id] for like in (first, second))
         assert ahead < behind, (first, second)
 
 
-def race(pickup_ids: Sequence[UUID], likes: Sequence[int]) -> list[Thumb]:
-    """Everybody likes his share; all must get an answer."""
+def race(pickup_ids: Sequence[UUID], likes: Sequence[int]) -> list[TimedLike]:
+    """Each collector likes a share of the pickups; no call may fail."""
     collectors = [make_collecting_user() for _ in range(THREADS)]
     results = at_once(
         [partial(like_all, *share) for share in zip(collectors, shares(pickup_ids, likes), strict=True)],
-        patience_s=240,
+        timeout_s=240,
     )
-    require_answers(results)
-    return [thumb for thumbs in results for thumb in thumbs]
+    require_no_errors(results)
+    return [like for timed in results for like in timed]
 
 
 @pytest.fixture(autouse=True)
 def room(settings: Settings) -> None:
-    """Nobody stops at a limit."""
+    """Raise the limits, so that no like is refused."""
     settings.MATCHES_ACTIVE_MAX = settings.LIKES_WAITING_MAX = 10_000
 
 
@@ -135,19 +135,19 @@ class TestSixtyFourThreads:
     def test_make_one_match_each_and_queues_in_order(self, count: int, likes: list[int]) -> None:
         pickup_ids = make_pickups(count)
 
-        thumbs = race(pickup_ids, likes)
+        timed = race(pickup_ids, likes)
 
         require_one_match_each(pickup_ids)
-        require_queues_in_order(thumbs)
+        require_queues_in_order(timed)
 
     def test_would_lose_likes_without_the_lock(self) -> None:
-        """The control: all have looked before the first writes, and most of them see an error of the server."""
-        pickup_ids, all_looked = make_pickups(8), Barrier(THREADS, timeout=60)
+        """The control: all threads read before the first writes, and most of them raise an error."""
+        pickup_ids, all_read = make_pickups(8), Barrier(THREADS, timeout=60)
         collectors = [make_collecting_user() for _ in range(THREADS)]
 
         results = at_once(
             [
-                partial(naive.like, pickup_ids[number % 8], one.pk, meanwhile=all_looked.wait)
+                partial(unlocked.like, pickup_ids[number % 8], one.pk, meanwhile=all_read.wait)
                 for number, one in enumerate(collectors)
             ]
         )
@@ -155,16 +155,16 @@ class TestSixtyFourThreads:
         assert {type(result) for result in results if result} == {IntegrityError}
         assert Swipe.objects.count() == 8
         with pytest.raises(AssertionError):
-            require_answers(results)
+            require_no_errors(results)
 
-    def test_would_be_seen_to_overtake(self) -> None:
-        """The control: two who came one after the other, and stand in the queue the other way round."""
+    def test_a_wrong_order_would_be_detected(self) -> None:
+        """The control: the queue numbers of two likes are swapped."""
         (pickup_id,), collectors = make_pickups(1), [make_collecting_user() for _ in range(3)]
-        thumbs = [thumb for collector in collectors for thumb in like_all(collector, [pickup_id])]
-        require_queues_in_order(thumbs)
+        timed = [like for collector in collectors for like in like_all(collector, [pickup_id])]
+        require_queues_in_order(timed)
 
         for number, collector in ((9, collectors[1]), (2, collectors[2]), (3, collectors[1])):
             Swipe.objects.filter(collector=collector).update(queue_number=number)
 
         with pytest.raises(AssertionError):
-            require_queues_in_order(thumbs)
+            require_queues_in_order(timed)

@@ -1,4 +1,4 @@
-"""Codes tried and receipts issued at the same instant."""
+"""Concurrent attempts at codes, and concurrently issued receipts."""
 
 from functools import partial
 from threading import Barrier
@@ -13,26 +13,26 @@ from geo.handover.services.confirmations import Confirmation, confirm_handover
 from geo.handover_errors import CodeLocked
 from geo.models import Handover, Match, Receipt, ReceiptLine
 from tests.factories.matches import make_collecting_user, make_match, names_of_events, weigh
-from tests.races import naive
-from tests.races.together import at_once, require_agreement, require_answers
+from tests.races import unlocked
+from tests.races.concurrency import at_once, require_consistent, require_no_errors
 
 ROUNDS = 5
 
 
 def confirm(match: Match, code: str = "") -> Confirmation:
-    """By the collector; with the right code unless told otherwise."""
+    """The collector confirms, by default with the right code."""
     return confirm_handover(
         user_id=match.collector_id, match_id=match.pk, code=code or match.handover.code, now=read_clock()
     )
 
 
 def wrong_code(match: Match) -> str:
-    """Not the code."""
+    """A code that is not the resident's."""
     return f"{(int(match.handover.code) + 1) % 1_000_000:06d}"
 
 
 def was_refused(result: Confirmation | Match | DomainError) -> bool:
-    """Whether somebody came too late, said either way."""
+    """Whether the call was refused, by an exception or a returned refusal."""
     return isinstance(result, DomainError) or (isinstance(result, Confirmation) and result.refusal is not None)
 
 
@@ -42,15 +42,15 @@ class TestWrongCodes:
 
         results = at_once([partial(confirm, match, wrong_code(match))] * 12)
 
-        require_answers(results)
+        require_no_errors(results)
         assert Handover.objects.get().wrong_codes == 5
         assert sum(isinstance(result.refusal, CodeLocked) for result in results) == 8
 
     def test_would_be_lost_without_the_lock(self) -> None:
-        """The control: two tries for the price of one."""
-        match, both_looked = weigh(make_match()), Barrier(2)
+        """The control: two attempts are counted as one."""
+        match, both_read = weigh(make_match()), Barrier(2)
 
-        at_once([partial(naive.count_wrong_code, match.pk, meanwhile=both_looked.wait)] * 2)
+        at_once([partial(unlocked.count_wrong_code, match.pk, meanwhile=both_read.wait)] * 2)
 
         assert Handover.objects.get().wrong_codes == 1
 
@@ -61,14 +61,14 @@ class TestConfirmTwice:
 
         results = at_once([partial(confirm, match)] * 4)
 
-        require_answers(results)
-        require_agreement(match.pickup_id)
+        require_no_errors(results)
+        require_consistent(match.pickup_id)
         assert Receipt.objects.count() == 1
         assert names_of_events(match.collector).count("receipt.issued") == 1
 
 
 class TestConfirmAndWeighAgain:
-    def test_never_confirm_what_was_not_shown(self) -> None:
+    def test_never_confirm_figures_the_client_did_not_see(self) -> None:
         for _ in range(ROUNDS):
             match = weigh(make_match())
             seen = Handover.objects.get(pk=match.pk).weighed_at
@@ -83,31 +83,31 @@ class TestConfirmAndWeighAgain:
 
             results = at_once([by_both, partial(weigh, match, {"pet_clear": "0.1"})])
 
-            require_answers(results)
-            require_agreement(match.pickup_id)
+            require_no_errors(results)
+            require_consistent(match.pickup_id)
             assert sum(was_refused(result) for result in results) == 1
             receipt = ReceiptLine.objects.filter(receipt__match=match).first()
             assert receipt is None or receipt.net_kg == 2
 
 
 class TestReceiptNumbers:
-    def test_have_neither_gap_nor_double(self) -> None:
+    def test_have_no_gaps_and_no_duplicates(self) -> None:
         matches = [weigh(make_match()) for _ in range(8)]
 
         results = at_once([partial(confirm, match) for match in matches])
 
-        require_answers(results)
+        require_no_errors(results)
         assert sorted(Receipt.objects.values_list("number", flat=True)) == list(range(1, 9))
 
     def test_would_be_drawn_twice_without_the_lock(self) -> None:
-        """The control: one of the two would see an error of the server."""
-        matches, both_looked = [weigh(make_match()) for _ in range(2)], Barrier(2)
+        """The control: one of the two raises an error."""
+        matches, both_read = [weigh(make_match()) for _ in range(2)], Barrier(2)
 
-        results = at_once([partial(naive.issue_receipt, match, meanwhile=both_looked.wait) for match in matches])
+        results = at_once([partial(unlocked.issue_receipt, match, meanwhile=both_read.wait) for match in matches])
 
         assert [type(result) for result in results if result] == [IntegrityError]
         with pytest.raises(AssertionError):
-            require_answers(results)
+            require_no_errors(results)
 
 
 class TestReceiptChain:
@@ -117,20 +117,20 @@ class TestReceiptChain:
 
         results = at_once([partial(confirm, match) for match in matches])
 
-        require_answers(results)
+        require_no_errors(results)
         receipts = list(Receipt.objects.order_by("number"))
         assert [receipt.link for receipt in receipts] == [1, 2, 3, 4, 5]
         assert [receipt.previous_hash for receipt in receipts[1:]] == [row.content_hash for row in receipts[:-1]]
         assert list(Audit().flaws()) == []
 
     def test_would_fork_without_the_lock(self) -> None:
-        """The control: both would follow the same receipt, even with numbers of their own."""
-        collector, both_looked = make_collecting_user(), Barrier(2)
+        """The control: both link to the same receipt, even with different numbers."""
+        collector, both_read = make_collecting_user(), Barrier(2)
         matches = [weigh(make_match(collector=collector)) for _ in range(2)]
 
         results = at_once(
             [
-                partial(naive.issue_receipt, match, number=number, meanwhile=both_looked.wait)
+                partial(unlocked.issue_receipt, match, number=number, meanwhile=both_read.wait)
                 for number, match in enumerate(matches, start=1)
             ]
         )

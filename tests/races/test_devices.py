@@ -1,4 +1,4 @@
-"""A phone goes to somebody else just when what was sent to it is recorded: neither waits for the other in a circle."""
+"""A device moves to another user while pushes to it are recorded, claimed or erased: no deadlock."""
 
 import re
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from notifications.services.leases import lease_due_users
 from notifications.services.privacy import erase
 from tests.factories.notifications import NOON, make_device, make_notice, tell
 from tests.factories.people import make_user
-from tests.races.together import at_once
+from tests.races.concurrency import at_once
 
 BOTH_WITHIN_S = 0.5
 
 
 def pausing(action: Callable[[], Any], *, after: str, until: Barrier) -> Callable[[], Any]:
-    """The action, which stops after its first statement of this kind until the other has come as far, if it can."""
+    """The action, which pauses after its first statement that matches `after`, until the other action pauses too."""
     is_first = [True]
 
     def pause(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -46,13 +46,13 @@ def pausing(action: Callable[[], Any], *, after: str, until: Barrier) -> Callabl
 
 
 def claimed(user: User, events: int) -> Claim:
-    """So many pushes to this person's phone, about to be sent."""
+    """A claim of pushes to the user's device."""
     tell(*[make_notice(user) for _ in range(events)])
     return claim_pushes(leases=lease_due_users(now=NOON, limit=1), now=NOON)
 
 
-def moves(device: Device, to: User) -> Callable[[], Device]:
-    """Somebody else signs in on the same phone."""
+def move_to(device: Device, to: User) -> Callable[[], Device]:
+    """Another user signs in on the same device."""
     fields = {"kind": device.kind, "value": device.value, "platform": device.platform, "locale": "en"}
     registration = Registration(installation="theirs", **fields)
     return partial(register_device, user_id=to.pk, registration=registration, now=NOON)
@@ -63,9 +63,9 @@ def device() -> Device:
     return make_device(make_user())
 
 
-class TestAPhoneThatMoves:
+class TestMovedDevice:
     @pytest.mark.parametrize("outcome", [Gone("Unregistered"), Accepted()], ids=["gone", "accepted"])
-    def test_while_what_was_sent_there_is_recorded(self, device: Device, outcome: Outcome) -> None:
+    def test_while_outcomes_are_recorded(self, device: Device, outcome: Outcome) -> None:
         claim, other, both = claimed(device.user, 3), make_user(), Barrier(2)
         outcomes = [(one, outcome) for one in reversed(claim.outgoing)]
 
@@ -75,7 +75,7 @@ class TestAPhoneThatMoves:
                     partial(record_outcomes, outcomes=outcomes, now=NOON),
                     after="UPDATE notifications_push", until=both,
                 ),
-                pausing(moves(device, other), after='INSERT INTO "notifications_device"', until=both),
+                pausing(move_to(device, other), after='INSERT INTO "notifications_device"', until=both),
             ]
         )  # fmt: skip
 
@@ -83,7 +83,7 @@ class TestAPhoneThatMoves:
         assert other.devices.count() == 1
         assert not Push.objects.filter(state=Push.State.WAITING).exists()
 
-    def test_while_more_is_claimed_for_it(self, device: Device, settings: Settings) -> None:
+    def test_while_pushes_are_claimed(self, device: Device, settings: Settings) -> None:
         claimed(device.user, 3)
         tell(make_notice(device.user))
         people, other, both = lease_due_users(now=NOON, limit=1), make_user(), Barrier(2)
@@ -93,14 +93,14 @@ class TestAPhoneThatMoves:
                 pausing(
                     partial(claim_pushes, leases=people, now=NOON), after='UPDATE "notifications_push"', until=both
                 ),
-                pausing(moves(device, other), after='UPDATE "notifications_push"', until=both),
+                pausing(move_to(device, other), after='UPDATE "notifications_push"', until=both),
             ]
         )
 
         assert [result for result in results if isinstance(result, Exception)] == []
         assert other.devices.count() == 1
 
-    def test_while_its_person_is_erased(self, device: Device) -> None:
+    def test_while_its_user_is_erased(self, device: Device) -> None:
         claimed(device.user, 2)
         tell(make_notice(device.user))
         people, both = lease_due_users(now=NOON, limit=1), Barrier(2)
@@ -116,17 +116,17 @@ class TestAPhoneThatMoves:
             ]
         )
 
-        # What is claimed for somebody who has gone is an error of one transaction, never of the one who goes.
+        # The claim may fail for an erased user; the erasure never fails.
         assert not isinstance(results[1], Exception)
         assert not Device.objects.exists()
 
-    def test_control_each_in_its_own_order_wait_in_a_circle(self, device: Device) -> None:
+    def test_control_different_orders_deadlock(self, device: Device) -> None:
         claimed(device.user, 1)
         both = Barrier(2, timeout=5)
 
         def push_first() -> None:
             with transaction.atomic():
-                Push.objects.update(error="told")
+                Push.objects.update(error="x")
                 both.wait()
                 Device.objects.all()._raw_delete("default")
 

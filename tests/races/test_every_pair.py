@@ -1,4 +1,4 @@
-"""Every two things at the same instant: what is left is what one after the other would have left."""
+"""Every pair of actions, run concurrently, has the outcome of running them in one order or the other."""
 
 import random
 import threading
@@ -18,155 +18,155 @@ from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import DomainError
 from geo.lifecycle import locks
 from geo.models import Pickup
-from tests.races.staged import CLOCK, PLAYS, TAME, Staged, story_of
-from tests.races.together import crew, require_agreement, require_answers
+from tests.races.concurrency import race_threads, require_consistent, require_no_errors
+from tests.races.scenarios import PERIODIC, SAFE_PAIRS, SCENARIOS, Scenario, outcome_of
 
 Pair = tuple[str, str]
 Race = Callable[[list[Callable[[], str]]], list[str]]
 LANES = 2
-PATIENCE_S = 5
-AHEAD_S = 0.02
+TIMEOUT_S = 5
+DELAY_MAX_S = 0.02
 TRIES = 30
 
 
-def pairs_of(play: str) -> list[Pair]:
-    """Of all that can happen, every two, and the same twice."""
-    return list(combinations_with_replacement(PLAYS[play][1], 2))
+def pairs_of(start: str) -> list[Pair]:
+    """Every pair of actions, including the same action twice."""
+    return list(combinations_with_replacement(SCENARIOS[start][1], 2))
 
 
-def run(name: str, stage: Staged, play: str) -> str:
-    """The code of its refusal, or nothing."""
+def run(name: str, scenario: Scenario, start: str) -> str:
+    """Run an action and return the code of its refusal, or an empty string."""
     try:
-        PLAYS[play][1][name](stage)
+        SCENARIOS[start][1][name](scenario)
     except DomainError as error:
         return error.code
     return ""
 
 
-def tick(stage: Staged, play: str, pair: Pair) -> None:
-    """What the clock has left because somebody was at it."""
-    for name in {*pair} & {*CLOCK}:
-        run(name, stage, play)
+def run_periodic(scenario: Scenario, start: str, pair: Pair) -> None:
+    """Run the pair's periodic tasks again, as they skip a locked pickup."""
+    for name in {*pair} & {*PERIODIC}:
+        run(name, scenario, start)
 
 
 @cache
-def stories_of(play: str) -> Mapping[Pair, Any]:
-    """What is left of every two things one after the other: the refusals by name, and the story.
+def outcomes_of(start: str) -> Mapping[Pair, Any]:
+    """The outcome of each pair of actions in sequence: the refusals by action, and the final state.
 
-    Played once for all pairs and tries, each start for all that may follow. Nothing of it stays.
+    Cached for all pairs and attempts, and rolled back.
     """
-    stage, actions, stories = PLAYS[play][0](), PLAYS[play][1], {}
+    scenario, actions, outcomes = SCENARIOS[start][0](), SCENARIOS[start][1], {}
     for first in actions:
-        with taken_back():
-            code = run(first, stage, play)
+        with rolled_back():
+            code = run(first, scenario, start)
             for second in actions:
-                with taken_back():
-                    refusals = sorted([(first, code), (second, run(second, stage, play))])
-                    tick(stage, play, (first, second))
-                    stories[first, second] = refusals, story_of(stage)
-    return stories
+                with rolled_back():
+                    refusals = sorted([(first, code), (second, run(second, scenario, start))])
+                    run_periodic(scenario, start, (first, second))
+                    outcomes[first, second] = refusals, outcome_of(scenario)
+    return outcomes
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
-    """Whatever happens meanwhile has not happened afterwards."""
+def rolled_back() -> Iterator[None]:
+    """Roll back whatever the block does."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
-def together(stage: Staged, play: str, pair: Pair, race: Race) -> Any:
-    """The same, at the same instant, and to stay."""
-    codes = race([partial(run, name, stage, play) for name in pair])
-    require_answers(codes)
-    tick(stage, play, pair)
-    require_agreement(stage.pickup.pk)
-    return sorted(zip(pair, codes, strict=True)), story_of(stage)
+def run_concurrently(scenario: Scenario, start: str, pair: Pair, race: Race) -> Any:
+    """Run the pair concurrently, commit, and return the outcome."""
+    codes = race([partial(run, name, scenario, start) for name in pair])
+    require_no_errors(codes)
+    run_periodic(scenario, start, pair)
+    require_consistent(scenario.pickup.pk)
+    return sorted(zip(pair, codes, strict=True)), outcome_of(scenario)
 
 
-def require_one_story(play: str, pair: Pair, race: Race) -> None:
-    """That of the one order, or that of the other."""
-    possible = [stories_of(play)[order] for order in (pair, pair[::-1])]
-    assert together(PLAYS[play][0](), play, pair, race) in possible, (play, pair)
+def require_serial_outcome(start: str, pair: Pair, race: Race) -> None:
+    """The outcome is that of one order or the other."""
+    possible = [outcomes_of(start)[order] for order in (pair, pair[::-1])]
+    assert run_concurrently(SCENARIOS[start][0](), start, pair, race) in possible, (start, pair)
 
 
 @pytest.fixture
 def race(committed: None) -> Iterator[Race]:
-    """Two threads."""
-    with crew(2) as race:
+    """A race of two threads."""
+    with race_threads(2) as race:
         yield race
 
 
 @pytest.mark.parametrize("lane", range(LANES))
-@pytest.mark.parametrize("play", PLAYS)
-def test_every_pair_leaves_one_story(play: str, lane: int, race: Race) -> None:
-    for pair in pairs_of(play)[lane::LANES]:
-        require_one_story(play, pair, race)
+@pytest.mark.parametrize("start", SCENARIOS)
+def test_every_pair_has_a_serial_outcome(start: str, lane: int, race: Race) -> None:
+    for pair in pairs_of(start)[lane::LANES]:
+        require_serial_outcome(start, pair, race)
 
 
-class Looked(QuerySet[Any]):
-    """In place of `select_for_update`: it looks, and waits until the other has looked too.
+class ReadBarrier(QuerySet[Any]):
+    """Replaces `select_for_update`: reads without a lock, and waits until the other thread has read too.
 
-    Then now the one goes on first, now the other: some lose their race only in one order.
+    A random delay then varies the order, as some pairs fail only in one order.
     """
 
     both: Barrier
     here = threading.local()
 
     def first(self) -> Any:
-        """The row, as it was."""
+        """The row, after the other thread has read it too."""
         found = super().first()
         self.wait()
         return found
 
     @classmethod
     def wait(cls) -> None:
-        """Once in a thread; one that never comes to look is not waited for."""
+        """Wait once per thread, and give up on a thread that never reads."""
         is_racing = threading.current_thread() is not threading.main_thread()
         if is_racing and getattr(cls.here, "waited_for", None) is not cls.both:
             cls.here.waited_for = cls.both
             with suppress(BrokenBarrierError):
-                cls.both.wait(PATIENCE_S)
-            time.sleep(random.uniform(0, AHEAD_S))
+                cls.both.wait(TIMEOUT_S)
+            time.sleep(random.uniform(0, DELAY_MAX_S))
 
 
-def look(queryset: QuerySet[Any], **options: Any) -> QuerySet[Any]:
-    """Without a lock; where it is a pickup's, with both having looked before either goes on."""
-    looking = queryset.all()
+def read_unlocked(queryset: QuerySet[Any], **options: Any) -> QuerySet[Any]:
+    """Read without a lock; for a pickup, both threads read before either goes on."""
+    reading = queryset.all()
     if queryset.model is Pickup:
-        looking.__class__ = Looked
-    return looking
+        reading.__class__ = ReadBarrier
+    return reading
 
 
 def fetch_and_wait(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The same for the swiper's locks."""
+    """As `read_unlocked`, for the prepared statement of a swipe."""
     rows = fetch_prepared(statement.replace("FOR NO KEY UPDATE", ""), values)
-    Looked.wait()
+    ReadBarrier.wait()
     return rows
 
 
 @pytest.fixture
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The services as they are, but for the lock."""
-    monkeypatch.setattr(QuerySet, "select_for_update", look)
+    """Run the services without locks."""
+    monkeypatch.setattr(QuerySet, "select_for_update", read_unlocked)
     monkeypatch.setattr(locks, "fetch_prepared", fetch_and_wait)
 
 
-def is_seen(play: str, pair: Pair, race: Race) -> bool:
-    """Whether this test can tell that a pair has lost its race, which it need not at the first try."""
+def fails(start: str, pair: Pair, race: Race) -> bool:
+    """Whether an unlocked pair fails within `TRIES` attempts."""
     for _ in range(TRIES):
-        Looked.both = Barrier(2)
+        ReadBarrier.both = Barrier(2)
         try:
-            require_one_story(play, pair, race)
+            require_serial_outcome(start, pair, race)
         except AssertionError:
             return True
     return False
 
 
 @pytest.mark.parametrize("lane", range(LANES))
-@pytest.mark.parametrize("play", PLAYS)
-def test_pairs_would_go_wrong_without_the_lock(play: str, lane: int, race: Race, without_lock: None) -> None:
+@pytest.mark.parametrize("start", SCENARIOS)
+def test_pairs_would_fail_without_the_lock(start: str, lane: int, race: Race, without_lock: None) -> None:
     """The control."""
-    wild = [pair for pair in pairs_of(play) if pair[1] not in TAME[play].get(pair[0], ())]
+    unsafe = [pair for pair in pairs_of(start) if pair[1] not in SAFE_PAIRS[start].get(pair[0], ())]
 
-    assert [pair for pair in wild[lane::LANES] if not is_seen(play, pair, race)] == []
+    assert [pair for pair in unsafe[lane::LANES] if not fails(start, pair, race)] == []

@@ -1,4 +1,4 @@
-"""The two of a match, each on his own phone, at the same instant."""
+"""Concurrent calls by the two parties of a match."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -19,52 +19,52 @@ from geo.pickups.services.leftovers import post_rest
 from tests.factories.geo import LUMPHINI, make_pickup
 from tests.factories.handovers import come, fresh, make_appointment
 from tests.factories.matches import make_match, weigh
-from tests.races import naive
-from tests.races.together import at_once, require_agreement, require_answers
+from tests.races import unlocked
+from tests.races.concurrency import at_once, require_consistent, require_no_errors
 
 ROUNDS = 4
 MINUTE = timedelta(minutes=1)
 STATE_OF_MATCH = {"completed": "done", "released": "ended", "no_show": "ended"}
 
 
-def require_one_story(match: Match) -> Match:
-    """Pickup, match and handover agree; returns the match as it is."""
-    require_agreement(match.pickup_id)
+def require_consistent_match(match: Match) -> Match:
+    """The pickup, the match and the handover are consistent; returns the match."""
+    require_consistent(match.pickup_id)
     now = fresh(match)
-    over = STATE_OF_MATCH.get(now.status)
-    assert now.handover.state == over if over else now.handover.state not in ("done", "ended")
+    ended = STATE_OF_MATCH.get(now.status)
+    assert now.handover.state == ended if ended else now.handover.state not in ("done", "ended")
     return now
 
 
-def waiting_at_the_door() -> Match:
-    """The collector has waited long enough."""
+def make_waiting() -> Match:
+    """A match in which the collector has waited long enough to report a no-show."""
     match = make_appointment(at=read_clock() - 20 * MINUTE)
     return come(match, match.collector, now=read_clock() - 20 * MINUTE)
 
 
 def release(match: Match) -> Match:
-    """By the resident."""
+    """The resident releases the match."""
     return release_match(user_id=match.pickup.resident_id, match_id=match.pk, reason="other", now=read_clock())
 
 
 def no_show(match: Match) -> Match:
-    """By the collector."""
+    """The collector reports a no-show."""
     return report_no_show(user_id=match.collector_id, match_id=match.pk, now=read_clock())
 
 
-def come_to_the_door(match: Match) -> Match:
-    """By the resident."""
+def arrive_as_resident(match: Match) -> Match:
+    """The resident arrives."""
     return arrive(user_id=match.pickup.resident_id, match_id=match.pk, point=LUMPHINI, accuracy_m=5, now=read_clock())
 
 
 def confirm(match: Match, who: str = "collector", **more: Any) -> Any:
-    """One side."""
+    """One party confirms."""
     user_id = match.collector_id if who == "collector" else match.pickup.resident_id
     return confirm_handover(user_id=user_id, match_id=match.pk, now=read_clock(), **more)
 
 
 def dispute(match: Match) -> Match:
-    """By the resident: 3 kg."""
+    """The resident disputes the weigh-in with 3 kg."""
     lines = [Weighed(material="pet_clear", gross_kg=Decimal(3))]
     resident_id = match.pickup.resident_id
     return dispute_weigh_in(user_id=resident_id, match_id=match.pk, lines=lines, paid_thb=Decimal(0), now=read_clock())
@@ -73,46 +73,46 @@ def dispute(match: Match) -> Match:
 class TestNoShowAndRelease:
     def test_end_the_match_once(self) -> None:
         for _ in range(ROUNDS):
-            match = waiting_at_the_door()
+            match = make_waiting()
 
             results = at_once([partial(no_show, match), partial(release, match)])
 
-            require_answers(results)
-            now = require_one_story(match)
+            require_no_errors(results)
+            now = require_consistent_match(match)
             assert (now.status == "no_show") != (now.status == "released")
-            assert now.left_waiting == (now.status == "released"), "counts either way, never both"
+            assert now.left_waiting == (now.status == "released"), "a no-show or a release without waiting, never both"
 
-    def test_would_end_it_twice_without_the_lock_but_for_the_constraint(self) -> None:
-        """The control: an error of the server instead of an answer."""
-        match = waiting_at_the_door()
+    def test_without_the_lock_only_the_constraint_prevents_two_ends(self) -> None:
+        """The control: an IntegrityError instead of a refusal."""
+        match = make_waiting()
 
         with pytest.raises(IntegrityError, match="a_no_show_is_somebodys"):
-            naive.release(match.pk, meanwhile=partial(no_show, match))
+            unlocked.release(match.pk, meanwhile=partial(no_show, match))
 
 
 class TestNoShowAndArrival:
-    def test_nobody_is_both_there_and_not(self) -> None:
+    def test_the_resident_has_arrived_or_is_absent(self) -> None:
         for _ in range(ROUNDS):
-            match = waiting_at_the_door()
+            match = make_waiting()
 
-            results = at_once([partial(no_show, match), partial(come_to_the_door, match)])
+            results = at_once([partial(no_show, match), partial(arrive_as_resident, match)])
 
-            require_answers(results)
-            now = require_one_story(match)
+            require_no_errors(results)
+            now = require_consistent_match(match)
             assert (now.handover.resident_arrived_at is None) == (now.status == "no_show")
 
     def test_would_be_both_without_the_lock(self) -> None:
         """The control."""
-        match = waiting_at_the_door()
+        match = make_waiting()
 
-        naive.arrive(match.pk, meanwhile=partial(no_show, match))
+        unlocked.arrive(match.pk, meanwhile=partial(no_show, match))
 
         with pytest.raises(AssertionError):
-            require_one_story(match)
+            require_consistent_match(match)
 
 
 class TestConfirmAndCorrect:
-    def test_nothing_is_confirmed_that_has_changed(self) -> None:
+    def test_changed_figures_are_not_confirmed(self) -> None:
         for _ in range(ROUNDS):
             match = weigh(make_match())
             seen = match.handover.weighed_at
@@ -120,23 +120,23 @@ class TestConfirmAndCorrect:
 
             results = at_once([partial(confirm, match, weighed_at=seen), partial(weigh, match, {"pet_clear": "9"})])
 
-            require_answers(results)
-            now = require_one_story(match)
+            require_no_errors(results)
+            now = require_consistent_match(match)
             kg = WeighInLine.objects.get(handover_id=match.pk).gross_kg
             assert kg == (2 if now.status == "completed" else 9)
             if now.status == "active":
                 assert now.handover.resident_confirmed_at is None
 
-    def test_would_confirm_what_nobody_saw_without_the_lock(self) -> None:
+    def test_unseen_figures_would_be_confirmed_without_the_lock(self) -> None:
         """The control."""
         match = weigh(make_match())
         confirm(match, "resident")
 
-        naive.confirm(match.pk, meanwhile=partial(weigh, match, {"pet_clear": "9"}))
+        unlocked.confirm(match.pk, meanwhile=partial(weigh, match, {"pet_clear": "9"}))
 
         handover = Handover.objects.get(pk=match.pk)
         assert handover.collector_confirmed_at
-        assert handover.resident_confirmed_at, "she has never seen the 9 kg"
+        assert handover.resident_confirmed_at, "the resident has never seen the 9 kg"
         assert WeighInLine.objects.get().gross_kg == 9
 
 
@@ -148,8 +148,8 @@ class TestDisputeAndConfirm:
 
             results = at_once([partial(dispute, match), partial(confirm, match, code=code)])
 
-            require_answers(results)
-            now = require_one_story(match)
+            require_no_errors(results)
+            now = require_consistent_match(match)
             assert now.handover.state in (HandoverState.DISPUTED, HandoverState.DONE)
             assert Receipt.objects.filter(match=match).count() == (now.handover.state == HandoverState.DONE)
             assert WeighInVersion.objects.filter(handover_id=match.pk).count() == 1 + (now.status == "active")
@@ -158,14 +158,14 @@ class TestDisputeAndConfirm:
         """The control."""
         match = weigh(make_match())
 
-        naive.dispute(match.pk, meanwhile=partial(confirm, match, code=match.handover.code))
+        unlocked.dispute(match.pk, meanwhile=partial(confirm, match, code=match.handover.code))
 
         with pytest.raises(AssertionError):
-            require_one_story(match)
+            require_consistent_match(match)
 
 
 class TestAgreeAndCounterProposal:
-    def test_nobody_agrees_to_what_he_did_not_see(self) -> None:
+    def test_only_the_seen_proposal_is_agreed(self) -> None:
         for _ in range(ROUNDS):
             match = make_match(make_pickup(window_from=read_clock()))
             first, second = (read_clock() + minutes * MINUTE for minutes in (60, 90))
@@ -175,8 +175,8 @@ class TestAgreeAndCounterProposal:
             agree = partial(agree_time, user_id=match.pickup.resident_id, at=first, **who)
             results = at_once([agree, partial(propose_time, user_id=match.collector_id, at=second, **who)])
 
-            require_answers(results)
-            now = require_one_story(match)
+            require_no_errors(results)
+            now = require_consistent_match(match)
             assert now.handover.proposed_for == second
             assert now.handover.agreed_for == (None if isinstance(results[0], Exception) else first)
 
@@ -187,21 +187,21 @@ class TestAgreeAndCounterProposal:
         who: dict[str, Any] = {"match_id": match.pk, "user_id": match.collector_id, "now": read_clock()}
         propose_time(at=first, **who)
 
-        naive.agree(match.pk, meanwhile=partial(propose_time, at=second, **who))
+        unlocked.agree(match.pk, meanwhile=partial(propose_time, at=second, **who))
 
         handover = Handover.objects.get(pk=match.pk)
         assert handover.agreed_for == handover.proposed_for == first, "the second proposal is lost"
 
 
 class TestPostTheRestTwice:
-    def left(self) -> Match:
-        """One kilogram of three was left."""
+    def make_left(self) -> Match:
+        """A completed match of which one kilogram was left."""
         match = make_match()
         weigh_in(
             user_id=match.collector_id,
             match_id=match.pk,
             lines=[Weighed(material="pet_clear", gross_kg=Decimal(2))],
-            left=[naive.one_kilogram()],
+            left=[unlocked.one_kilogram()],
             paid_thb=Decimal(0),
             now=read_clock(),
         )
@@ -209,21 +209,21 @@ class TestPostTheRestTwice:
         return fresh(match)
 
     def test_posts_it_once(self) -> None:
-        match = self.left()
+        match = self.make_left()
         tap = partial(post_rest, resident_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
 
         results = at_once([tap] * 4)
 
-        require_answers(results)
+        require_no_errors(results)
         assert sorted(is_new for _, is_new in results) == [False, False, False, True]
         assert Pickup.objects.filter(continues=match.pickup_id).count() == 1
         assert Pickup.objects.count() == 2
 
     def test_would_post_it_twice_without_the_lock(self, without_rest_index: None) -> None:
         """The control."""
-        match = self.left()
+        match = self.make_left()
         tap = partial(post_rest, resident_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
 
-        naive.post_rest(match.pickup_id, meanwhile=tap)
+        unlocked.post_rest(match.pickup_id, meanwhile=tap)
 
         assert Pickup.objects.filter(continues=match.pickup_id).count() == 2

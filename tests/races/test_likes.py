@@ -1,4 +1,4 @@
-"""Many likes at the same instant."""
+"""Concurrent likes."""
 
 from functools import partial
 from threading import Barrier
@@ -16,20 +16,20 @@ from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, swipe
 from tests.factories.people import client_of
-from tests.races import naive
-from tests.races.together import at_once, require_agreement, require_answers
+from tests.races import unlocked
+from tests.races.concurrency import at_once, require_consistent, require_no_errors
 
 ROUNDS = 5
 
 
 def put_like(phone: APIClient, pickup: Pickup) -> Response:
-    """As an app does it."""
+    """Like a pickup over HTTP."""
     return phone.put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
 
 
 def require_one_match_and_a_queue(pickup: Pickup, likes: int) -> None:
-    """The first of the queue has the match, everybody else waits behind in order."""
-    require_agreement(pickup.pk)
+    """The first like has the match; the others wait in order."""
+    require_consistent(pickup.pk)
     queue = list(Swipe.objects.filter(pickup=pickup).order_by("queue_number"))
     assert [like.queue_number for like in queue] == list(range(1, likes + 1))
     assert [like.like_state for like in queue] == ["matched"] + ["waiting"] * (likes - 1)
@@ -51,21 +51,21 @@ class TestTwoCollectors:
             Match.objects.update(status="completed")
 
     def test_would_make_two_matches_without_lock_and_index(self, without_match_index: None) -> None:
-        """The control: this test can see the failure."""
-        pickup, both_looked = make_pickup(), Barrier(2)
+        """The control."""
+        pickup, both_read = make_pickup(), Barrier(2)
         collectors = [make_collecting_user() for _ in range(2)]
 
-        at_once([partial(naive.like, pickup.pk, one.pk, meanwhile=both_looked.wait) for one in collectors])
+        at_once([partial(unlocked.like, pickup.pk, one.pk, meanwhile=both_read.wait) for one in collectors])
 
         with pytest.raises(AssertionError):
             require_one_match_and_a_queue(pickup, likes=2)
 
     def test_would_lose_the_runner_up_with_the_index_alone(self) -> None:
-        """The control: the index keeps matches apart, the lock is what makes the other one wait."""
-        pickup, both_looked = make_pickup(), Barrier(2)
+        """The control: the index prevents a second match, but only the lock keeps the second like."""
+        pickup, both_read = make_pickup(), Barrier(2)
         collectors = [make_collecting_user() for _ in range(2)]
 
-        results = at_once([partial(naive.like, pickup.pk, one.pk, meanwhile=both_looked.wait) for one in collectors])
+        results = at_once([partial(unlocked.like, pickup.pk, one.pk, meanwhile=both_read.wait) for one in collectors])
 
         assert Match.objects.count() == 1
         assert [type(result) for result in results if result] == [IntegrityError]
@@ -80,7 +80,7 @@ class TestSixteenCollectors:
 
         results = at_once([partial(swipe, collector, pickup) for collector in collectors])
 
-        require_answers(results)
+        require_no_errors(results)
         require_one_match_and_a_queue(pickup, likes=16)
         assert sorted(result.queue_position or 0 for result in results) == list(range(16))
 
@@ -94,7 +94,7 @@ class TestSixteenCollectors:
             assert match.collector_id == like.collector_id
             release_match(user_id=like.collector_id, match_id=match.pk, reason="other", now=read_clock())
 
-        require_agreement(pickup.pk)
+        require_consistent(pickup.pk)
 
 
 class TestTwoPhonesOfOneCollector:
@@ -110,17 +110,17 @@ class TestTwoPhonesOfOneCollector:
             assert [answer.status_code for answer in answers] == [200, 200]
             assert answers[0].data == answers[1].data
             assert Swipe.objects.filter(pickup=pickup).count() == 1
-            require_agreement(pickup.pk)
+            require_consistent(pickup.pk)
 
     def test_would_get_an_error_without_the_lock(self) -> None:
-        """The control: the second phone would see an error of the server."""
-        pickup, both_looked = make_pickup(choose="resident"), Barrier(2)
+        """The control: the second phone gets a server error."""
+        pickup, both_read = make_pickup(choose="resident"), Barrier(2)
         collector = make_collecting_user()
 
-        results = at_once([partial(naive.like, pickup.pk, collector.pk, meanwhile=both_looked.wait)] * 2)
+        results = at_once([partial(unlocked.like, pickup.pk, collector.pk, meanwhile=both_read.wait)] * 2)
 
         with pytest.raises(AssertionError):
-            require_answers(results)
+            require_no_errors(results)
 
 
 class TestLimits:
@@ -131,7 +131,7 @@ class TestLimits:
 
         results = at_once([partial(swipe, collector, pickup) for pickup in pickups])
 
-        require_answers(results)
+        require_no_errors(results)
         assert Match.objects.filter(collector=collector, status="active").count() == 2
         assert sum(isinstance(result, TooManyMatches) for result in results) == 4
 
@@ -146,18 +146,18 @@ class TestLimits:
         assert sum(isinstance(result, TooManyLikes) for result in results) == 4
 
     def test_would_be_exceeded_without_the_lock(self) -> None:
-        """The control: both phones would see room for one."""
-        collector, both_looked = make_collecting_user(), Barrier(2)
+        """The control: both phones read a count below the limit."""
+        collector, both_read = make_collecting_user(), Barrier(2)
         pickups = [make_pickup() for _ in range(2)]
 
         at_once(
-            [partial(naive.like_within, 1, pickup.pk, collector.pk, meanwhile=both_looked.wait) for pickup in pickups]
+            [partial(unlocked.like_within, 1, pickup.pk, collector.pk, meanwhile=both_read.wait) for pickup in pickups]
         )
 
         assert Match.objects.filter(collector=collector, status="active").count() == 2
 
     def test_hold_while_runner_ups_are_promoted_on_several_pickups(self, settings: Settings) -> None:
-        """Two queues with the same people in opposite order, released at once: no deadlock, nobody over his limit."""
+        """Two queues with the same collectors in opposite order, released at once: no deadlock, no limit exceeded."""
         first, second = make_collecting_user(), make_collecting_user()
         for _ in range(ROUNDS):
             matches = [make_match(), make_match()]
@@ -179,10 +179,10 @@ class TestLimits:
                 ]
             )
 
-            require_answers(results)
-            live = Match.objects.filter(status="active").values_list("collector_id", flat=True)
-            assert sorted(live) == sorted([first.pk, second.pk])
+            require_no_errors(results)
+            active = Match.objects.filter(status="active").values_list("collector_id", flat=True)
+            assert sorted(active) == sorted([first.pk, second.pk])
             for match in matches:
-                require_agreement(match.pickup_id)
+                require_consistent(match.pickup_id)
             Match.objects.update(status="completed")
             Swipe.objects.filter(like_state="waiting").update(like_state="closed")

@@ -1,4 +1,4 @@
-"""Two services that want the same collectors lock them in one order, so neither waits for the other for ever."""
+"""Services that lock the same collectors lock them in the order of their ids, so they cannot deadlock."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +20,7 @@ from geo.pickups.services.drafts import PickupChanges, Price
 from geo.pickups.services.pickups import amend_pickup
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, swipe
-from tests.races.together import PATIENCE_S, require_agreement
+from tests.races.concurrency import TIMEOUT_S, require_consistent
 from tests.waits import count_waiting, wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -29,8 +29,8 @@ FAR_AWAY = Point(100.60, 13.80, srid=4326)
 
 
 @contextmanager
-def one_behind_the_other(rows: str) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
-    """Hold these rows of a table while what is given stops there or before, in this order; then let all go on."""
+def run_in_order(rows: str) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
+    """Lock `rows` until each queued action, started in order, waits for a lock or is done; then release them."""
 
     def run(action: Callable[[], Any]) -> Any:
         try:
@@ -51,13 +51,13 @@ def one_behind_the_other(rows: str) -> Iterator[Callable[[Callable[[], Any]], Fu
             yield queue
 
 
-def give_back(match: Match) -> Callable[[], Match]:
+def release(match: Match) -> Callable[[], Match]:
     return partial(release_match, user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
 
 
 class TestCollectors:
-    def test_an_amendment_and_a_release_want_the_same_collector(self) -> None:
-        """The amendment offers its pickup to the collector whom the release is about to ask for another one."""
+    def test_an_amendment_and_a_release_lock_the_same_collector(self) -> None:
+        """The amendment promotes the collector whom the release asks about another pickup."""
         runner_up = make_collecting_user()
         amended, match = make_pickup(choose="resident"), make_match()
         make_like(amended, runner_up)
@@ -71,35 +71,35 @@ class TestCollectors:
             now=read_clock(),
         )
 
-        with one_behind_the_other("geo_collector") as queue:
-            futures = [queue(amend), queue(give_back(match))]
+        with run_in_order("geo_collector") as queue:
+            futures = [queue(amend), queue(release(match))]
 
         for future in futures:
-            future.result(PATIENCE_S)
+            future.result(TIMEOUT_S)
         for pickup_id in (amended.pk, match.pickup_id):
-            require_agreement(pickup_id)
+            require_consistent(pickup_id)
 
-    @pytest.mark.parametrize("says_no", [partial(swipe, direction="pass"), None])
-    def test_a_collector_who_says_no_here_is_promoted_there(self, says_no: Callable[..., Any] | None) -> None:
+    @pytest.mark.parametrize("refuse", [partial(swipe, direction="pass"), None])
+    def test_a_collector_who_refuses_one_pickup_is_promoted_on_another(self, refuse: Callable[..., Any] | None) -> None:
         first, second = make_collecting_user(), make_collecting_user()
         asked, match = make_asked(first), make_match()
         for like in ((second, asked), (first, match.pickup), (second, match.pickup)):
             swipe(*like)
-        take_back = partial(take_swipe_back, collector_id=first.pk, pickup_id=asked.pk, now=read_clock())
+        withdraw = partial(take_swipe_back, collector_id=first.pk, pickup_id=asked.pk, now=read_clock())
 
-        with one_behind_the_other("geo_collector") as queue:
-            futures = [queue(partial(says_no, first, asked) if says_no else take_back), queue(give_back(match))]
+        with run_in_order("geo_collector") as queue:
+            futures = [queue(partial(refuse, first, asked) if refuse else withdraw), queue(release(match))]
 
         for future in futures:
-            future.result(PATIENCE_S)
+            future.result(TIMEOUT_S)
         for pickup_id in (asked.pk, match.pickup_id):
-            require_agreement(pickup_id)
+            require_consistent(pickup_id)
 
 
 def make_asked(collector: Any) -> Pickup:
-    """A pickup for which this collector is asked."""
+    """A pickup for which `collector` is asked."""
     match = make_match()
     swipe(collector, match.pickup, now=read_clock() - LONG_AGO)
-    give_back(match)()
+    release(match)()
     assert Swipe.objects.get(collector=collector, pickup=match.pickup).like_state == "asked"
     return match.pickup

@@ -1,4 +1,4 @@
-"""Whoever reads the inbox and whoever writes what settles it do not wait for each other in a circle."""
+"""Reading the inbox and writing an event that settles an entry cannot deadlock."""
 
 from collections.abc import Callable
 from threading import Event as Signal
@@ -12,14 +12,14 @@ from notifications.services.inbox import read_all, read_entry
 from notifications.services.notify import Notice, notify
 from tests.factories.notifications import NOON, make_notice, tell
 from tests.factories.people import make_user
-from tests.races.together import PATIENCE_S, at_once
+from tests.races.concurrency import TIMEOUT_S, at_once
 from tests.waits import count_waiting, wait_until
 
 PICKUP = {"pickup": "p1", "title": "Cans"}
 
 
 def settle_slowly(user: User, *, is_held: Signal) -> None:
-    """As `notify` does for a match that settles the like before, with somebody else coming in between."""
+    """Settle a like by a match, as `notify` does, with another transaction in between."""
     with transaction.atomic():
         EventCounter.objects.select_for_update(no_key=True).get(pk=user.pk)
         is_held.set()
@@ -39,7 +39,7 @@ def race(read: Callable[[User], object]) -> list[object]:
     tell(make_notice(user, "pickup.liked", data=PICKUP))
 
     def read_meanwhile() -> object:
-        is_held.wait(PATIENCE_S)
+        is_held.wait(TIMEOUT_S)
         return read(user)
 
     return at_once([lambda: settle_slowly(user, is_held=is_held), read_meanwhile])
@@ -52,7 +52,7 @@ def race(read: Callable[[User], object]) -> list[object]:
         lambda user: read_entry(user_id=user.pk, seq=1, now=NOON),
     ],
 )
-def test_reading_waits_for_who_settles(read: Callable[[User], object]) -> None:
+def test_reading_waits_for_the_settling_transaction(read: Callable[[User], object]) -> None:
     assert race(read) == [None, 0]
 
 

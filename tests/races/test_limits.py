@@ -1,4 +1,4 @@
-"""Photos added at the same instant."""
+"""Limits of photos and groups hold for concurrent requests."""
 
 from functools import partial
 from io import BytesIO
@@ -16,18 +16,19 @@ from backend.core.clock import read_clock
 from chat.errors import MessagePhotosFull
 from chat.models import Conversation, MessagePhoto
 from chat.services.photos import send_photo
-from geo.errors import PhotosFull
-from geo.models import Pickup, PickupPhoto
+from geo.errors import PhotosFull, TooManyGroups
+from geo.groups.services import found_group, join_group
+from geo.models import Membership, Pickup, PickupPhoto
 from geo.pickups.services.photos import add_photo
 from tests.factories.chat import make_conversation
 from tests.factories.geo import make_pickup
 from tests.factories.people import make_user
-from tests.races import naive
-from tests.races.together import at_once, require_answers
+from tests.races import unlocked
+from tests.races.concurrency import at_once, require_no_errors
 
 
 def add(pickup: Pickup) -> PickupPhoto:
-    """A small picture, by the resident."""
+    """The resident adds a small picture."""
     file = BytesIO()
     Image.new("RGB", (8, 8)).save(file, "PNG")
     size = file.tell()
@@ -36,7 +37,7 @@ def add(pickup: Pickup) -> PickupPhoto:
 
 
 def send(conversation: Conversation, sender: User) -> object:
-    """A small picture into the chat."""
+    """The sender sends a small picture to the chat."""
     file = BytesIO()
     Image.new("RGB", (8, 8)).save(file, "PNG")
     size = file.tell()
@@ -54,17 +55,17 @@ class TestPhotosOfAChat:
 
         results = at_once([partial(send, conversation, ann)] * 8)
 
-        require_answers(results)
+        require_no_errors(results)
         assert sum(isinstance(result, MessagePhotosFull) for result in results) == 5
         assert list(conversation.messages.order_by("seq").values_list("seq", flat=True)) == [1, 2, 3]
         assert len([path for path in Path(settings.PRIVATE_ROOT).rglob("*") if path.is_file()]) == 6
 
     def test_would_be_too_many_without_the_lock(self) -> None:
-        """The control: both find the last room."""
+        """The control: both read a count below the limit."""
         ann, bob = make_user(), make_user()
-        conversation, both_looked = make_conversation(ann, bob), Barrier(2)
+        conversation, both_read = make_conversation(ann, bob), Barrier(2)
 
-        at_once([partial(naive.send_photo, conversation.pk, ann, 1, meanwhile=both_looked.wait)] * 2)
+        at_once([partial(unlocked.send_photo, conversation.pk, ann, 1, meanwhile=both_read.wait)] * 2)
 
         assert MessagePhoto.objects.count() == 2
 
@@ -76,7 +77,7 @@ class TestPhotos:
 
         results = at_once([partial(add, pickup)] * 8)
 
-        require_answers(results)
+        require_no_errors(results)
         assert sum(isinstance(result, PhotosFull) for result in results) == 5
         assert list(pickup.photos.values_list("position", flat=True)) == [0, 1, 2]
         assert len([path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]) == 6
@@ -84,11 +85,26 @@ class TestPhotos:
         assert pickup.revision == 4
 
     def test_would_get_an_error_without_the_lock(self) -> None:
-        """The control: both would want the same place."""
-        pickup, both_looked = make_pickup(), Barrier(2)
+        """The control: both take the same position."""
+        pickup, both_read = make_pickup(), Barrier(2)
 
-        results = at_once([partial(naive.attach_photo, pickup.pk, meanwhile=both_looked.wait)] * 2)
+        results = at_once([partial(unlocked.attach_photo, pickup.pk, meanwhile=both_read.wait)] * 2)
 
         assert [type(result) for result in results if result] == [IntegrityError]
         with pytest.raises(AssertionError):
-            require_answers(results)
+            require_no_errors(results)
+
+
+def test_a_user_is_in_no_more_groups_than_allowed(settings: Settings) -> None:
+    settings.GROUPS_MAX = 2
+    user, now = make_user(), read_clock()
+    others = [found_group(user_id=make_user().pk, name="House", kind="building", now=now) for _ in range(4)]
+    found = partial(found_group, user_id=user.pk, name="School", kind="school", now=now)
+
+    results = at_once(
+        [partial(join_group, user_id=user.pk, code=group.code or "", now=now) for group in others] + [found] * 4
+    )
+
+    require_no_errors(results)
+    assert sum(isinstance(result, TooManyGroups) for result in results) == 6
+    assert Membership.objects.filter(user=user).count() == 2

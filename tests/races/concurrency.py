@@ -1,4 +1,4 @@
-"""Starting things at the same instant, and looking whether what is left agrees with itself."""
+"""Run actions concurrently, and check that the result is consistent."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,20 +13,20 @@ from django.db import connections
 from backend.core.errors import DomainError
 from geo.models import Match, Pickup, Receipt, Swipe
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 CLOSED = {"cancelled", "expired", "handed_over"}
 
 
-def at_once(actions: Sequence[Callable[[], Any]], *, patience_s: int = PATIENCE_S) -> list[Any]:
-    """Run each action in a thread of its own, all from one barrier; its result, or the exception it raised."""
-    with crew(len(actions)) as race:
-        return race(actions, patience_s)
+def at_once(actions: Sequence[Callable[[], Any]], *, timeout_s: int = TIMEOUT_S) -> list[Any]:
+    """Run each action in its own thread, released by one barrier; returns the results or the raised exceptions."""
+    with race_threads(len(actions)) as race:
+        return race(actions, timeout_s)
 
 
 @contextmanager
-def crew(size: int) -> Iterator[Callable[..., list[Any]]]:
-    """The same for many races one after the other: opening its connections takes longer than a race of two."""
-    barrier = Barrier(size, timeout=PATIENCE_S)
+def race_threads(size: int) -> Iterator[Callable[..., list[Any]]]:
+    """As `at_once`, for many races in sequence, which reuse the threads' database connections."""
+    barrier = Barrier(size, timeout=TIMEOUT_S)
 
     def run(action: Callable[[], Any]) -> Any:
         barrier.wait()
@@ -37,8 +37,8 @@ def crew(size: int) -> Iterator[Callable[..., list[Any]]]:
 
     with ThreadPoolExecutor(size) as threads:
 
-        def race(actions: Sequence[Callable[[], Any]], patience_s: int = PATIENCE_S) -> list[Any]:
-            return [future.result(patience_s) for future in [threads.submit(run, action) for action in actions]]
+        def race(actions: Sequence[Callable[[], Any]], timeout_s: int = TIMEOUT_S) -> list[Any]:
+            return [future.result(timeout_s) for future in [threads.submit(run, action) for action in actions]]
 
         try:
             yield race
@@ -46,14 +46,14 @@ def crew(size: int) -> Iterator[Callable[..., list[Any]]]:
             race([connections.close_all] * size)
 
 
-def require_answers(results: Sequence[Any]) -> None:
-    """Everybody got a result or a refusal: no deadlock, nothing that would be an error of the server."""
+def require_no_errors(results: Sequence[Any]) -> None:
+    """Every action returned a result or a refusal: no deadlock, and nothing that would be a server error."""
     broken = [repr(result) for result in results if isinstance(result, Exception)]
     assert all(isinstance(result, DomainError) for result in results if isinstance(result, Exception)), broken
 
 
-def require_agreement(pickup_id: UUID) -> None:
-    """A pickup, its matches, likes and receipt tell one story."""
+def require_consistent(pickup_id: UUID) -> None:
+    """The states of a pickup, its matches, likes and receipt are consistent."""
     pickup = Pickup.objects.get(pk=pickup_id)
     statuses = Counter(Match.objects.filter(pickup=pickup).values_list("status", flat=True))
     likes = Swipe.objects.filter(pickup=pickup, direction="like")
@@ -62,7 +62,9 @@ def require_agreement(pickup_id: UUID) -> None:
     assert statuses["completed"] == (pickup.status == "handed_over"), (pickup.status, statuses)
     assert Receipt.objects.filter(match__pickup=pickup).count() == statuses["completed"]
     assert likes.filter(like_state="matched").count() == statuses["active"] + statuses["completed"]
-    assert likes.filter(like_state="asked").count() == (pickup.reserved_until is not None), "asked is not reserved"
+    assert likes.filter(like_state="asked").count() == (pickup.reserved_until is not None), (
+        "a like is asked for a pickup that is not reserved, or the reverse"
+    )
     assert not (pickup.status in CLOSED and likes.filter(like_state__in=Swipe.QUEUED).exists()), (
-        "somebody waits in vain"
+        "a like is queued on a closed pickup"
     )

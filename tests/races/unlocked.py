@@ -1,6 +1,6 @@
-"""What somebody would write who trusts what he has just read: the controls that the races can be lost.
+"""Services without locks, for the controls: they show that the races can be lost.
 
-Each looks, lets others do something `meanwhile`, and then writes what it thought was right.
+Each reads, calls `meanwhile`, in which another transaction commits, and then writes based on what it read.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Meanwhile = Callable[[], Any]
 
 
 def like(pickup_id: UUID, collector_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """Match when it looked open and first come, wait otherwise."""
+    """Match if the pickup was open and first-come when read, wait otherwise."""
     pickup = Pickup.objects.get(pk=pickup_id)
     meanwhile()
     with transaction.atomic():
@@ -48,13 +48,13 @@ def like(pickup_id: UUID, collector_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def like_within(limit: int, pickup_id: UUID, collector_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """The same, when the collector looked as if he had room."""
+    """As `like`, if the collector was below the limit when read."""
     if Match.objects.filter(collector_id=collector_id, status="active").count() < limit:
         like(pickup_id, collector_id, meanwhile=meanwhile)
 
 
 def accept(like_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """Match a like that looked as if it waited."""
+    """Match a like that was waiting when read."""
     wanted = Swipe.objects.select_related("pickup").get(pk=like_id)
     meanwhile()
     with transaction.atomic():
@@ -64,19 +64,19 @@ def accept(like_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def amend(pickup_id: UUID, thb: int, *, meanwhile: Meanwhile) -> None:
-    """Change the price, and tell those who seemed to like it."""
+    """Change the price, and notify the collectors whose likes were queued when read."""
     pickup = Pickup.objects.get(pk=pickup_id)
     concerned = list(queued_likes(pickup_id).values_list("collector_id", flat=True))
     meanwhile()
     with transaction.atomic():
         pickup.price_mode, pickup.price_thb, pickup.revision = "asks", Decimal(thb), pickup.revision + 1
         pickup.save(update_fields=["price_mode", "price_thb", "revision"])
-        told = pickup_notices.of_amendment(pickup=pickup, collector_ids=concerned, changed=["price"])
-        notify(notices=told, now=read_clock())
+        amended = pickup_notices.of_amendment(pickup=pickup, collector_ids=concerned, changed=["price"])
+        notify(notices=amended, now=read_clock())
 
 
 def release(match_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """Give back a match that looked active."""
+    """Release a match that was active when read."""
     match = Match.objects.get(pk=match_id)
     meanwhile()
     with transaction.atomic():
@@ -87,7 +87,7 @@ def release(match_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def count_wrong_code(match_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """One more than there seemed to be."""
+    """Store one more than the count that was read."""
     handover = Handover.objects.get(pk=match_id)
     meanwhile()
     handover.wrong_codes += 1
@@ -95,7 +95,7 @@ def count_wrong_code(match_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def send_photo(conversation_id: UUID, sender: User, limit: int, *, meanwhile: Meanwhile) -> None:
-    """Send a photo when it looked as if there was room for one more."""
+    """Send a photo if the sender was below the limit when read."""
     with transaction.atomic():
         if MessagePhoto.objects.filter(message__conversation=conversation_id, message__sender=sender).count() < limit:
             meanwhile()
@@ -104,7 +104,7 @@ def send_photo(conversation_id: UUID, sender: User, limit: int, *, meanwhile: Me
 
 
 def attach_photo(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """At the first place that seemed free."""
+    """Attach a photo at the first position that was free when read."""
     position = PickupPhoto.objects.filter(pickup=pickup_id).count()
     meanwhile()
     PickupPhoto.objects.create(
@@ -113,7 +113,7 @@ def attach_photo(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def issue_receipt(match: Match, *, number: int | None = None, meanwhile: Meanwhile) -> None:
-    """One more than the last there seemed to be, and after the last of the collector."""
+    """Issue a receipt numbered after the last one read, linked to the collector's last one read."""
     last = Receipt.objects.aggregate(last=Max("number"))["last"] or 0
     before = Receipt.objects.filter(collector=match.collector).order_by("-link").first()
     meanwhile()
@@ -130,7 +130,7 @@ def issue_receipt(match: Match, *, number: int | None = None, meanwhile: Meanwhi
 
 
 def arrive(match_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """The resident at the door of a handover that looked as if it went on."""
+    """Record the resident's arrival for a handover that was active when read."""
     handover = Handover.objects.get(pk=match_id)
     meanwhile()
     handover.resident_arrived_at = read_clock()
@@ -138,7 +138,7 @@ def arrive(match_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def confirm(match_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """The second to confirm what seemed to be weighed, writing all of what was read."""
+    """Confirm as the second party, writing all fields as they were read."""
     handover = Handover.objects.get(pk=match_id)
     meanwhile()
     handover.collector_confirmed_at = read_clock()
@@ -146,7 +146,7 @@ def confirm(match_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def dispute(match_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """Other figures for what seemed to be unconfirmed."""
+    """Dispute a weigh-in that was unconfirmed when read."""
     handover = Handover.objects.get(pk=match_id)
     meanwhile()
     handover.state = "disputed"
@@ -154,7 +154,7 @@ def dispute(match_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def agree(match_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """To the time that seemed to be proposed."""
+    """Agree to the time that was proposed when read."""
     handover = Handover.objects.get(pk=match_id)
     meanwhile()
     handover.agreed_for = handover.proposed_for
@@ -162,12 +162,12 @@ def agree(match_id: UUID, *, meanwhile: Meanwhile) -> None:
 
 
 def one_kilogram() -> ItemDraft:
-    """Of clear PET."""
+    """A draft of one kilogram of clear PET."""
     return ItemDraft(material="pet_clear", quantity=Decimal(1))
 
 
 def post_rest(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
-    """The rest of what seemed to have none yet."""
+    """Post the leftovers of a pickup that had none posted when read."""
     pickup = Pickup.objects.get(pk=pickup_id)
     is_posted = Pickup.objects.filter(continues=pickup_id).exists()
     meanwhile()

@@ -1,4 +1,4 @@
-"""Pickups at the four points where everything can happen to them, all that can, and what is left in the end."""
+"""Scenarios: pickups in the four states that matter, the actions possible in each, and their outcomes."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,8 +27,8 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass
-class Staged:
-    """A pickup with everybody around it, by the part each plays."""
+class Scenario:
+    """A pickup and the users involved, by role."""
 
     pickup: Pickup
     people: dict[str, User] = field(default_factory=dict)
@@ -36,127 +36,131 @@ class Staged:
     likes: dict[str, UUID] = field(default_factory=dict)
 
     def like(self, who: str, **when: Any) -> None:
-        """One of them likes it, before anything else happens."""
+        """Let a user like the pickup before the actions start."""
         self.likes[who] = swipe(self.people[who], self.pickup, **when).swipe.pk
 
 
-Action = Callable[[Staged], Any]
+Action = Callable[[Scenario], Any]
 
 
-def _staged(pickup: Pickup, **people: User) -> Staged:
+def _scenario(pickup: Pickup, **people: User) -> Scenario:
     newcomers = {"new": make_collecting_user(), "other": make_collecting_user()}
-    return Staged(pickup, {"resident": pickup.resident} | newcomers | people)
+    return Scenario(pickup, {"resident": pickup.resident} | newcomers | people)
 
 
-def open_first_come() -> Staged:
-    """Nobody has seen it yet."""
-    return _staged(make_pickup())
+def open_first_come() -> Scenario:
+    """An open pickup without likes."""
+    return _scenario(make_pickup())
 
 
-def open_with_choice() -> Staged:
-    """Two wait for the resident's word."""
-    stage = _staged(make_pickup(choose="resident"), first=make_collecting_user(), second=make_collecting_user())
+def open_with_choice() -> Scenario:
+    """An open pickup with two likes, from which the resident chooses."""
+    scenario = _scenario(make_pickup(choose="resident"), first=make_collecting_user(), second=make_collecting_user())
     for who in ("first", "second"):
-        stage.like(who)
-    return stage
+        scenario.like(who)
+    return scenario
 
 
-def matched() -> Staged:
-    """Weighed in, and somebody waits behind."""
+def matched() -> Scenario:
+    """A match with a weigh-in, and a runner-up."""
     match = make_match()
-    stage = _staged(match.pickup, taker=match.collector, runner_up=make_collecting_user())
-    stage.like("runner_up")
-    stage.match = weigh(match)
-    return stage
+    scenario = _scenario(match.pickup, taker=match.collector, runner_up=make_collecting_user())
+    scenario.like("runner_up")
+    scenario.match = weigh(match)
+    return scenario
 
 
-def reserved() -> Staged:
-    """One who waited long is asked; another waits behind."""
+def reserved() -> Scenario:
+    """A pickup reserved for a collector who is asked, and a runner-up."""
     match = make_match()
-    stage = _staged(match.pickup, asked=make_collecting_user(), runner_up=make_collecting_user())
-    stage.like("asked", now=read_clock() - 3 * HOUR)
+    scenario = _scenario(match.pickup, asked=make_collecting_user(), runner_up=make_collecting_user())
+    scenario.like("asked", now=read_clock() - 3 * HOUR)
     release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
-    stage.like("runner_up")
-    return stage
+    scenario.like("runner_up")
+    return scenario
 
 
 def likes(who: str) -> Action:
-    """A thumb up: a new like, or yes when asked."""
-    return lambda stage: swipe(stage.people[who], stage.pickup)
+    """The collector likes the pickup; an asked collector accepts."""
+    return lambda scenario: swipe(scenario.people[who], scenario.pickup)
 
 
 def withdraws(who: str) -> Action:
-    """No more, or no when asked."""
-    return lambda stage: take_swipe_back(collector_id=stage.people[who].pk, pickup_id=stage.pickup.pk, now=read_clock())
+    """The collector withdraws the like; an asked collector refuses."""
+    return lambda scenario: take_swipe_back(
+        collector_id=scenario.people[who].pk, pickup_id=scenario.pickup.pk, now=read_clock()
+    )
 
 
 def accepts(who: str) -> Action:
-    """The resident says yes to one."""
-    return lambda stage: accept_like(**_answer(stage, who))
+    """The resident accepts a like."""
+    return lambda scenario: accept_like(**_like_arguments(scenario, who))
 
 
 def declines(who: str) -> Action:
-    """The resident says no to one."""
-    return lambda stage: decline_like(**_answer(stage, who))
+    """The resident declines a like."""
+    return lambda scenario: decline_like(**_like_arguments(scenario, who))
 
 
-def _answer(stage: Staged, who: str) -> dict[str, Any]:
-    resident_id, pickup_id = stage.pickup.resident_id, stage.pickup.pk
-    return {"resident_id": resident_id, "pickup_id": pickup_id, "like_id": stage.likes[who], "now": read_clock()}
+def _like_arguments(scenario: Scenario, who: str) -> dict[str, Any]:
+    resident_id, pickup_id = scenario.pickup.resident_id, scenario.pickup.pk
+    return {"resident_id": resident_id, "pickup_id": pickup_id, "like_id": scenario.likes[who], "now": read_clock()}
 
 
 def amends(**changes: Any) -> Action:
-    """By the resident."""
-    return lambda stage: amend_pickup(
-        resident_id=stage.pickup.resident_id,
-        pickup_id=stage.pickup.pk,
+    """The resident amends the pickup."""
+    return lambda scenario: amend_pickup(
+        resident_id=scenario.pickup.resident_id,
+        pickup_id=scenario.pickup.pk,
         changes=PickupChanges(**changes),
         now=read_clock(),
     )
 
 
-def cancels(stage: Staged) -> None:
-    """By the resident."""
-    cancel_pickup(resident_id=stage.pickup.resident_id, pickup_id=stage.pickup.pk, now=read_clock())
+def cancels(scenario: Scenario) -> None:
+    """The resident cancels the pickup."""
+    cancel_pickup(resident_id=scenario.pickup.resident_id, pickup_id=scenario.pickup.pk, now=read_clock())
 
 
-def expires(stage: Staged) -> None:
-    """By the clock."""
-    expire_pickup(pickup_id=stage.pickup.pk, now=stage.pickup.expires_at + HOUR)
+def expires(scenario: Scenario) -> None:
+    """The periodic task expires the pickup."""
+    expire_pickup(pickup_id=scenario.pickup.pk, now=scenario.pickup.expires_at + HOUR)
 
 
-def times_out(stage: Staged) -> None:
-    """By the clock: who was asked has not answered."""
-    move_on(pickup_id=stage.pickup.pk, now=read_clock() + HOUR)
+def times_out(scenario: Scenario) -> None:
+    """The periodic task moves on, because the asked collector has not answered."""
+    move_on(pickup_id=scenario.pickup.pk, now=read_clock() + HOUR)
 
 
 def releases(who: str) -> Action:
-    """Either side gives the match back."""
+    """A party releases the match."""
 
-    def release(stage: Staged) -> None:
-        assert stage.match
-        release_match(user_id=stage.people[who].pk, match_id=stage.match.pk, reason="no_agreement", now=read_clock())
+    def release(scenario: Scenario) -> None:
+        assert scenario.match
+        release_match(
+            user_id=scenario.people[who].pk, match_id=scenario.match.pk, reason="no_agreement", now=read_clock()
+        )
 
     return release
 
 
-def confirms(stage: Staged) -> None:
-    """The collector, with the code."""
-    assert stage.match
-    code = stage.match.handover.code
-    confirm_handover(user_id=stage.people["taker"].pk, match_id=stage.match.pk, code=code, now=read_clock())
+def confirms(scenario: Scenario) -> None:
+    """The collector confirms with the code."""
+    assert scenario.match
+    code = scenario.match.handover.code
+    confirm_handover(user_id=scenario.people["taker"].pk, match_id=scenario.match.pk, code=code, now=read_clock())
 
 
-def weighs_again(stage: Staged) -> None:
-    """The collector, with other figures."""
-    assert stage.match
-    weigh(stage.match, {"pet_clear": "1"})
+def weighs_again(scenario: Scenario) -> None:
+    """The collector weighs again, with different figures."""
+    assert scenario.match
+    weigh(scenario.match, {"pet_clear": "1"})
 
 
 _PRICE = amends(price=Price(mode="asks", thb=Decimal(20)))
-# What the clock does not get to because somebody is at it, it does at its next tick.
-CLOCK = ("expires", "times out")
-PLAYS: Mapping[str, tuple[Callable[[], Staged], Mapping[str, Action]]] = {
+# Periodic tasks skip a locked pickup and process it in their next run.
+PERIODIC = ("expires", "times out")
+SCENARIOS: Mapping[str, tuple[Callable[[], Scenario], Mapping[str, Action]]] = {
     "open, first come": (
         open_first_come,
         {
@@ -176,7 +180,7 @@ PLAYS: Mapping[str, tuple[Callable[[], Staged], Mapping[str, Action]]] = {
             "accepts second": accepts("second"),
             "declines first": declines("first"),
             "price": _PRICE,
-            "chooses no more": amends(choose="first"),
+            "becomes first-come": amends(choose="first"),
             "cancels": cancels,
             "expires": expires,
         },
@@ -199,8 +203,8 @@ PLAYS: Mapping[str, tuple[Callable[[], Staged], Mapping[str, Action]]] = {
         reserved,
         {
             "new likes": likes("new"),
-            "asked says yes": likes("asked"),
-            "asked says no": withdraws("asked"),
+            "asked accepts": likes("asked"),
+            "asked refuses": withdraws("asked"),
             "declines asked": declines("asked"),
             "runner-up withdraws": withdraws("runner_up"),
             "times out": times_out,
@@ -210,9 +214,9 @@ PLAYS: Mapping[str, tuple[Callable[[], Staged], Mapping[str, Action]]] = {
     ),
 }
 
-# Without the lock too these end well, or nearly always: they change different rows, or a conditional UPDATE or an index
-# beneath refuses one of the two. All others go wrong, and are the control.
-TAME: Mapping[str, Mapping[str, set[str]]] = {
+# Pairs that end well without the lock, always or nearly always: they change different rows, or a conditional UPDATE or
+# an index refuses one of them. All other pairs fail without the lock; they are the control.
+SAFE_PAIRS: Mapping[str, Mapping[str, set[str]]] = {
     "open, first come": {
         "other likes": {"price"},
         "price": {"cancels", "expires", "price"},
@@ -220,9 +224,9 @@ TAME: Mapping[str, Mapping[str, set[str]]] = {
     },
     "open, resident chooses": {
         "new likes": {"accepts first", "accepts second", "declines first", "first withdraws", "price"},
-        "first withdraws": {"accepts second", "cancels", "chooses no more", "expires", "first withdraws", "price"},
+        "first withdraws": {"accepts second", "cancels", "becomes first-come", "expires", "first withdraws", "price"},
         "accepts first": {"accepts second", "price"},
-        "accepts second": {"chooses no more", "declines first", "price"},
+        "accepts second": {"becomes first-come", "declines first", "price"},
         "declines first": {"price"},
         "price": {"cancels"},
     },
@@ -253,32 +257,32 @@ TAME: Mapping[str, Mapping[str, set[str]]] = {
         "note": {"cancels"},
     },
     "reserved": {
-        "new likes": {"asked says no", "asked says yes", "declines asked", "price", "runner-up withdraws", "times out"},
-        "asked says no": {"asked says no", "price", "runner-up withdraws", "times out"},
+        "new likes": {"asked refuses", "asked accepts", "declines asked", "price", "runner-up withdraws", "times out"},
+        "asked refuses": {"asked refuses", "price", "runner-up withdraws", "times out"},
         "declines asked": {"price", "runner-up withdraws"},
-        "asked says yes": {"price", "runner-up withdraws"},
+        "asked accepts": {"price", "runner-up withdraws"},
         "runner-up withdraws": {"cancels", "price", "runner-up withdraws"},
         "times out": {"price"},
     },
 }
 
 
-def story_of(stage: Staged) -> dict[str, Any]:
-    """All that is left, in the words of the parts: two runs with the same story are the same."""
-    names = {user.pk: who for who, user in stage.people.items()}
-    pickup = Pickup.objects.get(pk=stage.pickup.pk)
-    said = Swipe.objects.filter(pickup=pickup).order_by("queue_number")
+def outcome_of(scenario: Scenario) -> dict[str, Any]:
+    """The final state by role, so that the outcomes of two runs can be compared."""
+    names = {user.pk: who for who, user in scenario.people.items()}
+    pickup = Pickup.objects.get(pk=scenario.pickup.pk)
+    swipes = Swipe.objects.filter(pickup=pickup).order_by("queue_number")
     matches = Match.objects.filter(pickup=pickup)
     return {
         "pickup": (pickup.status, bool(pickup.reserved_until), pickup.price_thb, pickup.choose, pickup.note),
-        "queue": [(names.get(one.collector_id), one.like_state) for one in said],
+        "queue": [(names.get(one.collector_id), one.like_state) for one in swipes],
         "matches": sorted((names.get(one.collector_id, ""), one.status) for one in matches),
         "receipts": list(Receipt.objects.filter(match__pickup=pickup).values_list("lines__net_kg", flat=True)),
-        "told": sorted((names[user_id], event) for user_id, event in _told(names)),
+        "events": sorted((names[user_id], event) for user_id, event in _events_of(names)),
     }
 
 
-def _told(people: Collection[UUID]) -> Iterable[tuple[UUID, str]]:
-    """But for the chat, whose cards say the same."""
+def _events_of(people: Collection[UUID]) -> Iterable[tuple[UUID, str]]:
+    """All events except those of the chat, whose cards repeat them."""
     events = Event.objects.filter(user__in=people).exclude(name="message.sent")
     return events.values_list("user_id", "name")
