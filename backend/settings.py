@@ -48,7 +48,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "backend.core.apps.CityAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "leaflet",
     "procrastinate.contrib.django",
-    "backend.core",
+    "backend.core.apps.CoreConfig",
     "backend.accounts",
     "notifications",
     "chat",
@@ -73,22 +73,15 @@ if not IS_PRODUCTION:
 if ENVIRONMENT == "test":
     INSTALLED_APPS.append("django_migration_linter")
 
+# The admin adds sessions, users and messages to its own pages (backend.core.http.admin).
 MIDDLEWARE = [
     "backend.core.http.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "backend.core.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "backend.core.http.admin.CityTimeMiddleware",
 ]
-
-# The default tries a signed cookie first, and makes its signer for each request.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 TEMPLATES = [
     {
@@ -365,6 +358,10 @@ RATE_LIMITS = {
 
 # --- Reports ---------------------------------------------------------------------------------------------
 SILENCED_SYSTEM_CHECKS = [
+    "admin.E408",  # The admin adds the middlewares that it needs to its own pages.
+    "admin.E409",
+    "admin.E410",
+    "security.W003",  # Only the admin reads cookies; its pages check CSRF tokens themselves.
     "gis.W001",  # Debian 12 ships GDAL 3.6, which serves all we use of it.
 ]
 MIGRATION_LINTER_OPTIONS = {

@@ -1,41 +1,60 @@
-"""What all pages of the Django admin share: the city's time zone, allowed filters, read-only pages."""
+"""What all pages of the Django admin share: middlewares, the city's time zone, allowed filters, read-only pages."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import wraps
 from typing import Any, cast
 
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
+from django.utils.decorators import decorator_from_middleware, method_decorator
 
 from backend.core.clock import city_zone
 
-
-@cache
-def _admin_path() -> str:
-    return reverse("admin:index")
+View = Callable[..., HttpResponse]
+_MIDDLEWARES = (MessageMiddleware, AuthenticationMiddleware, SessionMiddleware)
 
 
-class CityTimeMiddleware:
-    """Show times in the admin in the city's time zone."""
+def _page(view: View) -> View:
+    """Run `view` in the city's time zone, inside the middlewares that only the admin needs."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a page of the admin in the city's time zone, and everything else unchanged."""
-        if not request.path.startswith(_admin_path()):
-            return self.get_response(request)
+    @wraps(view)
+    def show_in_city_time(*args: Any, **kwargs: Any) -> HttpResponse:
         with timezone.override(city_zone()):
-            return self.get_response(request)
+            response = view(*args, **kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+    page: View = show_in_city_time
+    for middleware in _MIDDLEWARES:
+        page = decorator_from_middleware(middleware)(page)
+    return page
+
+
+class CityAdminSite(AdminSite):
+    """The admin. Its pages have sessions and messages; the API has neither, and does not pay for them.
+
+    CSRF protection is part of `admin_view` and of the login page.
+    """
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Wrap every page but the login page."""
+        return _page(super().admin_view(view, cacheable))
+
+    @method_decorator(_page)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The login page."""
+        return super().login(request, extra_context)
 
 
 class OwnFilters:
     """Allow only the filters that the page offers.
 
-    Django takes a lookup on any field from the address. A clerk who may see a row, but not its address, code or token,
+    Django takes a lookup on any field from the address. Staff who may see a row, but not its address, code or token,
     could find those out letter by letter.
     """
 
