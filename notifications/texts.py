@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django.utils import translation
@@ -52,7 +52,7 @@ def text_of(*, event: str, data: Mapping[str, Any], locale: str, count: int = 1,
         body = _message_text(event, data) if preview and kind.category is Category.CHAT else ""
         if not body:
             # A lazy plural has no text before it knows the count.
-            body = (template or kind.body) % _Values(data, count)
+            body = (template or kind.body) % _Values(data, count, locale)
         return PushText(title, _clip(str(body), BODY_CHARACTERS_MAX))
 
 
@@ -66,9 +66,9 @@ def _templates(event: str, locale: str) -> tuple[str, str]:
 class _Values(dict[str, object]):
     """The values that a template names, each made when it is needed. A missing one is empty and stops no push."""
 
-    def __init__(self, data: Mapping[str, Any], count: int) -> None:
+    def __init__(self, data: Mapping[str, Any], count: int, locale: str) -> None:
         super().__init__(count=count)
-        self._data = data
+        self._data, self._locale = data, locale
 
     def __missing__(self, name: str) -> object:
         if name == "km":
@@ -77,7 +77,7 @@ class _Values(dict[str, object]):
         if name in ("net_kg", "kg"):
             return _number(value)
         if name in ("at", "answer_by", "expires_at", "until"):
-            return _city_time(value)
+            return _city_time(str(value), self._locale)
         if name == "changed":
             return _changes(value)
         return "" if value is None else _clip(str(value), NAME_CHARACTERS_MAX)
@@ -91,8 +91,9 @@ def _number(amount: object, *, per: int = 1) -> str:
         return ""
 
 
-def _city_time(text: object) -> str:
-    """A time of RFC 3339 in the city's time zone: "Fri 4 Dec, 18:30"."""
+@lru_cache(maxsize=10_000)
+def _city_time(text: str, locale: str) -> str:
+    """A time of RFC 3339 in the city's time zone and in this language, which is active: "Fri 4 Dec, 18:30"."""
     moment = parse_time(text)
     return date_format(moment.astimezone(city_zone()), "D j M, H:i") if moment else ""
 
