@@ -17,13 +17,11 @@ from geo.grid import cell_of
 from geo.models import Collector, Pickup, PickupItem, Swipe
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of, make_user
-from tools.bench.account import make_account
 from tools.bench.city import City
 from tools.bench.load import request_bytes, run_load
-from tools.bench.operations import reads
-from tools.bench.postgres import statements_taken
+from tools.bench.operations import make_account, reads
+from tools.bench.postgres import script_of, statements_taken
 from tools.bench.rows import Row, json_of, text_of
-from tools.bench.same_statements import script_of
 from tools.demo_city.generated_city import STEPS, Crowd, draw_crowd
 
 
@@ -47,7 +45,7 @@ class TestRow:
     def test_is_ok_up_to_its_target(self, value: float, at_most: bool, ok: bool) -> None:
         assert make_row(value=value, floor=1, target=2, at_most=at_most).ok is ok
 
-    def test_speaks_json_that_scripts_can_rely_on(self) -> None:
+    def test_has_a_stable_json_form(self) -> None:
         row = make_row(value=1, floor=3, target=2, at_most=True)
 
         assert json.loads(json_of([row])) == [
@@ -66,7 +64,7 @@ class TestRow:
 
         assert text_of(row).count("\n") == 0
 
-    def test_tells_readers_what_was_missed_and_how_to_repeat_it(self) -> None:
+    def test_names_the_missed_target_and_the_command(self) -> None:
         text = text_of(make_row(value=9, floor=1, target=2, at_most=True))
 
         assert "MISSED" in text
@@ -74,7 +72,7 @@ class TestRow:
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Answers 200 to requests with the right token, else 401."""
+    """Responds 200 to requests with the right token, else 401."""
 
     protocol_version = "HTTP/1.1"
 
@@ -86,12 +84,12 @@ class _Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Silent."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def echo() -> Iterator[int]:
-    """The port of a server that answers."""
+    """The port of a running server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield server.server_port
@@ -99,7 +97,7 @@ def echo() -> Iterator[int]:
 
 
 class TestLoad:
-    def test_sends_every_request_once_and_counts_the_answers(self, echo: int) -> None:
+    def test_sends_every_request_once_and_counts_the_responses(self, echo: int) -> None:
         good = [request_bytes("PUT", "/", "good", b"{}")] * 20
         bad = [request_bytes("PUT", "/", None, b"{}")] * 5
 
@@ -109,7 +107,7 @@ class TestLoad:
         assert len(load.latencies_s) == 25
         assert load.rate > 0
 
-    def test_stops_when_its_time_is_over(self, echo: int) -> None:
+    def test_stops_after_its_time(self, echo: int) -> None:
         load = run_load(echo, [repeat(request_bytes("PUT", "/", "good"))], seconds=0.2, warm_up=0.1)
 
         assert load.statuses.keys() == {200}
@@ -126,7 +124,7 @@ def city(db: None) -> Crowd:
 
 
 class TestGeneratedCity:
-    def test_has_what_was_asked_for(self, city: Crowd) -> None:
+    def test_has_the_requested_size(self, city: Crowd) -> None:
         assert Pickup.objects.count() == city.pickups
         assert Pickup.objects.filter(status=Pickup.Status.OPEN).count() == city.open
         assert Collector.objects.count() == city.collectors
@@ -136,7 +134,7 @@ class TestGeneratedCity:
         for pickup in Pickup.objects.all():
             assert pickup.cell.distance(cell_of(pickup.location)) < 0.001
 
-    def test_keeps_what_is_stored_twice_in_agreement(self, city: Crowd) -> None:
+    def test_keeps_derived_columns_consistent(self, city: Crowd) -> None:
         for pickup in Pickup.objects.prefetch_related("items", "swipes"):
             items: list[PickupItem] = list(pickup.items.all())
             likes = [swipe for swipe in pickup.swipes.all() if swipe.direction == Swipe.Direction.LIKE]
@@ -144,7 +142,7 @@ class TestGeneratedCity:
             assert pickup.kg_estimate == sum(item.kg_estimate for item in items)
             assert sorted(like.queue_number or 0 for like in likes) == list(range(1, pickup.likes_counted + 1))
 
-    def test_deals_decks(self, city: Crowd) -> None:
+    def test_has_decks_with_cards(self, city: Crowd) -> None:
         decks = [client_of(user).get("/api/v1/deck") for user in User.objects.filter(collector__isnull=False)]
 
         assert {deck.status_code for deck in decks} == {200}
@@ -184,7 +182,7 @@ class TestGeneratedCity:
             call_command("generate_city", pickups=1)
 
     @pytest.mark.parametrize("counts", [{"pickups": 0}, {"pickups": 5, "open": 6}, {"pickups": 5, "swipes": -1}])
-    def test_refuses_counts_that_make_no_sense(self, db: None, counts: dict[str, int]) -> None:
+    def test_refuses_invalid_counts(self, db: None, counts: dict[str, int]) -> None:
         call_command("load_materials", verbosity=0)
 
         with pytest.raises(CommandError, match="Counts"):
@@ -237,7 +235,7 @@ class TestStatementsTaken:
 
 
 class TestSameStatements:
-    def test_are_new_where_they_must_be(self, db: None) -> None:
+    def test_replace_what_must_be_new(self, db: None) -> None:
         ann, bob = make_user(), make_user()
         conversation = make_conversation(ann, bob)
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from tools.bench import peer, servers
-from tools.bench.account import Account, make_account
+from tools.bench import servers
 from tools.bench.load import Load, request_bytes, run_load
 from tools.bench.match import first_come_pickups
-from tools.bench.operations import Operation, reads, writes
+from tools.bench.operations import Account, Operation, make_account, reads, writes
 from tools.bench.people import sign_in
 from tools.bench.postgres import statements_taken
 from tools.bench.rows import Row
@@ -24,7 +23,6 @@ LIKERS = 200
 # More requests than a fast machine answers in the time.
 SINGLE_USE = 4_000
 AGAIN = "bin/bench api"
-URLS = {"DJANGO_SETTINGS_MODULE": "tools.bench.api_settings"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def measure() -> Iterator[Row]:
     few, many = make_account(FEW), make_account(MANY)
     operations = [*reads(many), *_writes(many)]
     failed: list[str] = []
-    with servers.web(environment=URLS) as server:
+    with servers.web_with("tools.bench.service_wsgi:application") as server:
         empty = _measure_path(server, "/healthz")
         limited = _measure_path(server, "/bench/limited", many.person.token)
         measured = list(_measure_all(server, operations, failed))
@@ -157,11 +155,11 @@ def _row_of_growth(few: Account, measured: Sequence[Measured]) -> Row:
 
 def _row_of_matches(account: Account, measured: Sequence[Measured]) -> Row:
     ours = next(one.figures for one in measured if one.operation.name == "GET /matches")
-    with peer.stock([account.person]) as stock:
+    with servers.stock([account.person]) as stock:
         theirs = _measure(stock.server, [cycle([stock.get(account.person, "/matches")]) for _ in range(CLIENTS)])
     return Row(
         row="matches_http_vs_stock", value=ours.rate, unit="req/s", floor=theirs.rate, target=3, at_most=False,
-        floor_is=peer.IS, repeat=AGAIN, note=f"{MANY} matches; {CLIENTS} connections",
+        floor_is=servers.STOCK_PEER, repeat=AGAIN, note=f"{MANY} matches; {CLIENTS} connections",
     )  # fmt: skip
 
 

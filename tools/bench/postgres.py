@@ -1,26 +1,29 @@
-"""pgbench and administration of the bench's own PostgreSQL."""
+"""pgbench on the bench's own PostgreSQL, and the statements of the service as scripts for it."""
 
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from django.db import connection
-from psycopg import sql
+from psycopg import ClientCursor, sql
 
 POSTGRES_BIN = Path(os.environ.get("POSTGRES_BIN", "/usr/bin"))
 
 # The options of the service's own connections (backend.settings).
 OPTIONS = "-c jit=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
+LITERAL = re.compile(r"'(?:[^']|'')*'|(?<![\w.$:])\d+(?![\w.])")
+NUMBER = re.compile(r"\d+")
+AFTER_QUOTE = re.compile(r'":(?=\w)')
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,11 @@ def _prepared(statement: str, params: Mapping[str, Any] | Sequence[Any] | None) 
 def _text_of(value: Any) -> str | None:
     """Return a value as the text of a parameter, or None where it has to stand in the statement as a literal."""
     match value:
-        case bool() | str() | int() | float() | Decimal() | UUID():
+        case bool() | str() | int() | float() | Decimal() | uuid.UUID():
             return str(value)
         case datetime():
             return value.isoformat()
-        case [*values] if all(isinstance(one, int | UUID) for one in values):
+        case [*values] if all(isinstance(one, int | uuid.UUID) for one in values):
             return "{" + ",".join(map(str, values)) + "}"
     return None
 
@@ -152,3 +155,62 @@ def _run(
 
 def _parts_of(script: Sequence[Prepared], number: int) -> list[tuple[str, list[str]]]:
     return [part.for_pgbench(f"v{number}_{place}") for place, part in enumerate(script)]
+
+
+def script_of(call: Callable[[], object], number: int) -> str:
+    """Return a pgbench transaction that does what `call` does, from the statements of two calls.
+
+    What differs between the two has to be new in each transaction: an id becomes a random one, a number that grew by
+    one is counted on, a time becomes now. `number` is the number that the first call uses.
+    """
+    with _literals_taken() as first:
+        call()
+    with _literals_taken() as second:
+        call()
+    if len(first) != len(second):
+        raise RuntimeError(f"two calls in a row made {len(first)} and {len(second)} statements")
+    lines = [_template(*pair, number) for pair in zip(first, second, strict=True)]
+    # A single statement is its own transaction, as it is in the service.
+    first_and_last = ([], []) if len(lines) == 1 else (["BEGIN"], ["COMMIT"])
+    statements = [*first_and_last[0], *lines, *first_and_last[1]]
+    return "\n".join([r"\set n :n + 1", *(f"{statement};" for statement in statements), ""])
+
+
+@contextmanager
+def _literals_taken() -> Iterator[list[str]]:
+    """Collect every statement with its values as literals, without savepoints."""
+    taken: list[str] = []
+
+    def take(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(("SAVEPOINT", "RELEASE")):
+            taken.append(ClientCursor(connection.connection).mogrify(sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(take):
+        yield taken
+
+
+def _template(first: str, second: str, number: int) -> str:
+    before, after = LITERAL.findall(first), LITERAL.findall(second)
+    if LITERAL.sub("?", first) != LITERAL.sub("?", second) or len(before) != len(after):
+        raise RuntimeError("two calls in a row made different statements")
+    values = iter([one if one == other else _new_value(one, number) for one, other in zip(before, after, strict=True)])
+    # pgbench would read `:true` inside JSON as a variable.
+    return AFTER_QUOTE.sub('": ', " ".join(LITERAL.sub(lambda _: next(values), second).split()))
+
+
+def _new_value(literal: str, number: int) -> str:
+    if NUMBER.fullmatch(literal):
+        return f"(:n + {int(literal) - number})"
+    if _is_uuid(literal.strip("'")):
+        # A subquery, because a volatile function cannot be looked up in an index, which the value of the service can.
+        return "(SELECT gen_random_uuid())"
+    return literal if literal.startswith(("'{", "'[")) else "now()"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

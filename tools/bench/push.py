@@ -1,21 +1,28 @@
-"""Push: the rate beside the bare Admin SDK's, the time from commit to Firebase, bursts, and rings."""
+"""Push: the rate beside the bare Admin SDK, the time from commit to Firebase, bursts, and rings."""
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
+import firebase_admin
 from django.db import transaction
 from django.db.models import Max, Min
 from django.test import override_settings
+from firebase_admin import App, credentials, messaging
+from requests.adapters import HTTPAdapter
 
 from backend.accounts.models import User
 from notifications.models import Device, EventCounter, Push
 from notifications.services.notify import Notice, notify
 from tools.bench import servers
-from tools.bench.fcm import bare_rate, endpoint
+from tools.bench.match import measure_ring_rows
 from tools.bench.people import INSTALLATION, sign_in
-from tools.bench.rings import measure_ring_rows
 from tools.bench.rows import Row
 from tools.fcm.server import PROJECT
 
@@ -25,15 +32,19 @@ URGENT = 30
 PAUSE_S = 0.11  # no multiple of the interval at which a worker polls
 BURST = 100
 TIMEOUT_S = 90
+# --- The bare SDK
+MESSAGES = 1_500
+WARM_UP = 100
+CONNECTIONS = 500
 
 
 def measure() -> Iterator[Row]:
     """Measure push."""
     people = [person.user for person in sign_in("Resident", PEOPLE)]
     _give_phones(people)
-    with tempfile.TemporaryDirectory() as folder, endpoint(folder) as url:
+    with tempfile.TemporaryDirectory() as folder, _endpoint(folder) as url:
         account = f"{folder}/account.json"
-        floor, way = bare_rate(url, account)
+        floor, way = _bare_rate(url, account)
         environment = {
             "PUSH_BACKEND": "fcm",
             "FIREBASE_PROJECT_ID": PROJECT,
@@ -165,3 +176,53 @@ def _wait_for(is_done: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError(f"pushes were not sent within {TIMEOUT_S} s")
         time.sleep(0.25)
+
+
+@contextmanager
+def _endpoint(folder: str) -> Iterator[str]:
+    """Run the local FCM server as a process, with its service account file in `folder`; yield its address."""
+    command = [sys.executable, "-m", "tools.fcm", "0", f"{folder}/account.json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def _bare_rate(url: str, account: str) -> tuple[float, str]:
+    """Return the messages per second of the fastest way to use the SDK from one process, and its name."""
+    app = firebase_admin.initialize_app(credentials.Certificate(account), {"projectId": PROJECT}, "bench")
+    service: Any = messaging._get_messaging_service(app)
+    service._fcm_url = f"{url}/v1/projects/{PROJECT}/messages:send"
+    # A connection for each thread of a batch; of more than the default ten, the others would be closed each time.
+    service._client.session.mount(url, HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=0))
+    ways: dict[str, Callable[[list[messaging.Message]], object]] = {
+        "send_each, 100 at a time": lambda messages: _in_batches(app, messages, 100),
+        "send_each, 500 at a time": lambda messages: _in_batches(app, messages, 500),
+        "send in 32 threads": lambda messages: _in_threads(app, messages, 32),
+        "send in 8 threads": lambda messages: _in_threads(app, messages, 8),
+    }
+    rates = {name: _rate_of(way) for name, way in ways.items()}
+    print("    bare:  " + ", ".join(f"{name} {rate:.0f}/s" for name, rate in rates.items()), file=sys.stderr)
+    fastest = max(rates, key=lambda name: rates[name])
+    return rates[fastest], fastest
+
+
+def _rate_of(way: Callable[[list[messaging.Message]], object]) -> float:
+    notification = messaging.Notification(title="It is a match", body="Write to each other and agree on a time.")
+    messages = [messaging.Message(token=f"bare-{number}", notification=notification) for number in range(MESSAGES)]
+    way(messages[:WARM_UP])
+    started = time.perf_counter()
+    way(messages)
+    return MESSAGES / (time.perf_counter() - started)
+
+
+def _in_batches(app: App, messages: list[messaging.Message], size: int) -> None:
+    for start in range(0, len(messages), size):
+        messaging.send_each(messages[start : start + size], app=app)
+
+
+def _in_threads(app: App, messages: list[messaging.Message], threads: int) -> None:
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda message: messaging.send(message, app=app), messages))

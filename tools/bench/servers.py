@@ -1,6 +1,7 @@
-"""The processes under measurement, started as a deployment starts them."""
+"""The processes under measurement, started as a deployment starts them, and the stock peer beside them."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -8,13 +9,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from tools.bench.load import request_bytes
+from tools.bench.people import Person
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = Path(os.environ.get("BENCH_LOG", os.devnull))
+STOCK_SETTINGS = "tools.bench.stock.settings"
+STOCK_PEER = (
+    "the same task in tools/bench/stock (ModelSerializer, Distance ordering, throttle, token), same rows and server"
+)
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
@@ -44,26 +55,24 @@ class Server:
 
 
 @contextmanager
-def web(*, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def web() -> Iterator[Server]:
     """Run the web process."""
-    with _running(_command_of("web"), environment) as server:
+    with _running(_command_of("web")) as server:
         yield server
 
 
 @contextmanager
 def bare() -> Iterator[Server]:
     """Run the server of the web process with an application that does nothing."""
-    command = _command_of("web")
-    interface = command.split("--interface ")[1].split()[0]
-    with web_with(f"tools.bench.bare:{interface}") as server:
+    with web_with("tools.bench.bare_wsgi:application") as server:
         yield server
 
 
 @contextmanager
-def web_with(application: str, *, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def web_with(application: str) -> Iterator[Server]:
     """Run the server of the web process with another application."""
     options, _ = _command_of("web").rsplit(" ", 1)
-    with _running(f"{options} {application}", environment) as server:
+    with _running(f"{options} {application}") as server:
         yield server
 
 
@@ -86,6 +95,35 @@ def worker(environment: Mapping[str, str]) -> Iterator[None]:
     """Run the worker process."""
     with _process(_command_of("worker"), environment):
         yield
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The running peer, and the token of each person by their user id."""
+
+    server: Server
+    tokens: dict[UUID, str]
+
+    def get(self, person: Person, path: str) -> bytes:
+        """Return a GET request of this person."""
+        return request_bytes("GET", path, self.tokens[person.user.pk], scheme="Token")
+
+
+@contextmanager
+def stock(people: Sequence[Person]) -> Iterator[Peer]:
+    """Run the peer, with a token for each of these people."""
+    command = [sys.executable, "-m", "django", "migrate", "authtoken", "--skip-checks", "--verbosity=0"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": STOCK_SETTINGS}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
+    tokens: dict[UUID, str] = {person.user.pk: secrets.token_hex(20) for person in people}
+    with connection.cursor() as cursor:
+        rows = [(token, user) for user, token in tokens.items()]
+        cursor.executemany("INSERT INTO authtoken_token (key, user_id, created) VALUES (%s, %s, now())", rows)
+        # The tutorials' PointField has an index; ours may have none on this column.
+        cursor.execute("CREATE INDEX IF NOT EXISTS bench_location ON geo_pickup USING gist (location)")
+        cursor.execute("ANALYZE geo_pickup")
+    with web_with("tools.bench.stock.wsgi:application") as server:
+        yield Peer(server, tokens)
 
 
 def _command_of(process: str) -> str:

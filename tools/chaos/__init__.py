@@ -1,1 +1,1 @@
-"""Kill one part after the other under load, and count what it cost. `bin/chaos` runs it."""
+"""Kills one part after the other under load, and counts lost messages. `bin/chaos` runs it."""

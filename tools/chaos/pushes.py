@@ -1,4 +1,4 @@
-"""Which messages a push has reached the reader for, and when there is nothing more to be sent."""
+"""The pushes of a run: waiting for the last one, and which messages they cover."""
 
 import asyncio
 import time
@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from tools.chaos.memory import Postgres
-from tools.fcm.server import Answer, FcmServer
+from tools.chaos.servers import Postgres
 
-PATIENCE_S = 180
+TIMEOUT_S = 180
 WAITING = """
     SELECT (SELECT count(*) FROM notifications_event
             WHERE user_id = ANY(%(away)s::uuid[]) AND wants_push AND pushed_at IS NULL)
@@ -24,35 +23,14 @@ EVENTS = """
 Row = tuple[str, str | None, datetime | None, str | None, str | None]
 
 
-class Firebase(FcmServer):
-    """Accepts every push. Of the addresses in `loses` it keeps nothing, to prove that it would be missed."""
+async def wait_for_pushes(postgres: Postgres, away: Collection[str], *, hurry: bool) -> None:
+    """Wait until every push is sent, at most as long as the jobs of a killed worker take to be rescued.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.loses: set[str] = set()
-
-    def answer_of(self, message: dict[str, Any], authorization: str) -> Answer:
-        """Accepted, as Firebase would say it."""
-        answer = super().answer_of(message, authorization)
-        if message.get("token") in self.loses:
-            self.sent.remove(message)
-        return answer
-
-    @property
-    def ids(self) -> set[str]:
-        """The ids of all pushes that have arrived."""
-        return {message["data"]["message_id"] for message in list(self.sent)}
-
-
-async def settle(postgres: Postgres, away: Collection[str], *, hurry: bool) -> None:
-    """Wait until nothing is left to be pushed, at most so long as a killed worker's jobs take to be given back.
-
-    In a `hurry` the clock is put forward instead: workers that are dead count as silent for long, and the
-    periodic task that looks for them runs at once.
+    With `hurry` the heartbeats of dead workers are set back by an hour, and the rescue job runs at once.
     """
     if hurry:
         await asyncio.to_thread(_rescue_now, postgres)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline and await asyncio.to_thread(_has_waiting, postgres, away):  # noqa: ASYNC110
         await asyncio.sleep(0.3)
 
@@ -77,17 +55,17 @@ def _has_waiting(postgres: Postgres, away: Collection[str]) -> bool:
 
 
 def pushed_in(postgres: Postgres, away: Collection[str], arrived: Collection[str]) -> set[str]:
-    """Client ids of the messages that an arrived push stands for."""
+    """Return the client ids of the messages that an arrived push covers."""
     with postgres.connect() as session:
         rows: Sequence[Any] = session.execute(EVENTS, {"away": list(away)}).fetchall()
     return reached_by(rows, arrived)
 
 
 def reached_by(rows: Sequence[Row], arrived: Collection[str]) -> set[str]:
-    """The client ids of those events that a push stands for which arrived; rows are a person's, oldest first.
+    """Return the client ids of the events that an arrived push covers; the rows of a person are oldest first.
 
-    A push stands for what was decided on together with it, and for one that was dropped because it was newer. It does
-    not stand for one that went and never came, or else a push would be missed only where it was the last of all.
+    A push covers the events that were decided together with it, and an earlier push that was dropped as outdated. It
+    does not cover an earlier push that was sent and lost, which would otherwise be missed.
     """
     reached: set[str] = set()
     newer: dict[str, tuple[datetime | None, bool]] = {}

@@ -4,7 +4,7 @@ import os
 
 SECRET_KEY = "bench"
 ALLOWED_HOSTS = ["127.0.0.1"]
-ROOT_URLCONF = "tools.bench.stock.urls"
+ROOT_URLCONF = "tools.bench.stock.views"
 AUTH_USER_MODEL = "stock.User"
 USE_TZ = True
 MEDIA_URL = "/media/"

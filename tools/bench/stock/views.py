@@ -1,16 +1,107 @@
-"""The deck and the list of matches as generic views."""
+"""The deck and the list of matches as generic views with model serializers, and their two addresses."""
 
 from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import Point
 from django.contrib.gis.measure import D
 from django.db.models import Exists, OuterRef, Q
+from django.urls import path
 from django.utils import timezone
-from rest_framework import generics
+from rest_framework import generics, serializers
 
-from tools.bench.stock.models import Match, Pickup, PickupItem
-from tools.bench.stock.serializers import CardSerializer, MatchSerializer
+from tools.bench.stock.models import Handover, Match, Pickup, PickupItem, PickupPhoto, Receipt, ReceiptLine, User
 
 PAGE = 20
+
+
+class UserSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ("id", "display_name", "avatar_colour", "rating", "rating_count")
+
+
+class PhotoSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = PickupPhoto
+        fields = ("id", "large", "thumb", "width", "height")
+
+
+class ItemSerializer(serializers.ModelSerializer):
+    material = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    unit = serializers.CharField(source="material.unit")
+
+    class Meta:
+        model = PickupItem
+        fields = ("material", "unit", "quantity", "kg_estimate")
+
+
+class CardSerializer(serializers.ModelSerializer):
+    resident = UserSerializer()
+    items = ItemSerializer(many=True)
+    photos = PhotoSerializer(many=True)
+    distance_m = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Pickup
+        fields = (
+            "id", "title", "items", "photos", "kg_estimate", "price_mode", "price_thb", "window_from", "window_until",
+            "choose", "area", "distance_m", "resident", "expires_at", "created_at",
+        )  # fmt: skip
+
+    def get_distance_m(self, pickup):
+        return round(pickup.distance.m, -2)
+
+
+class PickupSerializer(serializers.ModelSerializer):
+    resident = UserSerializer()
+    items = ItemSerializer(many=True)
+    location = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Pickup
+        fields = (
+            "id", "status", "title", "note", "items", "kg_estimate", "price_mode", "price_thb", "window_from",
+            "window_until", "area", "resident", "location", "address", "access_note",
+        )  # fmt: skip
+
+    def get_location(self, pickup):
+        return {"lat": pickup.location.y, "lon": pickup.location.x}
+
+
+class HandoverSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Handover
+        exclude = ("match",)
+
+
+class ReceiptLineSerializer(serializers.ModelSerializer):
+    material = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    name = serializers.CharField(source="material.name_en")
+
+    class Meta:
+        model = ReceiptLine
+        fields = ("material", "name", "gross_kg", "tare_kg", "net_kg")
+
+
+class ReceiptSerializer(serializers.ModelSerializer):
+    lines = ReceiptLineSerializer(many=True)
+
+    class Meta:
+        model = Receipt
+        fields = ("id", "number", "handed_over_at", "paid_thb", "lines")
+
+
+class MatchSerializer(serializers.ModelSerializer):
+    pickup = PickupSerializer()
+    collector = UserSerializer()
+    handover = HandoverSerializer()
+    receipt = ReceiptSerializer(default=None)
+
+    class Meta:
+        model = Match
+        fields = (
+            "id", "status", "created_at", "ended_at", "release_reason", "left_waiting", "conversation_id", "pickup",
+            "collector", "handover", "receipt",
+        )  # fmt: skip
 
 
 class DeckView(generics.ListAPIView):
@@ -51,3 +142,6 @@ class MatchesView(generics.ListAPIView):
             .select_related("pickup__resident", "collector", "handover", "receipt")
             .prefetch_related("pickup__items__material", "receipt__lines__material")[:PAGE]
         )
+
+
+urlpatterns = [path("deck", DeckView.as_view()), path("matches", MatchesView.as_view())]

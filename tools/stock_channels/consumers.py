@@ -1,8 +1,4 @@
-"""The comparison: a consumer as the tutorials show it, which stores the message and sends it to the room's group.
-
-`uvicorn tools.chaos.stock:application` with `tools.chaos.stock_settings`. It knows no event log: what is sent while a
-client is away, or while Redis is, is told to nobody.
-"""
+"""A chat that stores messages, and a consumer that forwards what its group receives."""
 
 import json
 from typing import Any
@@ -19,7 +15,7 @@ django.setup()
 
 @database_sync_to_async  # type: ignore[untyped-decorator]
 def store(room: str, client_id: str) -> int:
-    """Keep the message; returns its number."""
+    """Store the message; return its number."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO stock_message (room, client_id) VALUES (%s, %s) RETURNING id", [room, client_id])
         number: int = cursor.fetchone()[0]
@@ -27,7 +23,7 @@ def store(room: str, client_id: str) -> int:
 
 
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """The tutorial's, which keeps what it is sent before it tells the group."""
+    """Stores a message and sends it to the group of its room. It has no event log: an absent client misses it."""
 
     async def connect(self) -> None:
         self.room = self.scope["url_route"]["kwargs"]["room"]
@@ -48,4 +44,33 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(text_data=json.dumps({"client_id": event["client_id"], "number": event["number"]}))
 
 
-application = ProtocolTypeRouter({"websocket": URLRouter([path("ws/chat/<str:room>/", ChatConsumer.as_asgi())])})
+class BroadcastConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Forwards the frames of one group, on the pub/sub layer."""
+
+    channel_layer_alias = "pubsub"
+
+    async def connect(self) -> None:
+        await self.channel_layer.group_add("everybody", self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        await self.channel_layer.group_discard("everybody", self.channel_name)
+
+    async def chat_message(self, event: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(event["frame"]))
+
+
+async def http(scope: Any, receive: Any, send: Any) -> None:
+    """Respond 200, which shows that the server runs."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": URLRouter(
+            [path("ws/chat/<str:room>/", ChatConsumer.as_asgi()), path("ws/broadcast/", BroadcastConsumer.as_asgi())]
+        ),
+    }
+)
