@@ -4,9 +4,9 @@ from datetime import datetime
 from functools import partial
 
 from geo.handover.services import appointments
-from geo.matching.services import expiry, queue, rings
-from geo.pickups.services import orphans
-from geo.trust.services import penalties as standing
+from geo.matching.services import expiry, matches, rings
+from geo.pickups.services import photos
+from geo.trust.services import review_all
 from notifications.periodic import periodic, repeat
 
 EXPIRE = "geo.expire_pickups"
@@ -27,7 +27,7 @@ def expire_pickups(now: datetime) -> None:
 @periodic(name=MOVE_ON, cron="* * * * * */20")
 def move_on(now: datetime) -> None:
     """Every 20 seconds: ask the next where the one who was asked has not answered in time."""
-    repeat(partial(queue.move_on_where_due, now=now), batch=queue.BATCH)
+    repeat(partial(matches.pass_on_due_pickups, now=now), batch=matches.BATCH)
 
 
 @periodic(name=RING, cron="* * * * * */10")
@@ -45,10 +45,10 @@ def remind(now: datetime) -> None:
 @periodic(name=REVIEW, cron="*/10 * * * *")
 def review_standing(now: datetime) -> None:
     """Every ten minutes: warn and pause those who leave others waiting again and again."""
-    standing.review_all(now=now)
+    review_all(now=now)
 
 
 @periodic(name=SWEEP, cron="40 3 * * *")
 def sweep_pictures(now: datetime) -> None:
     """Every night: files of photos that were never stored."""
-    orphans.remove_orphaned_pictures(now=now)
+    photos.remove_orphaned_pictures(now=now)

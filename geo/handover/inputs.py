@@ -9,7 +9,7 @@ from rest_framework import serializers
 from backend.core.http.moments import Moment
 from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
 from geo.pickups.inputs import ItemInput
-from geo.pickups.services.drafts import ItemDraft
+from geo.pickups.services.posting import ItemDraft
 from geo.responses.handovers import kilograms
 
 LINES_MAX = 50

@@ -55,6 +55,22 @@ def of_close(*, pickup: Pickup, collector_ids: Iterable[uuid.UUID], reason: str)
     return [Notice(user_id=user_id, event="pickup.closed", data=data, push=True) for user_id in collector_ids]
 
 
+def to_each(
+    collector_ids: Iterable[uuid.UUID],
+    *,
+    event: str,
+    pickup: Pickup,
+    data: Mapping[str, object] | None = None,
+    collapse_key: str = "",
+) -> list[Notice]:
+    """The same event about a pickup for each collector, with a push; `data` is added to the pickup's id and title."""
+    data, by = {"pickup": str(pickup.pk), "title": pickup.title} | dict(data or {}), pickup.resident_id
+    return [
+        Notice(user_id=user_id, event=event, data=data, push=True, collapse_key=collapse_key, by=by)
+        for user_id in collector_ids
+    ]
+
+
 def of_expiry(*, pickup: Pickup) -> list[Notice]:
     """`pickup.expired`, to the resident."""
     data = {"pickup": str(pickup.pk), "title": pickup.title}

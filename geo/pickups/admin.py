@@ -13,7 +13,7 @@ from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.core.http.admin import ReadOnly
 from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
-from geo.matching.services.cancel import cancel_pickup
+from geo.matching.services.matches import cancel_pickup
 from geo.models import Pickup, PickupItem
 
 OFFER = ("title", "note", "resident", "status", "kg_estimate", "price", "choose", "area", "pictures")

@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from backend.core.http.moments import Moment
 from geo.models import Material, Pickup
-from geo.pickups.services.drafts import ItemDraft, PickupChanges, PickupDraft, Price, Window
+from geo.pickups.services.changing import PickupChanges
+from geo.pickups.services.posting import ItemDraft, PickupDraft, Price, Window
 from geo.responses.pickups import KILOGRAMS
 from geo.responses.places import Place
 

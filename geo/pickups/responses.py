@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from geo.models import Pickup, Swipe
-from geo.pickups.advice import advice_for
+from geo.pickups.selectors import advice_for
 from geo.responses.hazards import HazardOutput
 from geo.responses.pickups import PickupOutput, hazard_shown
 

@@ -16,9 +16,7 @@ from geo.groups.selectors import group_ids_of
 from geo.groups.services import leave_group
 from geo.lifecycle.locks import lock_pickup
 from geo.lifecycle.notices import withdraw_like_notice
-from geo.matching.services.cancel import cancel_pickup
-from geo.matching.services.queue import pass_on_under_pickup_lock
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, pass_on_under_pickup_lock, release_match
 from geo.models import (
     Collector,
     Handover,

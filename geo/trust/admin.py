@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from backend.core.clock import read_clock
 from geo.admin_base import ReadOnlyAdmin
 from geo.models import Penalty
-from geo.trust.services.penalties import lift_pause
+from geo.trust.services import lift_pause
 
 
 @admin.register(Penalty)

@@ -10,15 +10,13 @@ from uuid import UUID
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.handover.services.confirmations import confirm_handover
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import expire_pickup
 from geo.matching.services.likes import accept_like, decline_like
-from geo.matching.services.queue import move_on
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, pass_on_pickup, release_match
 from geo.matching.services.swipes import take_swipe_back
 from geo.models import Match, Pickup, Receipt, Swipe
-from geo.pickups.services.drafts import PickupChanges, Price
-from geo.pickups.services.pickups import amend_pickup
+from geo.pickups.services.changing import PickupChanges, amend_pickup
+from geo.pickups.services.posting import Price
 from notifications.models import Event
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_match, swipe, weigh
@@ -129,7 +127,7 @@ def expires(scenario: Scenario) -> None:
 
 def times_out(scenario: Scenario) -> None:
     """The periodic task moves on, because the asked collector has not answered."""
-    move_on(pickup_id=scenario.pickup.pk, now=read_clock() + HOUR)
+    pass_on_pickup(pickup_id=scenario.pickup.pk, now=read_clock() + HOUR)
 
 
 def releases(who: str) -> Action:

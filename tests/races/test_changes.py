@@ -8,12 +8,10 @@ import pytest
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.matching.services.cancel import cancel_pickup
-from geo.matching.services.queue import move_on
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, pass_on_pickup, release_match
 from geo.models import Match, Pickup, Swipe
-from geo.pickups.services.drafts import PickupChanges, Price
-from geo.pickups.services.pickups import amend_pickup
+from geo.pickups.services.changing import PickupChanges, amend_pickup
+from geo.pickups.services.posting import Price
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, swipe
 from tests.races import unlocked
@@ -52,7 +50,7 @@ def accept(like: Swipe) -> None:
 
 def time_out(like: Swipe) -> bool:
     """The periodic task moves on."""
-    return move_on(pickup_id=like.pickup_id, now=read_clock() + HOURS)
+    return pass_on_pickup(pickup_id=like.pickup_id, now=read_clock() + HOURS)
 
 
 def cancel(like: Swipe) -> None:

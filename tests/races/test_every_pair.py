@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 Race = Callable[[list[Callable[[], str]]], list[str]]
 LANES = 2
 TIMEOUT_S = 5
-DELAY_MAX_S = 0.02
+DELAY_MAX_S = 0.05
 TRIES = 30
 
 

@@ -13,9 +13,9 @@ from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.arrivals import arrive, report_no_show
 from geo.handover.services.confirmations import confirm_handover
 from geo.handover.services.weigh_ins import Weighed, dispute_weigh_in, weigh_in
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Handover, HandoverState, Match, Pickup, Receipt, WeighInLine, WeighInVersion
-from geo.pickups.services.leftovers import post_rest
+from geo.pickups.services.leftovers import post_leftovers
 from tests.factories.geo import LUMPHINI, make_pickup
 from tests.factories.handovers import come, fresh, make_appointment
 from tests.factories.matches import make_match, weigh
@@ -210,7 +210,7 @@ class TestPostTheRestTwice:
 
     def test_posts_it_once(self) -> None:
         match = self.make_left()
-        tap = partial(post_rest, resident_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
+        tap = partial(post_leftovers, resident_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
 
         results = at_once([tap] * 4)
 
@@ -222,8 +222,8 @@ class TestPostTheRestTwice:
     def test_would_post_it_twice_without_the_lock(self, without_rest_index: None) -> None:
         """The control."""
         match = self.make_left()
-        tap = partial(post_rest, resident_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
+        tap = partial(post_leftovers, resident_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
 
-        unlocked.post_rest(match.pickup_id, meanwhile=tap)
+        unlocked.post_leftovers(match.pickup_id, meanwhile=tap)
 
         assert Pickup.objects.filter(continues=match.pickup_id).count() == 2

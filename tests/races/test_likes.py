@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
 from geo.errors import TooManyLikes, TooManyMatches
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, swipe

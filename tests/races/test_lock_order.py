@@ -13,11 +13,11 @@ from django.contrib.gis.geos import Point
 from django.db import connection, connections, transaction
 
 from backend.core.clock import read_clock
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.matching.services.swipes import take_swipe_back
 from geo.models import Match, Pickup, Swipe
-from geo.pickups.services.drafts import PickupChanges, Price
-from geo.pickups.services.pickups import amend_pickup
+from geo.pickups.services.changing import PickupChanges, amend_pickup
+from geo.pickups.services.posting import Price
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, swipe
 from tests.races.concurrency import TIMEOUT_S, require_consistent

@@ -15,10 +15,10 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from backend.core.db.ids import new_id
 from chat.models import Conversation, MessagePhoto
+from geo.lifecycle.notices import to_each
 from geo.lifecycle.transitions import queued_likes
-from geo.matching.services import notices as pickup_notices
 from geo.models import Handover, Match, Pickup, PickupPhoto, Receipt, Swipe
-from geo.pickups.services.drafts import ItemDraft
+from geo.pickups.services.posting import ItemDraft
 from notifications.services.notify import notify
 from tests.factories.chat import make_message
 
@@ -71,7 +71,7 @@ def amend(pickup_id: UUID, thb: int, *, meanwhile: Meanwhile) -> None:
     with transaction.atomic():
         pickup.price_mode, pickup.price_thb, pickup.revision = "asks", Decimal(thb), pickup.revision + 1
         pickup.save(update_fields=["price_mode", "price_thb", "revision"])
-        amended = pickup_notices.of_amendment(pickup=pickup, collector_ids=concerned, changed=["price"])
+        amended = to_each(concerned, event="pickup.amended", pickup=pickup, data={"changed": ["price"]})
         notify(notices=amended, now=read_clock())
 
 
@@ -166,7 +166,7 @@ def one_kilogram() -> ItemDraft:
     return ItemDraft(material="pet_clear", quantity=Decimal(1))
 
 
-def post_rest(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
+def post_leftovers(pickup_id: UUID, *, meanwhile: Meanwhile) -> None:
     """Post the leftovers of a pickup that had none posted when read."""
     pickup = Pickup.objects.get(pk=pickup_id)
     is_posted = Pickup.objects.filter(continues=pickup_id).exists()

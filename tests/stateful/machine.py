@@ -27,15 +27,13 @@ from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_sh
 from geo.handover.services.confirmations import Confirmation, confirm_handover
 from geo.handover.services.weigh_ins import accept_figures, dispute_weigh_in, weigh_in
 from geo.impact.services import compare_impact
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import expire_due_pickups
 from geo.matching.services.likes import accept_like, decline_like
-from geo.matching.services.queue import move_on_where_due
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, pass_on_due_pickups, release_match
 from geo.matching.services.swipes import record_swipe, take_swipe_back
 from geo.models import Match, Pickup, Swipe
-from geo.pickups.services.drafts import ItemDraft
-from geo.pickups.services.leftovers import post_rest
+from geo.pickups.services.leftovers import post_leftovers
+from geo.pickups.services.posting import ItemDraft
 from tests.factories.geo import LUMPHINI, make_pickup, material
 from tests.factories.matches import make_collecting_user, swipe
 from tests.factories.people import make_user
@@ -218,11 +216,11 @@ class Handovers(RuleBasedStateMachine):
 
     @precondition(lambda self: self.done)
     @rule(pickup=PICKUPS)
-    def post_rest(self, pickup: int) -> None:
+    def post_leftovers(self, pickup: int) -> None:
         row = self.world.pickups[pickup]
         match = Match.objects.filter(pickup=row, status=Match.Status.COMPLETED).first()
         if match:
-            is_posted = self.do(post_rest, resident_id=row.resident_id, match_id=match.pk)
+            is_posted = self.do(post_leftovers, resident_id=row.resident_id, match_id=match.pk)
             left = Pickup.objects.filter(continues=row).values_list("kg_estimate", flat=True)
             assert list(left) == ([LEFT.quantity] if is_posted else []), "leftovers are posted completely, and once"
 
@@ -239,7 +237,7 @@ class Handovers(RuleBasedStateMachine):
         """Advance the clock and run the periodic tasks."""
         self.now += timedelta(hours=hours)
         self.has_changed = True
-        move_on_where_due(now=self.now)
+        pass_on_due_pickups(now=self.now)
         expire_due_pickups(now=self.now)
 
     # --- Invariants

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from geo.grid import on_map
-from geo.matching.selectors.rings import collectors_near
+from geo.matching.selectors import collectors_near
 from geo.matching.services.rings import start_rings, tell_ring
 from geo.models import Material, Pickup, Ring
 from notifications.models import Event

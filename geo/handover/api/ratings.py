@@ -13,7 +13,7 @@ from backend.core.http.views import ApiView
 from geo.matching.api.matches import show_match
 from geo.models import Rating
 from geo.responses.matches import MatchOutput
-from geo.trust.services.ratings import rate_match
+from geo.trust.services import rate_match
 
 
 class RatingInput(serializers.Serializer[Any]):

@@ -28,7 +28,7 @@ from geo.lifecycle.transitions import (
     require_step,
     take_step,
 )
-from geo.matching.services.queue import pass_on_under_pickup_lock
+from geo.matching.services.matches import pass_on_under_pickup_lock
 from geo.models import Handover, Match, Pickup, Step
 from notifications.services.notify import Notice
 

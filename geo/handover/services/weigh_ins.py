@@ -29,8 +29,7 @@ from geo.lifecycle.transitions import require_step, take_step
 from geo.materials.hazard import may_take_hazardous
 from geo.materials.selectors import materials_by_code
 from geo.models import Handover, HandoverState, LeftItem, Match, Material, Step, WeighInLine, WeighInVersion
-from geo.pickups.services.contents import GRAM, check_item
-from geo.pickups.services.drafts import ItemDraft
+from geo.pickups.services.posting import GRAM, ItemDraft, check_item
 
 GROSS_KG_MAX = Decimal(5_000)
 # Versions that one party can give of one weigh-in: all are stored and returned with the match.

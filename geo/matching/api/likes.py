@@ -13,7 +13,7 @@ from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import StructSerializer
 from backend.core.http.views import ApiView
 from geo.matching.api.matches import show_match
-from geo.matching.selectors.likes import distance_of, likes_on
+from geo.matching.selectors import distance_of, likes_on
 from geo.matching.services.likes import accept_like, decline_like
 from geo.models import Swipe
 from geo.responses.matches import MatchOutput, PersonOutput

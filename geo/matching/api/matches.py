@@ -12,7 +12,7 @@ from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.views import ApiView
 from geo.lifecycle.matches import get_shown_match_for, matches_of
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Match
 from geo.responses.matches import MatchOutput
 

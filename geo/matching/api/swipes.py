@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView
 from geo.matching.responses import StandingOutput, SwipeOutput
-from geo.matching.selectors.swipes import get_swipe_of
+from geo.matching.selectors import get_swipe_of
 from geo.matching.services.swipes import record_swipe, take_swipe_back
 from geo.models import Swipe
 

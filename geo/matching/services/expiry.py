@@ -1,15 +1,15 @@
-"""Closing pickups whose time is up, and warning of it in time."""
+"""Expiring pickups, and warning their residents before."""
 
 import uuid
 from datetime import datetime
 
 from django.db import transaction
 
+from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_due_pickup, process_each
 from geo.lifecycle.transitions import expire_under_pickup_lock
-from geo.matching.services import notices as pickup_notices
 from geo.models import Pickup
-from notifications.services.notify import notify
+from notifications.services.notify import Notice, notify
 
 BATCH = 500
 
@@ -17,7 +17,7 @@ BATCH = 500
 def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
     """Expire open pickups that are due, the longest overdue first, at most `limit`; returns how many.
 
-    Each in a transaction of its own, so that one that cannot be expired holds up no other.
+    Each has a transaction of its own, so that one failure does not stop the others.
     """
     due = Pickup.objects.filter(status=Pickup.Status.OPEN, expires_at__lte=now).order_by("expires_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
@@ -26,7 +26,7 @@ def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def expire_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
-    """Expire one pickup and tell its resident and all who wait. False if it is not due, gone, or busy right now."""
+    """Expire one pickup; notify its resident and its queue. False if it is not due, or locked by another."""
     pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, expires_at__lte=now)
     if pickup is None:
         return False
@@ -43,12 +43,18 @@ def warn_of_due_expiries(*, now: datetime, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def warn_of_expiry(*, pickup_id: uuid.UUID, now: datetime) -> bool:
-    """Warn of one expiry. False if no warning is due, the pickup has gone, or is busy right now."""
+    """Warn of one expiry. False if no warning is due, or the pickup is locked by another."""
     pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, warn_at__lte=now)
     if pickup is None:
         return False
     pickup.warn_at = None
     pickup.save(update_fields=["warn_at"])
-    # Where nobody looked in time, the expiry itself says it all.
-    notify(notices=pickup_notices.of_warning(pickup=pickup) if pickup.is_open_at(now) else [], now=now)
+    # A worker that comes after the expiry only clears the warning.
+    if pickup.is_open_at(now):
+        notify(notices=[_warning(pickup)], now=now)
     return True
+
+
+def _warning(pickup: Pickup) -> Notice:
+    data = {"pickup": str(pickup.pk), "title": pickup.title, "expires_at": notices.format_utc(pickup.expires_at)}
+    return Notice(user_id=pickup.resident_id, event="pickup.expiring", data=data, push=True)

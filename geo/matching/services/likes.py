@@ -1,4 +1,4 @@
-"""The resident's answers to those who like a pickup."""
+"""Accepting and declining likes, by the resident."""
 
 import uuid
 from datetime import datetime
@@ -11,9 +11,11 @@ from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupRes
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_own_pickup
 from geo.lifecycle.matches import live_match_of
-from geo.lifecycle.notices import withdraw_like_notice
-from geo.matching.services.matches import collectors_with_room, make_match_under_pickup_lock
-from geo.matching.services.queue import pass_on_under_pickup_lock
+from geo.matching.services.matches import (
+    collectors_with_room,
+    make_match_under_pickup_lock,
+    pass_on_under_pickup_lock,
+)
 from geo.materials.hazard import require_badge_for
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import notify
@@ -23,7 +25,7 @@ State = Swipe.LikeState
 
 @transaction.atomic
 def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> Match:
-    """Match an open pickup with one who likes it, whoever chooses. Accepting twice answers with the same match.
+    """Match an open pickup with a waiting like. Accepting twice returns the same match.
 
     Raises NotFound, PickupTaken, PickupClosed, PickupReserved, LikeNotWaiting, CollectorAtLimit.
     """
@@ -40,7 +42,7 @@ def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.U
 
 @transaction.atomic
 def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> None:
-    """Say no, politely, to a like in the queue; of one that is asked, the pickup passes on to the next.
+    """Decline a like in the queue. If its collector was asked, the pickup is passed on.
 
     Declining twice changes nothing. Raises NotFound, LikeNotWaiting.
     """
@@ -53,11 +55,11 @@ def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.
         raise LikeNotWaiting
     like.like_state = State.DECLINED
     like.save(update_fields=["like_state"])
-    told = notices.of_decline(pickup=pickup, collector_id=like.collector_id)
+    declined = notices.of_decline(pickup=pickup, collector_id=like.collector_id)
     if was_asked:
-        told += pass_on_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
-    notify(notices=told, now=now)
-    withdraw_like_notice(pickup=pickup, like_id=like.pk, now=now)
+        declined += pass_on_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
+    notify(notices=declined, now=now)
+    notices.withdraw_like_notice(pickup=pickup, like_id=like.pk, now=now)
 
 
 def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:

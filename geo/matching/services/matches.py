@@ -1,25 +1,50 @@
-"""Making a match, and how much one collector may have at once.
+"""Making, passing on, releasing and cancelling matches, and how many one collector may have at once.
 
-Matches and likes are counted under the collector's lock, so that two requests cannot exceed a limit.
+Matches and likes are counted under the collector's lock, so that two requests cannot exceed a limit. While a runner-up
+is asked, the pickup is open but reserved: no deck shows it, and new likes wait in the queue.
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from backend.accounts.models import User
+from backend.accounts.selectors.people import ids_blocked_with
 from backend.core.clock import spell_in_city
 from backend.core.db.constraints import translate_constraint
 from backend.core.db.prepared import insert_prepared
 from chat.services.conversations import open_conversation
-from geo.errors import CollectorProfileNeeded, Paused, PickupTaken, TooManyGivenBack, TooManyLikes, TooManyMatches
+from geo.errors import Paused, PickupClosed, PickupTaken, TooManyGivenBack, TooManyLikes, TooManyMatches
+from geo.handover_errors import MatchOver
+from geo.lifecycle import notices
 from geo.lifecycle.codes import draw_code, draw_secret
-from geo.lifecycle.locks import lock_collectors
-from geo.lifecycle.matches import count_active_matches
-from geo.lifecycle.transitions import move_pickup
-from geo.matching.selectors.swipes import count_waiting_likes_of
+from geo.lifecycle.locks import (
+    lock_collectors,
+    lock_due_pickup,
+    lock_match_of,
+    lock_match_under_pickup_lock,
+    lock_own_pickup,
+    process_each,
+)
+from geo.lifecycle.matches import count_active_matches, live_match_of
+from geo.lifecycle.transitions import (
+    close_waiting_likes,
+    expire_under_pickup_lock,
+    move_pickup,
+    release_under_pickup_lock,
+    reserve_pickup,
+    waiting_likes,
+)
+from geo.matching.services.rings import restart_rings
+from geo.materials.hazard import those_who_may_take
 from geo.models import Handover, Match, Pickup, Swipe
+from notifications.selectors.preferences import earliest_push_to
+from notifications.services.notify import Notice, notify
+
+State = Swipe.LikeState
+BATCH = 500
 
 
 def make_match_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) -> Match:
@@ -28,11 +53,11 @@ def make_match_under_pickup_lock(*, pickup: Pickup, like: Swipe, now: datetime) 
     Stores the like as matched; it may be new. The caller sends the notices. Raises PickupClosed or PickupTaken.
     """
     move_pickup(pickup=pickup, status=Pickup.Status.MATCHED, now=now, taker_id=like.collector_id)
-    like.like_state = Swipe.LikeState.MATCHED
+    like.like_state = State.MATCHED
     save_swipe(like)
     conversation = open_conversation(user_ids=[pickup.resident_id, like.collector_id], title=pickup.title, now=now)
     match = Match(pickup=pickup, collector_id=like.collector_id, conversation=conversation, created_at=now)
-    # Only a transaction that wrote without the pickup's lock can be stopped here.
+    # Only a transaction that wrote without the pickup's lock can violate the constraint.
     with translate_constraint({"one_active_match_per_pickup": PickupTaken}):
         insert_prepared(match)
     insert_prepared(Handover(match=match, code=draw_code(), secret=draw_secret()))
@@ -47,17 +72,13 @@ def save_swipe(swipe: Swipe) -> None:
         swipe.save(update_fields=Swipe.CHANGEABLE)
 
 
-def require_room_for_like(*, collector_id: uuid.UUID, now: datetime) -> None:
-    """Lock the profile. Raises CollectorProfileNeeded, Paused, or TooManyLikes at the limit of waiting likes."""
-    _lock_profile(collector_id, now)
-    if count_waiting_likes_of(collector_id) >= settings.LIKES_WAITING_MAX:
+# --- How much one collector may have -----------------------------------------------------------------------
+
+
+def require_few_likes(*, waiting: int) -> None:
+    """For a count made under the collector's lock. Raises TooManyLikes."""
+    if waiting >= settings.LIKES_WAITING_MAX:
         raise TooManyLikes(limit=settings.LIKES_WAITING_MAX)
-
-
-def require_room_for_match(*, collector_id: uuid.UUID, now: datetime) -> None:
-    """Lock the profile. Raises CollectorProfileNeeded, Paused, or TooManyMatches at the limit of active matches."""
-    _lock_profile(collector_id, now)
-    require_below_limit(active_matches=count_active_matches([collector_id]).get(collector_id, 0))
 
 
 def require_below_limit(*, active_matches: int) -> None:
@@ -90,8 +111,139 @@ def _is_admitted(user: User, now: datetime) -> bool:
     return user.is_active and not user.is_paused_at(now)
 
 
-def _lock_profile(collector_id: uuid.UUID, now: datetime) -> None:
-    locked = lock_collectors(user_ids=[collector_id])
-    if not locked:
-        raise CollectorProfileNeeded
-    require_not_paused(locked[0].user.paused_until, now)
+# --- Passing a pickup on -----------------------------------------------------------------------------------
+
+
+def pass_on_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, now: datetime) -> list[Notice]:
+    """Offer a locked pickup, which has lost its collector or its reservation, to the next runner-up.
+
+    The first runner-up who can come is matched, or asked if the like is older than `CONSENT_AFTER_H`. Without one the
+    pickup opens again and its rings start over, or it expires. Returns the notices for the caller's one `notify`.
+    """
+    if pickup.expires_at <= now:
+        _open(pickup, now)
+        return expire_under_pickup_lock(pickup=pickup, now=now)
+    if offered := offer_to_next_under_pickup_lock(pickup=pickup, acting=acting, now=now):
+        return offered
+    _open(pickup, now)
+    restart_rings(pickup=pickup, now=now)
+    waiting = waiting_likes(pickup.pk).values_list("collector_id", flat=True)
+    return notices.to_each(waiting, event="pickup.reopened", pickup=pickup, collapse_key=f"queue:{pickup.pk}")
+
+
+def offer_to_next_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, now: datetime) -> list[Notice]:
+    """Match the first in the queue of a locked first-come pickup who can come, or ask if the like is older.
+
+    Returns the notices; none if there is nobody.
+    """
+    like = _next_runner_up(pickup, now) if pickup.choose == Pickup.Choose.FIRST else None
+    if like is None:
+        return []
+    if like.swiped_at > now - timedelta(hours=settings.CONSENT_AFTER_H):
+        match = make_match_under_pickup_lock(pickup=pickup, like=like, now=now)
+        return notices.of_new_match(match=match, acting=acting)
+    _open(pickup, now)
+    return _ask(pickup, like, now)
+
+
+def pass_on_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
+    """Pass on the pickups whose runner-up has not answered in time, at most `limit`; returns how many.
+
+    Each has a transaction of its own, so that one failure does not stop the others.
+    """
+    due = Pickup.objects.filter(reserved_until__lte=now).order_by("reserved_until")
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    return process_each(step=pass_on_pickup, pickup_ids=ids, now=now, failure="passing_on_failed")
+
+
+@transaction.atomic
+def pass_on_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
+    """Let the like that was asked lapse, and pass the pickup on. False if it is not due, or locked by another."""
+    pickup = lock_due_pickup(pickup_id=pickup_id, reserved_until__lte=now)
+    if pickup is None:
+        return False
+    asked = Swipe.objects.filter(pickup=pickup, like_state=State.ASKED)
+    silent = list(asked.values_list("collector_id", flat=True))
+    asked.update(like_state=State.LAPSED)
+    closed = notices.of_close(pickup=pickup, collector_ids=silent, reason="no_answer")
+    acting = next(iter(silent), pickup.resident_id)
+    notify(notices=closed + pass_on_under_pickup_lock(pickup=pickup, acting=acting, now=now), now=now)
+    return True
+
+
+def _open(pickup: Pickup, now: datetime) -> None:
+    if pickup.status == Pickup.Status.MATCHED:
+        move_pickup(pickup=pickup, status=Pickup.Status.OPEN, now=now)
+    elif pickup.reserved_until:
+        reserve_pickup(pickup=pickup, until=None)
+
+
+def _next_runner_up(pickup: Pickup, now: datetime) -> Swipe | None:
+    """First in the queue of those who work, have room, may take it and are not blocked; the others keep their place."""
+    likes = list(waiting_likes(pickup.pk).exclude(collector_id__in=ids_blocked_with(pickup.resident_id)))
+    with_room = collectors_with_room(user_ids=[like.collector_id for like in likes], now=now)
+    able = those_who_may_take(pickup=pickup, collector_ids=with_room)
+    return next((like for like in likes if like.collector_id in able), None)
+
+
+def _ask(pickup: Pickup, like: Swipe, now: datetime) -> list[Notice]:
+    # In quiet hours the push waits for the morning; the time to answer begins with the push.
+    pushed_at = earliest_push_to(like.collector_id, now=now)
+    answer_by = min(pushed_at + timedelta(minutes=settings.CONSENT_MINUTES), pickup.expires_at)
+    reserve_pickup(pickup=pickup, until=answer_by)
+    like.like_state = State.ASKED
+    like.save(update_fields=["like_state"])
+    return notices.to_each(
+        [like.collector_id], event="like.asked", pickup=pickup, data={"answer_by": notices.format_utc(answer_by)}
+    )
+
+
+# --- Ending a match ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def release_match(*, user_id: uuid.UUID, match_id: uuid.UUID, reason: str, now: datetime) -> Match:
+    """Release a match, from either side: the pickup goes to the next runner-up, opens again, or expires.
+
+    Raises NotFound for strangers and MatchOver.
+    """
+    match = lock_match_of(match_id=match_id, user_id=user_id)
+    if match.status != Match.Status.ACTIVE:
+        raise MatchOver
+    release_under_pickup_lock(match=match, by=user_id, reason=reason, now=now)
+    others = pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
+    released = notices.of_release(match=match, acting=user_id)
+    notices.notify_parties(match=match, card="released", notices=released, others=others, by=user_id, now=now)
+    return match
+
+
+@transaction.atomic
+def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> Pickup:
+    """Cancel an open or matched pickup: release its match, and notify everybody in the queue.
+
+    Cancelling twice changes nothing. Raises NotFound for strangers, PickupClosed after handover or expiry.
+    """
+    pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
+    if pickup.status == Pickup.Status.CANCELLED:
+        return pickup
+    if not pickup.may_become(Pickup.Status.CANCELLED):
+        raise PickupClosed
+    match = _release_live_match(pickup, now)
+    move_pickup(pickup=pickup, status=Pickup.Status.CANCELLED, now=now)
+    others = close_waiting_likes(pickup=pickup, reason="cancelled")
+    if match is None:
+        notify(notices=others, now=now)
+    else:
+        released = notices.of_release(match=match, acting=resident_id)
+        notices.notify_parties(match=match, card="released", notices=released, others=others, by=resident_id, now=now)
+    notices.withdraw_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
+    return pickup
+
+
+def _release_live_match(pickup: Pickup, now: datetime) -> Match | None:
+    live = live_match_of(pickup.pk)
+    if live is None:
+        return None
+    match = lock_match_under_pickup_lock(match_id=live.pk, pickup=pickup)
+    release_under_pickup_lock(match=match, by=pickup.resident_id, reason=Match.ReleaseReason.CANCELLED, now=now)
+    return match

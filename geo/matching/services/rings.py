@@ -1,4 +1,4 @@
-"""Making a new pickup known, from near to far, until it has found enough people."""
+"""Notifying collectors of a new pickup, from near to far, until enough of them like it."""
 
 import uuid
 from datetime import datetime, time, timedelta
@@ -8,30 +8,29 @@ from django.db import transaction
 
 from geo.lifecycle.locks import process_each
 from geo.lifecycle.transitions import queued_likes
-from geo.matching.selectors.rings import collectors_near
-from geo.matching.services import notices as pickup_notices
+from geo.matching.selectors import Nearby, collectors_near
 from geo.models import Pickup, Ring
 from notifications.quiet_hours import QuietHours
-from notifications.services.notify import notify
+from notifications.services.notify import Notice, notify
 
 BATCH = 100
 
 
 def start_rings(*, pickup: Pickup, now: datetime) -> None:
-    """Let the first ring be told when it is due, as a row of the caller's transaction."""
+    """Schedule the first ring, as a row of the caller's transaction."""
     _, minutes = settings.RINGS[0]
     Ring.objects.create(pickup=pickup, due_at=_by_day(now + timedelta(minutes=minutes)))
 
 
-def start_rings_anew(*, pickup: Pickup, now: datetime) -> None:
-    """Make a pickup known that is open to everybody again, from near to far, without those who were told before."""
+def restart_rings(*, pickup: Pickup, now: datetime) -> None:
+    """Schedule the rings of a pickup that is open again, from the first; nobody is notified a second time."""
     Ring.objects.update_or_create(pickup=pickup, defaults={"number": 0, "due_at": _by_day(now)})
 
 
 def tell_due_rings(*, now: datetime, limit: int = BATCH) -> int:
-    """Tell the rings that are due, the longest overdue first, at most `limit`; returns how many.
+    """Notify the rings that are due, the longest overdue first, at most `limit`; returns how many.
 
-    Each in a transaction of its own, so that one that cannot be told holds up no other.
+    Each has a transaction of its own, so that one failure does not stop the others.
     """
     due = Ring.objects.filter(due_at__lte=now).order_by("due_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
@@ -40,9 +39,9 @@ def tell_due_rings(*, now: datetime, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def tell_ring(*, pickup_id: uuid.UUID, now: datetime) -> bool:
-    """Tell one ring of a pickup and set the next; none is set after the last, or where nobody more is needed.
+    """Notify one ring of a pickup and schedule the next; none after the last, or when nobody more is needed.
 
-    Only the ring is locked, so that no like waits for hundreds of notices. False if it is not due or busy right now.
+    Locks only the ring, so that no like waits for hundreds of notices. False if it is not due, or locked by another.
     """
     locked = Ring.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     ring = locked.select_related("pickup").filter(pk=pickup_id, due_at__lte=now).first()
@@ -70,7 +69,24 @@ def _tell(ring: Ring, now: datetime) -> None:
     later = settings.RINGS[ring.number :]
     ring.due_at = _by_day(now + timedelta(minutes=later[0][1] - minutes)) if later else None
     ring.save(update_fields=["number", "told", "due_at"])
-    notify(notices=pickup_notices.of_nearness(pickup=pickup, collectors=near), now=now)
+    notify(notices=[_notice(pickup, collector) for collector in near], now=now)
+
+
+def _notice(pickup: Pickup, collector: Nearby) -> Notice:
+    """`pickup.nearby`, with the collector's own distance; of several pickups only the newest is pushed."""
+    return Notice(
+        user_id=collector.user_id,
+        event="pickup.nearby",
+        data={
+            "pickup": str(pickup.pk),
+            "title": pickup.title,
+            "kg": float(pickup.kg_estimate),
+            "distance_m": collector.distance_m,
+        },
+        push=True,
+        collapse_key="nearby",
+        by=pickup.resident_id,
+    )
 
 
 def _set_due(ring: Ring, due_at: datetime | None) -> None:

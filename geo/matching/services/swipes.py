@@ -7,34 +7,21 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.core.errors import NotFound
-from geo.errors import (
-    CollectorProfileNeeded,
-    HazardBadgeNeeded,
-    LikeDeclined,
-    LikeIsMatch,
-    LikeReleased,
-    OwnPickup,
-    Paused,
-    PickupClosed,
-    PickupTaken,
-    TooManyGivenBack,
-    TooManyLikes,
-    TooManyMatches,
-)
+from geo.errors import CollectorProfileNeeded, LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_pickup_for_swipe
 from geo.lifecycle.matches import live_match_of
 from geo.lifecycle.transitions import queue_position
-from geo.matching.selectors.swipes import SwipeFacts, swipe_facts_of
+from geo.matching.selectors import SwipeFacts, count_waiting_likes_of, swipe_facts_of
 from geo.matching.services.matches import (
     make_match_under_pickup_lock,
+    pass_on_under_pickup_lock,
     require_below_limit,
     require_few_given_back,
+    require_few_likes,
     require_not_paused,
-    require_room_for_like,
     save_swipe,
 )
-from geo.matching.services.queue import pass_on_under_pickup_lock, say_yes_under_pickup_lock
 from geo.materials.hazard import require_badge_for
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import notify
@@ -42,22 +29,6 @@ from notifications.services.notify import notify
 State = Swipe.LikeState
 LIKEABLE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
 _FINAL = {State.DECLINED: LikeDeclined, State.RELEASED: LikeReleased}
-# Everything that `record_swipe` refuses a like with. A pass meets only those before CollectorProfileNeeded.
-LIKE_REFUSALS = (
-    NotFound,
-    OwnPickup,
-    PickupClosed,
-    LikeDeclined,
-    LikeReleased,
-    CollectorProfileNeeded,
-    Paused,
-    HazardBadgeNeeded,
-    TooManyLikes,
-    TooManyMatches,
-    TooManyGivenBack,
-    PickupTaken,
-)
-PASS_REFUSALS = (NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +85,8 @@ def record_swipe(
 ) -> SwipeResult:
     """Record a like, or a pass with a `reason`. The same swipe again changes nothing and returns the same.
 
-    A second like says yes when the collector is asked. A pass withdraws a like that waits or is asked. A like after a
-    pass, or after a like that lapsed, is a new like. Raises one of `LIKE_REFUSALS` or `PASS_REFUSALS`.
+    A like of the runner-up who is asked makes the match. A pass withdraws a like that waits or is asked. A like after a
+    pass, or after a like that lapsed, is a new like. `tests/geo/matching/test_like_refusals.py` has every refusal.
     """
     is_like = direction == Swipe.Direction.LIKE
     context = _load_context(collector_id, pickup_id, now, is_like=is_like)
@@ -186,17 +157,18 @@ def _like(context: SwipeContext) -> SwipeResult:
         raise CollectorProfileNeeded
     require_not_paused(context.facts.paused_until, context.now)
     require_badge_for(pickup=context.pickup, collector_id=context.collector_id)
-    if context.swipe and context.is_asked:
-        match = say_yes_under_pickup_lock(pickup=context.pickup, like=context.swipe, now=context.now)
-        return SwipeResult(swipe=context.swipe, match=match)
-    return _match(context) if context.pickup.takes_the_first else _wait(context)
+    takes_match = context.is_asked or context.pickup.takes_the_first
+    return _match(context) if takes_match else _wait(context)
 
 
 def _match(context: SwipeContext) -> SwipeResult:
     require_below_limit(active_matches=context.facts.active_matches)
-    require_few_given_back(given_back=context.facts.given_back)
-    # `move_pickup` stores the queue number drawn here with the pickup's new status.
-    like = _build_swipe(context, Swipe.Direction.LIKE, State.MATCHED, queue_number=_queue_number(context))
+    if context.swipe and context.is_asked:
+        like = context.swipe
+    else:
+        require_few_given_back(given_back=context.facts.given_back)
+        # `move_pickup` stores the queue number drawn here with the pickup's new status.
+        like = _build_swipe(context, Swipe.Direction.LIKE, State.MATCHED, queue_number=_queue_number(context))
     match = make_match_under_pickup_lock(pickup=context.pickup, like=like, now=context.now)
     notify(notices=notices.of_new_match(match=match, acting=context.collector_id), now=context.now)
     return SwipeResult(swipe=like, match=match)
@@ -205,7 +177,7 @@ def _match(context: SwipeContext) -> SwipeResult:
 def _wait(context: SwipeContext) -> SwipeResult:
     if context.swipe and context.is_waiting:
         return SwipeResult(swipe=context.swipe, queue_position=queue_position(context.swipe))
-    require_room_for_like(collector_id=context.collector_id, now=context.now)
+    require_few_likes(waiting=count_waiting_likes_of(context.collector_id))
     like = _build_swipe(context, Swipe.Direction.LIKE, State.WAITING, queue_number=_queue_number(context))
     context.pickup.save(update_fields=["likes_counted"])
     save_swipe(like)

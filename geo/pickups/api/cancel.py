@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView
-from geo.matching.services.cancel import cancel_pickup
+from geo.matching.services.matches import cancel_pickup
 from geo.pickups.selectors import get_pickup_for
 from geo.responses.pickups import PickupOutput
 

@@ -13,8 +13,8 @@ from backend.core.http.views import ApiView
 from geo.pickups.inputs import WindowInput
 from geo.pickups.responses import OnePickupOutput
 from geo.pickups.selectors import get_pickup_for
-from geo.pickups.services.drafts import Window
-from geo.pickups.services.leftovers import post_rest
+from geo.pickups.services.leftovers import post_leftovers
+from geo.pickups.services.posting import Window
 
 
 class RestInput(serializers.Serializer[Any]):
@@ -43,6 +43,7 @@ class RestView(ApiView):
         body = RestInput(data=request.data)
         body.is_valid(raise_exception=True)
         resident_id = user_of(request).pk
-        rest, is_new = post_rest(resident_id=resident_id, match_id=match_id, window=body.window_or_none(), now=self.now)
-        pickup = get_pickup_for(resident_id, rest.pk)
+        window = body.window_or_none()
+        new, is_new = post_leftovers(resident_id=resident_id, match_id=match_id, window=window, now=self.now)
+        pickup = get_pickup_for(resident_id, new.pk)
         return Response(OnePickupOutput(pickup, context={"request": request}).data, status=201 if is_new else 200)

@@ -15,7 +15,8 @@ from geo.models import Pickup
 from geo.pickups.inputs import ExtensionInput, PickupAmendment, PickupInput
 from geo.pickups.responses import OnePickupOutput
 from geo.pickups.selectors import get_pickup_for, pickups_of
-from geo.pickups.services.pickups import amend_pickup, extend_pickup, post_pickup
+from geo.pickups.services.changing import amend_pickup, extend_pickup
+from geo.pickups.services.posting import post_pickup
 from geo.responses.pickups import PickupOutput
 
 TAGS = ["pickups"]

@@ -1,4 +1,4 @@
-"""Posting again what was left: by one tap, once, and linked to the pickup it comes from."""
+"""Posting the leftovers of a match as a new pickup, once, linked to the first."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -12,20 +12,26 @@ from backend.core.errors import NotFound
 from geo.handover_errors import NothingLeft
 from geo.lifecycle.locks import lock_match_of
 from geo.models import LeftItem, Match, Pickup, PickupItem
-from geo.pickups.services.contents import check_items, kilograms_of
-from geo.pickups.services.drafts import ItemDraft, PickupDraft, Price, Window
-from geo.pickups.services.pickups import post_pickup
+from geo.pickups.services.posting import (
+    ItemDraft,
+    PickupDraft,
+    Price,
+    Window,
+    check_items,
+    kilograms_of,
+    post_pickup,
+)
 
 
 @transaction.atomic
-def post_rest(
+def post_leftovers(
     *, resident_id: uuid.UUID, match_id: uuid.UUID, window: Window | None = None, now: datetime
 ) -> tuple[Pickup, bool]:
-    """Post what the collector left, or, when the resident was not there, all of it; returns the pickup, and whether
-    it is new. A second time answers with the first.
+    """Post what the collector left, or all of it after a no-show of the resident; returns the pickup, and whether it
+    is new. The second call returns the first one's pickup.
 
-    Without a `window`, the same hours on the next day on which they are still to come. Raises NotFound for everybody
-    but the resident, NothingLeft, or an Invalid of posting.
+    Without a `window`, `next_window` applies. Raises NotFound for everybody but the resident, NothingLeft, or an
+    Invalid of posting.
     """
     match = lock_match_of(match_id=match_id, user_id=resident_id)
     pickup = match.pickup
@@ -34,24 +40,24 @@ def post_rest(
     posted = Pickup.objects.filter(continues=pickup).first()
     if posted:
         return posted, False
-    rest = post_pickup(resident_id=resident_id, draft=_draft(pickup, _left(match), window, now), now=now)
-    rest.continues = pickup
-    rest.save(update_fields=["continues"])
-    return rest, True
+    new = post_pickup(resident_id=resident_id, draft=_draft(pickup, _left(match), window, now), now=now)
+    new.continues = pickup
+    new.save(update_fields=["continues"])
+    return new, True
 
 
 def next_window(pickup: Pickup, *, now: datetime) -> Window:
-    """The pickup's window, on the first day from its own on which it still lies ahead, by the city's clock."""
+    """The pickup's hours on the first day, in the city's time, on which they have not begun."""
     zone = city_zone()
     begins, ends = pickup.window_from.astimezone(zone), pickup.window_until.astimezone(zone)
     passed = max(0, (now.astimezone(zone).date() - begins.date()).days)
     days = (_later(begins, ends, days) for days in count(passed))
-    # Where the clock goes forward in the night, a window may end before it begins: then it is the day after.
+    # When the clock goes forward in the night, a window may end before it begins: take the day after.
     return next(window for window in days if now < window.begins_at < window.ends_at)
 
 
 def _later(begins: datetime, ends: datetime, days: int) -> Window:
-    """The same hours so many days later, in UTC: two times of one zone are compared by their clocks alone."""
+    """The same hours `days` later, in UTC: Python compares two times of one zone by their wall clock."""
     moved = (moment + timedelta(days=days) for moment in (begins.replace(fold=0), ends.replace(fold=0)))
     begins_at, ends_at = (moment.astimezone(UTC) for moment in moved)
     return Window(begins_at=begins_at, ends_at=ends_at)
@@ -76,7 +82,7 @@ def _items_of(pickup: Pickup) -> list[ItemDraft]:
 
 
 def _draft(pickup: Pickup, items: list[ItemDraft], window: Window | None, now: datetime) -> PickupDraft:
-    """As the first was posted, with the part of its price that falls to what is left."""
+    """The draft of the first pickup, with the leftovers and their share of the price."""
     return PickupDraft(
         title=pickup.title,
         note=pickup.note,
@@ -92,7 +98,7 @@ def _draft(pickup: Pickup, items: list[ItemDraft], window: Window | None, now: d
 
 
 def _price(pickup: Pickup, items: list[ItemDraft]) -> Price:
-    """By weight, in whole baht."""
+    """The share by weight, in whole THB."""
     if pickup.price_thb is None:
         return Price()
     share = min(kilograms_of(check_items(items)) / pickup.kg_estimate, Decimal(1))

@@ -1,4 +1,4 @@
-"""Photos of a pickup: kept small, clean and few."""
+"""Adding and removing the photos of a pickup, and deleting files without a row."""
 
 import uuid
 from datetime import datetime
@@ -6,23 +6,25 @@ from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from backend.core.errors import NotFound
+from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
 from geo.errors import PhotosFull, PickupNotOpen
 from geo.lifecycle.locks import lock_own_pickup
-from geo.models import Pickup, PickupPhoto
+from geo.models import Pickup, PickupPhoto, ScalePhoto
 from geo.pickups.selectors import get_pickup_of
 
 
 def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, size: int, now: datetime) -> PickupPhoto:
-    """Show a photo of `size` bytes with an open pickup; collectors who passed see the pickup again.
+    """Add a photo of `size` bytes to an open pickup; collectors who passed see the pickup again.
 
     Raises NotFound, PickupNotOpen, PhotosFull, PhotoTooLarge, PhotoTooManyPixels or PhotoUnreadable.
     """
     require_few_bytes(size)
-    # Whoever may not add a photo does not get one drawn, either.
+    # Checked before the costly decoding, and again under the lock.
     _require_room(get_pickup_of(resident_id, pickup_id), now)
     photo = _store(redraw(file), now)
     try:
@@ -34,7 +36,7 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
 
 @transaction.atomic
 def remove_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, photo_id: uuid.UUID, now: datetime) -> None:
-    """Take a photo away from an open pickup. Raises NotFound or PickupNotOpen."""
+    """Remove a photo of an open pickup. Raises NotFound or PickupNotOpen."""
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     photo = pickup.photos.filter(pk=photo_id).first()
     if photo is None:
@@ -77,5 +79,12 @@ def _store(picture: Picture, now: datetime) -> PickupPhoto:
 
 
 def remove_files(photo: PickupPhoto) -> None:
-    """Delete both sizes from where photos are stored."""
+    """Delete the files of both sizes."""
     discard(photo.large, photo.thumb)
+
+
+def remove_orphaned_pictures(*, now: datetime) -> int:
+    """Delete the files of pickup and scale photos that have no row; returns how many. Raises TooManyOrphans."""
+    of_pickups = remove_orphans(storage=default_storage, folder="pickups", rows=PickupPhoto.objects.order_by(), now=now)
+    of_scales = remove_orphans(storage=default_storage, folder="scales", rows=ScalePhoto.objects.order_by(), now=now)
+    return of_pickups + of_scales

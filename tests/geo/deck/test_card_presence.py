@@ -10,9 +10,8 @@ from django.db import connection
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import expire_pickup
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, release_match
 from geo.models import Pickup
 from tests.chat.conftest import open_phone, running, server  # noqa: F401
 from tests.chat.phones import Phone

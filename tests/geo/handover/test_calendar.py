@@ -13,7 +13,7 @@ from backend.core.clock import read_clock
 from geo.handover.api.calendar import calendar_of, in_city_time
 from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.arrivals import report_no_show
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Match
 from tests.factories.handovers import code_of, come, make_appointment
 from tests.factories.matches import make_match

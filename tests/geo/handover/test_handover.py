@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
 from geo.handover.services.appointments import agree_time
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Handover, Match, WeighInLine
 from tests.factories.geo import make_pickup
 from tests.factories.matches import events_of, make_match, make_receipt, names_of_events, pushed_to, weigh

@@ -8,8 +8,7 @@ from pytest_django import Settings
 
 from backend.core.clock import read_clock
 from geo.handover.services.appointments import agree_time, propose_time, reminder_times, send_due_reminders
-from geo.matching.services.cancel import cancel_pickup
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, release_match
 from geo.models import Match, Reminder
 from geo.tasks import REMIND, remind
 from notifications.models import PeriodicRun

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
 from chat.models import Message
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Collector, Handover, LeftItem, Match, Pickup, Receipt, ReceiptLine, ScalePhoto, WeighInVersion
 from tests.factories.geo import make_pickup
 from tests.factories.handovers import code_of, fresh, step

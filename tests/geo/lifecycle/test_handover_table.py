@@ -14,7 +14,7 @@ from geo.handover.services.appointments import agree_time, propose_time, set_off
 from geo.handover.services.arrivals import arrive, report_no_show
 from geo.handover.services.confirmations import confirm_handover
 from geo.handover.services.weigh_ins import Weighed, accept_figures, dispute_weigh_in
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import STEPS, Handover, HandoverState, Match, Step
 from tests.factories.geo import LUMPHINI, make_pickup
 from tests.factories.handovers import come, fresh, handover_of, make_appointment

@@ -9,7 +9,7 @@ from django.db import connection
 
 from backend.accounts.models import User
 from geo.grid import in_degrees
-from geo.matching.selectors.rings import nearest_sql
+from geo.matching.selectors import nearest_sql
 from geo.matching.services.rings import start_rings
 from geo.models import Pickup
 from tests.factories.geo import make_collector, make_pickup

@@ -9,11 +9,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.core.clock import city_zone, read_clock
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import expire_due_pickups
 from geo.matching.services.likes import accept_like
-from geo.matching.services.queue import move_on_where_due
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, pass_on_due_pickups, release_match
 from geo.models import Match, Pickup, Swipe
 from geo.privacy.services import leave
 from geo.tasks import MOVE_ON
@@ -258,13 +256,13 @@ class TestNoAnswer:
     def test_changes_nothing_before_the_time(self) -> None:
         pickup, _ = make_asked()
 
-        assert move_on_where_due(now=read_clock() + 29 * MINUTES) == 0
+        assert pass_on_due_pickups(now=read_clock() + 29 * MINUTES) == 0
         assert states(pickup) == ["released", "asked"]
 
     def test_lets_the_like_lapse_and_opens_the_pickup(self) -> None:
         pickup, like = make_asked()
 
-        assert move_on_where_due(now=read_clock() + 31 * MINUTES) == 1
+        assert pass_on_due_pickups(now=read_clock() + 31 * MINUTES) == 1
 
         pickup.refresh_from_db()
         assert (pickup.status, pickup.reserved_until) == ("open", None)
@@ -275,7 +273,7 @@ class TestNoAnswer:
         pickup, _ = make_asked()
         second = make_like(pickup)
 
-        move_on_where_due(now=read_clock() + 31 * MINUTES)
+        pass_on_due_pickups(now=read_clock() + 31 * MINUTES)
 
         match = Match.objects.get(status="active")
         assert match.collector_id == second.collector_id
@@ -285,11 +283,11 @@ class TestNoAnswer:
     def test_does_it_once(self) -> None:
         make_asked()
 
-        assert [move_on_where_due(now=read_clock() + 31 * MINUTES) for _ in range(2)] == [1, 0]
+        assert [pass_on_due_pickups(now=read_clock() + 31 * MINUTES) for _ in range(2)] == [1, 0]
 
     def test_does_not_keep_anybody_from_liking_again(self) -> None:
         pickup, like = make_asked()
-        move_on_where_due(now=read_clock() + 31 * MINUTES)
+        pass_on_due_pickups(now=read_clock() + 31 * MINUTES)
 
         assert swipe(like.collector, pickup).match
         assert Swipe.objects.get(pk=like.pk).queue_number == 3

@@ -11,9 +11,8 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.core.clock import read_clock
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.likes import accept_like
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import cancel_pickup, release_match
 from geo.models import Collector, Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import (

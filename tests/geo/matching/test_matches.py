@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Match
 from tests.factories.geo import LUMPHINI, make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, make_receipt, weigh

@@ -2,8 +2,7 @@
 
 import pytest
 
-from geo.matching.services.queue import move_on_where_due
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import pass_on_due_pickups, release_match
 from geo.matching.services.rings import tell_due_rings
 from geo.models import Ring
 from tests.factories.geo import make_pickup
@@ -38,7 +37,7 @@ class TestReopening:
         person = collector_at(pickup, 100)
         tell_due_rings(now=noon())
 
-        move_on_where_due(now=noon() + 30 * MINUTES)
+        pass_on_due_pickups(now=noon() + 30 * MINUTES)
         tell_due_rings(now=noon() + 30 * MINUTES)
 
         assert told(person, runner_up) == [1, 0]

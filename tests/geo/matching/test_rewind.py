@@ -7,8 +7,8 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.core.clock import read_clock
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.likes import decline_like
+from geo.matching.services.matches import cancel_pickup
 from geo.models import Match, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, swipe

@@ -11,8 +11,8 @@ from pytest_django import Settings
 from backend.accounts.models import Block, Session
 from backend.core.clock import read_clock
 from geo.grid import in_degrees
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.likes import decline_like
+from geo.matching.services.matches import cancel_pickup
 from geo.matching.services.rings import tell_due_rings
 from geo.models import Collector, Ring
 from geo.tasks import RING, tell_rings
@@ -116,7 +116,7 @@ class TestRings:
         assert told(near) == [1]
 
     def test_reach_beyond_the_nearest_who_do_not_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("geo.matching.selectors.rings.WALK_MAX", 2)
+        monkeypatch.setattr("geo.matching.selectors.WALK_MAX", 2)
         pickup = make_told()
         unfit = [collector_at(pickup, metres, radius_m=1) for metres in (100, 200, 300)]
         near, far = collector_at(pickup, 400), collector_at(pickup, 500)
@@ -128,7 +128,7 @@ class TestRings:
     def test_look_no_further_than_those_who_fit_and_are_asked(
         self, monkeypatch: pytest.MonkeyPatch, settings: Settings
     ) -> None:
-        monkeypatch.setattr("geo.matching.selectors.rings.ASKED_MAX", 2)
+        monkeypatch.setattr("geo.matching.selectors.ASKED_MAX", 2)
         settings.RING_COLLECTORS_MAX, settings.MATCHES_ACTIVE_MAX = 2, 1
         pickup = make_told()
         people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
@@ -139,7 +139,7 @@ class TestRings:
         assert told(*people) == [0, 1, 0]
 
     def test_ask_as_many_as_may_be_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("geo.matching.selectors.rings.ASKED_MAX", 1)
+        monkeypatch.setattr("geo.matching.selectors.ASKED_MAX", 1)
         pickup = make_told()
         people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
 

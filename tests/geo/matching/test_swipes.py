@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Block, User
 from backend.core.clock import read_clock
 from geo.matching.services.likes import decline_like
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import (

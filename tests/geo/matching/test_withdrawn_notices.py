@@ -6,13 +6,13 @@ import pytest
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.matching.services.cancel import cancel_pickup
 from geo.matching.services.expiry import warn_of_expiry
 from geo.matching.services.likes import accept_like, decline_like
+from geo.matching.services.matches import cancel_pickup
 from geo.matching.services.swipes import take_swipe_back
 from geo.models import Pickup
 from geo.pickups.selectors import open_among
-from geo.pickups.services.pickups import extend_pickup
+from geo.pickups.services.changing import extend_pickup
 from geo.privacy.services import leave
 from notifications.models import Event
 from notifications.selectors.inbox import unread_count_of

@@ -10,8 +10,8 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from chat.models import Message
 from geo.collectors.badges import set_hazard_badge
-from geo.matching.selectors.rings import collectors_near
-from geo.matching.services.release import release_match
+from geo.matching.selectors import collectors_near
+from geo.matching.services.matches import release_match
 from geo.materials.safety import hazard_of
 from geo.models import Collector, Match, Material, Pickup, Swipe
 from tests.factories.geo import make_collector, make_pickup, material

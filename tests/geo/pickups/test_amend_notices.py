@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Match, Pickup, Swipe
 from notifications.texts import text_of
 from tests.factories.geo import LUMPHINI, make_pickup

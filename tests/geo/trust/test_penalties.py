@@ -11,10 +11,10 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.handover.services.arrivals import report_no_show
-from geo.matching.services.release import release_match
+from geo.matching.services.matches import release_match
 from geo.models import Handover, Match, Penalty
 from geo.trust.selectors import reliability_of
-from geo.trust.services.penalties import lift_pause, review_all, review_standing
+from geo.trust.services import lift_pause, review_all, review_standing
 from notifications.texts import text_of
 from tests.factories.geo import make_pickup
 from tests.factories.handovers import come, make_appointment

@@ -1,12 +1,6 @@
-"""Who is near a new pickup, nearest first.
+"""Reading swipes for their collector, likes for their resident, and the collectors near a new pickup."""
 
-Like the deck, it knows the pickup by the centre of its square alone: what a collector is told, and when, says no more
-than a card does. A walk on `collector_spot` brings the nearest 2,000 by distance, which in a city is enough for a ring
-to find all it may tell. Where it is not, because few fit, a sweep takes all in the box without any order and sorts
-those who fit: to walk through 50,000 in order costs five times as much. Who fits by his profile may still have no room;
-so much is looked up for the nearest 1,000 who fit (more where more may be told), and for nobody behind them.
-"""
-
+import math
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,10 +9,97 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from backend.accounts.selectors.people import ids_blocked_with
+from backend.core.db.prepared import columns_of, fetch_prepared, model_from
+from backend.core.errors import NotFound
 from geo.distance import round_distance
-from geo.grid import in_degrees, stretch_at
-from geo.models import Pickup
+from geo.grid import cell_of, in_degrees, stretch_at
+from geo.lifecycle.transitions import queued_likes
+from geo.models import Pickup, Swipe
+
+A_DAY = timedelta(days=1)
+_FACTS = f"""
+    SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
+                   UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
+           (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
+           (SELECT count(*) FROM geo_match WHERE released_by_id = %(collector)s AND status = 'released'
+               AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s),
+           (SELECT paused_until FROM accounts_user WHERE accounts_user.id = %(collector)s),
+           {columns_of(Swipe)}
+    FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
+"""  # noqa: S608 - names of columns only
+# Likes on pickups whose resident and collector have blocked each other do not count.
+_WAITING_LIKES = """
+    SELECT count(*) FROM geo_swipe AS waiting JOIN geo_pickup AS pickup ON pickup.id = waiting.pickup_id
+    WHERE collector_id = %(collector)s AND like_state = 'waiting' AND resident_id NOT IN (
+        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
+        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
+"""
+
+
+@dataclass(frozen=True)
+class SwipeFacts:
+    """What a swipe of one collector on one pickup depends on, beside the pickup itself.
+
+    `swipe` is the collector's earlier swipe. `is_blocked`: the collector and the resident have a block between them.
+    `given_back` counts the matches that the collector released within a day.
+    """
+
+    swipe: Swipe | None
+    is_blocked: bool
+    active_matches: int
+    given_back: int
+    paused_until: datetime | None
+
+
+def swipe_facts_of(*, collector_id: uuid.UUID, pickup: Pickup, now: datetime) -> SwipeFacts:
+    """Read them all by one prepared statement."""
+    values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id, "since": now - A_DAY}
+    [(is_blocked, matches, given_back, paused_until, *row)] = fetch_prepared(_FACTS, values)
+    swipe = model_from(Swipe, row) if row[0] else None
+    return SwipeFacts(swipe, is_blocked, matches, given_back, paused_until)
+
+
+def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:
+    """The collector's swipe, with its pickup. Raises NotFound if there is none or the two have blocked each other."""
+    mine = Swipe.objects.select_related("pickup").filter(collector_id=collector_id, pickup_id=pickup_id)
+    swipe = mine.exclude(pickup__resident_id__in=ids_blocked_with(collector_id)).first()
+    if swipe is None:
+        raise NotFound
+    return swipe
+
+
+def count_waiting_likes_of(collector_id: uuid.UUID) -> int:
+    """How many likes of a collector wait for an answer, without those on pickups of residents behind a block."""
+    [(waiting,)] = fetch_prepared(_WAITING_LIKES, {"collector": collector_id})
+    return int(waiting)
+
+
+def likes_on(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> QuerySet[Swipe]:
+    """The likes in the queue of one's own pickup, each with `position` from 1. Raises NotFound for strangers."""
+    if not Pickup.objects.filter(pk=pickup_id, resident_id=resident_id).exists():
+        raise NotFound
+    queued = queued_likes(pickup_id)
+    ahead = queued.filter(queue_number__lte=OuterRef("queue_number")).order_by()
+    position = Subquery(ahead.values("pickup_id").annotate(count=Count("pk")).values("count"))
+    shown = queued.exclude(collector_id__in=ids_blocked_with(resident_id)).annotate(position=position)
+    return shown.select_related("collector__collector", "pickup")
+
+
+def distance_of(like: Swipe) -> int | None:
+    """Metres from the collector to the pickup, to the nearest 100, between the squares the two lie in.
+
+    The collector's own place stays as hidden as the resident's: it may be their home. None without a profile.
+    """
+    profile = getattr(like.collector, "collector", None)
+    if profile is None:
+        return None
+    here, there = cell_of(profile.service_point), like.pickup.cell
+    map_m = math.hypot(here.x - there.x, here.y - there.y)
+    middle = (in_degrees(here).y + in_degrees(there).y) / 2
+    return round_distance(map_m / stretch_at(middle))
 
 
 @dataclass(frozen=True)
