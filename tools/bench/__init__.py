@@ -1,1 +1,1 @@
-"""What `bin/bench` measures. Each row is a figure of ours beside its floor, both from the same run."""
+"""Measures the service beside floors from the same run. `bin/bench` runs it."""

@@ -20,7 +20,7 @@ GROUPS = ("api", "deck", "match", "chat", "push")
 
 
 def _report(text: str) -> None:
-    """Print to stderr: with --json, stdout belongs to the rows."""
+    """Print to stderr; with --json, stdout is for the rows."""
     sys.stderr.write(f"{text}\n")
 
 
@@ -36,19 +36,19 @@ def _parse_arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--pickups", type=int, default=200_000, help="open pickups in the generated city (200000)")
     arguments = parser.parse_args(given)
     if unknown := set(arguments.groups) - set(GROUPS):
-        parser.error(f"there is nothing to measure about {', '.join(sorted(unknown))}; there is {', '.join(GROUPS)}")
+        parser.error(f"unknown groups {', '.join(sorted(unknown))}; the groups are {', '.join(GROUPS)}")
     return arguments
 
 
 def _city_of(pickups: int) -> City:
-    """The large one has as many closed pickups, and twice the people, like a whole country."""
+    """Return the city with so many open pickups; a million is a country with closed pickups and twice the people."""
     closed, more = (pickups, 2) if pickups >= 1_000_000 else (0, 1)
     collectors = max(200, pickups // 100 * more)
     return City(pickups=pickups + closed, open=pickups, collectors=collectors, swipes=pickups * 5 // 2 * more, seed=1)
 
 
 def _warn_if_busy() -> None:
-    """Other work lowers rates and raises times, and ours more than the floor's."""
+    """Warn when other processes use the cores, which makes the ratios worse."""
     busy = os.getloadavg()[0]
     if busy > (os.cpu_count() or 1) / 2:
         _report(f"This machine is busy (load average {busy:.1f}): expect figures worse than they are.")
@@ -64,7 +64,7 @@ def _measure(groups: Sequence[str], city: City, failed: list[str]) -> Iterator[R
             measure: Callable[[], Iterator[Row]] = importlib.import_module(f"tools.bench.{group}").measure
             yield from measure()
         except Exception:
-            # The rows of the other groups are worth having.
+            # The other groups are measured all the same.
             traceback.print_exc()
             failed.append(group)
 
@@ -88,7 +88,7 @@ def main(given: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    # As an exception, so that the servers under measurement are stopped on the way out.
+    # An exception, so that the servers are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     sys.exit(main(sys.argv[1:]))

@@ -27,7 +27,7 @@ AGAIN = "bin/bench api"
 
 @dataclass(frozen=True)
 class Figures:
-    """What a server did with requests of one kind: the rate, and its processor time for one of them."""
+    """The rate of one kind of request, and the processor time of the server for one of them."""
 
     rate: float
     cpu_ms: float
@@ -78,7 +78,7 @@ def _measure_all(server: servers.Server, operations: Sequence[Operation], failed
             count = _count_statements(operation)
             yield Measured(operation, _measure(server, operation.streams(CLIENTS)), count)
         except Exception:
-            # The other operations are worth having.
+            # The other operations are measured all the same.
             sys.stderr.write(f"{operation.name}: {traceback.format_exc(limit=-1)}")
             failed.append(operation.name)
 

@@ -204,7 +204,7 @@ def bare_sql(lat: float, lon: float) -> str:
 
 
 def p99_ms(decks: Sequence[Deck], times: int = TIMES) -> float:
-    """The 99th percentile of one session that runs prepared statements one after the other."""
+    """Return the 99th percentile in milliseconds of one session that runs prepared statements one after the other."""
     taken = []
     with session(DATABASE) as client:
         for number in range(times + len(decks)):
@@ -273,7 +273,7 @@ def _sql_row(
 
 
 def _material_of_one_in(pickups: int) -> Material:
-    """The material whose share of the open pickups comes nearest to this."""
+    """Return the material whose share of the open pickups comes nearest to this."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT material_id FROM (SELECT unnest(material_ids) AS material_id FROM geo_pickup "

@@ -1,4 +1,4 @@
-"""A WebSocket client that costs little processor time, so that the server is what is measured.
+"""A WebSocket client that costs little processor time, so that the bench measures the server.
 
 It masks with zeros, which RFC 6455 allows, reads only what our server sends, and answers pings.
 """

@@ -27,14 +27,14 @@ from tools.bench.rows import Row
 
 # Connections; the floor has as many sessions.
 CLIENTS = 16
-# They like in turn, so that none has a thousand active matches, which the service would count with each like.
+# They like in turn, so that none has a thousand active matches, which the service counts with each like.
 COLLECTORS = 800
 SECONDS = 8
 # More than a fast machine claims in the time: of these at most HTTP_CLAIMS_MAX by HTTP, the others in pgbench.
 CLAIMS_MAX = 60_000
 HTTP_CLAIMS_MAX = 16_000
 CLAIM = b'{"direction": "like"}'
-# Each transaction claims a pickup of its own that is open; on one that is not, the statement would write nothing.
+# Each transaction claims another open pickup; on a closed one the statement would write nothing.
 CLAIM_SQL = """
 \\set number :number + 1
 \\set mine :client_id * {each} + :number
@@ -227,7 +227,7 @@ def _rings_of(pickup: Pickup) -> Iterator[float]:
 
 
 def _empty_rings(pickup: Pickup) -> Iterator[float]:
-    """Yield the milliseconds of the widest ring where nobody has the badge, was active, or may take another match."""
+    """Yield the milliseconds of the widest ring without a badge, recent activity, or room for a match."""
     hazardous = Pickup.objects.get(pk=pickup.pk)
     hazardous.material_ids = list(Material.objects.filter(is_hazardous=True).values_list("pk", flat=True))
     now = datetime.now(UTC)
@@ -240,7 +240,7 @@ def _empty_rings(pickup: Pickup) -> Iterator[float]:
 def _measure_empty(pickup: Pickup, now: datetime) -> float:
     milliseconds, found = _run_ring(pickup, settings.RINGS[-1][0], [], now)
     if found:
-        raise RuntimeError("a ring that should be empty found somebody")
+        raise RuntimeError("a ring that should be empty found a collector")
     return milliseconds
 
 

@@ -19,7 +19,7 @@ from tools.bench.people import Person, open_session, sign_up
 PLACE = {"lat": 13.7307, "lon": 100.5418}
 MATERIAL = "pet_clear"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
-# Documents and whole accounts take as long as they need; photos are files.
+# Measured without a target: PDF documents and the export of an account. Photos are files.
 ASIDE = (".pdf", "/me/export")
 PHOTOS = "/photo/"
 BASE = "/api/v1"

@@ -4,7 +4,7 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-# First: it sets Django up.
+# Imported first, because it sets Django up.
 from backend.wsgi import application  # isort: split
 
 from backend import urls
