@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Finding and stopping processes by pid file. Sourced. After kill -9 or a reboot a pid may belong to another process,
-# so every function also takes a word that the command line must hold.
+# Locks, and finding and stopping processes by pid file. Sourced. After kill -9 or a reboot a pid may belong to another
+# process, so these functions also take a word that the command line must hold.
 
 # command_of PID: its command line, or nothing when there is no such process.
 command_of() {
@@ -39,4 +39,15 @@ stop_process() {
     if wait_for_end "$1" "$2" "$3"; then return; fi
     kill "-${5:-KILL}" "$1" 2>/dev/null || true
     wait_for_end "$1" "$2" 2 || fail "process $1 ($2) does not stop"
+}
+
+# lock PYTHON FILE [now]: waits for the lock, or with "now" is false when another process holds it. The lock is the
+# kernel's, on file descriptor 9: it ends with its process, even by kill -9. A child that is to outlive the process must
+# be started with 9>&-.
+lock() {
+    exec 9>>"$2"
+    "$1" - "${3:-}" <<'END' 2>/dev/null
+import fcntl, sys
+fcntl.flock(9, fcntl.LOCK_EX | (fcntl.LOCK_NB if sys.argv[1] else 0))
+END
 }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The virtual environment in .venv, made to hold what a lock file lists. Sourced; needs say.sh, $root and $log.
+# The virtual environment in .venv with the packages of a lock file, and the compiled message catalogues. Sourced; needs
+# say.sh, $root and $log.
 : "${root:?}" "${log:?}"
 
 venv=$root/.venv
@@ -46,4 +47,25 @@ install_lock() {
         --require-hashes --no-deps --requirement "$lock"
     cp "$lock" "$venv/$1.lock"
     stamp >"$venv/stamp"
+}
+
+# catalogues: compiled with Babel, so that gettext is not needed.
+catalogues() {
+    find "$root"/{backend,geo,chat,notifications,tools} -path '*/locale/*/LC_MESSAGES/django.po' 2>/dev/null || true
+}
+
+# stale_catalogues: catalogues whose compiled file is missing or older.
+stale_catalogues() {
+    local po
+    catalogues | while read -r po; do
+        if [ ! "${po%.po}.mo" -nt "$po" ]; then printf '%s\n' "$po"; fi
+    done
+}
+
+compile_catalogues() {
+    local po
+    while read -r po; do
+        "$venv/bin/python" -m babel.messages.frontend --quiet compile \
+            --input-file "$po" --output-file "${po%.po}.mo"
+    done < <(stale_catalogues)
 }
