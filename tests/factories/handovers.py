@@ -1,4 +1,4 @@
-"""Typed makers of handovers that have come some way, through the services."""
+"""Typed factories of handovers in progress, through the services."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,13 @@ def come(match: Match, *people: User, now: datetime | None = None) -> Match:
     for person in people:
         arrive(user_id=person.pk, match_id=match.pk, point=LUMPHINI, accuracy_m=10, now=now or read_clock())
     return fresh(match)
+
+
+def make_waiting(minutes: float = 20) -> Match:
+    """An appointment twenty minutes ago, at which the collector alone has been for `minutes`."""
+    now = read_clock()
+    match = make_appointment(at=now - timedelta(minutes=20))
+    return come(match, match.collector, now=now - timedelta(minutes=minutes))
 
 
 def fresh(match: Match) -> Match:

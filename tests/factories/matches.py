@@ -1,4 +1,4 @@
-"""Typed makers of likes and matches, through the services. Each makes one valid thing."""
+"""Typed factories of likes and matches, through the services. Each makes one valid object."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -15,23 +15,23 @@ from tests.factories.geo import make_collector, make_pickup, material
 
 
 def make_collecting_user(**fields: Any) -> User:
-    """Somebody who collects in Lumphini."""
+    """A user with a collector profile in Lumphini."""
     user: User = make_collector(**fields).user
     return user
 
 
 def swipe(collector: User, pickup: Pickup, direction: str = "like", now: datetime | None = None) -> SwipeResult:
-    """What `collector` says about `pickup`."""
+    """Record a swipe of `collector` on `pickup`."""
     return record_swipe(collector_id=collector.pk, pickup_id=pickup.pk, direction=direction, now=now or read_clock())
 
 
 def make_like(pickup: Pickup, collector: User | None = None) -> Swipe:
-    """A like of somebody new on `pickup`."""
+    """A like on `pickup`, by default of a new collector."""
     return swipe(collector or make_collecting_user(), pickup).swipe
 
 
 def make_match(pickup: Pickup | None = None, collector: User | None = None, *, now: datetime | None = None) -> Match:
-    """A live match of a first-come pickup in Lumphini with somebody new."""
+    """An active match, by default of a new first-come pickup in Lumphini with a new collector."""
     result = swipe(collector or make_collecting_user(), pickup or make_pickup(), now=now)
     assert result.match
     return Match.objects.select_related("pickup__resident", "collector", "handover").get(pk=result.match.pk)
@@ -57,7 +57,7 @@ def make_receipt(
     paid: str = "0",
     pieces: dict[str, int] | None = None,
 ) -> Receipt:
-    """What a finished handover leaves behind."""
+    """The receipt of a completed handover."""
     match = match or make_match()
     weigh(match, lines, paid, pieces)
     code = match.handover.code
@@ -66,16 +66,16 @@ def make_receipt(
 
 
 def events_of(user: User) -> list[tuple[str, dict[str, Any]]]:
-    """What `user` was told, in order, but for the chat, whose cards say the same."""
-    told = Event.objects.filter(user=user).exclude(name="message.sent")
-    return list(told.order_by("seq").values_list("name", "data"))
+    """The events of `user` in order, without those of the chat, whose cards repeat them."""
+    events = Event.objects.filter(user=user).exclude(name="message.sent")
+    return list(events.order_by("seq").values_list("name", "data"))
 
 
 def names_of_events(user: User) -> list[str]:
-    """The names of what `user` was told, in order."""
+    """The names of the events of `user`, in order."""
     return [name for name, _ in events_of(user)]
 
 
 def pushed_to(user: User) -> list[str]:
-    """The names of what may reach `user` by push."""
+    """The names of the events of `user` that want a push, in order."""
     return list(Event.objects.filter(user=user, wants_push=True).order_by("seq").values_list("name", flat=True))

@@ -24,12 +24,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def match() -> Match:
-    """A match whose time is tomorrow."""
+    """A match with an appointment tomorrow."""
     return make_appointment(at=read_clock().replace(microsecond=0) + timedelta(days=1), now=read_clock())
 
 
 def fetch(client: APIClient, match: Match) -> Any:
-    """The file."""
+    """Fetch the calendar file."""
     return client.get(f"/api/v1/matches/{match.pk}/handover/calendar")
 
 
@@ -119,7 +119,7 @@ class TestRefusals:
 
 class TestDaylightSaving:
     @pytest.mark.parametrize("moment", ["2026-10-25T00:30:00", "2026-10-25T01:30:00", "2026-03-29T01:00:00"])
-    def test_no_calendar_mistakes_the_hour(self, match: Match, settings: Settings, moment: str) -> None:
+    def test_the_hour_is_unambiguous(self, match: Match, settings: Settings, moment: str) -> None:
         """02:30 twice on 25 October; none on 29 March."""
         settings.CITY_TIME_ZONE = "Europe/Berlin"
         at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
@@ -129,11 +129,11 @@ class TestDaylightSaving:
 
         calendar: Any = Calendar.from_ical(file)
         (event,) = calendar.walk("VEVENT")
-        # As a calendar without our fold reads it.
+        # As a calendar that ignores the fold reads it.
         assert event["DTSTART"].dt.replace(fold=0).astimezone(UTC) == at
         assert (event["DTEND"].dt.astimezone(UTC) - at) == timedelta(minutes=30)
 
-    def test_says_the_first_of_the_two_hours_in_the_zone_and_the_second_in_utc(self, settings: Settings) -> None:
+    def test_the_first_of_two_hours_is_in_the_zone_and_the_second_in_utc(self, settings: Settings) -> None:
         settings.CITY_TIME_ZONE = "Europe/Berlin"
         first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
 
@@ -142,7 +142,7 @@ class TestDaylightSaving:
 
 
 def make_thai(match: Match) -> Any:
-    """The resident, reading Thai."""
+    """The resident, with Thai as the language."""
     resident = match.pickup.resident
     resident.locale = "th"
     resident.save(update_fields=["locale"])

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def match() -> Match:
-    """A live match, weighed in."""
+    """An active match with a weigh-in."""
     return weigh(make_match())
 
 
@@ -40,18 +40,18 @@ def collector(match: Match) -> APIClient:
 
 
 def confirm(client: APIClient, match: Match, key: str = "", **body: Any) -> Any:
-    """Say that it is right."""
+    """Confirm the handover."""
     headers = {"Idempotency-Key": key} if key else {}
     return client.post(f"/api/v1/matches/{match.pk}/handover/confirm", body, headers=headers)
 
 
 def wrong_code(match: Match) -> str:
-    """Not the code."""
+    """A wrong code."""
     return f"{(int(match.handover.code) + 1) % 1_000_000:06d}"
 
 
 def seen_by(client: APIClient, match: Match) -> str:
-    """When it was weighed, as the phone shows it."""
+    """The `weighed_at` that the client gets."""
     weighed_at: str = client.get(f"/api/v1/matches/{match.pk}").json()["handover"]["weighed_at"]
     return weighed_at
 
@@ -68,12 +68,12 @@ class TestByCode:
         handover = Handover.objects.get()
         assert handover.resident_confirmed_at == handover.collector_confirmed_at == receipt.handed_over_at
 
-    def test_tells_both_and_pushes_to_the_resident(self, match: Match, collector: APIClient) -> None:
+    def test_notifies_both_and_pushes_to_the_resident(self, match: Match, collector: APIClient) -> None:
         confirm(collector, match, code=match.handover.code)
 
-        told = {"match": str(match.pk), "receipt": str(Receipt.objects.get().pk), "net_kg": 2.0}
-        told["conversation"] = str(match.conversation_id)
-        assert events_of(match.collector)[-1] == events_of(match.pickup.resident)[-1] == ("receipt.issued", told)
+        data = {"match": str(match.pk), "receipt": str(Receipt.objects.get().pk), "net_kg": 2.0}
+        data["conversation"] = str(match.conversation_id)
+        assert events_of(match.collector)[-1] == events_of(match.pickup.resident)[-1] == ("receipt.issued", data)
         assert "receipt.issued" in pushed_to(match.pickup.resident)
         assert pushed_to(match.collector) == []
 
@@ -122,17 +122,17 @@ class TestByBoth:
         assert not Receipt.objects.exists()
         assert Handover.objects.get().resident_confirmed_at is None
 
-    def test_tells_the_other_side_of_the_first_once(self, match: Match, resident: APIClient) -> None:
+    def test_notifies_both_of_the_first_once(self, match: Match, resident: APIClient) -> None:
         for _ in range(2):
             confirm(resident, match)
 
         data = {"match": str(match.pk), "by": str(match.pickup.resident_id)}
-        told = ("handover.confirmed", data | {"conversation": str(match.conversation_id)})
-        assert [events_of(one).count(told) for one in (match.collector, match.pickup.resident)] == [1, 1]
+        event = ("handover.confirmed", data | {"conversation": str(match.conversation_id)})
+        assert [events_of(one).count(event) for one in (match.collector, match.pickup.resident)] == [1, 1]
         assert pushed_to(match.collector) == ["handover.confirmed"]
         assert "handover.confirmed" not in pushed_to(match.pickup.resident)
 
-    def test_tells_of_the_receipt_alone_after_the_second(
+    def test_sends_only_the_receipt_after_the_second(
         self, match: Match, resident: APIClient, collector: APIClient
     ) -> None:
         confirm(resident, match)
@@ -140,7 +140,7 @@ class TestByBoth:
 
         assert names_of_events(match.collector)[-2:] == ["handover.confirmed", "receipt.issued"]
 
-    def test_takes_no_notice_of_a_code_the_resident_sends(self, match: Match, resident: APIClient) -> None:
+    def test_ignores_a_code_of_the_resident(self, match: Match, resident: APIClient) -> None:
         confirm(resident, match, code=match.handover.code)
 
         assert not Receipt.objects.exists()
@@ -155,12 +155,12 @@ class TestByBoth:
 
 
 class TestWeighedAgain:
-    def test_takes_the_weigh_in_that_was_shown(self, match: Match, resident: APIClient) -> None:
+    def test_accepts_the_weigh_in_the_client_saw(self, match: Match, resident: APIClient) -> None:
         answer = confirm(resident, match, weighed_at=seen_by(resident, match))
 
         assert answer.data["handover"]["resident_confirmed_at"]
 
-    def test_refuses_one_that_was_replaced(self, match: Match, resident: APIClient, collector: APIClient) -> None:
+    def test_refuses_a_replaced_weigh_in(self, match: Match, resident: APIClient, collector: APIClient) -> None:
         seen = seen_by(resident, match)
         weigh(match, {"pet_clear": "0.1"})
         confirm(collector, match)
@@ -172,7 +172,7 @@ class TestWeighedAgain:
 
 
 class TestWrongCode:
-    def test_says_how_many_tries_are_left(self, match: Match, collector: APIClient) -> None:
+    def test_shows_the_remaining_attempts(self, match: Match, collector: APIClient) -> None:
         answer = confirm(collector, match, code=wrong_code(match))
 
         assert (answer.status_code, answer.json()["code"]) == (409, "code_wrong")
@@ -181,7 +181,7 @@ class TestWrongCode:
         assert Handover.objects.get().wrong_codes == 1
         assert not Receipt.objects.exists()
 
-    def test_locks_the_code_after_the_last_try(self, match: Match, collector: APIClient) -> None:
+    def test_locks_the_code_after_the_last_attempt(self, match: Match, collector: APIClient) -> None:
         codes = [confirm(collector, match, code=wrong_code(match)).json()["code"] for _ in range(5)]
 
         right = confirm(collector, match, code=match.handover.code)
@@ -190,14 +190,16 @@ class TestWrongCode:
         assert (right.status_code, right.json()["code"]) == (409, "code_locked")
         assert not Receipt.objects.exists()
 
-    def test_takes_the_right_code_at_the_last_try(self, match: Match, collector: APIClient, settings: Settings) -> None:
+    def test_accepts_the_right_code_at_the_last_attempt(
+        self, match: Match, collector: APIClient, settings: Settings
+    ) -> None:
         settings.HANDOVER_CODE_TRIES = 2
         confirm(collector, match, code=wrong_code(match))
 
         assert confirm(collector, match, code=match.handover.code).data["status"] == "completed"
 
     def test_stays_counted_under_an_idempotency_key(self, match: Match, collector: APIClient) -> None:
-        answers = [confirm(collector, match, key="door", code=wrong_code(match)) for _ in range(3)]
+        answers = [confirm(collector, match, key="again", code=wrong_code(match)) for _ in range(3)]
 
         assert {answer.json()["code"] for answer in answers} == {"code_wrong"}
         assert {answer.headers["Content-Type"] for answer in answers} == {"application/problem+json"}
@@ -209,7 +211,7 @@ class TestWrongCode:
 
         assert Handover.objects.get().wrong_codes == 5
 
-    def test_is_not_forgiven_by_weighing_again(self, match: Match, collector: APIClient) -> None:
+    def test_is_not_reset_by_weighing_again(self, match: Match, collector: APIClient) -> None:
         confirm(collector, match, code=wrong_code(match))
 
         weigh(match)
@@ -226,12 +228,12 @@ class TestRefusals:
             assert (answer.status_code, answer.data["code"]) == (409, "not_weighed")
 
     @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "１２３４５６", "123456\n7", {"code": 1}, True])
-    def test_what_is_no_code(self, match: Match, collector: APIClient, code: object) -> None:
+    def test_an_invalid_code(self, match: Match, collector: APIClient, code: object) -> None:
         assert confirm(collector, match, code=code).status_code == 400
         assert Handover.objects.get().wrong_codes == 0
 
     @pytest.mark.parametrize("weighed_at", ["now", "2026-12-01T18:00:00", 7])
-    def test_what_is_no_time(self, match: Match, resident: APIClient, weighed_at: object) -> None:
+    def test_an_invalid_time(self, match: Match, resident: APIClient, weighed_at: object) -> None:
         assert confirm(resident, match, weighed_at=weighed_at).status_code == 400
         assert Handover.objects.get().resident_confirmed_at is None
 

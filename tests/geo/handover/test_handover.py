@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def match() -> Match:
-    """A live match whose window is from in an hour until in four."""
+    """An active match with a window that opens in an hour and ends in four."""
     return make_match()
 
 
@@ -30,12 +30,12 @@ def post(client: APIClient, match: Match, step: str, **body: Any) -> Any:
 
 
 def in_hours(hours: float) -> str:
-    """A time on the wire."""
+    """A time as the API takes it."""
     return (read_clock() + timedelta(hours=hours)).isoformat()
 
 
 def both_of(match: Match) -> tuple[APIClient, APIClient]:
-    """The resident's and the collector's phone."""
+    """The clients of the resident and the collector."""
     return client_of(match.pickup.resident), client_of(match.collector)
 
 
@@ -46,7 +46,7 @@ def code_of(answer: Response) -> tuple[int, str]:
 
 
 class TestPropose:
-    def test_keeps_the_time_and_tells_both(self, match: Match) -> None:
+    def test_stores_the_time_and_notifies_both(self, match: Match) -> None:
         resident, _ = both_of(match)
         at = in_hours(2)
 
@@ -63,7 +63,7 @@ class TestPropose:
         assert pushed_to(match.collector) == ["handover.proposed"]
         assert pushed_to(match.pickup.resident) == ["match.made"]
 
-    def test_replaces_what_was_proposed_or_agreed(self, match: Match) -> None:
+    def test_replaces_an_earlier_proposal(self, match: Match) -> None:
         resident, collector = both_of(match)
         post(resident, match, "propose", at=in_hours(2))
         post(collector, match, "agree")
@@ -86,14 +86,14 @@ class TestPropose:
         assert Handover.objects.get().proposed_for is None
 
     @pytest.mark.parametrize("at", [None, "", "soon", 17, "2026-13-01T00:00:00Z", "9999999-01-01T00:00:00Z"])
-    def test_refuses_what_is_no_time(self, match: Match, at: object) -> None:
+    def test_refuses_an_invalid_time(self, match: Match, at: object) -> None:
         resident, _ = both_of(match)
 
         assert post(resident, match, "propose", at=at).status_code == 400
 
 
 class TestAgree:
-    def test_is_for_the_other_one(self, match: Match) -> None:
+    def test_is_for_the_other_party(self, match: Match) -> None:
         resident, collector = both_of(match)
         post(resident, match, "propose", at=in_hours(2))
 
@@ -105,7 +105,7 @@ class TestAgree:
         assert events_of(match.pickup.resident)[-1][0] == "handover.agreed"
         assert pushed_to(match.pickup.resident) == ["match.made", "handover.agreed"]
 
-    def test_twice_tells_once(self, match: Match) -> None:
+    def test_notifies_once(self, match: Match) -> None:
         resident, collector = both_of(match)
         post(resident, match, "propose", at=in_hours(2))
 
@@ -114,7 +114,7 @@ class TestAgree:
         assert answers == [200, 200]
         assert names_of_events(match.collector).count("handover.agreed") == 1
 
-    def test_refuses_ones_own_proposal(self, match: Match) -> None:
+    def test_refuses_the_own_proposal(self, match: Match) -> None:
         resident, _ = both_of(match)
         post(resident, match, "propose", at=in_hours(2))
 
@@ -126,7 +126,7 @@ class TestAgree:
 
         assert code_of(post(resident, match, "agree")) == (409, "nothing_proposed")
 
-    def test_refuses_when_another_time_stands_than_was_seen(self, match: Match) -> None:
+    def test_refuses_when_the_proposal_has_changed(self, match: Match) -> None:
         resident, collector = both_of(match)
         seen = in_hours(2)
         post(resident, match, "propose", at=seen)
@@ -134,7 +134,7 @@ class TestAgree:
 
         assert code_of(post(collector, match, "agree", at=seen)) == (409, "proposal_changed")
 
-    def test_takes_the_time_that_was_seen(self, match: Match) -> None:
+    def test_accepts_the_time_the_client_saw(self, match: Match) -> None:
         resident, collector = both_of(match)
         seen = post(resident, match, "propose", at=in_hours(2)).json()["handover"]["proposed_for"]
 
@@ -160,7 +160,7 @@ class TestAgree:
 class TestWeighIn:
     LINE = {"material": "pet_clear", "gross_kg": 3.25, "tare_kg": 0.25}
 
-    def test_keeps_what_the_scale_said(self, match: Match) -> None:
+    def test_stores_the_figures(self, match: Match) -> None:
         _, collector = both_of(match)
         lines = [self.LINE, {"material": "cardboard", "gross_kg": "1.001"}]
 
@@ -172,12 +172,12 @@ class TestWeighIn:
             {"material": "cardboard", "gross_kg": 1.001, "tare_kg": 0.0, "net_kg": 1.001, "pieces": None},
         ]
         assert answer.json()["handover"]["paid"] == -20.5
-        told: dict[str, Any] = {"match": str(match.pk), "conversation": str(match.conversation_id)}
-        told |= {"net_kg": 4.001, "paid_thb": -20.5}
-        assert events_of(match.pickup.resident)[-1] == ("handover.weighed_in", told)
+        data: dict[str, Any] = {"match": str(match.pk), "conversation": str(match.conversation_id)}
+        data |= {"net_kg": 4.001, "paid_thb": -20.5}
+        assert events_of(match.pickup.resident)[-1] == ("handover.weighed_in", data)
         assert pushed_to(match.pickup.resident) == ["match.made", "handover.weighed_in"]
 
-    def test_replaces_the_earlier_one_and_what_was_confirmed(self, match: Match) -> None:
+    def test_replaces_the_earlier_one_and_its_confirmations(self, match: Match) -> None:
         resident, collector = both_of(match)
         weigh(match, {"pet_clear": "2", "cardboard": "1"})
         post(resident, match, "confirm")
@@ -188,7 +188,7 @@ class TestWeighIn:
         assert handover["resident_confirmed_at"] is None
         assert WeighInLine.objects.count() == 1
 
-    def test_is_the_collectors(self, match: Match) -> None:
+    def test_is_for_the_collector_only(self, match: Match) -> None:
         resident, _ = both_of(match)
 
         assert code_of(post(resident, match, "weigh-in", lines=[self.LINE])) == (403, "only_the_collector")
@@ -233,7 +233,7 @@ class TestWeighIn:
         assert code_of(answer) == (400, "material_twice")
 
     @pytest.mark.parametrize("lines", [None, [], "all", [None], [[]], [LINE] * 51, {"material": "pet_clear"}])
-    def test_refuses_what_are_no_lines(self, match: Match, lines: object) -> None:
+    def test_refuses_invalid_lines(self, match: Match, lines: object) -> None:
         _, collector = both_of(match)
 
         assert post(collector, match, "weigh-in", lines=lines).status_code == 400
@@ -245,7 +245,7 @@ class TestWeighIn:
 
         assert post(collector, match, "weigh-in", lines=[self.LINE], paid=paid).status_code == 400
 
-    def test_keeps_what_stood_when_it_refuses(self, match: Match) -> None:
+    def test_keeps_the_figures_when_it_refuses(self, match: Match) -> None:
         _, collector = both_of(match)
         weigh(match, {"cardboard": "1"})
 
@@ -267,7 +267,7 @@ class TestEveryStep:
     def test_needs_a_token(self, anonymous: APIClient, match: Match, step: str, body: dict[str, Any]) -> None:
         assert post(anonymous, match, step, **body).status_code == 401
 
-    def test_is_no_strangers_business(self, match: Match, step: str, body: dict[str, Any]) -> None:
+    def test_is_hidden_from_strangers(self, match: Match, step: str, body: dict[str, Any]) -> None:
         assert post(client_of(make_user()), match, step, **body).status_code == 404
 
     def test_ends_with_a_release(self, match: Match, step: str, body: dict[str, Any]) -> None:

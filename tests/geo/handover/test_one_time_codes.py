@@ -1,4 +1,4 @@
-"""One-time codes (RFC 6238), which the resident's app shows and the collector's app takes without a signal."""
+"""One-time codes (RFC 6238), which the apps of resident and collector handle offline."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ STEP = timedelta(seconds=30)
 
 @pytest.fixture
 def match() -> Match:
-    """A live match, weighed in; made two hours ago."""
+    """An active match with a weigh-in, made two hours ago."""
     match = weigh(make_match())
     Match.objects.filter(pk=match.pk).update(created_at=read_clock() - timedelta(hours=2))
     return match
@@ -36,7 +36,7 @@ def collector(match: Match) -> APIClient:
 
 
 def app_of(match: Match) -> pyotp.TOTP:
-    """What the resident's app makes of what it was given."""
+    """The code generator of the resident's app."""
     client = client_of(match.pickup.resident)
     given = client.get(f"/api/v1/matches/{match.pk}").json()["handover"]["one_time_code"]
     assert given["algorithm"] == "SHA1"
@@ -44,12 +44,12 @@ def app_of(match: Match) -> pyotp.TOTP:
 
 
 def confirm(client: APIClient, match: Match, at: datetime | None = None, **body: Any) -> Any:
-    """Type what the app showed at a moment, by default now."""
+    """Confirm with the code of a moment, by default now."""
     return step(client, match, "confirm", **{"code": app_of(match).at(at or read_clock())} | body)
 
 
 class TestSecret:
-    def test_is_the_residents_alone_while_the_match_goes_on(self, match: Match, collector: APIClient) -> None:
+    def test_is_for_the_resident_of_an_active_match_only(self, match: Match, collector: APIClient) -> None:
         resident = client_of(match.pickup.resident)
         url = f"/api/v1/matches/{match.pk}"
         assert len(resident.get(url).json()["handover"]["one_time_code"]["secret"]) == 32
@@ -59,10 +59,10 @@ class TestSecret:
 
         assert resident.get(url).json()["handover"]["one_time_code"] is None
 
-    def test_is_another_for_each_match(self) -> None:
+    def test_differs_between_matches(self) -> None:
         assert make_match().handover.secret != make_match().handover.secret
 
-    def test_makes_the_codes_of_the_rfc(self, match: Match) -> None:
+    def test_generates_the_codes_of_the_rfc(self, match: Match) -> None:
         """RFC 6238, appendix B, SHA-1: of its eight digits the last six."""
         match.handover.secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
@@ -71,14 +71,14 @@ class TestSecret:
 
         assert shown == ["287082", "081804", "353130"]
 
-    def test_says_until_when(self, match: Match) -> None:
+    def test_has_an_expiry(self, match: Match) -> None:
         client = client_of(match.pickup.resident)
         until = client.get(f"/api/v1/matches/{match.pk}").json()["handover"]["one_time_code"]["until"]
 
         assert datetime.fromisoformat(until) == match.pickup.window_until + timedelta(hours=12)
 
 
-class TestAtTheDoor:
+class TestOnline:
     def test_confirms_for_both(self, match: Match, collector: APIClient) -> None:
         answer = confirm(collector, match)
 
@@ -86,36 +86,34 @@ class TestAtTheDoor:
         assert Receipt.objects.count() == 1
 
     @pytest.mark.parametrize(("steps", "status"), [(-2, 200), (2, 200), (-4, 409), (4, 409)])
-    def test_forgives_clocks_that_differ_a_little(
-        self, match: Match, collector: APIClient, steps: int, status: int
-    ) -> None:
+    def test_allows_small_clock_differences(self, match: Match, collector: APIClient, steps: int, status: int) -> None:
         assert confirm(collector, match, read_clock() + steps * STEP).status_code == status
 
-    def test_the_code_that_stays_works_as_ever(self, match: Match, collector: APIClient) -> None:
+    def test_the_fixed_code_works(self, match: Match, collector: APIClient) -> None:
         assert step(collector, match, "confirm", code=match.handover.code).status_code == 200
 
 
-class TestWithoutASignal:
-    def test_is_handed_in_later_with_the_time_it_was_typed(self, match: Match, collector: APIClient) -> None:
+class TestOffline:
+    def test_is_accepted_later_with_the_time_of_entry(self, match: Match, collector: APIClient) -> None:
         typed = read_clock() - timedelta(hours=1)
 
         answer = confirm(collector, match, typed, entered_at=typed.isoformat())
 
         assert (answer.status_code, answer.json()["status"]) == (200, "completed")
 
-    def test_is_worth_nothing_at_another_time(self, match: Match, collector: APIClient) -> None:
+    def test_is_refused_at_another_time(self, match: Match, collector: APIClient) -> None:
         typed = read_clock() - timedelta(hours=1)
 
         assert code_of(confirm(collector, match, typed)) == (409, "code_wrong")
 
     @pytest.mark.parametrize("hours", [1, -3])
-    def test_refuses_a_clock_that_cannot_be_right(self, match: Match, collector: APIClient, hours: int) -> None:
+    def test_refuses_an_impossible_time_of_entry(self, match: Match, collector: APIClient, hours: int) -> None:
         typed = read_clock() + timedelta(hours=hours)
 
         assert code_of(confirm(collector, match, typed, entered_at=typed.isoformat())) == (400, "code_time_wrong")
         assert Handover.objects.get().wrong_codes == 0
 
-    def test_refuses_what_was_typed_long_after_the_window(self, match: Match, collector: APIClient) -> None:
+    def test_refuses_an_entry_long_after_the_window(self, match: Match, collector: APIClient) -> None:
         Pickup.objects.update(
             window_from=read_clock() - timedelta(hours=20), window_until=read_clock() - timedelta(hours=13)
         )
@@ -125,7 +123,9 @@ class TestWithoutASignal:
         assert code_of(answer) == (409, "code_too_late")
         assert "both phones" in answer.json()["detail"]
 
-    def test_refuses_what_is_handed_in_days_later(self, match: Match, collector: APIClient, settings: Settings) -> None:
+    def test_refuses_a_request_days_after_the_entry(
+        self, match: Match, collector: APIClient, settings: Settings
+    ) -> None:
         settings.HANDOVER_CODE_LATE_H = 1
         typed = read_clock() - timedelta(minutes=61)
 
@@ -133,12 +133,12 @@ class TestWithoutASignal:
         assert not Receipt.objects.exists()
 
     @pytest.mark.parametrize("entered_at", ["noon", 5, "2026-12-01T18:00:00"])
-    def test_refuses_what_is_no_time(self, match: Match, collector: APIClient, entered_at: object) -> None:
+    def test_refuses_an_invalid_time(self, match: Match, collector: APIClient, entered_at: object) -> None:
         assert confirm(collector, match, entered_at=entered_at).status_code == 400
 
 
 class TestReplay:
-    def test_a_code_said_for_other_figures_is_used_up(self, match: Match, collector: APIClient) -> None:
+    def test_a_code_for_replaced_figures_is_used_up(self, match: Match, collector: APIClient) -> None:
         now, seen = read_clock(), Handover.objects.get().weighed_at
         code = app_of(match).at(now)
         weigh(match, {"pet_clear": "0.1"})
@@ -152,7 +152,7 @@ class TestReplay:
         assert not Receipt.objects.exists()
         assert Handover.objects.get().wrong_codes == 0
 
-    def test_the_code_that_stays_is_used_up_as_well(self, match: Match, collector: APIClient) -> None:
+    def test_the_fixed_code_is_used_up_as_well(self, match: Match, collector: APIClient) -> None:
         seen, code = Handover.objects.get().weighed_at, match.handover.code
         weigh(match, {"pet_clear": "0.1"})
         assert seen
@@ -163,7 +163,7 @@ class TestReplay:
         assert (code_of(first), code_of(again)) == ((409, "weigh_in_changed"), (409, "code_wrong"))
         assert not Receipt.objects.exists()
 
-    def test_the_next_code_is_taken(self, match: Match) -> None:
+    def test_the_next_code_is_accepted(self, match: Match) -> None:
         now = read_clock()
         Handover.objects.update(used_step=int(now.timestamp()) // 30)
         later = now + STEP
@@ -181,7 +181,7 @@ class TestReplay:
 
         assert answers[0].json()["receipt"]["id"] == answers[1].json()["receipt"]["id"]
 
-    def test_is_no_key_to_another_match(self, match: Match) -> None:
+    def test_is_refused_for_another_match(self, match: Match) -> None:
         other = weigh(make_match())
 
         answer = step(client_of(other.collector), other, "confirm", code=app_of(match).at(read_clock()))
@@ -189,10 +189,10 @@ class TestReplay:
         assert code_of(answer) == (409, "code_wrong")
 
 
-class TestTheCodeThatStays:
-    """For apps that know no other. It opens nothing that a one-time code would not open."""
+class TestFixedCode:
+    """For apps without one-time codes, with the same limits."""
 
-    def test_is_worth_nothing_long_after_the_window(self, match: Match, collector: APIClient) -> None:
+    def test_is_refused_long_after_the_window(self, match: Match, collector: APIClient) -> None:
         Pickup.objects.update(
             window_from=read_clock() - timedelta(hours=20), window_until=read_clock() - timedelta(hours=13)
         )
@@ -202,8 +202,8 @@ class TestTheCodeThatStays:
         assert code_of(answer) == (409, "code_too_late")
 
     @pytest.mark.parametrize("hours", [1, -3])
-    def test_cannot_be_guessed_by_a_wrong_clock(self, match: Match, collector: APIClient, hours: int) -> None:
-        """Such a try is not counted, so it must not tell whether the code was right."""
+    def test_cannot_be_guessed_with_a_wrong_time(self, match: Match, collector: APIClient, hours: int) -> None:
+        """Such an attempt is not counted, so the answer must not depend on the code."""
         entered_at = (read_clock() + timedelta(hours=hours)).isoformat()
 
         answer = step(collector, match, "confirm", code=match.handover.code, entered_at=entered_at)
@@ -213,7 +213,7 @@ class TestTheCodeThatStays:
 
 
 class TestWrong:
-    def test_both_kinds_share_five_tries(self, match: Match, collector: APIClient) -> None:
+    def test_both_kinds_share_five_attempts(self, match: Match, collector: APIClient) -> None:
         typed = read_clock() - timedelta(hours=1)
         old = app_of(match).at(typed)
         codes = [step(collector, match, "confirm", code=old).json()["code"] for _ in range(5)]
@@ -224,7 +224,7 @@ class TestWrong:
         assert code_of(right) == (409, "code_locked")
         assert "both phones" in right.json()["detail"]
 
-    def test_a_handover_without_a_secret_takes_no_one_time_code(self, match: Match, collector: APIClient) -> None:
+    def test_a_handover_without_a_secret_has_no_one_time_codes(self, match: Match, collector: APIClient) -> None:
         Handover.objects.update(secret="")
 
         assert code_of(step(collector, match, "confirm", code="328482")) == (409, "code_wrong")

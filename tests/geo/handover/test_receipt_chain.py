@@ -1,4 +1,4 @@
-"""That the receipts of a collector hang together, and that `verify_receipts` sees whatever is done to them."""
+"""The hash chain of a collector's receipts, and `verify_receipts`, which detects any change to them."""
 
 import json
 from hashlib import sha256
@@ -18,23 +18,23 @@ pytestmark = pytest.mark.django_db
 
 
 def verify() -> str:
-    """What `verify_receipts` says; raises CommandError."""
-    said = StringIO()
+    """The output of `verify_receipts`. Raises CommandError with it."""
+    output = StringIO()
     try:
-        call_command("verify_receipts", stdout=said)
+        call_command("verify_receipts", stdout=output)
     except CommandError as error:
-        raise CommandError(said.getvalue()) from error
-    return said.getvalue()
+        raise CommandError(output.getvalue()) from error
+    return output.getvalue()
 
 
 def receipts_of(collector: User, count: int) -> list[Receipt]:
-    """So many handovers of one collector."""
+    """Receipts of one collector."""
     return [make_receipt(make_match(collector=collector)) for _ in range(count)]
 
 
 @pytest.fixture
 def chained(db: None) -> list[Receipt]:
-    """Three receipts of one collector, between them one of another."""
+    """Three receipts of one collector, and one of another between them."""
     collector = make_collecting_user()
     first = receipts_of(collector, 1)
     make_receipt()
@@ -49,36 +49,36 @@ class TestChain:
         head = ReceiptChain.objects.get(collector=chained[0].collector_id)
         assert (head.length, head.head_hash) == (3, chained[2].content_hash)
 
-    def test_hashes_a_text_that_anybody_can_write(self) -> None:
+    def test_hashes_a_reproducible_text(self) -> None:
         make_material("mystery")
         receipt = make_receipt(lines={"aluminium_cans": "0.5", "mystery": "1"}, paid="-8.5")
 
         text = receipt.canonical_text(receipt.lines.order_by("pk"))
 
         assert receipt.content_hash == sha256(text.encode()).hexdigest()
-        said = json.loads(text)
-        assert (said["version"], said["number"], said["paid_thb"], said["link"]) == (1, 1, "-8.50", 1)
-        assert [line["net_kg"] for line in said["lines"]] == ["0.500", "1.000"]
-        assert said["lines"][1]["kg_co2e_per_kg"] is None
-        assert said["handed_over_at"].endswith("Z")
-        assert text == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        content = json.loads(text)
+        assert (content["version"], content["number"], content["paid_thb"], content["link"]) == (1, 1, "-8.50", 1)
+        assert [line["net_kg"] for line in content["lines"]] == ["0.500", "1.000"]
+        assert content["lines"][1]["kg_co2e_per_kg"] is None
+        assert content["handed_over_at"].endswith("Z")
+        assert text == json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class TestPieces:
-    """Counted pieces are in the text from its second version on; what was written before keeps its hash."""
+    """The second version of the text has pieces; receipts without pieces keep the first."""
 
-    def test_are_hashed_on_every_line_where_one_has_them(self) -> None:
+    def test_are_hashed_on_every_line_if_one_has_them(self) -> None:
         receipt = make_receipt(lines={"pet_clear": "1"}, pieces={"glass_bottles": 12})
 
-        said = json.loads(receipt.canonical_text(receipt.lines.order_by("pk")))
+        content = json.loads(receipt.canonical_text(receipt.lines.order_by("pk")))
 
-        assert (said["version"], [line["pieces"] for line in said["lines"]]) == (2, [None, 12])
+        assert (content["version"], [line["pieces"] for line in content["lines"]]) == (2, [None, 12])
         assert "All of it is as it was issued" in verify()
 
     @pytest.mark.parametrize(
         ("counted", "pieces"), [({"glass_bottles": 12}, "NULL"), ({"glass_bottles": 12}, "13"), ({}, "1")]
     )
-    def test_cannot_be_taken_off_changed_or_put_on(self, counted: dict[str, int], pieces: str) -> None:
+    def test_cannot_be_removed_changed_or_added(self, counted: dict[str, int], pieces: str) -> None:
         receipt = make_receipt(lines={"pet_clear": "1"}, pieces=counted)
         tamper(f"UPDATE geo_receiptline SET pieces = {pieces} WHERE receipt_id = %s", receipt.pk)
 
@@ -87,13 +87,13 @@ class TestPieces:
 
 
 class TestVerify:
-    def test_is_content_with_what_was_issued(self, chained: list[Receipt]) -> None:
-        said = verify()
+    def test_passes_for_issued_receipts(self, chained: list[Receipt]) -> None:
+        output = verify()
 
-        assert "4 receipts of 2 collectors" in said
-        assert chained[2].content_hash in said
+        assert "4 receipts of 2 collectors" in output
+        assert chained[2].content_hash in output
 
-    def test_is_content_with_nothing(self) -> None:
+    def test_passes_without_receipts(self) -> None:
         assert "0 receipts" in verify()
 
     @pytest.mark.parametrize(
@@ -128,25 +128,25 @@ class TestVerify:
         with pytest.raises(CommandError, match=f"(?m)^{code}: "):
             verify()
 
-    @pytest.mark.parametrize("hides_it", [False, True])
-    def test_finds_a_receipt_put_in(self, chained: list[Receipt], hides_it: bool) -> None:
-        """Even one whose own hash fits: the chain ends elsewhere."""
+    @pytest.mark.parametrize("has_valid_hash", [False, True])
+    def test_finds_a_forged_receipt(self, chained: list[Receipt], has_valid_hash: bool) -> None:
+        """Even with a matching hash, because the chain ends at another receipt."""
         last = chained[2]
         match = make_match(collector=last.collector)
         forged = Receipt(
             number=5, match=match, resident=match.pickup.resident, collector=last.collector, paid_thb=0,
             handed_over_at=last.handed_over_at, link=4, previous_hash=last.content_hash, content_hash="0" * 64,
         )  # fmt: skip
-        if hides_it:
+        if has_valid_hash:
             forged.content_hash = forged.hash_with([])
         forged.save(force_insert=True)
 
-        with pytest.raises(CommandError, match=f"(?m)^{'end' if hides_it else 'content'}: "):
+        with pytest.raises(CommandError, match=f"(?m)^{'end' if has_valid_hash else 'content'}: "):
             verify()
 
 
 class TestDatabase:
-    """Refuses, whoever asks."""
+    """Triggers and constraints refuse these changes."""
 
     @pytest.mark.parametrize("table", ["geo_receipt", "geo_receiptline", "geo_receiptchain", "geo_match"])
     def test_to_empty_a_table(self, table: str) -> None:
@@ -174,7 +174,7 @@ class TestDatabase:
 
 
 def _execute(sql: str) -> None:
-    """As after a commit, when nothing waits to be checked."""
+    """Run after checking deferred constraints, as after a commit."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(sql)

@@ -22,7 +22,7 @@ LINES = {"pet_clear": "2.5", "aluminium_cans": "0.123"}
 
 
 def make_thai_receipt() -> Receipt:
-    """Between two people with Thai names, with one material that nobody has modelled."""
+    """A receipt of users with Thai names, with one material without a factor."""
     make_material("mystery", name_th="วัสดุที่ยังไม่มีการคำนวณค่าการลดก๊าซเรือนกระจกจากการรีไซเคิล", name_en="Mystery")
     resident = make_user(display_name="มาลี ใจดี")
     collector = make_collecting_user(user=make_user(display_name="สมชาย รับซื้อ"))
@@ -31,7 +31,7 @@ def make_thai_receipt() -> Receipt:
 
 
 def tamper(sql: str, *values: uuid.UUID) -> None:
-    """As a superuser who has switched the triggers off."""
+    """Run SQL as a superuser who has disabled the triggers."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(sql, values)
@@ -39,7 +39,7 @@ def tamper(sql: str, *values: uuid.UUID) -> None:
 
 
 def read_with(tool: str, *arguments: object) -> str:
-    """What a tool of poppler says."""
+    """The output of a poppler tool."""
     command = [tool, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
@@ -55,15 +55,15 @@ class TestPdf:
         assert paper["Content-Disposition"] == f'inline; filename="receipt-1-{language}.pdf"'
         assert paper.content.startswith(b"%PDF-")
 
-    def test_says_all_of_it_in_a_font_that_has_thai(self, tmp_path: Path) -> None:
+    def test_has_all_content_in_a_font_with_thai(self, tmp_path: Path) -> None:
         receipt = make_thai_receipt()
         (tmp_path / "a.pdf").write_bytes(client_of(receipt.resident).get(f"/api/v1/receipts/{receipt.pk}.pdf").content)
 
         text = read_with("pdftotext", "-layout", tmp_path / "a.pdf", "-")
 
         figures = ("8.25 THB by the collector", "2.500", "0.123", "7.823", "2.578", "12 pieces")
-        for said in (*figures, "มาลี", receipt.content_hash[:20]):
-            assert said in text
+        for text_part in (*figures, "มาลี", receipt.content_hash[:20]):
+            assert text_part in text
         assert "Laksaman" in read_with("pdffonts", tmp_path / "a.pdf")
 
     def test_has_a_code_that_leads_to_the_page(self, tmp_path: Path) -> None:
@@ -76,13 +76,13 @@ class TestPdf:
         [code] = read_barcodes(Image.open(tmp_path / "a.png"))
         assert code.text == client_of(receipt.resident).get(path).json()["page"]
 
-    def test_is_for_its_two_alone(self, anonymous: APIClient) -> None:
+    def test_is_for_its_parties_only(self, anonymous: APIClient) -> None:
         path = f"/api/v1/receipts/{make_receipt().pk}.pdf"
 
         assert anonymous.get(path).status_code == 401
         assert client_of(make_user()).get(path).status_code == 404
 
-    def test_refuses_a_language_there_is_none_of(self) -> None:
+    def test_refuses_an_unknown_language(self) -> None:
         receipt = make_receipt()
 
         refused = client_of(receipt.collector).get(f"/api/v1/receipts/{receipt.pk}.pdf?lang=fr")
@@ -94,7 +94,7 @@ class TestPage:
     def page_of(self, receipt: Receipt, **query: str) -> str:
         return Client().get(f"/r/{receipt.token}", query).content.decode()
 
-    def test_is_where_the_json_says(self) -> None:
+    def test_is_linked_from_the_json(self) -> None:
         receipt = make_receipt()
         page: str = client_of(receipt.resident).get(f"/api/v1/receipts/{receipt.pk}").json()["page"]
 
@@ -104,7 +104,7 @@ class TestPage:
         assert "Unchanged since it was issued" in response.content.decode()
         assert response["Cache-Control"] == "no-store"
 
-    def test_speaks_thai(self) -> None:
+    def test_is_available_in_thai(self) -> None:
         page = self.page_of(make_thai_receipt(), lang="th")
 
         assert '<html lang="th">' in page
@@ -122,19 +122,19 @@ class TestPage:
             assert hidden not in page
         assert str(receipt.pk) not in page
 
-    def test_tells_of_a_changed_row(self) -> None:
+    def test_shows_a_changed_row(self) -> None:
         receipt = make_receipt()
         tamper("UPDATE geo_receiptline SET net_kg = 9 WHERE receipt_id = %s", receipt.pk)
 
         assert "has been changed" in self.page_of(receipt)
 
-    def test_tells_of_another_paper(self) -> None:
+    def test_shows_a_mismatching_paper(self) -> None:
         receipt = make_receipt()
 
         assert "another hash" in self.page_of(receipt, h="0" * 16)
         assert "Unchanged" in self.page_of(receipt, h=receipt.content_hash[:16])
 
-    def test_escapes_what_the_reader_sends_and_people_are_called(self) -> None:
+    def test_escapes_the_query_and_names(self) -> None:
         person = make_user(display_name="<b>Bold</b>")
         receipt = make_receipt(make_match(make_pickup(resident=person)))
 

@@ -1,4 +1,4 @@
-"""The record of a handover: `GET /receipts/{id}`, its number, and that it never changes."""
+"""Receipts: `GET /receipts/{id}`, their numbers, and that they never change."""
 
 import uuid
 from decimal import Decimal
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestRead:
-    def test_shows_both_the_same(self) -> None:
+    def test_is_the_same_for_both_parties(self) -> None:
         receipt = make_receipt(lines={"pet_clear": "2.5", "aluminium_cans": "0.123"}, paid="8.25")
         path = f"/api/v1/receipts/{receipt.pk}"
 
@@ -40,7 +40,7 @@ class TestRead:
         assert "Rama" not in text
         assert "location" not in text
 
-    def test_is_nobody_elses(self) -> None:
+    def test_is_hidden_from_strangers(self) -> None:
         receipt = make_receipt()
 
         assert client_of(make_user()).get(f"/api/v1/receipts/{receipt.pk}").status_code == 404
@@ -94,14 +94,14 @@ class TestLines:
 
         assert ReceiptLine.objects.get().kg_co2e_per_kg == before is not None
 
-    def test_hold_the_pieces_where_they_were_counted(self) -> None:
+    def test_hold_counted_pieces(self) -> None:
         receipt = make_receipt(pieces={"glass_bottles": 12})
 
         shown = client_of(receipt.resident).get(f"/api/v1/receipts/{receipt.pk}").json()["lines"]
 
         assert [(line["material"], line["pieces"]) for line in shown] == [("pet_clear", None), ("glass_bottles", 12)]
 
-    def test_say_null_where_nothing_is_modelled(self) -> None:
+    def test_have_no_factor_for_an_unmodelled_material(self) -> None:
         make_material("mystery")
 
         receipt = make_receipt(lines={"mystery": "1"})
@@ -124,7 +124,7 @@ class TestNumber:
 
         assert make_receipt().number == 2
 
-    def test_is_given_once(self) -> None:
+    def test_is_unique(self) -> None:
         first, match = make_receipt(), weigh(make_match())
 
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -138,10 +138,10 @@ class TestNumber:
             )
 
 
-class TestNothingChanges:
-    """The database refuses, whoever asks."""
+class TestImmutability:
+    """Triggers refuse every change."""
 
-    def test_not_the_receipt(self) -> None:
+    def test_of_the_receipt(self) -> None:
         make_receipt()
 
         with pytest.raises(DatabaseError, match="receipts are immutable"), transaction.atomic():
@@ -149,7 +149,7 @@ class TestNothingChanges:
         with pytest.raises(DatabaseError, match="receipts are immutable"), transaction.atomic():
             Receipt.objects.all()._raw_delete("default")
 
-    def test_not_its_lines(self) -> None:
+    def test_of_its_lines(self) -> None:
         make_receipt()
 
         with pytest.raises(DatabaseError, match="receipts are immutable"), transaction.atomic():

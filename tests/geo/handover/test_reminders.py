@@ -44,12 +44,12 @@ def agree(match: Match, at: datetime, now: datetime) -> None:
 
 
 def due_times() -> list[datetime]:
-    """What is still to be told, in order."""
+    """The open reminders, in order."""
     return list(Reminder.objects.filter(done_at=None).order_by("due_at").values_list("due_at", flat=True))
 
 
 def reminded(match: Match) -> int:
-    """How often each of the two was reminded."""
+    """How often each party was reminded."""
     counts = {names_of_events(one).count("handover.reminder") for one in (match.collector, match.pickup.resident)}
     assert len(counts) == 1
     return counts.pop()
@@ -158,10 +158,10 @@ class TestCityTime:
             # Half past midnight: the evening before is the same night, and in UTC the same day.
             ("Asia/Bangkok", "2026-12-02T00:30", "2026-12-01T19:00"),
             ("Asia/Bangkok", "2026-12-01T23:59", "2026-11-30T19:00"),
-            # Month and year ends; UTC is still in the old year.
+            # Month and year ends, while UTC is in the old year.
             ("Asia/Bangkok", "2027-01-01T06:00", "2026-12-31T19:00"),
             ("Asia/Bangkok", "2028-03-01T09:00", "2028-02-29T19:00"),
-            # The clock goes forward, or back, in between: the evening is still at seven.
+            # The clock changes in between; the reminder stays at seven.
             ("Europe/Berlin", "2026-03-29T10:00", "2026-03-28T19:00"),
             ("Europe/Berlin", "2026-10-25T10:00", "2026-10-24T19:00"),
         ],

@@ -1,4 +1,4 @@
-"""At the scale: pieces, what is left, every version, disputes and photos."""
+"""Weigh-ins: pieces, leftovers, versions, disputes and photos."""
 
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ BOTTLES = {"material": "glass_bottles", "pieces": 12}
 
 @pytest.fixture
 def match() -> Match:
-    """A live match of clear PET and cardboard."""
+    """An active match of clear PET and cardboard."""
     return make_match(make_pickup(items={"pet_clear": 5, "cardboard": 2}))
 
 
@@ -43,25 +43,25 @@ def resident(match: Match) -> APIClient:
 
 
 def dispute(match: Match, **body: Any) -> Any:
-    """The resident weighs 3 kg for herself."""
+    """The resident disputes with 3 kg and 30 baht."""
     figures = {"lines": [{"material": "pet_clear", "gross_kg": 3}], "paid": 30}
     return step(client_of(match.pickup.resident), match, "dispute", **figures | body)
 
 
 def disputed() -> Match:
-    """2 kg and nothing paid, says the collector; 3 kg and 30 baht, says the resident."""
+    """A dispute: 2 kg unpaid by the collector, 3 kg and 30 baht by the resident."""
     match = weigh(make_match())
     dispute(match)
     return fresh(match)
 
 
 class TestPieces:
-    def test_weigh_what_the_catalogue_says(self, match: Match, collector: APIClient) -> None:
+    def test_weigh_as_in_the_catalogue(self, match: Match, collector: APIClient) -> None:
         line = step(collector, match, "weigh-in", lines=[BOTTLES]).json()["handover"]["lines"][0]
 
         assert line == BOTTLES | {"gross_kg": 4.2, "tare_kg": 0.0, "net_kg": 4.2}
 
-    def test_weigh_what_the_scale_says_where_it_was_asked(self, match: Match, collector: APIClient) -> None:
+    def test_weigh_as_given_with_a_weight(self, match: Match, collector: APIClient) -> None:
         line = step(collector, match, "weigh-in", lines=[BOTTLES | {"gross_kg": 5}]).json()["handover"]["lines"][0]
 
         assert (line["pieces"], line["net_kg"]) == (12, 5.0)
@@ -83,13 +83,15 @@ class TestPieces:
 
 class TestMoneyAndMaterials:
     @pytest.mark.parametrize("paid", [42.5, 0, -20.25])
-    def test_money_goes_either_way_to_the_satang(self, match: Match, collector: APIClient, paid: float) -> None:
+    def test_paid_amounts_may_be_negative_and_have_satang(
+        self, match: Match, collector: APIClient, paid: float
+    ) -> None:
         step(collector, match, "weigh-in", lines=[KILOS], paid=paid)
         step(collector, match, "confirm", code=match.handover.code)
 
         assert Receipt.objects.get().paid_thb == Decimal(str(paid))
 
-    def test_what_was_found_at_the_door_is_added(self, match: Match, collector: APIClient) -> None:
+    def test_materials_that_were_not_posted_are_added(self, match: Match, collector: APIClient) -> None:
         step(collector, match, "weigh-in", lines=[KILOS, {"material": "copper", "gross_kg": "0.125"}])
         step(collector, match, "confirm", code=match.handover.code)
 
@@ -106,14 +108,14 @@ class TestMoneyAndMaterials:
 
 
 class TestLeft:
-    def test_is_kept_with_the_weigh_in(self, match: Match, collector: APIClient) -> None:
+    def test_is_stored_with_the_weigh_in(self, match: Match, collector: APIClient) -> None:
         left = [{"material": "cardboard", "quantity": 2}]
 
         handover = step(collector, match, "weigh-in", lines=[KILOS], left=left).json()["handover"]
 
         assert handover["left"] == [{"material": "cardboard", "quantity": 2.0, "unit": "kg"}]
 
-    def test_is_replaced_with_it(self, match: Match, collector: APIClient) -> None:
+    def test_is_replaced_by_the_next_weigh_in(self, match: Match, collector: APIClient) -> None:
         step(collector, match, "weigh-in", lines=[KILOS], left=[{"material": "cardboard", "quantity": 2}])
 
         assert step(collector, match, "weigh-in", lines=[KILOS]).json()["handover"]["left"] == []
@@ -133,7 +135,7 @@ class TestLeft:
 
 
 class TestVersions:
-    def test_every_correction_is_kept_and_clears_what_was_confirmed(self, match: Match, collector: APIClient) -> None:
+    def test_every_version_is_kept_and_clears_the_confirmations(self, match: Match, collector: APIClient) -> None:
         weigh(match, {"pet_clear": "2"})
         step(client_of(match.pickup.resident), match, "confirm")
 
@@ -143,13 +145,13 @@ class TestVersions:
         assert [(row["number"], row["net_kg"], row["paid"]) for row in handover["versions"]] == [(1, 2, 0), (2, 3, 5)]
         assert handover["versions"][1]["lines"] == [KILOS | {"net_kg": 3.0, "pieces": None}]
 
-    def test_nothing_is_written_for_what_is_refused(self, match: Match, collector: APIClient) -> None:
+    def test_a_refused_weigh_in_stores_nothing(self, match: Match, collector: APIClient) -> None:
         step(collector, match, "weigh-in", lines=[KILOS, KILOS])
 
         assert not WeighInVersion.objects.exists()
 
-    def test_so_many_are_kept_of_each_side(self, match: Match, collector: APIClient) -> None:
-        """Each is shown with the match: nobody may fill the other's phone with them."""
+    def test_are_limited_per_party(self, match: Match, collector: APIClient) -> None:
+        """All are returned with the match, so their number is bounded."""
         weigh(match)
         first = WeighInVersion.objects.get()
         WeighInVersion.objects.bulk_create(
@@ -164,22 +166,22 @@ class TestVersions:
 
 
 class TestDispute:
-    def test_keeps_both_and_lets_nobody_confirm(self) -> None:
+    def test_keeps_both_versions_and_blocks_confirmation(self) -> None:
         match = weigh(make_match())
 
         shown = dispute(match, note="The sack was weighed too").json()["handover"]
 
         assert shown["state"] == "disputed"
         assert [line["net_kg"] for line in shown["lines"]] == [2.0]
-        theirs, hers = shown["versions"]
-        assert (theirs["net_kg"], hers["net_kg"], hers["paid"]) == (2.0, 3.0, 30.0)
-        assert (hers["by"], hers["note"]) == (str(match.pickup.resident_id), "The sack was weighed too")
+        first, second = shown["versions"]
+        assert (first["net_kg"], second["net_kg"], second["paid"]) == (2.0, 3.0, 30.0)
+        assert (second["by"], second["note"]) == (str(match.pickup.resident_id), "The sack was weighed too")
         for person in (match.collector, match.pickup.resident):
             assert code_of(step(client_of(person), match, "confirm")) == (409, "weigh_in_disputed")
         by_code = step(client_of(match.collector), match, "confirm", code=match.handover.code)
         assert code_of(by_code) == (409, "weigh_in_disputed")
 
-    def test_tells_the_collector(self) -> None:
+    def test_notifies_the_collector(self) -> None:
         match = disputed()
 
         name, data = events_of(match.collector)[-1]
@@ -187,14 +189,14 @@ class TestDispute:
         assert pushed_to(match.collector)[-1] == "handover.disputed"
         assert Message.objects.filter(conversation=match.conversation).latest("seq").data["code"] == "dispute"
 
-    def test_is_the_residents(self) -> None:
+    def test_is_for_the_resident_only(self) -> None:
         match = weigh(make_match())
 
         answer = step(client_of(match.collector), match, "dispute", lines=[KILOS])
 
         assert code_of(answer) == (403, "only_the_resident")
 
-    def test_needs_a_weigh_in_and_the_one_that_was_shown(self) -> None:
+    def test_needs_the_weigh_in_the_client_saw(self) -> None:
         match = make_match()
         assert code_of(dispute(match)) == (409, "not_weighed")
 
@@ -202,7 +204,7 @@ class TestDispute:
         assert code_of(dispute(match, weighed_at="2026-11-24T06:00:00Z")) == (409, "weigh_in_changed")
 
     @pytest.mark.parametrize("body", [{"lines": []}, {"lines": None}, {"paid": "much"}, {"note": "n" * 301}])
-    def test_refuses_what_are_no_figures(self, body: dict[str, Any]) -> None:
+    def test_refuses_invalid_figures(self, body: dict[str, Any]) -> None:
         match = weigh(make_match())
 
         assert dispute(match, **body).status_code == 400
@@ -219,7 +221,7 @@ class TestDispute:
         assert (receipt.paid_thb, receipt.lines.get().net_kg) == (Decimal(25), Decimal("2.5"))
         assert WeighInVersion.objects.count() == 3
 
-    def test_may_be_ended_by_going_home(self) -> None:
+    def test_can_be_ended_by_a_release(self) -> None:
         match = disputed()
 
         release_match(user_id=match.collector_id, match_id=match.pk, reason="no_agreement", now=read_clock())
@@ -229,7 +231,7 @@ class TestDispute:
 
 class TestAccept:
     @pytest.mark.parametrize(("who", "version", "kg", "paid"), [("collector", 2, 3, 30), ("resident", 1, 2, 0)])
-    def test_issues_a_receipt_with_the_figures_of_the_other(self, who: str, version: int, kg: int, paid: int) -> None:
+    def test_issues_a_receipt_with_the_accepted_figures(self, who: str, version: int, kg: int, paid: int) -> None:
         match = disputed()
         person = match.collector if who == "collector" else match.pickup.resident
 
@@ -250,7 +252,7 @@ class TestAccept:
         assert answers[1].json()["receipt"] == answers[0].json()["receipt"]
         assert Receipt.objects.count() == 1
 
-    def test_refuses_ones_own_and_what_is_not_the_last(self) -> None:
+    def test_refuses_own_and_outdated_versions(self) -> None:
         match = disputed()
         collector = client_of(match.collector)
         assert code_of(step(collector, match, "accept", version=1)) == (409, "weigh_in_changed")
@@ -279,7 +281,7 @@ class TestAccept:
 
 
 def send_photo(client: APIClient, match: Match, content: bytes | None = None) -> Any:
-    """A picture of the scale."""
+    """Upload a photo of the scale."""
     file = SimpleUploadedFile("scale.jpg", from_a_phone() if content is None else content, "image/jpeg")
     return client.post(f"/api/v1/matches/{match.pk}/handover/photos", {"photo": file}, format="multipart")
 
@@ -293,19 +295,19 @@ class TestPhotos:
         with ScalePhoto.objects.get().large.open() as file:
             assert b"Exif" not in file.read()
 
-    def test_are_few(self, match: Match, collector: APIClient, settings: Settings) -> None:
+    def test_are_limited(self, match: Match, collector: APIClient, settings: Settings) -> None:
         settings.SCALE_PHOTOS_MAX = 1
         send_photo(collector, match)
 
         assert code_of(send_photo(collector, match)) == (409, "scale_photos_full")
 
-    def test_are_taken_back_by_who_took_them(self, match: Match, collector: APIClient, resident: APIClient) -> None:
+    def test_are_removed_only_by_their_author(self, match: Match, collector: APIClient, resident: APIClient) -> None:
         photo = send_photo(collector, match).json()
         url = f"/api/v1/matches/{match.pk}/handover/photos/{photo['id']}"
 
         assert [client.delete(url).status_code for client in (resident, collector, collector)] == [404, 204, 404]
 
-    def test_stay_once_both_have_confirmed(self, match: Match, collector: APIClient) -> None:
+    def test_cannot_change_after_both_have_confirmed(self, match: Match, collector: APIClient) -> None:
         photo = send_photo(collector, match).json()
         make_receipt(match)
 
@@ -313,10 +315,10 @@ class TestPhotos:
         url = f"/api/v1/matches/{match.pk}/handover/photos/{photo['id']}"
         assert collector.delete(url).status_code == 409
 
-    def test_are_pictures(self, match: Match, collector: APIClient) -> None:
+    def test_must_be_pictures(self, match: Match, collector: APIClient) -> None:
         assert code_of(send_photo(collector, match, b"no picture")) == (400, "photo_unreadable")
 
-    def test_are_no_strangers_business(self, match: Match, anonymous: APIClient) -> None:
+    def test_are_hidden_from_strangers(self, match: Match, anonymous: APIClient) -> None:
         assert send_photo(client_of(make_user()), match).status_code == 404
         assert send_photo(anonymous, match).status_code == 401
 

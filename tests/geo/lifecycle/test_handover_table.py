@@ -1,4 +1,4 @@
-"""The transition table of handovers: every move it allows, and every one it forbids, through the services."""
+"""The transition table of handovers: every allowed and every forbidden step, through the services."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ SOON = timedelta(minutes=20)
 
 
 def proposed() -> Match:
-    """The collector has named a time, and the resident has not answered."""
+    """The collector has proposed a time."""
     match = make_match(make_pickup(window_from=read_clock()))
     propose_time(user_id=match.collector_id, match_id=match.pk, at=read_clock() + SOON, now=read_clock())
     return fresh(match)
@@ -42,19 +42,19 @@ def on_the_way() -> Match:
 
 
 def arrived() -> Match:
-    """The collector is at the door, and has waited long enough."""
+    """The collector has arrived and has waited long enough to report a no-show."""
     match = make_appointment(at=read_clock() - SOON)
     return come(match, match.collector, now=read_clock() - SOON)
 
 
-def weighed_from_afar() -> Match:
-    """The collector has sent figures; the resident was at the door alone, and has waited long enough."""
+def weighed_without_arrival() -> Match:
+    """The collector has sent figures without arriving; the resident has waited long enough to report a no-show."""
     match = make_appointment(at=read_clock() - SOON)
     return weigh(come(match, match.pickup.resident, now=read_clock() - SOON))
 
 
 def disputed() -> Match:
-    """The resident has other figures."""
+    """The resident has disputed the weigh-in."""
     match = weigh(make_match(make_pickup(window_from=read_clock())))
     dispute_weigh_in(
         user_id=match.pickup.resident_id, match_id=match.pk, lines=LINES, paid_thb=Decimal(0), now=read_clock()
@@ -63,7 +63,7 @@ def disputed() -> Match:
 
 
 def ended() -> Match:
-    """Given back."""
+    """Released by the collector."""
     match = make_match()
     release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
     return fresh(match)
@@ -83,42 +83,42 @@ IN_STATE: dict[State, Callable[[], Match]] = {
 
 
 def propose_another(match: Match) -> None:
-    """The collector names a time."""
+    """The collector proposes a time."""
     at = read_clock() + SOON * 2
     propose_time(user_id=match.collector_id, match_id=match.pk, at=at, now=read_clock())
 
 
 def agree(match: Match) -> None:
-    """The resident says yes; where she may be asked again, to a new proposal."""
+    """The resident agrees; after an earlier agreement, to a new proposal."""
     if match.handover.may(Step.PROPOSE) and match.handover.agreed_for:
         propose_another(match)
     agree_time(user_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
 
 
-def go(match: Match) -> None:
-    """The collector sets off, or corrects when he will be there."""
+def depart(match: Match) -> None:
+    """The collector sets off, or changes the expected time of arrival."""
     set_off(user_id=match.collector_id, match_id=match.pk, eta=read_clock() + SOON, now=read_clock())
 
 
-def be_there(match: Match) -> None:
-    """The resident is at the door."""
+def arrive_as_resident(match: Match) -> None:
+    """The resident arrives."""
     arrive(user_id=match.pickup.resident_id, match_id=match.pk, point=LUMPHINI, accuracy_m=5, now=read_clock())
 
 
-def wait_in_vain(match: Match) -> None:
-    """Who is at the door reports the other, who is not."""
-    came = match.pickup.resident_id if match.handover.resident_arrived_at else match.collector_id
-    report_no_show(user_id=came, match_id=match.pk, now=read_clock())
+def report_absence(match: Match) -> None:
+    """The party who has arrived reports a no-show of the other."""
+    arrived_id = match.pickup.resident_id if match.handover.resident_arrived_at else match.collector_id
+    report_no_show(user_id=arrived_id, match_id=match.pk, now=read_clock())
 
 
 def dispute(match: Match) -> None:
-    """The resident has other figures."""
+    """The resident disputes the weigh-in."""
     resident_id = match.pickup.resident_id
     dispute_weigh_in(user_id=resident_id, match_id=match.pk, lines=LINES, paid_thb=Decimal(1), now=read_clock())
 
 
 def complete(match: Match) -> None:
-    """Both agree: by the code, or by giving way in a dispute."""
+    """Complete the match by the code, or by accepting the figures of a dispute."""
     if handover_of(match).state == State.DISPUTED:
         accept_figures(user_id=match.pickup.resident_id, match_id=match.pk, number=1, now=read_clock())
     else:
@@ -129,19 +129,19 @@ def complete(match: Match) -> None:
 TAKE: dict[Step, Callable[[Match], Any]] = {
     Step.PROPOSE: propose_another,
     Step.AGREE: agree,
-    Step.SET_OFF: go,
-    Step.ARRIVE: be_there,
+    Step.SET_OFF: depart,
+    Step.ARRIVE: arrive_as_resident,
     Step.WEIGH_IN: weigh,
     Step.DISPUTE: dispute,
     Step.CONFIRM: lambda match: confirm_handover(user_id=match.pickup.resident_id, match_id=match.pk, now=read_clock()),
     Step.COMPLETE: complete,
-    Step.NO_SHOW: wait_in_vain,
+    Step.NO_SHOW: report_absence,
     Step.RELEASE: lambda match: release_match(
         user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock()
     ),
 }
 ALLOWED = [(state, step, after) for state, steps in STEPS.items() for step, after in steps.items()]
-# Confirming what is done is no mistake: the answer got lost, and the app asks again.
+# Confirming again is allowed: a client that missed the response repeats the request.
 FORBIDDEN = [
     (state, step)
     for state in State
@@ -150,7 +150,7 @@ FORBIDDEN = [
 ]
 
 
-def test_the_table_knows_every_state_and_leads_to_no_other() -> None:
+def test_the_table_covers_every_state() -> None:
     assert set(STEPS) == set(State)
     assert {after for _, _, after in ALLOWED} <= set(State)
     assert not STEPS[State.DONE]
@@ -159,7 +159,7 @@ def test_the_table_knows_every_state_and_leads_to_no_other() -> None:
 
 @pytest.mark.parametrize(("state", "step", "after"), ALLOWED)
 def test_allows(state: State, step: Step, after: State) -> None:
-    match = weighed_from_afar() if (state, step) == (State.WEIGHED, Step.NO_SHOW) else IN_STATE[state]()
+    match = weighed_without_arrival() if (state, step) == (State.WEIGHED, Step.NO_SHOW) else IN_STATE[state]()
     assert handover_of(match).state == state
 
     TAKE[step](match)
@@ -179,7 +179,7 @@ def test_forbids(state: State, step: Step) -> None:
 
 
 @pytest.mark.parametrize("state", ["agreed", "weighed"])
-def test_the_database_refuses_a_state_without_its_time(state: str) -> None:
+def test_a_constraint_refuses_a_state_without_its_time(state: str) -> None:
     match = make_match()
 
     with pytest.raises(IntegrityError):

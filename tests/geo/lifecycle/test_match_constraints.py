@@ -1,4 +1,4 @@
-"""Likes and matches that the database refuses, whoever asks."""
+"""Constraints of likes, matches and weigh-ins."""
 
 import uuid
 
@@ -45,7 +45,7 @@ class TestConstraints:
             Swipe.objects.filter(pickup=pickup).update(like_state="asked")
 
     @pytest.mark.parametrize("status", ["matched", "handed_over", "cancelled", "expired"])
-    def test_no_reservation_but_of_an_open_pickup(self, status: str) -> None:
+    def test_only_open_pickups_are_reserved(self, status: str) -> None:
         pickup = make_pickup(reserved_until=read_clock())
 
         with pytest.raises(IntegrityError, match="only_an_open_pickup_is_reserved"), transaction.atomic():
@@ -57,7 +57,7 @@ class TestConstraints:
         with pytest.raises(IntegrityError, match="likes_queue_and_passes_do_not"), transaction.atomic():
             Swipe.objects.filter(pk=like.pk).update(direction="pass")
 
-    def test_no_weight_of_nothing(self) -> None:
+    def test_net_weights_are_positive(self) -> None:
         weigh(make_match())
 
         with pytest.raises(IntegrityError, match="net_is_positive"), transaction.atomic():
