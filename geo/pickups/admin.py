@@ -1,4 +1,4 @@
-"""Pickups at the desk: where they are, what they hold, and taking one down."""
+"""The admin of pickups: their content, their place on a map, and an action that cancels them."""
 
 from typing import Any
 
@@ -21,19 +21,19 @@ TIMES = ("window_from", "window_until", "expires_at", "created_at", "updated_at"
 
 
 class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
-    """What the pickup consists of."""
+    """The items of the pickup."""
 
     model = PickupItem
     fields = ("material", "quantity", "kg_estimate")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PickupItem]:
-        """With the materials, in the order they were named."""
+        """With the materials, in insertion order."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 
 @admin.register(Pickup)
 class PickupAdmin(ReadOnlyAdmin[Pickup]):
-    """Pickups, the newest first. The exact place is shown to those who may change pickups."""
+    """Pickups, newest first. The exact place needs the permission to change pickups."""
 
     list_display = ("title", "status", "area", "resident", "kg_estimate", "price", "window_from", "created_at")
     list_filter = ("status", "choose", "price_mode", "created_at")
@@ -46,44 +46,46 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
 
     @property
     def media(self) -> Media:
-        """The admin's own, and the map's."""
+        """The assets of the admin and of the map."""
         return super().media + MAP_MEDIA
 
     def get_fieldsets(self, request: HttpRequest, obj: Pickup | None = None) -> Any:
-        """The address and the point are personal data."""
-        exact = ("The place, for the desk only", {"fields": ("place", "address", "access_note")})
-        rough = ("The square, as everybody knows it", {"fields": ("square",)})
-        where = exact if self.has_desk_permission(request) else rough
+        """With the exact place or the grid square, as the address and the point are personal data."""
+        exact = ("Exact place (personal data)", {"fields": ("place", "address", "access_note")})
+        rough = ("Public grid square", {"fields": ("square",)})
+        where = exact if self.has_manage_permission(request) else rough
         return [(None, {"fields": OFFER}), where, ("Times", {"fields": TIMES})]
 
-    def has_desk_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may see exact places and cancel."""
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may see exact places and cancel pickups."""
         return request.user.has_perm("geo.change_pickup")
 
     @admin.display(ordering="price_thb")
     def price(self, pickup: Pickup) -> str:
-        """Who pays how much."""
+        """The price mode and the amount."""
         return f"{pickup.price_mode} {pickup.price_thb:f} THB" if pickup.price_thb else str(pickup.price_mode)
 
     @admin.display(description="photos")
     def pictures(self, pickup: Pickup) -> SafeString:
-        """The photos, small."""
+        """Thumbnails of the photos."""
         photos = [(photo.large.url, photo.thumb.url) for photo in pickup.photos.all()]
         return format_html_join(" ", '<a href="{}"><img class="geo-photo" src="{}" alt=""></a>', photos)
 
     @admin.display(description="map")
     def place(self, pickup: Pickup) -> SafeString:
-        """The exact point, in its square."""
+        """A map of the exact point and its grid square."""
         return draw_map(point=pickup.location, cell=pickup.cell)
 
     @admin.display(description="map")
     def square(self, pickup: Pickup) -> SafeString:
-        """What strangers know of the place."""
+        """A map of the grid square, which is public."""
         return draw_map(cell=pickup.cell)
 
-    @admin.action(description="Cancel: release the match and tell everybody who waits", permissions=["desk"])
+    @admin.action(
+        description="Cancel, release the match and notify the queue", permissions=["manage"]
+    )
     def cancel(self, request: HttpRequest, queryset: QuerySet[Pickup]) -> None:
-        """Each on its own; what is over already is left."""
+        """Cancel each in its own transaction, and report the ones that cannot be cancelled."""
         for pickup in queryset.order_by("pk"):
             try:
                 cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())

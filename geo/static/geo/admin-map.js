@@ -1,4 +1,4 @@
-// Draws every map of a page of the admin: a point, a circle around it, a grid square. See geo/admin/maps.py.
+// Draws every map of a page of the admin: a point, a circle around it, a grid square. See geo/admin_base.py.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
