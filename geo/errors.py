@@ -8,36 +8,26 @@ from backend.core.errors import DomainError, Invalid, Kind
 
 
 class PickupClosed(DomainError):
-    """The pickup is cancelled, expired or handed over."""
-
     code = "pickup_closed"
     message = _("This pickup is no longer available. Thank you for your interest.")
 
 
 class PickupTaken(DomainError):
-    """Another collector has an active match on the pickup."""
-
     code = "pickup_taken"
     message = _("This pickup already has a collector.")
 
 
 class OwnPickup(DomainError):
-    """Residents cannot like their own pickups."""
-
     code = "own_pickup"
     message = _("This is your own pickup.")
 
 
 class CollectorProfileNeeded(DomainError):
-    """Only users with a collector profile can like a pickup."""
-
     code = "collector_profile_needed"
     message = _("Set up your collector profile first, so that residents know who comes.")
 
 
 class HazardBadgeNeeded(DomainError):
-    """The pickup holds hazardous waste, and the collector has no badge for it."""
-
     code = "hazard_badge_needed"
     kind = Kind.FORBIDDEN
     message = _("This pickup holds hazardous waste. Only collectors with the badge for it may take it.")
@@ -51,29 +41,21 @@ class LikeIsMatch(DomainError):
 
 
 class PickupReserved(DomainError):
-    """The pickup is reserved for a runner-up, until they answer or the time is up."""
-
     code = "pickup_reserved"
     message = _("The next collector is being asked whether this still suits. Please wait for the answer.")
 
 
 class LikeDeclined(DomainError):
-    """The resident has declined this like before."""
-
     code = "like_declined"
     message = _("The resident has declined this like.")
 
 
 class LikeReleased(DomainError):
-    """The collector's match on this pickup was released."""
-
     code = "like_released"
     message = _("Your match on this pickup was released, so you cannot swipe it again.")
 
 
 class LikeNotWaiting(DomainError):
-    """The like was matched, declined, released or closed before."""
-
     code = "like_not_waiting"
     message = _("This like is not waiting for an answer any more.")
 
@@ -127,15 +109,11 @@ class CoordinatesSwapped(Invalid):
 
 
 class OutsideServiceArea(Invalid):
-    """The place is outside the service area."""
-
     code = "outside_service_area"
     message = _("This place is outside the area we serve.")
 
 
 class PlaceNeeded(Invalid):
-    """A deck needs coordinates in the request, or a stored service point."""
-
     code = "place_needed"
     message = _("Say where you are, or set your service point first.")
 
@@ -151,50 +129,36 @@ class PickupNotOpen(DomainError):
 
 
 class MaterialUnknown(Invalid):
-    """The catalogue has no material with this code."""
-
     code = "material_unknown"
     message = _("We do not know the material “%(material)s”.")
 
 
 class MaterialHazardous(Invalid):
-    """The material is hazardous, and the collector has no badge for it."""
-
     code = "material_hazardous"
     message = _("%(material)s is hazardous. Please take it to a collection point for hazardous waste.")
 
 
 class MaterialTwice(Invalid):
-    """A material is listed more than once."""
-
     code = "material_twice"
     message = _("%(material)s is listed twice. Add the quantities up.")
 
 
 class UnitMismatch(Invalid):
-    """The unit is not the one of the material."""
-
     code = "unit_mismatch"
     message = _("%(material)s is given in “%(unit)s”.")
 
 
 class QuantityNotWhole(Invalid):
-    """A number of pieces is not a whole number."""
-
     code = "quantity_not_whole"
     message = _("%(material)s is counted in whole pieces.")
 
 
 class QuantityTooLarge(Invalid):
-    """The quantity is more than one pickup may hold."""
-
     code = "quantity_too_large"
     message = _("This is too much for one pickup: at most %(kg)s kg and %(pieces)s pieces.")
 
 
 class WindowReversed(Invalid):
-    """The window does not end after it starts."""
-
     code = "window_reversed"
     message = _("The pickup window ends before it starts.")
 
@@ -214,8 +178,6 @@ class WindowBeyondExpiry(Invalid):
 
 
 class ExpiryInThePast(Invalid):
-    """The expiry is not in the future."""
-
     code = "expiry_in_the_past"
     message = _("The expiry must be in the future.")
 
@@ -228,8 +190,6 @@ class ExpiryTooFar(Invalid):
 
 
 class PriceMismatch(Invalid):
-    """A free pickup has an amount, or another one has none."""
-
     code = "price_mismatch"
     message = _("A free pickup has no amount, and any other needs one.")
 
@@ -238,8 +198,6 @@ class PriceMismatch(Invalid):
 
 
 class MatchNotCompleted(DomainError):
-    """Only completed matches can be rated."""
-
     code = "match_not_completed"
     message = _("You can rate each other once the handover is confirmed.")
 
@@ -252,8 +210,6 @@ class RatingTooLate(DomainError):
 
 
 class AlreadyRated(DomainError):
-    """The user has already rated this match."""
-
     code = "already_rated"
     message = _("You have rated this handover already.")
 
@@ -273,15 +229,11 @@ class Paused(DomainError):
 
 
 class GroupCodeUnknown(Invalid):
-    """No group has this code, or the code was renewed."""
-
     code = "group_code_unknown"
     message = _("We know no group with this code. Ask for a new one.")
 
 
 class GroupFull(DomainError):
-    """The group has the maximum of members."""
-
     code = "group_full"
     message = _("This group is full.")
 
@@ -294,8 +246,6 @@ class TooManyGroups(DomainError):
 
 
 class OnlyTheKeeper(DomainError):
-    """Only the keeper of the group can do this."""
-
     code = "only_the_keeper"
     kind = Kind.FORBIDDEN
     message = _("Only the keeper of the group can do this.")

@@ -6,79 +6,57 @@ from backend.core.errors import DomainError, Invalid, Kind
 
 
 class MatchOver(DomainError):
-    """The match has ended."""
-
     code = "match_over"
     message = _("This match is over.")
 
 
 class OnlyTheCollector(DomainError):
-    """Only the collector of the match can do this."""
-
     code = "only_the_collector"
     kind = Kind.FORBIDDEN
     message = _("Only the collector can do this.")
 
 
 class TimeInThePast(Invalid):
-    """The proposed time is not in the future."""
-
     code = "time_in_the_past"
     message = _("Propose a time in the future.")
 
 
 class TimeOutsideWindow(Invalid):
-    """The proposed time is not within the pickup's window."""
-
     code = "time_outside_window"
     message = _("Propose a time within the pickup's window.")
 
 
 class NothingProposed(DomainError):
-    """No time has been proposed."""
-
     code = "nothing_proposed"
     message = _("Nobody has proposed a time yet.")
 
 
 class OwnProposal(DomainError):
-    """Users cannot agree to their own proposal."""
-
     code = "own_proposal"
     message = _("You proposed this time yourself. Wait for the other to agree.")
 
 
 class ProposalChanged(DomainError):
-    """The proposed time is not the one the client saw."""
-
     code = "proposal_changed"
     message = _("Another time has been proposed meanwhile. Look at it first.")
 
 
 class ProposalOutdated(DomainError):
-    """The proposed time has passed."""
-
     code = "proposal_outdated"
     message = _("The proposed time has passed. Propose a new one.")
 
 
 class NetNotPositive(Invalid):
-    """The tare is not less than the gross weight."""
-
     code = "net_not_positive"
     message = _("The gross weight must be more than the tare.")
 
 
 class NotWeighed(DomainError):
-    """There is no weigh-in yet."""
-
     code = "not_weighed"
     message = _("The collector has not weighed the material yet.")
 
 
 class WeighInChanged(DomainError):
-    """The weigh-in is not the one the client saw."""
-
     code = "weigh_in_changed"
     message = _("The material has been weighed again meanwhile. Look at it first.")
 
@@ -91,29 +69,21 @@ class CodeWrong(DomainError):
 
 
 class CodeLocked(DomainError):
-    """After too many wrong codes no code is accepted for this match."""
-
     code = "code_locked"
     message = _("The code was wrong too often. Confirm on both phones instead.")
 
 
 class TimeNotAgreed(DomainError):
-    """No time is agreed."""
-
     code = "time_not_agreed"
     message = _("Agree on a time first.")
 
 
 class AlreadyWeighed(DomainError):
-    """The weigh-in exists; it can be confirmed, replaced or disputed."""
-
     code = "already_weighed"
     message = _("The material has been weighed already. Confirm it, or weigh it again.")
 
 
 class WeighInDisputed(DomainError):
-    """The weigh-in is disputed; a party accepts the figures of the other, or the collector weighs again."""
-
     code = "weigh_in_disputed"
     message = _("The weigh-in is disputed. Accept the other side's figures, or weigh again together.")
 
@@ -147,8 +117,6 @@ class NotArrived(DomainError):
 
 
 class BothArrived(DomainError):
-    """Both parties have arrived, so there is no no-show."""
-
     code = "both_arrived"
     message = _("Both of you have arrived.")
 
@@ -161,23 +129,17 @@ class NoShowTooEarly(DomainError):
 
 
 class NotDisputed(DomainError):
-    """The weigh-in is not disputed, so there are no figures to accept."""
-
     code = "not_disputed"
     message = _("Nobody has disputed this weigh-in.")
 
 
 class OnlyTheResident(DomainError):
-    """Only the resident of the pickup can do this."""
-
     code = "only_the_resident"
     kind = Kind.FORBIDDEN
     message = _("Only the resident can do this.")
 
 
 class PiecesOrWeightNeeded(Invalid):
-    """A line has neither a weight nor a number of pieces."""
-
     code = "pieces_or_weight_needed"
     message = _("Say how much %(material)s weighed.")
 
