@@ -1,4 +1,4 @@
-"""What every test stands on: real PostGIS, real Redis under a prefix of its own, and nobody else's network."""
+"""Fixtures of all tests: real PostGIS, real Redis under a prefix per test, and no external network."""
 
 import gc
 import socket
@@ -20,7 +20,7 @@ from tests.factories.people import client_of, make_user
 
 @pytest.fixture(autouse=True, scope="session")
 def flush_without_triggers() -> Iterator[None]:
-    """Django's flush between committing tests truncates what it knows as a model, which receipts refuse."""
+    """Let Django's flush truncate the tables of receipts, whose triggers refuse it."""
     sql_flush = type(connection.ops).sql_flush
 
     def sql_flush_as_replica(*args: Any, **options: Any) -> list[str]:
@@ -35,21 +35,21 @@ def flush_without_triggers() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def little_to_look_through() -> None:
-    """What was imported stays to the end, so that the garbage collector need not look through it again and again."""
+    """Freeze imported objects, so that the garbage collector does not traverse them repeatedly."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_left_open() -> Iterator[None]:
-    """A socket left open, a coroutine never awaited: told here, and not in the middle of somebody else's test."""
+    """Report unclosed sockets and unawaited coroutines in the test that left them."""
     yield
     gc.collect()
 
 
 @pytest.fixture(autouse=True)
 def redis_prefix(settings: Settings) -> Iterator[str]:
-    """A prefix that no other test uses; what was written under it is removed."""
+    """A Redis prefix for this test only; its keys are removed afterwards."""
     settings.REDIS_PREFIX = f"test:{uuid.uuid4().hex[:12]}:"
     yield settings.REDIS_PREFIX
     for name in sync_redis().scan_iter(f"{settings.REDIS_PREFIX}*"):
@@ -58,13 +58,13 @@ def redis_prefix(settings: Settings) -> Iterator[str]:
 
 @pytest.fixture
 def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
-    """Nobody listens where Redis should be."""
+    """The Redis URL points to a closed port."""
     yield from _elsewhere("redis://127.0.0.1:1/0", settings)
 
 
 @pytest.fixture
 def silent_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
-    """A Redis that hangs: it can be reached, and never answers. Gives the address of one that does."""
+    """A Redis that accepts connections and never answers. Returns the URL of a working one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield from _elsewhere(f"redis://127.0.0.1:{server.getsockname()[1]}/0", settings)
 
@@ -82,7 +82,7 @@ def _elsewhere(url: str, settings: Settings) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Photos go to a folder of the test; pushes to the memory backend, without a wait."""
+    """Store photos in a folder of the test, and send pushes to the memory backend without delay."""
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PRIVATE_ROOT = str(tmp_path_factory.mktemp("private"))
     settings.PUSH_BACKEND = "memory"
@@ -91,23 +91,23 @@ def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None
 
 @pytest.fixture
 def awake(settings: Settings) -> None:
-    """No quiet hours, for tests that go by the real clock: they must tell the same at night."""
+    """Disable quiet hours, for tests that use the real clock."""
     settings.QUIET_FROM = settings.QUIET_UNTIL = "00:00"
 
 
 @pytest.fixture
 def user(db: None) -> User:
-    """Somebody."""
+    """A user."""
     return make_user()
 
 
 @pytest.fixture
 def client(user: User) -> APIClient:
-    """A signed-in phone of `user`, through a real session."""
+    """A client with a real session of `user`."""
     return client_of(user)
 
 
 @pytest.fixture
 def anonymous(db: None) -> APIClient:
-    """A phone nobody has signed in on."""
+    """A client without a session."""
     return APIClient()

@@ -1,4 +1,4 @@
-"""Files that are photos, and files that only look like some."""
+"""Photo files for tests, valid and invalid."""
 
 import struct
 import zlib
@@ -31,7 +31,7 @@ def two_colours(width: int = 120, height: int = 80, mode: str = "RGB") -> Image.
 
 
 def from_a_phone(orientation: int = 1) -> bytes:
-    """A JPEG that says where it was taken, with what, and how the phone was held."""
+    """A JPEG with GPS, camera and orientation metadata."""
     image = two_colours()
     exif = image.getexif()
     exif[MAKE] = "Secret camera"
@@ -58,13 +58,13 @@ def png_bomb(side: int) -> bytes:
 
 
 def upload(client: APIClient, pickup: Pickup, content: bytes, name: str = "photo.jpg") -> Any:
-    """Send a file as a phone would."""
+    """Upload a file as a client does."""
     file = SimpleUploadedFile(name, content, content_type="image/jpeg")
     return client.post(f"/api/v1/pickups/{pickup.pk}/photos", {"photo": file}, format="multipart")
 
 
 def opened(client: APIClient, url: str) -> Image.Image:
-    """The picture behind an address that the service gave."""
+    """The picture at a URL from a response."""
     answer = client.get(url)
     assert answer["Content-Type"] == "image/jpeg"
     image = Image.open(BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]

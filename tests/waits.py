@@ -1,4 +1,4 @@
-"""Waiting for what must come, and seeing who waits in the database."""
+"""Waiting for conditions, and counting waiting database sessions."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ PATIENCE_S = 20  # on a machine with much else to do; what comes, comes long bef
 
 
 def wait_until(is_done: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    """Until it is so, but not for ever."""
+    """Wait until the condition holds; fails after a time-out."""
     ends_at = time.monotonic() + patience_s
     while not is_done():
         assert time.monotonic() < ends_at
@@ -17,7 +17,7 @@ def wait_until(is_done: Callable[[], bool], patience_s: float = PATIENCE_S) -> N
 
 
 def count_waiting() -> int:
-    """How many sessions of this database wait for a lock."""
+    """The number of sessions of this database that wait for a lock."""
     with connection.cursor() as cursor:
         # Within a transaction, what was once seen of others stays so.
         cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -81,9 +81,7 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
         """A map of the grid square, which is public."""
         return draw_map(cell=pickup.cell)
 
-    @admin.action(
-        description="Cancel, release the match and notify the queue", permissions=["manage"]
-    )
+    @admin.action(description="Cancel, release the match and notify the queue", permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Pickup]) -> None:
         """Cancel each in its own transaction, and report the ones that cannot be cancelled."""
         for pickup in queryset.order_by("pk"):

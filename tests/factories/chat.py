@@ -1,4 +1,4 @@
-"""Makers of conversations and messages."""
+"""Factories of conversations and messages."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""Typed makers of pickups, collectors and materials. Each makes one valid thing; say only what matters to the test."""
+"""Typed factories of pickups, collectors and materials. Each makes one valid object; pass only what the test needs."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ LUMPHINI = Point(100.5418, 13.7307, srid=4326)
 
 
 def material(code: str = "pet_clear") -> Material:
-    """The material with this code, from the real catalogue, which is loaded when a test first asks."""
+    """The material with this code, from the real catalogue, which the first use in a test loads."""
     found = Material.objects.filter(code=code).first()
     if found is None:
         load_materials()
@@ -39,7 +39,7 @@ def make_pickup(
     now: datetime | None = None,
     **fields: Any,
 ) -> Pickup:
-    """An open pickup of 3 kg clear PET in Lumphini, as if posted at `now`; `items` is `{material code: quantity}`."""
+    """An open pickup of 3 kg clear PET in Lumphini, posted at `now`; `items` is `{material code: quantity}`."""
     now = now or read_clock()
     lines = [(material(code), Decimal(str(quantity))) for code, quantity in (items or {"pet_clear": 3}).items()]
     pickup = Pickup.objects.create(
@@ -71,7 +71,7 @@ def make_pickup(
 def make_collector(
     *, user: User | None = None, materials: Iterable[str] = (), now: datetime | None = None, **fields: Any
 ) -> Collector:
-    """A collector in Lumphini who takes everything within 5 km; the person is `.user`."""
+    """A collector in Lumphini who takes everything within 5 km; the user is `.user`."""
     return Collector.objects.create(
         **{
             "user": user or make_user(),

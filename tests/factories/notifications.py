@@ -1,4 +1,4 @@
-"""Typed makers of what can be told, and of where it can be told."""
+"""Typed factories of notices and devices."""
 
 import uuid
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ _numbers = count(1)
 
 
 def make_device(user: User, **fields: Any) -> Device:
-    """A phone of `user` that can be reached, in English; signed in there, unless `installation` is given."""
+    """A device of `user` for push, in English, with a session unless `installation` is given."""
     if "installation" not in fields:
         fields["installation"] = make_session(user)[0].installation
     usual = {
@@ -34,7 +34,7 @@ def make_device(user: User, **fields: Any) -> Device:
 
 
 def make_notice(user: User, event: str = "match.made", **fields: Any) -> Notice:
-    """Something worth a push."""
+    """A notice that wants a push."""
     data = {"pickup": str(uuid.uuid4()), "match": str(uuid.uuid4()), "title": "Cardboard"}
     usual: dict[str, Any] = {"user_id": user.pk, "event": event, "push": True, "data": data}
     return Notice(**usual | fields)
@@ -48,7 +48,7 @@ def make_message_notice(user: User, text: str = "I am at the gate", **fields: An
 
 
 def tell(*notices: Notice, now: datetime = NOON) -> list[Event]:
-    """Notify in a transaction of its own, as a service would."""
+    """Call `notify` in its own transaction, as a service does."""
     with transaction.atomic():
         return notify(notices=notices, now=now)
 

@@ -1,4 +1,4 @@
-"""Typed makers of things that tests need. Each makes one valid thing; say only what matters to the test."""
+"""Typed factories of users and clients. Each makes one valid object; pass only what the test needs."""
 
 from itertools import count
 from typing import Any
@@ -12,7 +12,7 @@ _numbers = count(1)
 
 
 def make_user(**fields: Any) -> User:
-    """A user with a unique phone number, reading English."""
+    """A user with a unique phone number and English as the language."""
     number = next(_numbers)
     return User.objects.create(
         **{"phone": f"+6681{number:07d}", "display_name": f"Somchai {number}", "locale": "en"} | fields
@@ -20,7 +20,7 @@ def make_user(**fields: Any) -> User:
 
 
 def make_session(user: User, **fields: Any) -> tuple[Session, str]:
-    """A sign-in of `user` on a device of its own, and its token."""
+    """A session of `user` on a new device, and its token."""
     device: dict[str, Any] = {
         "installation": f"phone-{next(_numbers)}",
         "device_name": "A phone",
@@ -30,7 +30,7 @@ def make_session(user: User, **fields: Any) -> tuple[Session, str]:
 
 
 def client_of(user: User, **session: Any) -> APIClient:
-    """A phone on which `user` has signed in."""
+    """An API client signed in as `user`."""
     _, token = make_session(user, **session)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_ACCEPT_LANGUAGE=user.locale)

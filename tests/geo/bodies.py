@@ -1,4 +1,4 @@
-"""Request bodies that are right, to be spoilt by tests."""
+"""Valid request bodies, which tests modify."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,17 +7,17 @@ from backend.core.clock import read_clock
 
 
 def in_hours(hours: float) -> datetime:
-    """That many hours from now."""
+    """The time so many hours from now."""
     return read_clock() + timedelta(hours=hours)
 
 
 def spelled(at: datetime) -> str:
-    """As JSON has it."""
+    """The time as JSON text."""
     return at.isoformat().replace("+00:00", "Z")
 
 
 def pickup_body(**fields: Any) -> dict[str, Any]:
-    """Two kilograms of clear PET and ten bottles in Lumphini, tomorrow. The catalogue must be loaded."""
+    """A pickup of 2 kg clear PET and ten bottles in Lumphini, tomorrow. Needs the catalogue."""
     return {
         "title": "Bottles and cans",
         "note": "In two bags",
