@@ -1,14 +1,110 @@
-"""The admin of geo: loads the admin modules of its features."""
+"""The admin of geo: read-only tables of swipes, matches, handovers, receipts and groups, and those of the features."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from backend.core.http.admin import ReadOnly
+from geo.admin_base import ReadOnlyAdmin
 from geo.collectors import admin as collectors
-from geo.handover import admin as handovers
 from geo.materials import admin as materials
+from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine, WeighInVersion
 from geo.pickups import admin as pickups
 from geo.trust import admin as penalties
 
-__all__ = ["collectors", "handovers", "materials", "penalties", "pickups"]
+__all__ = ["collectors", "materials", "penalties", "pickups"]
 
 admin.site.site_header = admin.site.site_title = "Tinder for Trash"
 admin.site.index_title = "City administration"
+
+PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
+
+
+@admin.register(Swipe)
+class SwipeAdmin(ReadOnlyAdmin[Swipe]):
+    """Likes and passes."""
+
+    list_display = ("swiped_at", "direction", "like_state", "queue_number", "pickup", "collector", "reason")
+    list_filter = ("direction", "like_state", "reason", "swiped_at")
+    list_select_related = ("pickup", "collector")
+    search_fields = PEOPLE
+
+
+@admin.register(Match)
+class MatchAdmin(ReadOnlyAdmin[Match]):
+    """Matches, active and ended."""
+
+    list_display = ("created_at", "status", "pickup", "collector", "ended_at", "release_reason", "left_waiting")
+    list_filter = ("status", "release_reason", "left_waiting", "created_at")
+    list_select_related = ("pickup", "collector")
+    search_fields = PEOPLE
+
+
+class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
+    """The figures of the weigh-in in force."""
+
+    model = WeighInLine
+    fields = ("material", "gross_kg", "tare_kg", "pieces")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
+        """With the materials, in insertion order."""
+        return super().get_queryset(request).select_related("material").order_by("pk")
+
+
+class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handover]):
+    """All versions of the weigh-in by either party, for disputes."""
+
+    model = WeighInVersion
+    fields = ("number", "at", "by", "net_kg", "paid_thb", "lines", "left", "note")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInVersion]:
+        """With the authors."""
+        return super().get_queryset(request).select_related("by")
+
+
+@admin.register(Handover)
+class HandoverAdmin(ReadOnlyAdmin[Handover]):
+    """Handovers, without the resident's code and secret."""
+
+    list_display = (
+        "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", "paid_thb"
+    )  # fmt: skip
+    list_filter = ("state", "agreed_for", "weighed_at")
+    list_select_related = ("match__pickup", "match__collector")
+    search_fields = tuple(f"match__{name}" for name in PEOPLE)
+    exclude = ("code", "secret")
+    inlines = (WeighInLineInline, WeighInVersionInline)
+
+
+class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
+    """The materials that were handed over."""
+
+    model = ReceiptLine
+    fields = ("material", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
+        """With the materials, in insertion order."""
+        return super().get_queryset(request).select_related("material").order_by("pk")
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
+    """Receipts, by number."""
+
+    list_display = ("number", "handed_over_at", "resident", "collector", "paid_thb")
+    list_filter = ("handed_over_at",)
+    list_select_related = ("resident", "collector")
+    search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")
+    ordering = ("-number",)
+    inlines = (ReceiptLineInline,)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin[Group]):
+    """Groups, without their members and codes."""
+
+    list_display = ("name", "kind", "keeper", "created_at")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("keeper",)
+    search_fields = ("name",)
+    exclude = ("code",)
