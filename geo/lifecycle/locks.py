@@ -4,9 +4,8 @@ A pickup's likes, its match and the match's handover change only under the picku
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 from django.db import DEFAULT_DB_ALIAS
@@ -95,19 +94,15 @@ def lock_collectors(*, user_ids: Collection[uuid.UUID]) -> list[Collector]:
     return list(locked.select_related("user").filter(user_id__in=user_ids).order_by("user_id"))
 
 
-class PickupStep(Protocol):
-    """A service for one pickup in its own transaction. Returns whether it did anything."""
+def process_each(*, step: Callable[..., bool], pickup_ids: Iterable[uuid.UUID], now: datetime, failure: str) -> int:
+    """Call `step(pickup_id=..., now=...)` for each pickup, in its own transaction; an exception is logged as `failure`.
 
-    def __call__(self, *, pickup_id: uuid.UUID, now: datetime) -> bool:
-        """Run the service."""
-
-
-def process_each(*, step: PickupStep, pickup_ids: Iterable[uuid.UUID], now: datetime, failure: str) -> int:
-    """Run `step` for each pickup and return how often it did something. An exception is logged as `failure`."""
+    Returns how often `step` returned True.
+    """
     return sum(_process(step, pickup_id, now, failure) for pickup_id in pickup_ids)
 
 
-def _process(step: PickupStep, pickup_id: uuid.UUID, now: datetime, failure: str) -> bool:
+def _process(step: Callable[..., bool], pickup_id: uuid.UUID, now: datetime, failure: str) -> bool:
     try:
         return step(pickup_id=pickup_id, now=now)
     except Exception:
