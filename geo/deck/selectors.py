@@ -30,20 +30,22 @@ from backend.core.db.prepared import Rows, array_of, fetch_prepared
 from geo.distance import metres_between, round_distance
 from geo.errors import PlaceNeeded
 from geo.grid import stretch_at, x_of, y_of
-from geo.materials.selectors import hazard_by_id
+from geo.materials.selectors import KNOWN_MATERIALS, require_known
 from geo.service_area import require_on_map
 
 # With so many materials, checking each row is cheaper than looking each material up in the index.
 MANY_MATERIALS = 20
 Reason = Literal["paused", "collector_unavailable", "matches_full", "hazard_badge_needed", "nothing_near"]
 
-_PROFILE = """
-    SELECT ST_Y(service_point::geometry), ST_X(service_point::geometry), radius_m, material_ids, is_available,
-           has_hazard_badge,
-           (SELECT count(*) FROM geo_match WHERE collector_id = %(user)s AND status = 'active')
-    FROM geo_collector WHERE user_id = %(user)s
-"""
-
+# One row for each known material that the query names, at least one.
+_VIEWER = f"""
+    SELECT known.code, known.id, known.is_hazardous, collector.user_id IS NOT NULL,
+           ST_Y(service_point::geometry), ST_X(service_point::geometry), radius_m, material_ids, is_available,
+           has_hazard_badge, (SELECT count(*) FROM geo_match WHERE collector_id = %(viewer)s AND status = 'active')
+    FROM (SELECT) AS viewer
+    LEFT JOIN geo_collector AS collector ON user_id = %(viewer)s
+    LEFT JOIN ({KNOWN_MATERIALS}) AS known ON true
+"""  # noqa: S608 - a constant of ours
 _DECK = """
 WITH walked AS MATERIALIZED (
     SELECT id, created_at, card, cell, cell <-> %(point)s::geometry AS map_distance
@@ -149,10 +151,10 @@ def draw_deck(*, viewer: User, wishes: DeckWishes, now: datetime) -> Deck:
     """The deck of one person. Raises MaterialUnknown, PlaceNeeded, CoordinatesSwapped or NotOnEarth."""
     if viewer.is_paused_at(now):
         return Deck(reason="paused")
-    profile = deck_profile_of(viewer.pk)
+    profile, known = _load_viewer(viewer.pk, wishes.materials)
     if profile and (reason := profile.reason_for_no_cards):
         return Deck(reason=reason)
-    materials = hazard_by_id(wishes.materials, field="materials") if wishes.materials else {}
+    materials = require_known(known, wishes.materials, field="materials")
     has_badge = profile is not None and profile.has_hazard_badge
     if materials and not has_badge and all(materials.values()):
         return Deck(reason="hazard_badge_needed")
@@ -172,12 +174,6 @@ def draw_deck(*, viewer: User, wishes: DeckWishes, now: datetime) -> Deck:
         now=now,
     )
     return find_cards(query)
-
-
-def deck_profile_of(user_id: uuid.UUID) -> DeckProfile | None:
-    """None for a person without a collector profile."""
-    rows = fetch_prepared(_PROFILE, {"user": user_id})
-    return DeckProfile(*rows[0]) if rows else None
 
 
 def find_cards(query: DeckQuery) -> Deck:
@@ -207,6 +203,13 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
 def point_on_map(lat: float, lon: float) -> str:
     """A place in degrees as PostGIS writes it: a point of the map (SRID 3857), hexadecimal EWKB."""
     return "0101000020110F0000" + struct.pack("<dd", x_of(lon), y_of(lat)).hex()
+
+
+def _load_viewer(viewer_id: uuid.UUID, codes: Sequence[str]) -> tuple[DeckProfile | None, Rows]:
+    """The collector profile, if the viewer has one, and the known materials among these, for `require_known`."""
+    rows = fetch_prepared(_VIEWER, {"viewer": viewer_id, "codes": list(codes)})
+    has_profile, *profile = rows[0][3:]
+    return DeckProfile(*profile) if has_profile else None, [row[:3] for row in rows if row[0] is not None]
 
 
 def _place_of(wishes: DeckWishes, profile: DeckProfile | None) -> tuple[float, float]:

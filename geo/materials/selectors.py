@@ -1,4 +1,4 @@
-"""Reading the catalogue."""
+"""The catalogue of materials and the emission factors in force."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from hashlib import sha256
 import msgspec
 from django.conf import settings
 
-from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
+from backend.core.db.prepared import Rows, columns_of, fetch_models, fetch_prepared
 from geo.errors import MaterialUnknown
 from geo.models import EmissionFactor, Material
 
-_BY_CODE = "SELECT code, id, is_hazardous FROM geo_material WHERE is_active AND code = ANY(%(codes)s::text[])"
+# For `require_known`, as a statement of its own or as a part of one.
+KNOWN_MATERIALS = "SELECT code, id, is_hazardous FROM geo_material WHERE is_active AND code = ANY(%(codes)s::text[])"
 _MATERIALS = f"""
     SELECT {columns_of(Material)} FROM geo_material WHERE is_active ORDER BY position
 """  # noqa: S608 - names of our own columns
@@ -30,7 +31,7 @@ class Catalogue:
 
 
 def read_catalogue() -> Catalogue:
-    """The catalogue as it stands, in two queries."""
+    """The whole catalogue, by two statements."""
     materials = fetch_models(Material, _MATERIALS, {})
     factors = factors_in_force()
     return Catalogue(materials=materials, factors=factors, version=_version_of(materials, factors))
@@ -47,12 +48,12 @@ def materials_by_code(codes: Iterable[str]) -> dict[str, Material]:
     return {material.code: material for material in Material.objects.filter(code__in=set(codes))}
 
 
-def hazard_by_id(codes: Sequence[str], *, field: str) -> dict[int, bool]:
-    """The ids of the active materials with these codes, and whether each is hazardous; by a prepared statement.
+def require_known(rows: Rows, codes: Sequence[str], *, field: str) -> dict[int, bool]:
+    """Whether each material is hazardous, by id, from the rows of `KNOWN_MATERIALS`.
 
     Raises MaterialUnknown for a code that no active material has.
     """
-    known = {code: (pk, hazardous) for code, pk, hazardous in fetch_prepared(_BY_CODE, {"codes": list(codes)})}
+    known = {code: (pk, is_hazardous) for code, pk, is_hazardous in rows}
     for code in codes:
         if code not in known:
             raise MaterialUnknown(field=field, material=code[:40])
@@ -61,7 +62,7 @@ def hazard_by_id(codes: Sequence[str], *, field: str) -> dict[int, bool]:
 
 def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
     """The ids of active materials, sorted. Raises MaterialUnknown for a code that no active material has."""
-    return sorted(hazard_by_id(codes, field=field))
+    return sorted(require_known(fetch_prepared(KNOWN_MATERIALS, {"codes": list(codes)}), codes, field=field))
 
 
 def codes_of(material_ids: Iterable[int]) -> list[str]:
