@@ -1,4 +1,4 @@
-"""What is stored about one person's handovers and pictures, for his copy of it."""
+"""The export of what this app stores about a user."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,16 +6,111 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.db.models import Q
 
 from backend.accounts.models import User
-from geo.models import Handover, PickupItem, PickupPhoto, ScalePhoto, WeighInVersion
+from geo.models import (
+    Collector,
+    Handover,
+    Match,
+    Membership,
+    Penalty,
+    Pickup,
+    PickupItem,
+    PickupPhoto,
+    Rating,
+    Receipt,
+    ReceiptLine,
+    ScalePhoto,
+    Swipe,
+    WeighInVersion,
+)
 
 Row = dict[str, object]
+PICKUP_FIELDS = (
+    "id", "title", "note", "location", "area", "address", "access_note", "window_from", "window_until", "price_mode",
+    "price_thb", "choose", "status", "expires_at", "kg_estimate", "created_at",
+)  # fmt: skip
+LINE_FIELDS = ("material__code", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
 
 
-def handovers_of(user: User) -> list[Row]:
-    """The times of all his handovers, on either side; of arrivals and confirmations his own alone."""
+def export(*, user: User) -> Mapping[str, object]:
+    """Profile, pickups, swipes, matches, handovers, receipts and groups, ready for JSON."""
+    return {
+        "collector": _profile_of(user),
+        "pickups": _pickups_of(user),
+        "swipes": list(
+            Swipe.objects.filter(collector=user)
+            .order_by("id")
+            .values("pickup_id", "direction", "reason", "like_state", "swiped_at")
+        ),
+        "matches": list(
+            Match.objects.filter(Q(collector=user) | Q(pickup__resident=user))
+            .order_by("id")
+            .values("id", "pickup_id", "status", "created_at", "ended_at")
+        ),
+        "handovers": _handovers_of(user),
+        "weigh_ins": _weigh_ins_of(user),
+        "scale_photos": _scale_photos_of(user),
+        "receipts": _receipts_of(user),
+        "ratings_given": list(
+            Rating.objects.filter(rater=user)
+            .order_by("id")
+            .values("match_id", "stars", "reasons", "text", "created_at")
+        ),
+        # Without the match, which would tell who rated.
+        "ratings_received": list(
+            Rating.objects.filter(rated=user).order_by("stars", "id").values("stars", "reasons", "text")
+        ),
+        "penalties": list(
+            Penalty.objects.filter(user=user)
+            .order_by("id")
+            .values("kind", "strikes", "created_at", "until", "lifted_at")
+        ),
+        "groups": list(
+            Membership.objects.filter(user=user)
+            .order_by("joined_at")
+            .values("group_id", "group__name", "joined_at", "left_at")
+        ),
+    }
+
+
+def _pickups_of(user: User) -> list[dict[str, object]]:
+    """All pickups with items and photos, in three queries."""
+    items, photos = _items_of_pickups(user), _photos_of_pickups(user)
+    rows = Pickup.objects.filter(resident=user).order_by("id").values(*PICKUP_FIELDS)
+    return [_in_degrees(row) | {"items": items.get(row["id"], []), "photos": photos.get(row["id"], [])} for row in rows]
+
+
+def _receipts_of(user: User) -> list[dict[str, object]]:
+    """All receipts with their lines, in two queries."""
+    receipts = Receipt.objects.filter(Q(resident=user) | Q(collector=user)).order_by("number")
+    lines: dict[object, list[dict[str, object]]] = defaultdict(list)
+    for line in ReceiptLine.objects.filter(receipt__in=receipts).order_by("pk").values("receipt_id", *LINE_FIELDS):
+        lines[line.pop("receipt_id")].append(line)
+    rows = receipts.values("id", "number", "match_id", "paid_thb", "handed_over_at", "content_hash")
+    return [row | {"lines": lines[row["id"]]} for row in rows]
+
+
+def _profile_of(user: User) -> dict[str, object] | None:
+    row = Collector.objects.filter(user=user).values(
+        "service_point", "radius_m", "material_ids", "vehicle", "capacity_kg", "bio", "is_available", "updated_at"
+    )
+    return _in_degrees(found) if (found := row.first()) else None
+
+
+def _in_degrees(row: Mapping[str, object]) -> dict[str, object]:
+    """The row with points as `{lat, lon}`."""
+    return {name: _degrees(value) if isinstance(value, Point) else value for name, value in row.items()}
+
+
+def _degrees(point: Point) -> dict[str, float]:
+    return {"lat": point.y, "lon": point.x}
+
+
+def _handovers_of(user: User) -> list[Row]:
+    """All handovers in both roles, with only the user's own arrivals and confirmations."""
     mine = Q(match__collector=user) | Q(match__pickup__resident=user)
     found = Handover.objects.filter(mine).select_related("match").order_by("match_id")
     return [_handover(handover, user) for handover in found]
@@ -34,27 +129,27 @@ def _handover(handover: Handover, user: User) -> Row:
     )
 
 
-def weigh_ins_of(user: User) -> list[Row]:
-    """Every version of the figures that he gave."""
+def _weigh_ins_of(user: User) -> list[Row]:
+    """Every version of the figures that the user entered."""
     fields = ("handover_id", "number", "at", "paid_thb", "net_kg", "lines", "left", "note")
     found = WeighInVersion.objects.filter(by=user).order_by("handover_id", "number").values(*fields)
     return [{"match_id": row.pop("handover_id")} | row for row in found]
 
 
-def scale_photos_of(user: User) -> list[Row]:
-    """Those he took."""
+def _scale_photos_of(user: User) -> list[Row]:
+    """The photos that the user took."""
     found = ScalePhoto.objects.filter(by=user).order_by("pk")
     return [{"match_id": photo.handover_id, "created_at": photo.created_at} | _addresses(photo) for photo in found]
 
 
-def items_of_pickups(user: User) -> Mapping[UUID, list[Row]]:
-    """By pickup: what he gives away."""
+def _items_of_pickups(user: User) -> Mapping[UUID, list[Row]]:
+    """The items of the user's pickups, by pickup."""
     found = PickupItem.objects.filter(pickup__resident=user).order_by("pk")
     return _by_pickup(found.values("pickup_id", "material__code", "quantity", "kg_estimate"))
 
 
-def photos_of_pickups(user: User) -> Mapping[UUID, list[Row]]:
-    """By pickup: its pictures."""
+def _photos_of_pickups(user: User) -> Mapping[UUID, list[Row]]:
+    """The photos of the user's pickups, by pickup."""
     found = PickupPhoto.objects.filter(pickup__resident=user).order_by("position")
     return _by_pickup(
         {"pickup_id": photo.pickup_id, "created_at": photo.created_at} | _addresses(photo) for photo in found
@@ -69,5 +164,5 @@ def _by_pickup(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, list[Row]]:
 
 
 def _addresses(photo: PickupPhoto | ScalePhoto) -> Row:
-    """Where both sizes can be had."""
+    """The addresses of both sizes."""
     return {size: f"{settings.PUBLIC_URL}{getattr(photo, size).url}" for size in ("large", "thumb")}
