@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from backend.core.clock import read_clock
 from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
-from geo.collectors.badges import set_hazard_badge
+from geo.collectors.services import set_hazard_badge
 from geo.models import Collector, Material
 
 ABOUT = ("user", "is_available", "vehicle", "capacity_kg", "materials", "bio", "has_hazard_badge", "updated_at")
@@ -30,21 +30,21 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
 
     @property
     def media(self) -> Media:
-        """The admin's own, and the map's."""
+        """With the files of the map."""
         return super().media + MAP_MEDIA
 
     def get_fieldsets(self, request: HttpRequest, obj: Collector | None = None) -> Any:
-        """The service point is personal data."""
+        """With the service point only for staff who may change collectors: it is personal data."""
         area = [("Service area, for staff only", {"fields": ("radius_m", "service_area")})]
         return [(None, {"fields": ABOUT}), *(area if self.has_manage_permission(request) else [])]
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may see service points and give badges."""
+        """Whether this user may see service points and grant badges."""
         return request.user.has_perm("geo.change_collector")
 
     @admin.display
     def materials(self, collector: Collector) -> str:
-        """What the collector takes, by name."""
+        """The names of the materials that the collector takes."""
         taken = Material.objects.filter(pk__in=collector.material_ids)
         return ", ".join(material.name for material in taken) or "everything that is not hazardous"
 
@@ -55,12 +55,12 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
 
     @admin.action(description="Grant the badge for hazardous waste", permissions=["manage"])
     def grant_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:
-        """After they have shown their permit."""
+        """For collectors who have shown a permit."""
         self._set_badge(request, queryset, has_badge=True)
 
     @admin.action(description="Withdraw the badge for hazardous waste", permissions=["manage"])
     def withdraw_badge(self, request: HttpRequest, queryset: QuerySet[Collector]) -> None:
-        """After the permit has ended."""
+        """For collectors whose permit has ended."""
         self._set_badge(request, queryset, has_badge=False)
 
     def _set_badge(self, request: HttpRequest, queryset: QuerySet[Collector], *, has_badge: bool) -> None:

@@ -1,4 +1,4 @@
-"""The door of a collector's own profile."""
+"""`/me/collector`: the profile of the signed-in collector."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class CollectorInput(serializers.Serializer[Any]):
     available = serializers.BooleanField(default=True)
 
     def profile(self) -> CollectorProfile:
-        """What the service takes."""
+        """The validated profile."""
         return CollectorProfile(**self.validated_data)
 
 
@@ -59,7 +59,7 @@ class CollectorOutput(serializers.Serializer[Any]):
 
 
 class CollectorView(ApiView):
-    """The profile of the person that asks."""
+    """The profile of the signed-in user."""
 
     @extend_schema(
         summary="Read your collector profile",

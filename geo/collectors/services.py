@@ -1,7 +1,7 @@
-"""Saying where one collects, and what."""
+"""Writing the profile of a collector."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from geo.collectors.selectors import collector_or_none, get_collector
 from geo.errors import MaterialHazardous
+from geo.lifecycle.locks import lock_collectors
 from geo.materials.selectors import material_ids_of
 from geo.models import Collector, Material
 from geo.service_area import require_served
@@ -18,7 +19,7 @@ from geo.service_area import require_served
 
 @dataclass(frozen=True, kw_only=True)
 class CollectorProfile:
-    """`service_point` in degrees (SRID 4326); no `materials` means everything that is not hazardous."""
+    """`service_point` in degrees (SRID 4326); without `materials`, everything that is not hazardous."""
 
     service_point: Point
     radius_m: int
@@ -31,7 +32,7 @@ class CollectorProfile:
 
 @transaction.atomic
 def put_collector(*, user_id: uuid.UUID, profile: CollectorProfile, now: datetime) -> Collector:
-    """Become a collector, or replace the profile of one. The hazard badge, which the city gives, stays as it is.
+    """Become a collector, or replace the profile of one. The hazard badge does not change.
 
     Raises CoordinatesSwapped, NotOnEarth, OutsideServiceArea, MaterialUnknown, or MaterialHazardous without the badge.
     """
@@ -52,6 +53,14 @@ def put_collector(*, user_id: uuid.UUID, profile: CollectorProfile, now: datetim
     ]  # fmt: skip
     Collector.objects.bulk_create([collector], update_conflicts=True, unique_fields=["user"], update_fields=fields)
     return get_collector(user_id)
+
+
+@transaction.atomic
+def set_hazard_badge(*, user_ids: Collection[uuid.UUID], has_badge: bool, now: datetime) -> int:
+    """Grant or withdraw the badge; returns the number of collectors it changed."""
+    lock_collectors(user_ids=user_ids)
+    others = Collector.objects.filter(user_id__in=user_ids).exclude(has_hazard_badge=has_badge)
+    return others.update(has_hazard_badge=has_badge, updated_at=now)
 
 
 def _materials_for(user_id: uuid.UUID, codes: Sequence[str]) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from chat.services.messages import post_card
-from geo.materials.hazard import safety_card_for
+from geo.materials.hazard import post_safety_card
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import Notice, notify
 from notifications.services.withdrawal import withdraw_events
@@ -40,7 +40,7 @@ def of_decline(*, pickup: Pickup, collector_id: uuid.UUID) -> list[Notice]:
 def of_new_match(*, match: Match, acting: uuid.UUID) -> list[Notice]:
     """`match.made`, to both."""
     data = {"match": str(match.pk), "pickup": str(match.pickup_id), "conversation": str(match.conversation_id)}
-    return safety_card_for(match) + to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
+    return post_safety_card(match) + to_both(match, "match.made", data | {"title": match.pickup.title}, acting)
 
 
 def of_release(*, match: Match, acting: uuid.UUID) -> list[Notice]:

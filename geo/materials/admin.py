@@ -1,4 +1,4 @@
-"""The catalogue at the desk: the one thing here that an operator edits."""
+"""The admin of the catalogue of materials, which operators edit."""
 
 from typing import Any
 
@@ -10,23 +10,23 @@ from geo.models import EmissionFactor, Material
 
 
 class EmissionFactorInline(admin.TabularInline[EmissionFactor, Material]):
-    """What recycling the material saves, by set and version."""
+    """The emission factors of a material, by set and version."""
 
     model = EmissionFactor
     extra = 0
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A better factor is a new version: receipts name the old one."""
+        """Never: a better factor is a new version, because receipts name the old one."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nor does one go."""
+        """Never: receipts name it."""
         return False
 
 
 @admin.register(Material)
 class MaterialAdmin(OwnFilters, admin.ModelAdmin[Material]):
-    """Materials. One that is no longer wanted is made inactive, as old pickups and receipts still name it."""
+    """Materials. They are deactivated instead of deleted, because pickups and receipts name them."""
 
     list_display = ("icon", "code", "name_th", "name_en", "group", "unit", "kg_per_unit", "is_hazardous", "is_active")
     list_display_links = ("code",)
@@ -35,11 +35,11 @@ class MaterialAdmin(OwnFilters, admin.ModelAdmin[Material]):
     inlines = (EmissionFactorInline,)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Material | None = None) -> tuple[str, ...]:
-        """The code is what clients know a material by; the hazard flag decides what may enter the deck."""
+        """The code cannot change, because clients identify a material by it."""
         return ("code",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Material | None = None) -> bool:
-        """Never."""
+        """Never: see the class."""
         return False
 
 
@@ -55,9 +55,9 @@ class EmissionFactorAdmin(OwnFilters, admin.ModelAdmin[EmissionFactor]):
     ordering = ("material__position", "factor_set", "version")
 
     def has_change_permission(self, request: HttpRequest, obj: EmissionFactor | None = None) -> bool:
-        """A better factor is a new version: receipts name the old one."""
+        """Never: a better factor is a new version, because receipts name the old one."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: EmissionFactor | None = None) -> bool:
-        """Nor does one go."""
+        """Never: receipts name it."""
         return False

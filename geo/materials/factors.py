@@ -1,4 +1,4 @@
-"""Loading an operator's own emission factors. What was loaded once stays: old receipts and totals name it."""
+"""Loading emission factors from a file. Factors are only added, because receipts and totals name them."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _PLACES = Decimal("0.0001")
 
 
 class FactorsRefused(ValueError):
-    """The file was not loaded; `flaws` says why, line by line."""
+    """The file was not loaded; `flaws` has the reasons, by line."""
 
     def __init__(self, flaws: Sequence[str]) -> None:
         super().__init__("\n".join(flaws))
@@ -28,16 +28,16 @@ def load_factors(*, file: Path) -> int:
     """Add the factors of a CSV file like geo/data/factors.csv, all or none; returns how many were new.
 
     The same factor again changes nothing. Raises OSError, or FactorsRefused: also for another factor under a set and
-    version that are there already, since receipts of both would bear one name.
+    version that are stored already, since receipts could not tell the two apart.
     """
-    # Locked, so that of two who load at once the second reads what the first has stored.
+    # Locked, so that of two concurrent loads the second reads what the first has stored.
     materials = Material.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
     known = {row.code: row for row in materials}
     stored = {_key(row): row for row in EmissionFactor.objects.select_related("material")}
     fresh: dict[tuple[str, str, str], EmissionFactor] = {}
     flaws: list[str] = []
     for number, row in _rows(file):
-        flaw = _flaw_of(row, known) or _take(row, known, stored, fresh)
+        flaw = _flaw_of(row, known) or _add(row, known, stored, fresh)
         flaws += [f"line {number}: {flaw}"] if flaw else []
     if flaws:
         raise FactorsRefused(flaws)
@@ -70,13 +70,13 @@ def _is_factor(text: str) -> bool:
         return False
 
 
-def _take(
+def _add(
     row: Mapping[str, str],
     known: Mapping[str, Material],
     stored: Mapping[tuple[str, str, str], EmissionFactor],
     fresh: dict[tuple[str, str, str], EmissionFactor],
 ) -> str:
-    """Put the row among the fresh ones, unless it is stored; what speaks against it, if anything does."""
+    """Add the row to the fresh ones, unless it is stored. Returns what is wrong with it, or an empty text."""
     fields = {name: row[name] for name in ("factor_set", "version", "source")}
     amount = Decimal(row["kg_co2e_per_kg"])
     factor = EmissionFactor(material=known[row["material"]], kg_co2e_per_kg=amount, **fields)

@@ -1,4 +1,4 @@
-"""The gate before hazardous waste: who may take it, and what is said between the two when it is taken."""
+"""Who may take hazardous waste, and the safety card in the conversation about it."""
 
 import uuid
 from collections.abc import Collection
@@ -10,26 +10,26 @@ from notifications.services.notify import Notice
 
 
 def may_take_hazardous(collector_id: uuid.UUID) -> bool:
-    """Whether the desk has given the collector the badge."""
+    """Whether the collector has the badge."""
     return Collector.objects.filter(pk=collector_id, has_hazard_badge=True).exists()
 
 
 def require_badge_for(*, pickup: Pickup, collector_id: uuid.UUID) -> None:
-    """Raise HazardBadgeNeeded where a pickup holds what this collector may not take."""
+    """Raise HazardBadgeNeeded if the pickup is hazardous and the collector has no badge."""
     if pickup.is_hazardous and not may_take_hazardous(collector_id):
         raise HazardBadgeNeeded
 
 
-def those_who_may_take(*, pickup: Pickup, collector_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of `collector_ids` who may take what the pickup holds."""
+def collectors_allowed_to_take(*, pickup: Pickup, collector_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of `collector_ids` who may take the pickup."""
     if not collector_ids or not pickup.is_hazardous:
         return set(collector_ids)
     badged = Collector.objects.filter(pk__in=collector_ids, has_hazard_badge=True)
     return set(badged.values_list("pk", flat=True))
 
 
-def safety_card_for(match: Match) -> list[Notice]:
-    """The card at the top of a new conversation about hazardous waste; what to tell of it, for the one `notify`."""
+def post_safety_card(match: Match) -> list[Notice]:
+    """Post the safety card in the conversation of a hazardous pickup; returns its notices for `notify`."""
     if not match.pickup.is_hazardous:
         return []
     hazardous = Material.objects.filter(pk__in=match.pickup.material_ids, is_hazardous=True)

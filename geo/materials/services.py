@@ -1,4 +1,4 @@
-"""Loading the catalogue: what can be recycled, and what recycling it saves."""
+"""Loading the catalogue of materials and its emission factors."""
 
 import csv
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ FACTORS_FILE = DATA / "factors.csv"
 
 @transaction.atomic
 def load_materials(*, materials_file: Path = MATERIALS_FILE, factors_file: Path = FACTORS_FILE) -> tuple[int, int]:
-    """Make the catalogue say what the files say; returns how many materials there are in the file, and new factors.
+    """Update the catalogue from files; returns the number of materials in the file and of new factors.
 
-    Materials are found again by code. What an operator added stays, and so does whether a material is active.
+    Materials are matched by code. Materials that are not in the file stay, and so does `is_active`.
     Factors are only added: see `load_factors` for what it refuses. Raises KeyError for a column that is missing.
     """
     materials = list(_read_materials(materials_file))

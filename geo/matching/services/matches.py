@@ -38,7 +38,7 @@ from geo.lifecycle.transitions import (
     waiting_likes,
 )
 from geo.matching.services.rings import restart_rings
-from geo.materials.hazard import those_who_may_take
+from geo.materials.hazard import collectors_allowed_to_take
 from geo.models import Handover, Match, Pickup, Swipe
 from notifications.selectors.preferences import earliest_push_to
 from notifications.services.notify import Notice, notify
@@ -182,7 +182,7 @@ def _next_runner_up(pickup: Pickup, now: datetime) -> Swipe | None:
     """First in the queue of those who work, have room, may take it and are not blocked; the others keep their place."""
     likes = list(waiting_likes(pickup.pk).exclude(collector_id__in=ids_blocked_with(pickup.resident_id)))
     with_room = collectors_with_room(user_ids=[like.collector_id for like in likes], now=now)
-    able = those_who_may_take(pickup=pickup, collector_ids=with_room)
+    able = collectors_allowed_to_take(pickup=pickup, collector_ids=with_room)
     return next((like for like in likes if like.collector_id in able), None)
 
 
