@@ -1,4 +1,4 @@
-"""The account for the admin on a developer's machine, with a password that nobody else knows."""
+"""The admin account on a developer's machine, with a random password."""
 
 import os
 import secrets
@@ -23,7 +23,7 @@ def password_file() -> Path:
 def ensure_admin() -> bool:
     """Make the account, or give it a new password where the kept one is lost; returns whether it can sign in.
 
-    An account that was there before under the same number is left alone.
+    Another account with the same number is not changed.
     """
     if User.objects.filter(phone=PHONE).exclude(pk=admin_id()).exists():
         return False
@@ -35,7 +35,7 @@ def ensure_admin() -> bool:
 
 def admin_id() -> uuid.UUID:
     """The account's id, the same everywhere."""
-    return demo_id("account", "desk", 0)
+    return demo_id("account", "admin", 0)
 
 
 def _kept_password_fits(admin: User) -> bool:

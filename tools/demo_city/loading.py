@@ -50,7 +50,7 @@ class Loaded:
 def load_rows(*, plan: CityPlan, catalogue: Mapping[str, Material], now: datetime) -> Loaded:
     """Write what is not there yet, and give new windows to pickups that ran out untouched.
 
-    A row that is there is somebody's to change, so nothing else of it is written again.
+    People may have changed the rows that exist, so nothing else in them is overwritten.
     """
     _wait_for_other_loads()
     today = start_of_day(now)
@@ -122,7 +122,7 @@ def _add_pickups(plan: CityPlan, today: datetime) -> int:
 
 
 def _reopen_pickups(plan: CityPlan, now: datetime) -> int:
-    """Pickups whose time ran out get their window anew, unless a collector was told that they are closed."""
+    """Pickups whose time ran out get their window anew, unless a collector was notified that they are closed."""
     plans = {pickup.id: pickup for pickup in plan.pickups}
     today = start_of_day(now)
     rows = list(_ran_out(list(plans), now))
@@ -163,7 +163,7 @@ def window_of(plan: PickupPlan, today: datetime) -> tuple[datetime, datetime]:
 
 
 def user_row(person: Person, *, taken_phones: Collection[str], today: datetime) -> User:
-    """The account; without its number when somebody else has that."""
+    """The account; without its phone number when another account has it."""
     return User(
         id=person.id,
         phone=person.phone if person.phone not in taken_phones else None,

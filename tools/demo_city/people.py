@@ -25,7 +25,7 @@ WOMEN_SHARE = 0.55
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody with a phone number, for people to sign in as. Accounts are the same for every seed."""
+    """A person with a phone number, as whom people can sign in. Accounts are the same for every seed."""
 
     role: str
     phone: str
@@ -40,7 +40,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Person:
-    """One made-up user and where he lives or works."""
+    """One made-up user and where they live or work."""
 
     id: uuid.UUID
     name: str
@@ -59,7 +59,7 @@ class Person:
 
 @dataclass(frozen=True)
 class CollectorPlan:
-    """One made-up collector; no `groups` means that he takes everything."""
+    """One made-up collector; without `groups`, they take everything."""
 
     person: Person
     vehicle: str

@@ -1,4 +1,4 @@
-"""Where a collector goes and what he takes."""
+"""`/me/collector`: where a collector goes and what they take."""
 
 import pytest
 from rest_framework.test import APIClient

@@ -1,4 +1,4 @@
-"""Collectors who were dealt a card and have not swiped it hear when it goes: `pickup.closed` on the real socket."""
+"""Clients that show a card get `pickup.closed` on the real socket when its pickup closes."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -25,7 +25,7 @@ FAR = Point(99.0, 18.8, srid=4326)
 
 @pytest.fixture(autouse=True)
 def committed(transactional_db: None) -> Iterator[None]:
-    """The server's threads see what the test does. The job queue's tables are unmanaged, so a flush leaves them."""
+    """Commit, so that the server's threads see the data. A flush leaves the unmanaged tables of the job queue."""
     yield
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
@@ -33,28 +33,28 @@ def committed(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def collector() -> User:
-    """Somebody who is dealt a deck."""
+    """A user with a collector profile."""
     return make_collecting_user()
 
 
 @pytest.fixture
 def phone(open_phone: OpenPhone, collector: User) -> Phone:  # noqa: F811
-    """His open app."""
+    """Their open app."""
     return open_phone(collector)
 
 
-def deal(collector: User) -> list[str]:
-    """Draw the deck over HTTP; the ids of its cards."""
+def draw_deck(collector: User) -> list[str]:
+    """Request the deck; returns the ids of its cards."""
     return [card["id"] for card in client_of(collector).get("/api/v1/deck").json()["cards"]]
 
 
 def closed(pickup: Pickup, reason: str) -> dict[str, str]:
-    """The frame."""
+    """The expected frame."""
     return {"type": "pickup.closed", "pickup": str(pickup.pk), "reason": reason}
 
 
 def match(pickup: Pickup) -> None:
-    """By somebody else's thumb."""
+    """By a like of another collector."""
     swipe(make_collecting_user(), pickup)
 
 
@@ -64,12 +64,12 @@ def cancel(pickup: Pickup) -> None:
 
 
 def expire(pickup: Pickup) -> None:
-    """By the clock."""
+    """After its time."""
     expire_pickup(pickup_id=pickup.pk, now=pickup.expires_at + timedelta(seconds=1))
 
 
 def polled(collector: User) -> Any:
-    """What a client without a socket is told."""
+    """The closed cards that a client without a socket gets."""
     return client_of(collector).get("/api/v1/events").json()["gone"]
 
 
@@ -79,32 +79,32 @@ class TestOpenSocket:
         [(match, "taken"), (cancel, "cancelled"), (expire, "expired")],
         ids=["match", "cancel", "expire"],
     )
-    def test_hears_that_a_dealt_card_has_gone(
+    def test_gets_the_frame_of_a_card_it_shows(
         self, phone: Phone, collector: User, close: Callable[[Pickup], None], reason: str
     ) -> None:
         pickup, other = make_pickup(), make_pickup()
-        assert set(deal(collector)) == {str(pickup.pk), str(other.pk)}
+        assert set(draw_deck(collector)) == {str(pickup.pk), str(other.pk)}
 
         close(pickup)
 
         assert phone.expect("pickup.closed") == closed(pickup, reason)
 
-    def test_hears_it_again_of_a_card_that_had_come_back(self, phone: Phone, collector: User) -> None:
+    def test_gets_it_again_for_a_card_that_was_reopened(self, phone: Phone, collector: User) -> None:
         pickup = make_pickup()
-        deal(collector)
+        draw_deck(collector)
         taken = make_match(pickup)
         phone.expect("pickup.closed")
         release_match(user_id=taken.collector_id, match_id=taken.pk, reason="other", now=read_clock())
 
-        assert deal(collector) == [str(pickup.pk)]
+        assert draw_deck(collector) == [str(pickup.pk)]
         match(pickup)
 
         assert phone.expect("pickup.closed") == closed(pickup, "taken")
 
-    def test_hears_nothing_of_cards_he_was_not_dealt_or_took_himself(self, phone: Phone, collector: User) -> None:
+    def test_gets_nothing_for_cards_not_shown_or_taken_by_the_user(self, phone: Phone, collector: User) -> None:
         mine, theirs = make_pickup(), make_pickup()
         far = make_pickup(location=FAR)
-        deal(collector)
+        draw_deck(collector)
 
         swipe(collector, mine)
         cancel(far)
@@ -113,42 +113,42 @@ class TestOpenSocket:
         assert phone.expect_any("event", "pickup.closed")["event"] == "match.made"
         assert phone.expect("pickup.closed") == closed(theirs, "cancelled")
 
-    def test_hears_it_on_every_phone(self, open_phone: OpenPhone, phone: Phone, collector: User) -> None:  # noqa: F811
+    def test_gets_it_on_every_phone(self, open_phone: OpenPhone, phone: Phone, collector: User) -> None:  # noqa: F811
         second, pickup = open_phone(collector), make_pickup()
-        deal(collector)
+        draw_deck(collector)
 
         cancel(pickup)
 
         assert phone.expect("pickup.closed") == second.expect("pickup.closed")
 
-    def test_hears_of_a_card_that_has_become_hazardous(self, phone: Phone, collector: User) -> None:
+    def test_gets_it_for_a_card_that_became_hazardous(self, phone: Phone, collector: User) -> None:
         pickup = make_pickup()
-        deal(collector)
+        draw_deck(collector)
 
         battery = {"items": [{"material": "lead_acid_battery", "quantity": 1}]}
         assert client_of(pickup.resident).patch(f"/api/v1/pickups/{pickup.pk}", battery).status_code == 200
 
         assert phone.expect("pickup.closed") == closed(pickup, "hazardous")
-        assert deal(collector) == []
+        assert draw_deck(collector) == []
 
 
 class TestLateSocket:
     def test_knows_the_deck_that_was_drawn_before_it_opened(self, open_phone: OpenPhone, collector: User) -> None:  # noqa: F811
-        gone, there = make_pickup(), make_pickup()
-        deal(collector)
-        cancel(gone)
+        first, second = make_pickup(), make_pickup()
+        draw_deck(collector)
+        cancel(first)
 
         phone = open_phone(collector)
 
-        assert phone.expect("pickup.closed") == closed(gone, "cancelled")
-        cancel(there)
-        assert phone.expect("pickup.closed") == closed(there, "cancelled")
+        assert phone.expect("pickup.closed") == closed(first, "cancelled")
+        cancel(second)
+        assert phone.expect("pickup.closed") == closed(second, "cancelled")
 
-    def test_is_not_told_of_what_went_before_the_deck(self, open_phone: OpenPhone, collector: User) -> None:  # noqa: F811
+    def test_gets_nothing_for_cards_closed_before_the_deck(self, open_phone: OpenPhone, collector: User) -> None:  # noqa: F811
         pickup, other = make_pickup(), make_pickup()
         taken = make_match(pickup)
         release_match(user_id=taken.collector_id, match_id=taken.pk, reason="other", now=read_clock())
-        assert len(deal(collector)) == 2
+        assert len(draw_deck(collector)) == 2
 
         phone = open_phone(collector)
         cancel(other)
@@ -157,33 +157,33 @@ class TestLateSocket:
 
 
 class TestWithoutSocket:
-    def test_is_told_with_the_next_poll(self, collector: User) -> None:
-        gone, _ = make_pickup(), make_pickup()
-        deal(collector)
+    def test_gets_it_with_the_next_poll(self, collector: User) -> None:
+        first, _ = make_pickup(), make_pickup()
+        draw_deck(collector)
         assert polled(collector) == []
 
-        cancel(gone)
+        cancel(first)
 
-        assert polled(collector) == [closed(gone, "cancelled")]
-        deal(collector)
+        assert polled(collector) == [closed(first, "cancelled")]
+        draw_deck(collector)
         assert polled(collector) == []
 
-    def test_is_refused_politely(self, collector: User) -> None:
+    def test_refuses_a_like_of_a_closed_card(self, collector: User) -> None:
         pickup = make_pickup()
-        deal(collector)
+        draw_deck(collector)
         cancel(pickup)
 
-        answer = client_of(collector).put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
+        response = client_of(collector).put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "pickup_closed")
+        assert (response.status_code, response.json()["code"]) == (409, "pickup_closed")
 
 
 class TestWithoutRedis:
-    def test_decks_and_closings_go_on(self, collector: User, dead_redis: None) -> None:
+    def test_decks_and_closing_work(self, collector: User, dead_redis: None) -> None:
         pickup = make_pickup()
 
-        assert deal(collector) == [str(pickup.pk)]
+        assert draw_deck(collector) == [str(pickup.pk)]
         cancel(pickup)
 
         assert polled(collector) == []
-        assert deal(collector) == []
+        assert draw_deck(collector) == []

@@ -1,4 +1,4 @@
-"""What a collector is dealt."""
+"""`GET /deck`: which cards a collector gets."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,9 +31,9 @@ def collector(user: User) -> Collector:
 
 
 def deck(client: APIClient, **wishes: Any) -> dict[str, Any]:
-    answer = client.get("/api/v1/deck", wishes)
-    assert answer.status_code == 200, answer.content
-    shown: dict[str, Any] = answer.json()
+    response = client.get("/api/v1/deck", wishes)
+    assert response.status_code == 200, response.content
+    shown: dict[str, Any] = response.json()
     return shown
 
 
@@ -350,7 +350,7 @@ class TestAsking:
             assert secret not in text
 
     def test_refuses_each_in_his_own_language(self, db: None) -> None:
-        """Whoever asked first: a text with a number in it is put together once per field."""
+        """Even if another language came first: DRF formats the text of a limit once per field."""
         asking = [client_of(make_collector(user=make_user(locale=locale)).user) for locale in ("en", "th", "en")]
 
         errors = [phone.get("/api/v1/deck", {"limit": 51}).json()["errors"] for phone in asking]

@@ -116,7 +116,7 @@ class World:
 
 
 def may_see(pickup: Pickup, swipe: Swipe | None, hidden: set[Any]) -> bool:
-    """Whether a pickup may lie in a deck at all, for somebody from whom these residents are hidden."""
+    """Whether a pickup may lie in a deck at all, for a viewer from whom these residents are hidden."""
     is_seen = swipe is not None and (swipe.direction == "like" or swipe.pickup_revision >= pickup.revision)
     return pickup.is_open_at(NOW) and pickup.resident_id not in hidden and not is_seen
 

@@ -1,7 +1,7 @@
 """The five attacks by which the literature finds homes in "people nearby", run against posts through the API.
 
 Each estimates the homes of residents from what any collector may ask. Whatever it does, it must not come nearer
-than somebody who guesses the middle of every square, who is off by 0.4 of the square's side at the median. Each is
+than an attacker who guesses the middle of every square, who is off by 0.4 of the square's side at the median. Each is
 run a second time on a grid so fine that it hides nothing, where it must find the homes: an attack that finds nothing
 anywhere would prove nothing.
 """
@@ -55,7 +55,7 @@ class Attacker:
         return cards
 
     def distances(self, place: Place) -> dict[str, int]:
-        """What is said about how far each is, in metres."""
+        """The distance shown for each, in metres."""
         return {card["id"]: card["distance_m"] for card in self.deck(place)}
 
 
@@ -104,8 +104,8 @@ def around(random: Random, count: int) -> list[Place]:
 
 def by_distances(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> Homes:
     """Read the distance from many places, and take the best fit."""
-    asked = [(place, attacker.distances(place)) for place in around(Random(1), 60)]
-    return {id_: trilaterate((place, told[id_], 100) for place, told in asked if id_ in told) for id_ in homes}
+    answers = [(place, attacker.distances(place)) for place in around(Random(1), 60)]
+    return {id_: trilaterate((place, shown[id_], 100) for place, shown in answers if id_ in shown) for id_ in homes}
 
 
 def by_flips(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> Homes:
@@ -116,12 +116,12 @@ def by_flips(attacker: Attacker, homes: Homes, phones: dict[str, APIClient]) -> 
         before: dict[str, int] = {}
         for metres in range(0, 300, step):
             place = (start[0] + east * metres, start[1] + north * metres)
-            told = attacker.distances(place)
+            shown = attacker.distances(place)
             half_back = (place[0] - east * step / 2, place[1] - north * step / 2)
-            for id_ in told.keys() & before.keys() & homes.keys():
-                if told[id_] != before[id_]:
-                    known[id_].append((half_back, (told[id_] + before[id_]) / 2, step))
-            before = told
+            for id_ in shown.keys() & before.keys() & homes.keys():
+                if shown[id_] != before[id_]:
+                    known[id_].append((half_back, (shown[id_] + before[id_]) / 2, step))
+            before = shown
     return {id_: trilaterate(measured) for id_, measured in known.items()}
 
 

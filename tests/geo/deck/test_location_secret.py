@@ -1,4 +1,4 @@
-"""The exact point of a home is written nowhere that somebody else reads."""
+"""The exact point of a home is not written where other people can read it."""
 
 import logging
 from dataclasses import asdict
@@ -32,7 +32,7 @@ def settings_formatter() -> logging.Formatter:
 
 @pytest.fixture
 def resident(db: None) -> User:
-    """Somebody with a phone that takes pushes."""
+    """A user with a device that receives pushes."""
     return make_device(make_user()).user
 
 
@@ -53,8 +53,8 @@ class TestMistake:
     def test_leaves_no_query_in_the_line_about_a_request(self) -> None:
         """As uvicorn writes it."""
         import_module("backend.asgi")
-        asked = ("127.0.0.1:1", "GET", f"/api/v1/deck?lat={HOME['lat']}&lon={HOME['lon']}", "1.1", 200)
-        record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', asked, None)
+        request = ("127.0.0.1:1", "GET", f"/api/v1/deck?lat={HOME['lat']}&lon={HOME['lon']}", "1.1", 200)
+        record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', request, None)
 
         assert logging.getLogger("uvicorn.access").filter(record)
         assert record.getMessage() == '127.0.0.1:1 - "GET /api/v1/deck HTTP/1.1" 200'

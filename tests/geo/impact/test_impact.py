@@ -274,10 +274,10 @@ def test_needs_a_token(anonymous: APIClient, whose: str) -> None:
 
 
 def rebuild(*arguments: str) -> str:
-    """What `rebuild_impact` says."""
-    said = StringIO()
-    call_command("rebuild_impact", *arguments, stdout=said)
-    return said.getvalue()
+    """The output of `rebuild_impact`."""
+    output = StringIO()
+    call_command("rebuild_impact", *arguments, stdout=output)
+    return output.getvalue()
 
 
 def _sums() -> list[Any]:

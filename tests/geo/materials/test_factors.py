@@ -17,12 +17,12 @@ HEAD = "material,factor_set,version,kg_co2e_per_kg,source\n"
 
 
 def load(tmp_path: Path, rows: str, head: str = HEAD) -> str:
-    """Load a file of these rows; what is said."""
+    """Load a file of these rows; returns the output."""
     material()
-    file, said = tmp_path / "factors.csv", StringIO()
+    file, output = tmp_path / "factors.csv", StringIO()
     file.write_text(head + rows)
-    call_command("load_factors", str(file), stdout=said)
-    return said.getvalue()
+    call_command("load_factors", str(file), stdout=output)
+    return output.getvalue()
 
 
 def test_keeps_the_old_version_for_old_receipts(tmp_path: Path, settings: Settings) -> None:
@@ -36,13 +36,13 @@ def test_keeps_the_old_version_for_old_receipts(tmp_path: Path, settings: Settin
     assert list(lines) == [("1", Decimal("1.5")), ("2", Decimal("-0.25"))]
 
 
-@pytest.mark.parametrize(("row", "said"), [("1,9,City", "use a new version"), ("1,1.5,Other", "by 'City' already")])
-def test_is_not_overwritten_by_the_catalogue_either(tmp_path: Path, row: str, said: str) -> None:
+@pytest.mark.parametrize(("row", "error"), [("1,9,City", "use a new version"), ("1,1.5,Other", "by 'City' already")])
+def test_is_not_overwritten_by_the_catalogue_either(tmp_path: Path, row: str, error: str) -> None:
     load(tmp_path, "pet_clear,ours,1,1.5,City\n")
     file = tmp_path / "catalogue.csv"
     file.write_text(f"{HEAD}pet_clear,ours,{row}\n")
 
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(CommandError, match=error):
         call_command("load_materials", factors=file)
 
     factor = EmissionFactor.objects.get(factor_set="ours")
@@ -56,7 +56,7 @@ def test_changes_nothing_the_second_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "error"),
     [
         ("unicorn,ours,2,1,City", "line 3: no material has the code 'unicorn'"),
         ("hdpe,ours,2,much,City", "line 3: kg_co2e_per_kg must be a number"),
@@ -69,10 +69,10 @@ def test_changes_nothing_the_second_time(tmp_path: Path) -> None:
         ("hdpe,ours,2,1,City\nhdpe,ours,2,2,City", "line 4: hdpe ours 2 is 1 by 'City' already"),
     ],
 )
-def test_loads_all_or_nothing(tmp_path: Path, row: str, said: str) -> None:
+def test_loads_all_or_nothing(tmp_path: Path, row: str, error: str) -> None:
     load(tmp_path, "pet_clear,ours,1,1.5,City\n")
 
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(CommandError, match=error):
         load(tmp_path, f"pp,ours,1,1,City\n{row}\n")
 
     assert EmissionFactor.objects.filter(factor_set="ours").count() == 1

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from chat.models import Message
-from geo.collectors.badges import set_hazard_badge
+from geo.collectors.services import set_hazard_badge
 from geo.matching.selectors import collectors_near
 from geo.matching.services.matches import release_match
 from geo.materials.safety import hazard_of
@@ -25,13 +25,13 @@ BATTERY = {"material": "lead_acid_battery", "quantity": 9}
 
 
 def badged() -> User:
-    """A collector whom the desk has given the badge."""
+    """A collector with the badge."""
     user: User = make_collector(has_hazard_badge=True).user
     return user
 
 
 def withdraw(user: User) -> None:
-    """By the desk."""
+    """In the admin."""
     set_hazard_badge(user_ids=[user.pk], has_badge=False, now=read_clock())
 
 
@@ -152,8 +152,8 @@ class TestWhatBecomesHazardous:
 
         assert self.amend(pickup).status_code == 200
 
-        told = {"pickup": str(pickup.pk), "title": pickup.title, "reason": "hazardous"}
-        assert events_of(other.collector) == [("pickup.closed", told)]
+        payload = {"pickup": str(pickup.pk), "title": pickup.title, "reason": "hazardous"}
+        assert events_of(other.collector) == [("pickup.closed", payload)]
         assert names_of_events(able.collector) == ["pickup.amended"]
         client = client_of(pickup.resident)
         assert [one["id"] for one in client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"]] == [
@@ -174,21 +174,21 @@ class TestWhatBecomesHazardous:
 
     def test_passes_on_from_who_is_asked_without_the_badge(self) -> None:
         match = make_match()
-        pickup, asked, able = match.pickup, make_collector().user, badged()
-        swipe(asked, pickup, now=read_clock() - timedelta(hours=3))
+        pickup, candidate, able = match.pickup, make_collector().user, badged()
+        swipe(candidate, pickup, now=read_clock() - timedelta(hours=3))
         release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
         swipe(able, pickup)
 
         self.amend(pickup)
 
-        assert names_of_events(asked)[-1] == "pickup.closed"
+        assert names_of_events(candidate)[-1] == "pickup.closed"
         assert Match.objects.get(status="active").collector_id == able.pk
         assert "pickup.amended" in names_of_events(able)
 
     def test_is_open_to_all_with_the_badge_where_nobody_else_waits(self) -> None:
         match = make_match()
-        pickup, asked = match.pickup, make_collector().user
-        swipe(asked, pickup, now=read_clock() - timedelta(hours=3))
+        pickup, candidate = match.pickup, make_collector().user
+        swipe(candidate, pickup, now=read_clock() - timedelta(hours=3))
         release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())
 
         self.amend(pickup)
@@ -228,7 +228,7 @@ class TestMatch:
         assert client_of(match.collector).get(f"/api/v1/matches/{match.pk}").json()["pickup"]["hazard"] is None
 
     def test_stays_with_a_collector_who_loses_the_badge_on_the_way(self, battery: Pickup) -> None:
-        """The desk speaks with him; the resident is not left waiting without a word."""
+        """Staff talk to the collector; the resident keeps the appointment."""
         user = badged()
         swipe(user, battery)
         withdraw(user)

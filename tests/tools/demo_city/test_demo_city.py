@@ -349,10 +349,10 @@ class TestCommand:
         self, catalogue: Mapping[str, Material], local_dir: Path, settings: Settings
     ) -> None:
         settings.ENVIRONMENT = "development"
-        somebody = make_user(phone=PHONE)
+        holder = make_user(phone=PHONE)
 
         run(pickups=1, collectors=1)
 
-        somebody.refresh_from_db()
-        assert not somebody.is_staff
+        holder.refresh_from_db()
+        assert not holder.is_staff
         assert not password_file().exists()

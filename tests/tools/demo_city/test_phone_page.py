@@ -64,7 +64,7 @@ class TestSent:
 
 
 class TestLocalFcm:
-    """Told from another process."""
+    """Of a push sent by another process."""
 
     def test_answers_as_told_and_counts(self, fcm: FcmServer) -> None:
         for order in ({"answer": "quota", "once": True}, {"answer": "unregistered"}):

@@ -68,7 +68,7 @@ def draw_cables(canvas: Canvas, random: Random) -> None:
 
 
 def draw_electronics(canvas: Canvas, random: Random) -> None:
-    """A laptop, telephones, a fan or a kettle nobody uses any more."""
+    """A laptop, telephones, a fan or an unused kettle."""
     beside = random.choice((_draw_kettle, _draw_fan, _draw_kettle))
     screens = random.sample(PLASTIC, 3)
     draw_shadow(canvas, 660, 760)

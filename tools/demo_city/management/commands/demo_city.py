@@ -1,4 +1,4 @@
-"""Loads a made-up Bangkok to try the service in, or tells how to sign in to it."""
+"""`manage.py demo_city`: loads a made-up Bangkok to try the service in, or lists its accounts."""
 
 import shlex
 import sys
@@ -31,7 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=SEED, help="The same number makes the same city.")
         parser.add_argument("--pickups", type=int, default=320)
         parser.add_argument("--collectors", type=int, default=48)
-        parser.add_argument("--accounts", action="store_true", help="Load nothing; tell whom to sign in as, and how.")
+        parser.add_argument(
+            "--accounts", action="store_true", help="Load nothing; list the accounts and how to sign in."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load the city, or print the accounts. Raises CommandError in production and without a catalogue."""
@@ -72,7 +74,7 @@ def _write(plan: CityPlan, catalogue: dict[str, Material]) -> Loaded:
 
 
 def _bar(total: int) -> "tqdm[Never]":
-    """A bar that a log file can bear too: few lines where nobody watches."""
+    """A progress bar that writes only a few lines to a log file."""
     interval = 0.1 if sys.stderr.isatty() else 5
     return tqdm(total=total, desc="Demo city", unit="step", mininterval=interval, dynamic_ncols=True)
 

@@ -1,4 +1,4 @@
-"""`manage.py generate_city`: a crowd of any size, to measure on. It is no demonstration: nobody should read it."""
+"""`manage.py generate_city`: a city of any size for measurements. Its texts are not made for readers."""
 
 from argparse import ArgumentParser
 from time import monotonic
