@@ -1,4 +1,4 @@
-"""Wait until URL answers 200; give up after SECONDS, or as soon as process PID is gone.
+"""Wait until URL answers 200; give up after SECONDS, or as soon as process PID has ended.
 
 Usage: wait_for_url.py URL SECONDS PID
 """

@@ -64,7 +64,7 @@ INSERT INTO geo_collector (user_id, service_point, radius_m, material_ids, vehic
 SELECT id, ST_MakePoint(100.52 + far * sin(angle) / 0.97, 13.75 + far * cos(angle))::geography, 5000 + 1000 * (n %% 16),
        CASE WHEN n %% 2 = 0 THEN '{}'::int[] ELSE chosen END, '', '', true, false, now()
 FROM (SELECT id, row_number() OVER () AS n, 0.075 * sqrt(-2 * ln(1 - random())) AS far, 2 * pi() * random() AS angle
-      FROM accounts_user WHERE display_name LIKE 'Ring %%') AS somebody
+      FROM accounts_user WHERE display_name LIKE 'Ring %%') AS person
 CROSS JOIN LATERAL (SELECT array_agg(id::int) AS chosen FROM geo_material
                     WHERE NOT is_hazardous AND (position * 7 + n) %% 3 < 2) AS material
 """
@@ -165,7 +165,7 @@ def measure_ring() -> Row:
         floor_is="one millisecond",
         repeat="bin/bench match",
         note=f"the longest of {len(found)} rings, and of {len(empty)} of {settings.RINGS[-1][0] // 1000} km that find "
-        f"nobody, among {RING_COLLECTORS} collectors in one city; median "
+        f"none, among {RING_COLLECTORS} collectors in one city; median "
         f"{statistics.median(found):.1f} ms, p99 {statistics.quantiles(found, n=100)[98]:.1f} ms, "
         f"empty {statistics.median(empty):.1f} ms",
     )

@@ -55,11 +55,11 @@ async def _read_config(tour: Tour) -> None:
 
 async def _refuse_requests_without_session(tour: Tour) -> None:
     """Requests without a valid token are refused."""
-    nobody = Phone(tour.screen, str(tour.malee.http.base_url), name="Nobody", locale="en", colour="red")
-    await nobody.expect_refusal("reads the deck without signing in", "401 token_missing", "GET", "/deck")
-    nobody.http.headers["Authorization"] = "Bearer " + "0" * 64
-    await nobody.expect_refusal("tries a made-up token", "401 token_invalid", "GET", "/deck")
-    await nobody.close()
+    outsider = Phone(tour.screen, str(tour.malee.http.base_url), name="Outsider", locale="en", colour="red")
+    await outsider.expect_refusal("reads the deck without signing in", "401 token_missing", "GET", "/deck")
+    outsider.http.headers["Authorization"] = "Bearer " + "0" * 64
+    await outsider.expect_refusal("tries a made-up token", "401 token_invalid", "GET", "/deck")
+    await outsider.close()
 
 
 async def _register_device(phone: Phone) -> None:
