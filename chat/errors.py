@@ -1,4 +1,4 @@
-"""What chat refuses, each with its stable code."""
+"""The refusals of chat, each with its stable code."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,7 @@ from backend.core.errors import DomainError, Invalid, Kind
 
 
 class ConversationClosed(DomainError):
-    """Nobody writes there any more; everybody keeps reading."""
+    """The conversation is closed for writing; its participants can read it."""
 
     code = "conversation_closed"
     kind = Kind.CONFLICT
@@ -14,7 +14,7 @@ class ConversationClosed(DomainError):
 
 
 class Blocked(DomainError):
-    """One of the two has blocked the other; which one is nobody's business."""
+    """One participant has blocked the other. The refusal does not show which one."""
 
     code = "blocked"
     kind = Kind.CONFLICT
@@ -22,28 +22,28 @@ class Blocked(DomainError):
 
 
 class TextEmpty(Invalid):
-    """Nothing that could be seen is in the text."""
+    """The text has no visible character."""
 
     code = "text_empty"
     message = _("Write something first.")
 
 
 class TextTooLong(Invalid):
-    """More than `MESSAGE_CHARACTERS_MAX` characters."""
+    """The text has more than `MESSAGE_CHARACTERS_MAX` characters."""
 
     code = "text_too_long"
     message = _("A message has at most %(limit)s characters.")
 
 
 class TextUnreadable(Invalid):
-    """It holds NUL, or halves of characters that no encoding can carry."""
+    """The text contains NUL, or surrogates, which UTF-8 cannot encode."""
 
     code = "text_unreadable"
     message = _("This text has characters that cannot be sent.")
 
 
 class KindUnknown(Invalid):
-    """No kind that people send, or not through this door: photos come as a form, cards are the service's own."""
+    """Messages of this kind cannot be sent as JSON: photos are sent as a form, cards by the service alone."""
 
     code = "kind_unknown"
     message = _("Messages of this kind cannot be sent.")
@@ -57,14 +57,14 @@ class PhraseUnknown(Invalid):
 
 
 class PhraseParamsInvalid(Invalid):
-    """A blank of the phrase is not filled, or with something that does not fit."""
+    """A parameter of the phrase is missing or invalid."""
 
     code = "phrase_params_invalid"
     message = _("Something is missing in this phrase, or does not fit.")
 
 
 class ClientIdReused(DomainError):
-    """The `client_id` came with a message of another kind before, so this is no resend of it."""
+    """The `client_id` belongs to a message of another kind, so this is not a resend."""
 
     code = "client_id_reused"
     kind = Kind.UNPROCESSABLE
@@ -72,28 +72,28 @@ class ClientIdReused(DomainError):
 
 
 class MessagePhotosFull(DomainError):
-    """One person has sent `limit` photos to one conversation."""
+    """The user has sent `limit` photos to this conversation."""
 
     code = "message_photos_full"
     message = _("You can send %(limit)s photos to one conversation at most.")
 
 
 class LocationInvalid(Invalid):
-    """The location is missing, or is to be shown for longer than `limit` minutes."""
+    """The location is missing, or shared for longer than `limit` minutes."""
 
     code = "location_invalid"
     message = _("Say where you are, and for how long: %(limit)s minutes at most.")
 
 
 class ConsentMissing(Invalid):
-    """Nobody's place is shown unless he says that it may be."""
+    """A location is shared with the sender's consent only."""
 
     code = "consent_missing"
     message = _("Your location is shared only if you agree to it.")
 
 
 class NotYourMessage(DomainError):
-    """Only who wrote a message deletes it, and nobody deletes what the service wrote."""
+    """Only the author can delete a message. Nobody can delete those of the service."""
 
     code = "not_your_message"
     kind = Kind.FORBIDDEN
@@ -101,7 +101,7 @@ class NotYourMessage(DomainError):
 
 
 class DeleteTooLate(DomainError):
-    """It was sent more than `minutes` ago."""
+    """The message was sent more than `minutes` ago."""
 
     code = "delete_too_late"
     kind = Kind.CONFLICT
@@ -109,21 +109,21 @@ class DeleteTooLate(DomainError):
 
 
 class FrameUnreadable(Invalid):
-    """A frame that is not JSON."""
+    """The frame is not JSON."""
 
     code = "frame_unreadable"
     message = _("This is not JSON.")
 
 
 class FrameInvalid(Invalid):
-    """A frame of an unknown type, or with a field that is missing or wrong."""
+    """The type of the frame is unknown, or a field is missing or invalid."""
 
     code = "frame_invalid"
     message = _("This frame is not one of those we know.")
 
 
 class TooManyFrames(DomainError):
-    """More frames a second than one person can mean."""
+    """The client sends more frames a second than allowed."""
 
     code = "rate_limited"
     kind = Kind.RATE_LIMITED
@@ -131,7 +131,7 @@ class TooManyFrames(DomainError):
 
 
 class Unavailable(DomainError):
-    """The database does not answer."""
+    """The database does not respond."""
 
     code = "unavailable"
     kind = Kind.UNAVAILABLE

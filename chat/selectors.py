@@ -18,7 +18,7 @@ from backend.core.errors import NotFound
 from chat.models import Conversation, MessagePhoto, Participant, topic_of
 from notifications.models import Mute
 from notifications.selectors.devices import has_silent_device
-from notifications.selectors.preferences import mutes_of
+from notifications.selectors.preferences import mute_of
 
 MESSAGES_MAX = 100
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -154,7 +154,7 @@ def has_block_between(user_id: uuid.UUID, other_ids: Collection[uuid.UUID]) -> b
 def get_mute_of(user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -> Mute | None:
     """The user's mute of a conversation, unless it has ended. Raises NotFound for a stranger."""
     conversation = get_conversation_for(user_id, conversation_id)
-    return mutes_of(user_ids=[user_id], now=now).filter(topic=topic_of(conversation.pk)).first()
+    return mute_of(user_id, topic_of(conversation.pk), now)
 
 
 # --- Messages

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
@@ -54,7 +53,7 @@ BURST_S = 3
 
 
 class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """One open app. Its frames are handled one after the other, so that its messages keep their order."""
+    """One open app. Its frames are handled one after another, so that its messages keep their order."""
 
     user_id: uuid.UUID
     session_id: uuid.UUID
@@ -81,19 +80,19 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle one ASGI message without Channels' database clean-up, which costs a thread switch for each frame.
+        """Call the handler without closing old database connections first, which switches threads for each frame.
 
-        The consumer uses no Django connection in the event loop; `in_thread` cleans up its own.
+        The event loop uses no Django connection, and `in_thread` closes its own.
         """
-        if message["type"] == "websocket.receive":
-            await self.receive(message.get("text"), message.get("bytes"))
-        elif message["type"] == "websocket.connect":
-            await self.connect()
-        else:
-            raise StopConsumer
+        handlers = {
+            "websocket.connect": self.websocket_connect,
+            "websocket.receive": self.websocket_receive,
+            "websocket.disconnect": self.websocket_disconnect,
+        }
+        await handlers[message["type"]](message)
 
     async def connect(self) -> None:
-        """Accept a client that has a ticket of a live session. Others get a close code, which browsers can read."""
+        """Accept a client with a ticket of a live session. Others get a close code, which browsers can read."""
         if not _is_allowed(self.scope):
             await self.close()
             return

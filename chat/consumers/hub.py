@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol
@@ -18,6 +19,7 @@ from redis.asyncio.client import PubSub
 from backend.core.redis.client import async_redis
 from backend.core.redis.cooldown import cooldown
 from chat.consumers.event_feed import Nudge
+from chat.selectors import SessionState
 
 log = structlog.get_logger(__name__)
 _decoder = Decoder(Nudge)
@@ -29,12 +31,16 @@ PUBLISH_TIMEOUT_S = 1
 PENDING_MAX = 10_000
 
 
-class HubSocket(Protocol):
-    """An open socket as the hub sees it. No method blocks."""
+class OpenSocket(Protocol):
+    """An open socket as the hub and the heartbeats see it. No method blocks."""
 
     @property
     def channel(self) -> str:
         """The Redis channel of its user."""
+
+    @property
+    def session_id(self) -> uuid.UUID:
+        """The public id of its session."""
 
     def receive_nudge(self, nudge: Nudge) -> None:
         """Handle what was published for this user."""
@@ -42,12 +48,21 @@ class HubSocket(Protocol):
     def expect_missed_nudges(self) -> None:
         """Nudges may have been lost until now."""
 
+    def is_heartbeat_due(self, now_s: float) -> bool:
+        """Whether its next heartbeat is due at this time of the event loop's clock."""
+
+    def send_heartbeat(self, state: SessionState | None) -> None:
+        """Send a heartbeat; `state` is None while the database is unavailable."""
+
+    def sign_out(self) -> None:
+        """Close the socket because its session has ended."""
+
 
 class Channel:
     """The sockets of one user in this process, and whether Redis has confirmed the subscription."""
 
     def __init__(self) -> None:
-        self.sockets: set[Any] = set()
+        self.sockets: set[OpenSocket] = set()
         self.is_confirmed = asyncio.Event()
 
 
@@ -62,7 +77,7 @@ class Hub:
         self._is_down = False
         self._lock = asyncio.Lock()
 
-    def sockets(self) -> Iterator[Any]:
+    def sockets(self) -> Iterator[OpenSocket]:
         """Every open socket of this process."""
         for channel in list(self._channels.values()):
             yield from tuple(channel.sockets)
@@ -73,7 +88,7 @@ class Hub:
             self._service_channels[name] = handle
             await self._update_subscription(name)
 
-    async def join(self, socket: HubSocket) -> bool:
+    async def join(self, socket: OpenSocket) -> bool:
         """Pass nudges to this socket. Waits shortly for Redis to confirm; returns whether it has."""
         channel = self._channels.setdefault(socket.channel, Channel())
         channel.sockets.add(socket)
@@ -84,7 +99,7 @@ class Hub:
                     await channel.is_confirmed.wait()
         return channel.is_confirmed.is_set()
 
-    async def leave(self, socket: HubSocket) -> None:
+    async def leave(self, socket: OpenSocket) -> None:
         """Pass nothing to this socket any more."""
         channel = self._channels.get(socket.channel)
         if channel is None:

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import NoReturn, Protocol, Self
+from typing import NoReturn, Self
 
 import structlog
 from django.conf import settings
@@ -13,7 +13,7 @@ from backend.core.clock import read_clock
 from backend.core.redis.nudges import Frame, encode_frames
 from chat.consumers.card_presence import CardPresence
 from chat.consumers.database import DATABASE_UNAVAILABLE, StatementPool, in_thread
-from chat.consumers.hub import Hub, Publisher
+from chat.consumers.hub import Hub, OpenSocket, Publisher
 from chat.selectors import SessionState, session_states
 
 log = structlog.get_logger(__name__)
@@ -21,27 +21,10 @@ TICK_S = 0.25
 QUERY_TIMEOUT_S = 3
 
 
-class HeartbeatSocket(Protocol):
-    """An open socket as the heartbeat sees it. No method blocks."""
-
-    @property
-    def session_id(self) -> uuid.UUID:
-        """The public id of its session."""
-
-    def is_heartbeat_due(self, now_s: float) -> bool:
-        """Whether its next heartbeat is due at this time of the event loop's clock."""
-
-    def send_heartbeat(self, state: SessionState | None) -> None:
-        """Send a heartbeat; `state` is None while the database is unavailable."""
-
-    def sign_out(self) -> None:
-        """Close the socket because the session has ended."""
-
-
 class Heartbeats:
     """Checks four times a second which sockets are due, and reads the state of all their sessions at once."""
 
-    def __init__(self, sockets: Callable[[], Iterable[HeartbeatSocket]]) -> None:
+    def __init__(self, sockets: Callable[[], Iterable[OpenSocket]]) -> None:
         self._sockets = sockets
 
     async def run(self) -> NoReturn:
@@ -55,7 +38,7 @@ class Heartbeats:
             except Exception:
                 log.exception("heartbeat_failed")
 
-    async def _send(self, due: list[HeartbeatSocket]) -> None:
+    async def _send(self, due: list[OpenSocket]) -> None:
         if not due:
             return
         states = await self._read_states([socket.session_id for socket in due])

@@ -15,6 +15,11 @@ _PREFERENCES = f"""
     SELECT {columns_of(Preferences)} FROM notifications_preferences WHERE user_id = %(user_id)s
 """  # noqa: S608 - names of our own columns
 
+_MUTE = f"""
+    SELECT {columns_of(Mute)} FROM notifications_mute
+    WHERE user_id = %(user_id)s AND topic = %(topic)s AND (until IS NULL OR until > %(now)s)
+"""  # noqa: S608 - names of our own columns
+
 
 def preferences_of(user_id: uuid.UUID) -> Preferences:
     """What the user has chosen, or an unsaved row of the defaults."""
@@ -36,6 +41,12 @@ def earliest_push_to(user_id: uuid.UUID, *, now: datetime) -> datetime:
 def mutes_of(*, user_ids: Collection[uuid.UUID], now: datetime) -> QuerySet[Mute]:
     """The mutes of these users that have not ended."""
     return Mute.objects.filter(Q(until=None) | Q(until__gt=now), user_id__in=user_ids)
+
+
+def mute_of(user_id: uuid.UUID, topic: str, now: datetime) -> Mute | None:
+    """The user's mute of a topic, unless it has ended."""
+    found = fetch_models(Mute, _MUTE, {"user_id": user_id, "topic": topic, "now": now})
+    return found[0] if found else None
 
 
 def email_of(user_id: uuid.UUID) -> EmailAddress:
