@@ -1,4 +1,4 @@
-"""A real server on a loopback port, in a thread, and phones with real sockets."""
+"""A real server on a loopback port, in a thread, and clients with real sockets."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ from tests.chat.phones import Phone
 from tests.factories.people import make_user
 from tests.waits import PATIENCE_S, wait_until
 
-# What these tests write, in the order in which it can go.
+# The tables these tests write to, in an order in which they can be emptied.
 TABLES = (
     "chat_messagephoto",
     "chat_messagelocation",
@@ -37,7 +37,7 @@ TABLES = (
 
 @pytest.fixture(scope="session")
 def running(django_db_setup: None) -> Iterator[uvicorn.Server]:
-    """Uvicorn serving `backend.asgi`, for all tests of this process; each test brings its own prefix in Redis."""
+    """Uvicorn serving `backend.asgi`, for all tests of this process; each test uses its own Redis prefix."""
     from backend.asgi import application
     from chat.consumers.uvicorn_websocket import BoundedWebSocket
 
@@ -57,7 +57,7 @@ def running(django_db_setup: None) -> Iterator[uvicorn.Server]:
 
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """In place of pytest-django's, which truncates every table: that takes half a second a test."""
+    """Replaces the fixture of pytest-django, which truncates every table and takes half a second."""
     with django_db_blocker.unblock():
         yield
         with connection.cursor() as cursor:
@@ -68,7 +68,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 
 @pytest.fixture
 def server(running: uvicorn.Server, transactional_db: None, settings: Any) -> Iterator[str]:
-    """`host:port` of a server on the test's own committing database; it is idle again in the end."""
+    """`host:port` of a server on the test's database. Waits until it is idle after the test."""
     settings.HEARTBEAT_S = 1
     yield f"127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     wait_until(lambda: not running.server_state.tasks)
@@ -76,7 +76,7 @@ def server(running: uvicorn.Server, transactional_db: None, settings: Any) -> It
 
 @pytest.fixture(autouse=True)
 def quiet_error_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing that a client does may reach the error log."""
+    """Fail when something reaches the error log."""
     yield
     loud = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert loud == []
@@ -84,7 +84,7 @@ def quiet_error_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.fixture
 def open_phone(server: str) -> Iterator[Callable[..., Phone]]:
-    """Opens sockets, and closes them in the end."""
+    """Opens sockets, and closes them after the test."""
     phones: list[Phone] = []
 
     def open_one(user: User, **options: Any) -> Phone:

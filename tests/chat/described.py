@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml, and whether a frame is as it says."""
+"""docs/asyncapi.yaml, and checking frames against it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +24,7 @@ def resolve(reference: Mapping[str, Any]) -> Any:
 
 
 def messages_of(side: str) -> dict[str, Any]:
-    """By frame type, what the document says on one side."""
+    """The messages that the document defines for one side, by frame type."""
     messages = [resolve(reference) for reference in DOCUMENT["operations"][side]["messages"]]
     return {message["payload"]["properties"]["type"]["const"]: message for message in messages}
 

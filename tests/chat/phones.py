@@ -1,4 +1,4 @@
-"""A phone with an open socket, for tests."""
+"""A client with an open socket."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def ticket_for(session: Session) -> str:
 
 
 def code_of(end: ConnectionClosed) -> int:
-    """The code the server gave; 1006 when it gave none."""
+    """The close code of the server; 1006 without one."""
     return end.rcvd.code if end.rcvd else 1006
 
 
@@ -55,9 +55,9 @@ class Phone:
         self.socket = open_socket(server, ["tft.v1", f"ticket.{ticket_for(self.session)}"], headers)
         self.hello = self.receive()
         if since is not None:
-            self.say(type="resume", since=since)
+            self.send(type="resume", since=since)
 
-    def say(self, **frame: Any) -> None:
+    def send(self, **frame: Any) -> None:
         """Send a frame."""
         self.socket.send(json.dumps(frame))
 
@@ -80,7 +80,7 @@ class Phone:
         return frame
 
     def _past_heartbeats(self) -> dict[str, Any]:
-        """They come for ever, so patience is for all of them together."""
+        """Heartbeats never end, so one time limit covers all of them."""
         until = time.monotonic() + PATIENCE_S
         while (frame := self.receive())["type"] == "heartbeat":
             assert time.monotonic() < until, "nothing but heartbeats"
@@ -99,13 +99,13 @@ class Phone:
             return code_of(end)
 
     def send_message(self, conversation: Any, text: str = "Hello", client_id: uuid.UUID | None = None) -> str:
-        """Ask to send; returns the client id."""
+        """Send a `message.send` frame; returns the client id."""
         client_id = client_id or uuid.uuid4()
-        self.say(
+        self.send(
             type="message.send", conversation=str(conversation.pk), client_id=str(client_id), kind="text", text=text
         )
         return str(client_id)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the socket."""
         self.socket.close()

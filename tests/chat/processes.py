@@ -1,4 +1,4 @@
-"""The realtime process as operators start it, for tests that end it or weigh it."""
+"""The realtime process as operators start it, for tests that stop it or measure its memory."""
 
 import os
 import socket as sockets

@@ -1,4 +1,4 @@
-"""One process on one port: what `backend.asgi` does beside sockets."""
+"""HTTP through `backend.asgi`, beside sockets in the same process."""
 
 import signal
 import socket as sockets
@@ -32,8 +32,8 @@ def http(server: str, ann: User) -> Iterator[httpx.Client]:
         yield client
 
 
-def raw_answer(server: str, request: bytes) -> bytes:
-    """What the server says to these bytes."""
+def raw_response(server: str, request: bytes) -> bytes:
+    """The first line of the response to these bytes."""
     host, port = server.split(":")
     with sockets.create_connection((host, int(port)), timeout=PATIENCE_S) as line:
         line.sendall(request.replace(b"HOST", server.encode()))
@@ -41,30 +41,30 @@ def raw_answer(server: str, request: bytes) -> bytes:
 
 
 class TestHttp:
-    def test_answers_many_at_once(self, http: httpx.Client, ann: User, bob: User) -> None:
+    def test_serves_many_requests_at_once(self, http: httpx.Client, ann: User, bob: User) -> None:
         make_message(make_conversation(ann, bob), bob)
 
         with ThreadPoolExecutor(40) as threads:
-            answers = list(threads.map(lambda n: http.get("/api/v1/conversations"), range(80)))
+            responses = list(threads.map(lambda n: http.get("/api/v1/conversations"), range(80)))
 
-        assert {answer.status_code for answer in answers} == {200}
-        assert {len(answer.json()["results"]) for answer in answers} == {1}
+        assert {response.status_code for response in responses} == {200}
+        assert {len(response.json()["results"]) for response in responses} == {1}
 
-    def test_sends_large_answers_whole(self, http: httpx.Client) -> None:
-        answer = http.get(BUNDLE, headers={"Accept-Encoding": "identity"})
+    def test_sends_large_responses_completely(self, http: httpx.Client) -> None:
+        response = http.get(BUNDLE, headers={"Accept-Encoding": "identity"})
 
-        assert answer.status_code == 200
-        assert len(answer.content) == int(answer.headers["Content-Length"]) > 1_000_000
+        assert response.status_code == 200
+        assert len(response.content) == int(response.headers["Content-Length"]) > 1_000_000
 
-    def test_takes_large_requests(self, http: httpx.Client, ann: User, bob: User) -> None:
+    def test_accepts_large_requests(self, http: httpx.Client, ann: User, bob: User) -> None:
         address = f"/api/v1/conversations/{make_conversation(ann, bob).pk}/messages"
 
         form = {"client_id": str(uuid.uuid4())}
-        answer = http.post(address, data=form, files={"photo": ("a.jpg", b"x" * 10_000_000, "image/jpeg")})
+        response = http.post(address, data=form, files={"photo": ("a.jpg", b"x" * 10_000_000, "image/jpeg")})
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "photo_unreadable")
+        assert (response.status_code, response.json()["code"]) == (400, "photo_unreadable")
 
-    def test_survives_hanging_up_in_the_middle(self, server: str, http: httpx.Client) -> None:
+    def test_survives_clients_that_disconnect(self, server: str, http: httpx.Client) -> None:
         host, port = server.split(":")
         for request in (
             f"GET {BUNDLE} HTTP/1.1\r\nHost: {server}\r\n\r\n",
@@ -85,19 +85,19 @@ class TestHttp:
         ],
     )
     def test_survives_odd_bytes(self, server: str, request_line: bytes, status: bytes) -> None:
-        assert raw_answer(server, request_line + b"\r\nHost: HOST\r\n\r\n").split()[1] == status
+        assert raw_response(server, request_line + b"\r\nHost: HOST\r\n\r\n").split()[1] == status
 
 
 class TestSocketHandshake:
     @pytest.mark.parametrize("headers", [b"", b"Sec-WebSocket-Key: x\r\n", b"Sec-WebSocket-Key: \xff\r\n"])
-    def test_survives_a_broken_one(self, server: str, headers: bytes) -> None:
+    def test_refuses_a_broken_one(self, server: str, headers: bytes) -> None:
         upgrade = b"GET /ws/v1/ HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 
-        assert raw_answer(server, upgrade + headers + b"\r\n").split()[1] in (b"400", b"426")
+        assert raw_response(server, upgrade + headers + b"\r\n").split()[1] in (b"400", b"426")
 
 
 class TestConnections:
-    def test_are_all_given_back(
+    def test_are_returned_to_the_pool(
         self, http: httpx.Client, open_phone: Callable[..., Phone], ann: User, bob: User, settings: Any
     ) -> None:
         conversation = make_conversation(ann, bob)
@@ -107,7 +107,7 @@ class TestConnections:
             anns.send_message(conversation)
             anns.expect_any("ok", "event")
 
-        # A socket's thread and the loop keep theirs for the next call; whatever served HTTP has given it back.
+        # Threads of sockets and the event loop keep theirs for the next call; requests have returned theirs.
         wait_until(lambda: count_other_connections() <= settings.SOCKET_THREADS + settings.SOCKET_CONNECTIONS)
 
 
@@ -121,7 +121,7 @@ def count_other_connections() -> int:
 
 
 class TestStop:
-    def test_tells_clients_to_come_back(self, transactional_db: None, bob: User, settings: Any) -> None:
+    def test_closes_sockets_with_1012(self, transactional_db: None, bob: User, settings: Any) -> None:
         with running_process(settings.REDIS_PREFIX) as (process, server), closing(Phone(server, bob)) as phone:
             process.send_signal(signal.SIGTERM)
 

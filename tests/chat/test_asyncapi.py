@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml says the truth about the frames."""
+"""docs/asyncapi.yaml describes the frames of the code."""
 
 import uuid
 from string import Formatter
@@ -29,7 +29,7 @@ def own_messages_of(side: str) -> dict[str, Any]:
 
 
 def structs_of(side: str) -> dict[str, type[msgspec.Struct]]:
-    """By frame type, what the code says on one side."""
+    """The Structs that the code defines for one side, by frame type."""
     return {struct.__struct_config__.tag: struct for struct in get_args(SIDES[side])}
 
 
@@ -50,7 +50,7 @@ class TestFrames:
             assert set(payload["properties"]) == {"type"} | {field.name for field in fields}, kind
             assert set(payload["required"]) == {"type"} | {field.name for field in fields if field.required}, kind
 
-    def test_are_exemplified_truly(self, side: str) -> None:
+    def test_have_valid_examples(self, side: str) -> None:
         for kind, message in own_messages_of(side).items():
             for example in message.get("examples", []):
                 decoded = msgspec.json.decode(msgspec.json.encode(example["payload"]), type=structs_of(side)[kind])
@@ -63,7 +63,7 @@ class TestEvents:
     def test_are_all_described(self) -> None:
         assert KINDS.keys() == EVENT_DATA.keys()
 
-    def test_lead_where_their_data_say(self) -> None:
+    def test_have_links_made_of_their_data(self) -> None:
         for event, kind in KINDS.items():
             ids = {name for _, name, _, _ in Formatter().parse(kind.link) if name}
             assert ids <= set(EVENT_DATA[event]["properties"]), event
@@ -76,7 +76,7 @@ class TestEvents:
             {"type": "event", "seq": 1, "event": "message.read", "data": {"seq": 1}, "at": "2026-11-24T01:02:03Z"},
         ],
     )
-    def test_that_differ_are_noticed(self, frame: dict[str, Any]) -> None:
+    def test_that_differ_are_rejected(self, frame: dict[str, Any]) -> None:
         with pytest.raises(ValidationError):
             require_described(frame)
 

@@ -1,4 +1,4 @@
-"""A block or the end of a match shows on sockets that are open, at once."""
+"""A block or the end of a match takes effect on open sockets at once."""
 
 from collections.abc import Callable
 
@@ -21,16 +21,16 @@ def conversation(ann: User, bob: User) -> Conversation:
 
 
 def refusals_of(phone: Phone, conversation: Conversation) -> list[str]:
-    """With which codes writing and typing are refused."""
+    """The codes with which sending and typing are refused."""
     codes = []
     phone.send_message(conversation)
-    codes.append(next_answer(phone)["code"])
-    phone.say(type="typing", conversation=str(conversation.pk))
-    codes.append(next_answer(phone)["code"])
+    codes.append(next_reply(phone)["code"])
+    phone.send(type="typing", conversation=str(conversation.pk))
+    codes.append(next_reply(phone)["code"])
     return codes
 
 
-def next_answer(phone: Phone) -> dict[str, str]:
+def next_reply(phone: Phone) -> dict[str, str]:
     frame = phone.receive()
     while frame["type"] in ("heartbeat", "event"):
         frame = phone.receive()
@@ -48,18 +48,18 @@ class TestBlock:
         assert refusals_of(bobs, conversation) == ["blocked", "blocked"]
         assert refusals_of(anns, conversation) == ["blocked", "blocked"]
 
-    def test_lets_no_frame_through_to_the_other(
+    def test_passes_no_frame_to_the_other(
         self, server: str, open_phone: OpenPhone, ann: User, bob: User, conversation: Conversation
     ) -> None:
         make_message(conversation, ann)
         anns, bobs = open_phone(ann, since=1), open_phone(bob, since=1)
         block(server, anns, bob)
 
-        bobs.say(type="read", conversation=str(conversation.pk), seq=1)
-        bobs.say(type="typing", conversation=str(conversation.pk))
-        assert next_answer(bobs)["code"] == "blocked"
+        bobs.send(type="read", conversation=str(conversation.pk), seq=1)
+        bobs.send(type="typing", conversation=str(conversation.pk))
+        assert next_reply(bobs)["code"] == "blocked"
 
-        # He has moved his own position, and she is not told.
+        # The reader's own position has moved, and the blocker gets no event.
         assert Participant.objects.get(user=bob).read_seq == 1
         assert [anns.receive()["type"] for _ in range(2)] == ["heartbeat", "heartbeat"]
 
@@ -90,6 +90,6 @@ class TestEndOfTheMatch:
 
 
 def block(server: str, by: Phone, whom: User, method: str = "PUT") -> None:
-    """As an app does."""
+    """Block or unblock over HTTP."""
     headers = {"Authorization": f"Bearer {by.token}"}
     assert httpx.request(method, f"http://{server}/api/v1/blocks/{whom.pk}", headers=headers).is_success

@@ -1,4 +1,4 @@
-"""Which sockets are told that a card has closed, when card lists and closings cross."""
+"""Which sockets get the closing of a card, when card lists and closings cross."""
 
 import json
 import uuid
@@ -14,14 +14,14 @@ from chat.consumers.card_presence import CardPresence
 
 
 class Client:
-    """An open socket that records the cards it was told about."""
+    """An open socket that records the closed cards it got."""
 
     def __init__(self) -> None:
         self.user_id = uuid.uuid4()
-        self.told: list[Any] = []
+        self.closed: list[Any] = []
 
     def send_droppable(self, text: str) -> None:
-        self.told.append(json.loads(text)["thing"])
+        self.closed.append(json.loads(text)["thing"])
 
 
 def closing(thing: str, *, at: float, but: str = "") -> bytes:
@@ -44,7 +44,7 @@ class TestClosing:
         for _ in range(2):
             presence.receive(closing("a", at=11))
 
-        assert [client.told for client in clients] == [["a"], []]
+        assert [client.closed for client in clients] == [["a"], []]
 
     def test_before_the_card_list_is_sent_with_the_list(self, clients: Sequence[Client]) -> None:
         presence = CardPresence()
@@ -53,7 +53,7 @@ class TestClosing:
         presence.show(clients[0], ["a", "b"], since=10)
         presence.show(clients[1], ["a"], since=12)
 
-        assert [client.told for client in clients] == [["a"], []]
+        assert [client.closed for client in clients] == [["a"], []]
 
     def test_is_not_sent_to_the_user_who_caused_it(self, clients: Sequence[Client]) -> None:
         presence = CardPresence()
@@ -63,7 +63,7 @@ class TestClosing:
 
         presence.show(clients[0], ["b"], since=10)
 
-        assert clients[0].told == []
+        assert clients[0].closed == []
 
     def test_is_not_sent_to_a_closed_socket(self, clients: Sequence[Client]) -> None:
         presence = CardPresence()
@@ -72,7 +72,7 @@ class TestClosing:
 
         presence.receive(closing("a", at=11))
 
-        assert clients[0].told == []
+        assert clients[0].closed == []
 
     def test_is_ignored_when_unreadable(self, clients: Sequence[Client]) -> None:
         presence = CardPresence()
@@ -81,7 +81,7 @@ class TestClosing:
         presence.receive(b"{")
         presence.receive(closing("a", at=11))
 
-        assert clients[0].told == ["a"]
+        assert clients[0].closed == ["a"]
 
 
 class TestMemory:
@@ -97,5 +97,5 @@ class TestMemory:
             presence.receive(closing(thing, at=11))
         presence.show(clients[1], ["a", "b", "c", "d"], since=10)
 
-        assert clients[0].told == ["b", "c"]
-        assert clients[1].told == ["c", "d"]
+        assert clients[0].closed == ["b", "c"]
+        assert clients[1].closed == ["c", "d"]

@@ -1,4 +1,4 @@
-"""Cards: messages of kind `event`, which the layers above put between those of people."""
+"""Cards: messages of kind `event`, which the layers above write."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def conversation(user: User, other: User) -> Conversation:
 
 
 def post(conversation: Conversation, by: User | None, card: str = "proposal", **data: object) -> None:
-    """As a service above would, in its own transaction."""
+    """Post a card in its own transaction, like a service above."""
     now = timezone.now()
     with transaction.atomic():
         by_id = by.pk if by else None
@@ -59,7 +59,7 @@ class TestCard:
         assert shown["text"] == "A time is proposed: Fri 4 Dec, 18:30."
         assert newest(client_of(other), conversation)["text"].startswith("เสนอเวลานัด: ศ. 4 ธ.ค., 18:30")
 
-    def test_is_told_to_both_in_no_language_and_without_a_push(
+    def test_is_logged_untranslated_for_both_without_a_push(
         self, user: User, other: User, conversation: Conversation
     ) -> None:
         post(conversation, user, at=AT)
@@ -71,7 +71,7 @@ class TestCard:
             (frame,) = client_of(person).get("/api/v1/events").json()["events"]
             assert frame["data"]["message"]["text"].startswith(start)
 
-    def test_may_come_from_nobody(self, client: APIClient, conversation: Conversation) -> None:
+    def test_may_have_no_sender(self, client: APIClient, conversation: Conversation) -> None:
         post(conversation, None, "no_show")
 
         assert newest(client, conversation)["sender"] is None
@@ -87,7 +87,7 @@ class TestCard:
 
         assert newest(client, conversation)["text"] == "Handed over: 3.5 kg. The receipt is ready."
 
-    def test_goes_with_the_transaction(self, user: User, conversation: Conversation) -> None:
+    def test_is_rolled_back_with_the_transaction(self, user: User, conversation: Conversation) -> None:
         def fail() -> None:
             with transaction.atomic():
                 post(conversation, user, at=AT)
@@ -104,7 +104,7 @@ class TestCard:
             post(conversation, user, "birthday")
 
     @pytest.mark.parametrize("data", [{}, {"at": "soon", "net_kg": None, "paid_thb": "x"}])
-    def test_says_something_whatever_it_lacks(
+    def test_has_a_text_whatever_data_it_lacks(
         self, client: APIClient, user: User, conversation: Conversation, data: dict[str, object]
     ) -> None:
         for card in CARDS:
@@ -113,13 +113,13 @@ class TestCard:
         page = client.get(f"/api/v1/conversations/{conversation.pk}/messages").json()
         assert all(message["text"] for message in page["results"])
 
-    def test_is_never_sent_by_a_person(self, client: APIClient, conversation: Conversation) -> None:
+    def test_cannot_be_sent_by_users(self, client: APIClient, conversation: Conversation) -> None:
         body = {"client_id": "0b0e7a52-1f0b-4d0a-9c53-2f5f6c1c8b11", "kind": "event", "text": "Paid", "card": {}}
 
         assert client.post(f"/api/v1/conversations/{conversation.pk}/messages", body).status_code == 400
         assert not Message.objects.exists()
 
-    def test_puts_no_words_into_redis(
+    def test_publishes_no_text(
         self,
         user: User,
         conversation: Conversation,
@@ -136,7 +136,7 @@ class TestCard:
 
 
 class TestOnTheSocket:
-    def test_each_reads_it_in_the_language_of_his_phone(self, open_phone: Any, ann: User, bob: User) -> None:
+    def test_each_socket_gets_its_own_language(self, open_phone: Any, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         phones: list[Phone] = [
             open_phone(ann, headers={"Accept-Language": "th"}),

@@ -1,4 +1,4 @@
-"""The list of conversations, and how far one has read."""
+"""The list of conversations, and read positions."""
 
 from typing import Any
 
@@ -32,9 +32,7 @@ def read(client: APIClient, conversation: Conversation, seq: object) -> Any:
 
 
 class TestList:
-    def test_shows_all_a_list_needs(
-        self, client: APIClient, user: User, other: User, conversation: Conversation
-    ) -> None:
+    def test_shows_a_conversation(self, client: APIClient, user: User, other: User, conversation: Conversation) -> None:
         make_message(conversation, user, "Is it still there?")
         make_message(conversation, other, "Yes")
         make_message(conversation, other, "Come")
@@ -54,7 +52,7 @@ class TestList:
 
         assert (row["last_seq"], row["unread"], row["last_message"]) == (0, 0, None)
 
-    def test_counts_from_the_position(
+    def test_counts_unread_messages_after_the_position(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         for sender in (other, user, other, other):
@@ -65,7 +63,7 @@ class TestList:
 
         assert (row["read_seq"], row["unread"]) == (3, 1)
 
-    def test_puts_the_last_active_first(self, client: APIClient, user: User, conversation: Conversation) -> None:
+    def test_orders_by_last_activity(self, client: APIClient, user: User, conversation: Conversation) -> None:
         newer = make_conversation(user, make_user())
         make_message(conversation, user)
 
@@ -107,7 +105,7 @@ class TestUnread:
         (row,) = client.get(LIST).json()["results"]
         return int(row["unread"])
 
-    def test_counts_cards_for_who_did_not_cause_them(
+    def test_counts_cards_that_others_caused(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         for by in (user, other, None):
@@ -123,7 +121,7 @@ class TestUnread:
         read(client, conversation, 1)
         assert self.unread(client) == 0
 
-    def test_does_not_count_those_whom_one_has_blocked(
+    def test_is_zero_for_a_blocked_participant(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         make_message(conversation, other)
@@ -131,7 +129,7 @@ class TestUnread:
         Block.objects.create(blocker=user, blocked=other)
 
         assert self.unread(client) == 0
-        assert self.unread(client_of(other)) == 1  # who is blocked must not see it
+        assert self.unread(client_of(other)) == 1  # the blocked user must not notice
 
 
 class TestRead:
@@ -139,9 +137,9 @@ class TestRead:
         for _ in range(3):
             make_message(conversation, other)
 
-        answers = [read(client, conversation, seq).json()["read_seq"] for seq in (2, 1, 3)]
+        responses = [read(client, conversation, seq).json()["read_seq"] for seq in (2, 1, 3)]
 
-        assert answers == [2, 2, 3]
+        assert responses == [2, 2, 3]
 
     def test_stops_at_the_last_message(self, client: APIClient, other: User, conversation: Conversation) -> None:
         make_message(conversation, other)
@@ -157,7 +155,7 @@ class TestRead:
         assert (row["read_seq"], row["other_read_seq"]) == (0, 1)
 
     @pytest.mark.parametrize("by_me", [True, False])
-    def test_is_not_seen_while_one_has_blocked_the_other(
+    def test_is_hidden_during_a_block(
         self, client: APIClient, user: User, other: User, conversation: Conversation, by_me: bool
     ) -> None:
         make_message(conversation, other)
@@ -178,7 +176,9 @@ class TestRead:
         seen: int = row["other_read_seq"]
         return seen
 
-    def test_tells_the_other_once(self, client: APIClient, user: User, other: User, conversation: Conversation) -> None:
+    def test_writes_one_event_for_the_other(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
         make_message(conversation, other)
         read(client, conversation, 1)
         read(client, conversation, 1)
@@ -188,7 +188,7 @@ class TestRead:
         assert (event.user_id, event.wants_push) == (other.pk, False)
         assert event.data == {"conversation": str(conversation.pk), "user": str(user.pk), "seq": 1}
 
-    def test_calls_off_the_push_of_what_is_read(
+    def test_marks_events_of_read_messages_as_read(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         make_message(conversation, other)
@@ -201,10 +201,10 @@ class TestRead:
         assert not Event.objects.filter(user=user, read_at=None).exists()
 
     @pytest.mark.parametrize("seq", [-1, "x", None, 1.5, [], 99999999999])
-    def test_refuses_a_bad_number(self, client: APIClient, conversation: Conversation, seq: object) -> None:
-        answer = read(client, conversation, seq)
+    def test_refuses_an_invalid_number(self, client: APIClient, conversation: Conversation, seq: object) -> None:
+        response = read(client, conversation, seq)
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
     def test_refuses_a_stranger(self, conversation: Conversation) -> None:
         assert read(client_of(make_user()), conversation, 1).status_code == 404

@@ -1,4 +1,4 @@
-"""Deleting a message for both: nothing of it is left anywhere but its place."""
+"""Deleting a message for both: its content is removed everywhere, its number stays."""
 
 import json
 import uuid
@@ -41,7 +41,7 @@ def address_of(message: Message) -> str:
 
 
 def tables_with(text: str) -> list[str]:
-    """Where in the whole database this can be read."""
+    """The tables that contain this text."""
     found = []
     with connection.cursor() as cursor:
         for model in apps.get_models():
@@ -58,15 +58,15 @@ class TestDelete:
     ) -> None:
         messages = [make_message(conversation, sender, SECRET) for sender in (other, user, other)]
 
-        answer = client.delete(address_of(messages[1]))
+        response = client.delete(address_of(messages[1]))
 
-        assert answer.status_code == 200
+        assert response.status_code == 200
         for reader in (client, client_of(other)):
             rows = reader.get(f"/api/v1/conversations/{conversation.pk}/messages").json()["results"]
             assert [row["seq"] for row in rows] == [3, 2, 1]
-            assert rows[1] == answer.json()
-        assert answer.json()["text"] == "This message was deleted."
-        assert answer.json()["deleted_at"]
+            assert rows[1] == response.json()
+        assert response.json()["text"] == "This message was deleted."
+        assert response.json()["deleted_at"]
 
     def test_leaves_no_word_in_the_database(self, client: APIClient, conversation: Conversation) -> None:
         body = {"client_id": str(uuid.uuid4()), "text": SECRET}
@@ -89,7 +89,7 @@ class TestDelete:
         assert "phrase" not in shown
         assert tables_with("can_pay") == tables_with("77777") == []
 
-    def test_is_replayed_as_a_tombstone_and_told_to_both(
+    def test_is_replayed_as_a_tombstone_and_both_get_an_event(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         message = make_message(conversation, user, SECRET)
@@ -157,8 +157,8 @@ class TestDelete:
 
 class TestRefuses:
     def refuses(self, client: APIClient, address: str, status: int, code: str) -> None:
-        answer = client.delete(address)
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        response = client.delete(address)
+        assert (response.status_code, response.json()["code"]) == (status, code)
         assert not Message.objects.exclude(deleted_at=None).exists()
         assert not Event.objects.filter(name="message.deleted").exists()
 
@@ -198,11 +198,11 @@ class TestOnTheSocket:
         message = make_message(conversation, ann, SECRET)
         phones: list[Phone] = [open_phone(ann, since=1), open_phone(ann, since=1), open_phone(bob, since=1)]
 
-        phones[0].say(type="message.delete", conversation=str(conversation.pk), message=str(message.pk))
+        phones[0].send(type="message.delete", conversation=str(conversation.pk), message=str(message.pk))
 
-        said = {frame["type"]: frame for frame in (phones[0].expect_any("ok", "event") for _ in range(2))}
-        assert said["ok"]["message"]["deleted_at"]
-        assert said["ok"]["client_id"] == str(message.client_id)
+        frames = {frame["type"]: frame for frame in (phones[0].expect_any("ok", "event") for _ in range(2))}
+        assert frames["ok"]["message"]["deleted_at"]
+        assert frames["ok"]["client_id"] == str(message.client_id)
         for phone in phones[1:]:
             assert phone.expect("event")["event"] == "message.deleted"
 
@@ -221,9 +221,9 @@ class TestOnTheSocket:
         self, open_phone: Any, ann: User, bob: User, fields: dict[str, str], code: str
     ) -> None:
         anns: Phone = open_phone(ann)
-        asked = {"conversation": str(make_conversation(ann, bob).pk), "message": str(uuid.uuid4())} | fields
+        fields_sent = {"conversation": str(make_conversation(ann, bob).pk), "message": str(uuid.uuid4())} | fields
 
-        anns.say(type="message.delete", **asked)
+        anns.send(type="message.delete", **fields_sent)
 
         refused = anns.expect("error")
         assert (refused["code"], refused["about"]) == (code, "message.delete")
@@ -248,7 +248,7 @@ class TestRace:
             seqs = list(Event.objects.filter(user=person).order_by("seq").values_list("seq", flat=True))
             assert seqs == list(range(1, len(seqs) + 1))
 
-    def test_of_one_deleted_twice_is_told_once(self, ann: User, bob: User) -> None:
+    def test_of_one_deleted_twice_writes_one_event_each(self, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         message = make_message(conversation, ann)
 

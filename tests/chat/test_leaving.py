@@ -1,4 +1,4 @@
-"""Somebody leaves for good: what becomes of his conversations, and who else is at work on them at that moment."""
+"""Erasing an account closes its conversations, also while other processes work on them."""
 
 import uuid
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tests.factories.people import client_of, make_user
 from tests.waits import PATIENCE_S, count_waiting, wait_until
 
 
-def test_nobody_writes_to_who_has_left(client: APIClient, user: User) -> None:
+def test_nobody_can_write_to_an_erased_user(client: APIClient, user: User) -> None:
     left = make_user()
     conversation = make_conversation(user, left)
     make_message(conversation, left)
@@ -27,11 +27,11 @@ def test_nobody_writes_to_who_has_left(client: APIClient, user: User) -> None:
     erase_account(user=left, now=timezone.now())
 
     body = {"client_id": str(uuid.uuid4()), "text": "Are you there?"}
-    answer = client.post(f"/api/v1/conversations/{conversation.pk}/messages", body)
-    assert (answer.status_code, answer.json()["code"]) == (409, "conversation_closed")
+    response = client.post(f"/api/v1/conversations/{conversation.pk}/messages", body)
+    assert (response.status_code, response.json()["code"]) == (409, "conversation_closed")
 
 
-def test_leaving_and_the_sweep_do_not_wait_in_a_circle(ann: User, bob: User) -> None:
+def test_erasure_and_expiry_do_not_deadlock(ann: User, bob: User) -> None:
     share(client_of(ann), make_conversation(ann, bob), headers={"Idempotency-Key": "k"})
     expired_at = MessageLocation.objects.get().expires_at
     tasks = [lambda: erase_account(user=ann, now=timezone.now()), lambda: remove_expired_locations(now=expired_at)]
@@ -51,7 +51,7 @@ def test_leaving_and_the_sweep_do_not_wait_in_a_circle(ann: User, bob: User) -> 
 
 
 def closing(task: Callable[[], object]) -> object:
-    """Do it in a thread, and leave no connection behind."""
+    """Run the task and close this thread's connection."""
     try:
         return task()
     finally:

@@ -1,4 +1,4 @@
-"""Sharing where one is: with consent, for a while, and nowhere to be found afterwards."""
+"""Sharing a location: with consent, for a limited time, and removed everywhere afterwards."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ def share(client: APIClient, conversation: Conversation, headers: Any = None, **
 
 
 def point_of(client: APIClient, conversation: Conversation) -> Any:
-    """What the history and the message itself tell this reader, which is the same."""
+    """The point that the history and the message itself show to this reader."""
     address = f"/api/v1/conversations/{conversation.pk}/messages"
     (row,) = client.get(address).json()["results"]
     assert client.get(f"{address}/{row['id']}").json() == row
@@ -59,21 +59,21 @@ class TestShare:
     def test_shows_the_point_to_both_in_the_history_alone(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
-        answer = share(client, conversation, location={"accuracy_m": 12, "minutes": 15})
+        response = share(client, conversation, location={"accuracy_m": 12, "minutes": 15})
 
-        assert answer.status_code == 201
-        message = answer.json()
+        assert response.status_code == 201
+        message = response.json()
         sent_at = Message.objects.get().created_at
         expires_at = (sent_at + timedelta(minutes=15)).isoformat().replace("+00:00", "Z")
         assert message["location"] == {"expires_at": expires_at, "accuracy_m": 12}
         assert (message["kind"], message["text"]) == ("location", "Location")
         assert point_of(client, conversation) == point_of(client_of(other), conversation) == HERE
 
-    def test_tells_no_event_no_push_and_no_list_where(
+    def test_shows_no_point_in_events_pushes_and_lists(
         self, client: APIClient, other: User, conversation: Conversation, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        answer = share(client, conversation, headers={"Idempotency-Key": "k"})
+        response = share(client, conversation, headers={"Idempotency-Key": "k"})
         reader = client_of(other)
 
         event = Event.objects.get(user=other)
@@ -81,13 +81,13 @@ class TestShare:
 
         assert pushed.body == "ตำแหน่งที่อยู่"
         shown = [reader.get(f"/api/v1/{name}").json() for name in ("events", "conversations")]
-        assert not has_trace([answer.json(), event.data, pushed, shown])
+        assert not has_trace([response.json(), event.data, pushed, shown])
         lines = [record.getMessage() for record in caplog.records if record.name != "django.db.backends"]
         assert not has_trace(lines)
-        # Geography is kept as bytes, so here is where the numbers would be if anything else held them.
+        # The point itself is stored as bytes, so these digits are nowhere else.
         assert [table for trace in TRACES for table in tables_with(trace)] == []
 
-    def test_lasts_an_hour_if_nothing_is_said(self, client: APIClient, conversation: Conversation) -> None:
+    def test_lasts_an_hour_by_default(self, client: APIClient, conversation: Conversation) -> None:
         share(client, conversation)
 
         lasts = MessageLocation.objects.get().expires_at - Message.objects.get().created_at
@@ -112,7 +112,7 @@ class TestShare:
             client.get(f"/api/v1/conversations/{conversation.pk}/messages")
 
 
-class TestGone:
+class TestRemoval:
     @pytest.fixture(autouse=True)
     def shared(self, client: APIClient, conversation: Conversation) -> None:
         share(client, conversation, headers={"Idempotency-Key": "k"})
@@ -159,10 +159,10 @@ class TestGone:
     ) -> None:
         Message.objects.update(created_at=timezone.now() - timedelta(minutes=50))
 
-        answer = client.delete(f"/api/v1/conversations/{conversation.pk}/messages/{Message.objects.get().pk}")
+        response = client.delete(f"/api/v1/conversations/{conversation.pk}/messages/{Message.objects.get().pk}")
 
-        assert answer.status_code == 200
-        assert "location" not in answer.json()
+        assert response.status_code == 200
+        assert "location" not in response.json()
         assert not MessageLocation.objects.exists()
 
     def test_with_the_person(self, client: APIClient, user: User, other: User) -> None:
@@ -195,19 +195,19 @@ class TestRefuses:
     def test_what_is_wrong_without_repeating_it(
         self, client: APIClient, conversation: Conversation, location: dict[str, Any], code: str
     ) -> None:
-        answer = share(client, conversation, location=location)
+        response = share(client, conversation, location=location)
 
-        assert (answer.status_code, answer.json()["code"]) == (400, code)
-        assert answer.json()["errors"][0]["field"].startswith("location")
-        assert not has_trace(answer.json())
+        assert (response.status_code, response.json()["code"]) == (400, code)
+        assert response.json()["errors"][0]["field"].startswith("location")
+        assert not has_trace(response.json())
         assert not Message.objects.exists()
 
-    def test_none_at_all(self, client: APIClient, conversation: Conversation) -> None:
+    def test_a_missing_one(self, client: APIClient, conversation: Conversation) -> None:
         body = {"client_id": str(uuid.uuid4()), "kind": "location"}
 
-        answer = client.post(f"/api/v1/conversations/{conversation.pk}/messages", body)
+        response = client.post(f"/api/v1/conversations/{conversation.pk}/messages", body)
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "location_invalid")
+        assert (response.status_code, response.json()["code"]) == (400, "location_invalid")
 
     def test_strangers(self, client: APIClient, user: User, conversation: Conversation) -> None:
         stranger = client_of(make_user())
@@ -220,12 +220,12 @@ class TestRefuses:
 
 
 class TestOnTheSocket:
-    def test_says_that_and_not_where(self, open_phone: Any, ann: User, bob: User) -> None:
+    def test_sends_no_point(self, open_phone: Any, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns: Phone = open_phone(ann)
-        said = {"conversation": str(conversation.pk), "client_id": str(uuid.uuid4()), "kind": "location"}
+        fields = {"conversation": str(conversation.pk), "client_id": str(uuid.uuid4()), "kind": "location"}
 
-        anns.say(type="message.send", location=HERE | {"consent": True}, **said)
+        anns.send(type="message.send", location=HERE | {"consent": True}, **fields)
 
         frames = [anns.expect_any("ok", "event") for _ in range(2)] + [open_phone(bob).expect("event")]
         assert not has_trace(frames)
@@ -242,16 +242,16 @@ class TestOnTheSocket:
     )
     def test_refuses_the_same(self, open_phone: Any, ann: User, bob: User, location: object, code: str) -> None:
         anns: Phone = open_phone(ann)
-        said = {"conversation": str(make_conversation(ann, bob).pk), "client_id": str(uuid.uuid4())}
+        fields = {"conversation": str(make_conversation(ann, bob).pk), "client_id": str(uuid.uuid4())}
 
-        anns.say(type="message.send", kind="location", location=location, **said)
+        anns.send(type="message.send", kind="location", location=location, **fields)
 
         refused = anns.expect("error")
         assert refused["code"] == code
         assert not has_trace(refused)
 
 
-class TestTogether:
+class TestKinds:
     def test_all_kinds_are_numbered_without_gaps(
         self, client: APIClient, user: User, conversation: Conversation
     ) -> None:

@@ -38,11 +38,11 @@ class TestSendMessage:
     def test_shows_the_message(self, client: APIClient, user: User, conversation: Conversation) -> None:
         body = body_of("  I am at the gate ประตูหน้า 🚪 ")
 
-        answer = client.post(address_of(conversation), body)
+        response = client.post(address_of(conversation), body)
 
-        assert answer.status_code == 201
+        assert response.status_code == 201
         message = Message.objects.get()
-        assert answer.json() == {
+        assert response.json() == {
             "id": str(message.pk),
             "conversation": str(conversation.pk),
             "seq": 1,
@@ -59,7 +59,7 @@ class TestSendMessage:
 
         assert client.post(address_of(conversation), body_of()).json()["seq"] == 3
 
-    def test_tells_both_and_pushes_only_to_the_other(
+    def test_writes_events_for_both_and_pushes_to_the_other(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         message = client.post(address_of(conversation), body_of()).json()
@@ -110,27 +110,27 @@ class TestSendMessage:
 
 class TestSendMessageRefuses:
     def test_without_a_token(self, anonymous: APIClient, conversation: Conversation) -> None:
-        answer = anonymous.post(address_of(conversation), body_of())
+        response = anonymous.post(address_of(conversation), body_of())
 
-        assert (answer.status_code, answer.json()["code"]) == (401, "token_missing")
+        assert (response.status_code, response.json()["code"]) == (401, "token_missing")
 
     def test_a_stranger(self, conversation: Conversation) -> None:
-        answer = client_of(make_user()).post(address_of(conversation), body_of())
+        response = client_of(make_user()).post(address_of(conversation), body_of())
 
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
         assert not Message.objects.exists()
 
     def test_an_unknown_conversation(self, client: APIClient) -> None:
-        answer = client.post(f"/api/v1/conversations/{uuid.uuid4()}/messages", body_of())
+        response = client.post(f"/api/v1/conversations/{uuid.uuid4()}/messages", body_of())
 
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
     def test_a_closed_conversation(self, client: APIClient, conversation: Conversation) -> None:
         close_conversation(conversation_id=conversation.pk, now=timezone.now())
 
-        answer = client.post(address_of(conversation), body_of())
+        response = client.post(address_of(conversation), body_of())
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "conversation_closed")
+        assert (response.status_code, response.json()["code"]) == (409, "conversation_closed")
 
     @pytest.mark.parametrize("blocker_is_user", [True, False])
     def test_a_block_either_way(
@@ -139,9 +139,9 @@ class TestSendMessageRefuses:
         blocker, blocked = (user, other) if blocker_is_user else (other, user)
         Block.objects.create(blocker=blocker, blocked=blocked)
 
-        answer = client.post(address_of(conversation), body_of())
+        response = client.post(address_of(conversation), body_of())
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "blocked")
+        assert (response.status_code, response.json()["code"]) == (409, "blocked")
         assert not Message.objects.exists()
 
     @pytest.mark.parametrize(
@@ -158,43 +158,43 @@ class TestSendMessageRefuses:
             ({"a": 1}, "invalid"),
         ],
     )
-    def test_a_text_that_is_none(self, client: APIClient, conversation: Conversation, text: object, code: str) -> None:
-        answer = client.post(address_of(conversation), body_of(text))
+    def test_an_invalid_text(self, client: APIClient, conversation: Conversation, text: object, code: str) -> None:
+        response = client.post(address_of(conversation), body_of(text))
 
-        assert (answer.status_code, answer.json()["code"]) == (400, code)
-        assert answer.json()["errors"][0]["field"] == "text"
+        assert (response.status_code, response.json()["code"]) == (400, code)
+        assert response.json()["errors"][0]["field"] == "text"
         assert not Message.objects.exists()
 
-    def test_half_a_character(self, client: APIClient, conversation: Conversation) -> None:
+    def test_a_surrogate(self, client: APIClient, conversation: Conversation) -> None:
         body = json.dumps(body_of("half \ud83d"))
 
-        answer = client.post(address_of(conversation), body, content_type="application/json")
+        response = client.post(address_of(conversation), body, content_type="application/json")
 
-        assert answer.status_code == 400
+        assert response.status_code == 400
         assert not Message.objects.exists()
 
-    def test_nothing_at_the_limit(self, client: APIClient, conversation: Conversation) -> None:
+    def test_not_a_text_at_the_limit(self, client: APIClient, conversation: Conversation) -> None:
         assert client.post(address_of(conversation), body_of("ก" * 2000 + "  ")).status_code == 201
 
     @pytest.mark.parametrize("fields", [{"client_id": "7"}, {"client_id": None}, {"kind": "event"}, {"kind": 3}])
     def test_a_bad_shape(self, client: APIClient, conversation: Conversation, fields: dict[str, Any]) -> None:
-        answer = client.post(address_of(conversation), body_of(**fields))
+        response = client.post(address_of(conversation), body_of(**fields))
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
     @pytest.mark.parametrize("body", ["{", "[]", '"text"', "null", "\x00", "[1, 2]"])
     def test_a_body_that_is_no_object(self, client: APIClient, conversation: Conversation, body: str) -> None:
-        answer = client.post(address_of(conversation), body, content_type="application/json")
+        response = client.post(address_of(conversation), body, content_type="application/json")
 
-        assert answer.status_code == 400
+        assert response.status_code == 400
 
     def test_in_thai(self, conversation: Conversation, other: User) -> None:
         other.locale = "th"
 
-        answer = client_of(other).post(address_of(conversation), body_of("x" * 2001))
+        response = client_of(other).post(address_of(conversation), body_of("x" * 2001))
 
-        assert "2000" in answer.json()["detail"]
-        assert "ข้อความ" in answer.json()["detail"]
+        assert "2000" in response.json()["detail"]
+        assert "ข้อความ" in response.json()["detail"]
 
 
 class TestHistory:
@@ -210,10 +210,10 @@ class TestHistory:
     def test_shows_the_newest_first(self, client: APIClient, address: str) -> None:
         assert self.seqs(client, address) == [5, 4, 3, 2, 1]
 
-    def test_goes_back(self, client: APIClient, address: str) -> None:
+    def test_pages_backward(self, client: APIClient, address: str) -> None:
         assert self.seqs(client, f"{address}?before=4&limit=2") == [3, 2]
 
-    def test_catches_up(self, client: APIClient, address: str) -> None:
+    def test_pages_forward(self, client: APIClient, address: str) -> None:
         assert self.seqs(client, f"{address}?after=2&limit=2") == [3, 4]
 
     @pytest.mark.parametrize("start", ["?limit=2", "?limit=2&after=0"])
@@ -242,7 +242,7 @@ class TestHistory:
 
         assert len(self.seqs(client, address)) == 5
 
-    def test_asks_the_same_number_of_queries(
+    def test_takes_the_same_number_of_queries(
         self, client: APIClient, address: str, django_assert_num_queries: Any
     ) -> None:
         for limit in (1, 5):

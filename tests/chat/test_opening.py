@@ -1,4 +1,4 @@
-"""What opening a socket asks of the database: one query, and a write every few hours."""
+"""Opening a socket takes one query, and a write every few hours."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,13 +22,13 @@ class TestSessionState:
         with django_assert_num_queries(1):
             assert session_state(session.public_id, timezone.now()) == (SessionState(0, user.locale), False)
 
-    def test_tells_of_a_device_that_was_silent_for_long(self, user: User) -> None:
+    def test_reports_a_device_without_a_recent_sign_of_life(self, user: User) -> None:
         session, _ = make_session(user)
         make_device(user, installation=session.installation, last_seen_at=timezone.now() - timedelta(hours=7))
 
         assert session_state(session.public_id, timezone.now()) == (SessionState(0, user.locale), True)
 
-    def test_knows_no_session_that_has_ended(self, user: User) -> None:
+    def test_is_none_for_a_session_that_has_ended(self, user: User) -> None:
         session, _ = make_session(user)
         session.delete()
 
@@ -36,7 +36,7 @@ class TestSessionState:
 
 
 @pytest.mark.parametrize(("hours", "is_written"), [(1, False), (7, True)])
-def test_an_open_socket_is_a_sign_of_life(server: str, ann: User, hours: int, is_written: bool) -> None:
+def test_an_open_socket_updates_the_device(server: str, ann: User, hours: int, is_written: bool) -> None:
     session, _ = make_session(ann)
     before = timezone.now() - timedelta(hours=hours)
     device = make_device(ann, installation=session.installation, last_seen_at=before)

@@ -1,4 +1,4 @@
-"""What open sockets do while Redis or PostgreSQL is away."""
+"""Open sockets during an outage of Redis or PostgreSQL."""
 
 import os
 import time
@@ -26,7 +26,7 @@ OpenPhone = Callable[..., Phone]
 
 
 def cut_subscriptions() -> None:
-    """Hang up on this process's subscription connection, as a Redis that restarts does."""
+    """Close this process's subscription connection, like a restart of Redis."""
     ours = f"realtime-{os.getpid()}"
     redis: Redis = sync_redis()
     for client in cast(list[dict[str, str]], redis.client_list()):
@@ -35,7 +35,7 @@ def cut_subscriptions() -> None:
 
 
 def cut_connections() -> None:
-    """End all sessions but our own, as a PostgreSQL that restarts does."""
+    """Close all other sessions, like a restart of PostgreSQL."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
@@ -45,8 +45,8 @@ def cut_connections() -> None:
 
 
 @contextmanager
-def taking_no_writes() -> Iterator[None]:
-    """Every session is read-only, as those of a PostgreSQL that is the primary no more."""
+def read_only_sessions() -> Iterator[None]:
+    """Every session is read-only, like those of a demoted primary."""
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
@@ -66,8 +66,8 @@ def fail(*args: object, **kwargs: object) -> NoReturn:
     raise OperationalError("the database is away")
 
 
-class TestRedisAway:
-    def test_events_follow_once_it_is_back(self, open_phone: OpenPhone, ann: User, bob: User, settings: Any) -> None:
+class TestRedisOutage:
+    def test_events_follow_after_the_outage(self, open_phone: OpenPhone, ann: User, bob: User, settings: Any) -> None:
         settings.HEARTBEAT_S = 60
         conversation = make_conversation(ann, bob)
         bobs = open_phone(bob)
@@ -81,7 +81,7 @@ class TestRedisAway:
         make_message(conversation, ann, "live again")
         assert bobs.expect("event")["data"]["message"]["text"] == "live again"
 
-    def test_sending_goes_on(self, open_phone: OpenPhone, ann: User, bob: User, settings: Any) -> None:
+    def test_messages_are_sent(self, open_phone: OpenPhone, ann: User, bob: User, settings: Any) -> None:
         conversation = make_conversation(ann, bob)
         anns, bobs = open_phone(ann), open_phone(bob)
         alive = settings.REDIS_URL
@@ -97,8 +97,8 @@ class TestRedisAway:
         sync_redis.cache_clear()
 
 
-class TestPostgresAway:
-    def test_a_message_is_refused_for_now(
+class TestPostgresOutage:
+    def test_a_message_is_refused_as_unavailable(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         conversation = make_conversation(ann, bob)
@@ -114,7 +114,7 @@ class TestPostgresAway:
         assert (error["code"], error["client_id"]) == ("unavailable", client_id)
         assert anns.expect("ok")["message"]["seq"] == 1
 
-    def test_messages_are_taken_at_once_after_a_cut(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_messages_are_accepted_right_after_a_cut(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns, bobs = open_phone(ann, since=None), open_phone(bob)
         anns.send_message(conversation, "before")
@@ -124,17 +124,17 @@ class TestPostgresAway:
         anns.send_message(conversation, "after")
         anns.expect("ok")
 
-        told = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
-        assert told == ["before", "after"]
+        texts = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
+        assert texts == ["before", "after"]
 
-    def test_sockets_are_opened_at_once_after_a_cut(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_sockets_open_right_after_a_cut(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         open_phone(ann)
 
         cut_connections()
 
         assert open_phone(bob).hello["type"] == "hello"
 
-    def test_a_conversation_that_somebody_holds_holds_up_no_other(
+    def test_a_locked_conversation_does_not_delay_others(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
     ) -> None:
         monkeypatch.setattr("chat.consumers.database.STATEMENT_TIMEOUT_S", 0.5)
@@ -153,7 +153,7 @@ class TestPostgresAway:
         assert refused == sent
         assert phones[0].expect("ok")["message"]["seq"] == 1
 
-    def test_sockets_stay_and_catch_up(
+    def test_sockets_stay_open_and_catch_up(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         conversation = make_conversation(ann, bob)
@@ -163,14 +163,14 @@ class TestPostgresAway:
         with monkeypatch.context() as patch:
             patch.setattr("chat.consumers.event_feed.events_after", fail)
             patch.setattr("chat.consumers.realtime.session_states", fail)
-            bobs.say(type="resume", since=0)
+            bobs.send(type="resume", since=0)
             assert bobs.receive()["type"] == "heartbeat"
 
         assert bobs.expect("event")["seq"] == 1
 
 
-class TestPostgresTakesNoWrites:
-    def test_is_an_outage_and_sockets_stay(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+class TestPostgresReadOnly:
+    def test_is_an_outage_and_sockets_stay_open(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns, bobs = open_phone(ann, since=None), open_phone(bob)
         client = client_of(ann)
@@ -182,40 +182,42 @@ class TestPostgresTakesNoWrites:
             {"type": "read", "seq": 1},
         ]
 
-        with taking_no_writes():
+        with read_only_sessions():
             for frame in frames:
-                anns.say(conversation=str(conversation.pk), **frame)
+                anns.send(conversation=str(conversation.pk), **frame)
                 assert anns.expect("error")["code"] == "unavailable"
-            answer = client.put(f"/api/v1/conversations/{conversation.pk}/read", {"seq": 1})
+            response = client.put(f"/api/v1/conversations/{conversation.pk}/read", {"seq": 1})
         anns.send_message(conversation, "after")
         anns.expect("ok")
 
-        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
-        told = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
-        assert told == ["before", "after"]
+        assert (response.status_code, response.json()["code"], response["Retry-After"]) == (503, "unavailable", "5")
+        texts = [event["data"]["message"]["text"] for event in bobs.expect_events(2)]
+        assert texts == ["before", "after"]
 
 
 class TestPostgresStalled:
-    def test_who_stands_still_is_to_come_again(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_idle_transaction_is_refused_as_unavailable(
+        self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         conversation, client = make_conversation(ann, bob), client_of(ann)
         message = make_message(conversation, ann)
         address = f"/api/v1/conversations/{conversation.pk}/messages/{message.pk}"
 
-        def stand_still(*whose: UUID) -> Conversation:
+        def lock_and_sleep(*whose: UUID) -> Conversation:
             held = lock_conversation_for(*whose)
             time.sleep(0.3)
             return held
 
         with connection.cursor() as cursor, monkeypatch.context() as patch:
             cursor.execute("SET idle_in_transaction_session_timeout = '100ms'")
-            patch.setattr(deletion, "lock_conversation_for", stand_still)
+            patch.setattr(deletion, "lock_conversation_for", lock_and_sleep)
             refused = client.delete(address)
         connection.close_if_unusable_or_obsolete()  # as at the end of a request
 
         assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (503, "unavailable", "5")
         assert client.delete(address).status_code == 200
 
-    def test_who_waits_for_a_lock_too_long_is_to_come_again(self, ann: User, bob: User) -> None:
+    def test_a_lock_timeout_is_refused_as_unavailable(self, ann: User, bob: User) -> None:
         conversation, client = make_conversation(ann, bob), client_of(ann)
         stalled = DatabaseWrapper(connection.settings_dict, alias="default")
         stalled.set_autocommit(False)
@@ -223,10 +225,10 @@ class TestPostgresStalled:
             cursor.execute("SELECT FROM chat_conversation FOR UPDATE")
             ours.execute("SET lock_timeout = '100ms'")
 
-        answer = client.post(
+        response = client.post(
             f"/api/v1/conversations/{conversation.pk}/messages",
             {"client_id": str(UUID(int=1)), "kind": "text", "text": "Hello"},
         )
 
         stalled.close()
-        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
+        assert (response.status_code, response.json()["code"], response["Retry-After"]) == (503, "unavailable", "5")

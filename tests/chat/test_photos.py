@@ -1,4 +1,4 @@
-"""Photos in the chat: clean, sent once, and seen by the two alone."""
+"""Photos in the chat: without metadata, sent once, and readable by participants only."""
 
 import time
 import uuid
@@ -56,7 +56,7 @@ def send(
 
 
 def send_here(sender: User, conversation: Conversation, client_id: uuid.UUID) -> tuple[Message, bool]:
-    """Without the door."""
+    """Send a photo through the service."""
     return send_photo(
         user_id=sender.pk, conversation_id=conversation.pk, client_id=client_id, file=BytesIO(from_a_phone()),
         size=len(from_a_phone()), now=timezone.now(),
@@ -64,9 +64,9 @@ def send_here(sender: User, conversation: Conversation, client_id: uuid.UUID) ->
 
 
 def opened(client: APIClient, url: str) -> Image.Image:
-    answer = client.get(url)
-    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
-    image = Image.open(BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+    response = client.get(url)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/jpeg")
+    image = Image.open(BytesIO(b"".join(response.streaming_content)))  # type: ignore[attr-defined]
     image.load()
     return image
 
@@ -75,10 +75,10 @@ class TestSend:
     def test_is_seen_by_both_in_two_sizes(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
-        answer = send(client, conversation, encoded(two_colours(2_000, 1_500)))
+        response = send(client, conversation, encoded(two_colours(2_000, 1_500)))
 
-        assert answer.status_code == 201
-        message = answer.json()
+        assert response.status_code == 201
+        message = response.json()
         assert (message["seq"], message["kind"], message["text"], message["sender"]) == (
             1,
             "photo",
@@ -94,13 +94,13 @@ class TestSend:
         assert row["last_message"]["photo"] == message["photo"]
 
     @pytest.mark.parametrize("content", [from_a_phone(), HEIC], ids=["jpeg", "heic"])
-    def test_forgets_place_and_camera(self, client: APIClient, conversation: Conversation, content: bytes) -> None:
+    def test_has_no_metadata(self, client: APIClient, conversation: Conversation, content: bytes) -> None:
         photo = send(client, conversation, content).json()["photo"]
 
         assert not opened(client, photo["large"]).getexif()
         assert not any(b"Secret" in path.read_bytes() for path in files())
 
-    def test_is_told_like_any_message(
+    def test_writes_events_like_any_message(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         message = send(client, conversation, from_a_phone()).json()
@@ -115,7 +115,7 @@ class TestSend:
     def test_is_sent_once(self, client: APIClient, conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
         client_id = uuid.uuid4()
         first = send(client, conversation, from_a_phone(), client_id)
-        monkeypatch.setattr("chat.services.photos.redraw", None)  # nobody draws it again
+        monkeypatch.setattr("chat.services.photos.redraw", None)  # must not be called
 
         again = send(client, conversation, from_a_phone(), client_id)
 
@@ -124,14 +124,14 @@ class TestSend:
 
     def test_answers_an_idempotency_key_once(self, client: APIClient, conversation: Conversation) -> None:
         client_id, headers = uuid.uuid4(), {"Idempotency-Key": "k"}
-        answers = [send(client, conversation, from_a_phone(), client_id, **headers) for _ in range(2)]
+        responses = [send(client, conversation, from_a_phone(), client_id, **headers) for _ in range(2)]
 
-        assert [answer.status_code for answer in answers] == [201, 201]
-        assert answers[0].json() == answers[1].json()
+        assert [response.status_code for response in responses] == [201, 201]
+        assert responses[0].json() == responses[1].json()
         assert len(files()) == 2
 
 
-class TestReadersOnly:
+class TestReaders:
     @pytest.fixture
     def photo(self, client: APIClient, conversation: Conversation) -> dict[str, Any]:
         shown: dict[str, Any] = send(client, conversation, from_a_phone()).json()["photo"]
@@ -149,14 +149,14 @@ class TestReadersOnly:
             moved = photo[size].replace(str(conversation.pk), str(elsewhere.pk))
             assert stranger.get(moved).status_code == 404
 
-    def test_hides_it_from_the_door_to_photos_of_pickups(self, anonymous: APIClient, photo: dict[str, Any]) -> None:
+    def test_is_not_served_as_media(self, anonymous: APIClient, photo: dict[str, Any]) -> None:
         name = MessagePhoto.objects.get().large.name
 
         for path in (name, f"../private/{name}", str(Path(settings.PRIVATE_ROOT) / str(name))):
             assert anonymous.get(f"/media/{path}").status_code == 404
         assert not any(path.is_relative_to(settings.MEDIA_ROOT) for path in files())
 
-    def test_is_kept_by_the_reader_alone_and_asked_for_again(self, client: APIClient, photo: dict[str, Any]) -> None:
+    def test_is_cached_privately_and_revalidated(self, client: APIClient, photo: dict[str, Any]) -> None:
         first = client.get(photo["thumb"])
         assert b"".join(first.streaming_content)  # type: ignore[attr-defined]
 
@@ -195,12 +195,12 @@ class TestRefuses:
             "empty",
         ],
     )
-    def test_what_is_no_photo(
+    def test_invalid_photos(
         self, client: APIClient, conversation: Conversation, content: bytes, status: int, code: str
     ) -> None:
-        answer = send(client, conversation, content)
+        response = send(client, conversation, content)
 
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert (response.status_code, response.json()["code"]) == (status, code)
         assert not Message.objects.exists()
         assert files() == []
 
@@ -208,13 +208,13 @@ class TestRefuses:
         bomb = png_bomb(30_000)
         began = time.thread_time()
 
-        answer = send(client, conversation, bomb)
+        response = send(client, conversation, bomb)
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "photo_too_many_pixels")
+        assert (response.status_code, response.json()["code"]) == (400, "photo_too_many_pixels")
         assert time.thread_time() - began < 2
 
     @pytest.mark.parametrize("case", ["stranger", "closed", "blocked"])
-    def test_who_may_not_write_without_drawing_it(
+    def test_users_who_may_not_write_before_decoding_it(
         self, user: User, other: User, conversation: Conversation, case: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("chat.services.photos.redraw", None)
@@ -224,10 +224,10 @@ class TestRefuses:
             Block.objects.create(blocker=other, blocked=user)
         sender = client_of(make_user() if case == "stranger" else user)
 
-        answer = send(sender, conversation, from_a_phone())
+        response = send(sender, conversation, from_a_phone())
 
         expected = {"stranger": (404, "not_found"), "closed": (409, "conversation_closed"), "blocked": (409, "blocked")}
-        assert (answer.status_code, answer.json()["code"]) == expected[case]
+        assert (response.status_code, response.json()["code"]) == expected[case]
         assert files() == []
 
     def test_without_a_token(self, anonymous: APIClient, conversation: Conversation) -> None:
@@ -237,9 +237,9 @@ class TestRefuses:
         settings.MESSAGE_PHOTOS_MAX = 1
         send(client, conversation, from_a_phone())
 
-        answer = send(client, conversation, from_a_phone())
+        response = send(client, conversation, from_a_phone())
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "message_photos_full")
+        assert (response.status_code, response.json()["code"]) == (409, "message_photos_full")
 
     @pytest.mark.parametrize("body", [{}, {"photo": "text"}, {"client_id": "7"}, {"kind": "event"}, {"kind": "text"}])
     def test_a_form_that_lacks_something(
@@ -248,12 +248,12 @@ class TestRefuses:
         whole = {"client_id": str(uuid.uuid4()), "photo": SimpleUploadedFile("p.jpg", from_a_phone())}
         address = f"/api/v1/conversations/{conversation.pk}/messages"
 
-        answer = client.post(address, {**whole, **body} if body else body, format="multipart")
+        response = client.post(address, {**whole, **body} if body else body, format="multipart")
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert (response.status_code, response.json()["code"]) == (400, "invalid")
         assert not Message.objects.exists()
 
-    def test_one_as_json(self, client: APIClient, conversation: Conversation) -> None:
+    def test_a_photo_as_json(self, client: APIClient, conversation: Conversation) -> None:
         body = {"client_id": str(uuid.uuid4()), "kind": "photo", "photo": "data:image/jpeg;base64,AAAA"}
 
         assert client.post(f"/api/v1/conversations/{conversation.pk}/messages", body).status_code == 400
@@ -261,9 +261,9 @@ class TestRefuses:
     def test_a_client_id_of_a_text(self, client: APIClient, user: User, conversation: Conversation) -> None:
         text = make_message(conversation, user)
 
-        answer = send(client, conversation, from_a_phone(), text.client_id)
+        response = send(client, conversation, from_a_phone(), text.client_id)
 
-        assert (answer.status_code, answer.json()["code"]) == (422, "client_id_reused")
+        assert (response.status_code, response.json()["code"]) == (422, "client_id_reused")
 
     def test_leaves_no_files_when_the_row_fails(
         self, user: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
@@ -277,7 +277,7 @@ class TestRefuses:
         assert not Message.objects.exists()
 
 
-class TestGone:
+class TestRemoval:
     def test_with_the_message(
         self, client: APIClient, other: User, conversation: Conversation,
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,

@@ -1,4 +1,4 @@
-"""Quick phrases: a coded catalogue, and messages that each reads in his own language."""
+"""Quick phrases: a coded catalogue, and messages that readers get in their own language."""
 
 import uuid
 from typing import Any
@@ -30,13 +30,13 @@ def conversation(user: User, other: User) -> Conversation:
     return make_conversation(user, other)
 
 
-def say(client: APIClient, conversation: Conversation, phrase: object, **fields: Any) -> Any:
+def send_phrase(client: APIClient, conversation: Conversation, phrase: object, **fields: Any) -> Any:
     body = {"client_id": str(uuid.uuid4()), "kind": "phrase", "phrase": phrase} | fields
     return client.post(f"/api/v1/conversations/{conversation.pk}/messages", body)
 
 
 class TestCatalogue:
-    def test_is_shown_to_everybody_in_his_language(self, anonymous: APIClient) -> None:
+    def test_is_public_and_translated(self, anonymous: APIClient) -> None:
         shown = {
             language: anonymous.get("/api/v1/phrases", HTTP_ACCEPT_LANGUAGE=language).json()
             for language in ("en", "th")
@@ -50,14 +50,14 @@ class TestCatalogue:
             assert english["text"].isascii()
             assert not thai["text"].isascii()
 
-    def test_tells_the_blanks(self, anonymous: APIClient) -> None:
+    def test_shows_the_parameters(self, anonymous: APIClient) -> None:
         rows = {row["code"]: row for row in anonymous.get("/api/v1/phrases").json()["results"]}
 
         assert rows["arriving_in"]["text"] == "I will be there in {minutes} min."
         assert rows["arriving_in"]["params"] == [{"name": "minutes", "type": "integer", "minimum": 1, "maximum": 240}]
         assert rows["arrived"]["params"] == []
 
-    def test_is_not_sent_again_to_who_has_it(self, anonymous: APIClient) -> None:
+    def test_is_revalidated_by_its_etag(self, anonymous: APIClient) -> None:
         first = anonymous.get("/api/v1/phrases", HTTP_ACCEPT_LANGUAGE="th")
 
         again = anonymous.get("/api/v1/phrases", HTTP_ACCEPT_LANGUAGE="th", HTTP_IF_NONE_MATCH=first["ETag"])
@@ -77,18 +77,18 @@ class TestCatalogue:
 
 
 class TestSend:
-    def test_is_read_by_each_in_his_language(self, client: APIClient, other: User, conversation: Conversation) -> None:
-        answer = say(client, conversation, {"code": "arriving_in", "params": {"minutes": 10}})
+    def test_is_shown_in_the_readers_language(self, client: APIClient, other: User, conversation: Conversation) -> None:
+        response = send_phrase(client, conversation, {"code": "arriving_in", "params": {"minutes": 10}})
 
-        assert answer.status_code == 201
-        message = answer.json()
+        assert response.status_code == 201
+        message = response.json()
         assert (message["kind"], message["text"]) == ("phrase", "I will be there in 10 min.")
         assert message["phrase"] == {"code": "arriving_in", "icon": "⏱️", "params": {"minutes": 10}}
         for address in (f"/api/v1/conversations/{conversation.pk}/messages", "/api/v1/conversations"):
             row = client_of(other).get(address).json()["results"][0]
             assert row.get("last_message", row)["text"] == "จะไปถึงในอีก 10 นาที"
 
-    def test_says_every_phrase_in_both_languages(
+    def test_shows_every_phrase_in_both_languages(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         for phrase in ALL:
@@ -105,10 +105,10 @@ class TestSend:
             assert not set("%{}") & set(one["text"] + same["text"])
         assert set(Message.objects.values_list("text", flat=True)) == {""}
 
-    def test_is_kept_and_replayed_in_no_language(
+    def test_is_stored_untranslated_and_replayed_translated(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
-        say(client, conversation, {"code": "thank_you"})
+        send_phrase(client, conversation, {"code": "thank_you"})
 
         assert {event.data["message"]["text"] for event in Event.objects.all()} == {""}
         for reader, text in ((client, "Thank you very much."), (client_of(other), "ขอบคุณมาก")):
@@ -118,20 +118,22 @@ class TestSend:
     def test_is_previewed_in_the_language_of_the_device(
         self, client: APIClient, other: User, conversation: Conversation
     ) -> None:
-        say(client, conversation, {"code": "arrived"})
+        send_phrase(client, conversation, {"code": "arrived"})
         data = Event.objects.get(user=other).data
 
         assert text_of(event="message.sent", data=data, locale="th", preview=True).body == "มาถึงแล้ว"
         assert "มาถึง" not in text_of(event="message.sent", data=data, locale="th").body
 
-    def test_leaves_out_what_the_phrase_has_no_blank_for(self, client: APIClient, conversation: Conversation) -> None:
-        say(client, conversation, {"code": "arrived", "params": {"minutes": 3, "text": "99/1 Rama IV Road"}})
+    def test_drops_unknown_parameters(self, client: APIClient, conversation: Conversation) -> None:
+        send_phrase(client, conversation, {"code": "arrived", "params": {"minutes": 3, "text": "99/1 Rama IV Road"}})
 
         assert Message.objects.get().data == {"code": "arrived", "params": {}}
 
     def test_returns_the_first_on_a_resend(self, client: APIClient, conversation: Conversation) -> None:
         client_id = str(uuid.uuid4())
-        first, again = (say(client, conversation, {"code": code}, client_id=client_id) for code in ("yes", "no"))
+        first, again = (
+            send_phrase(client, conversation, {"code": code}, client_id=client_id) for code in ("yes", "no")
+        )
 
         assert (again.status_code, again.json()) == (200, first.json())
         assert Message.objects.count() == 1
@@ -139,9 +141,9 @@ class TestSend:
     def test_is_no_resend_of_another_kind(self, client: APIClient, conversation: Conversation, user: User) -> None:
         first = make_message(conversation, user)
 
-        answer = say(client, conversation, {"code": "yes"}, client_id=str(first.client_id))
+        response = send_phrase(client, conversation, {"code": "yes"}, client_id=str(first.client_id))
 
-        assert (answer.status_code, answer.json()["code"]) == (422, "client_id_reused")
+        assert (response.status_code, response.json()["code"]) == (422, "client_id_reused")
 
     @pytest.mark.parametrize(
         ("phrase", "code"),
@@ -164,23 +166,23 @@ class TestSend:
             ({"code": "does_time_suit", "params": {"at": "9999-12-31T23:59:59-14:00"}}, "phrase_params_invalid"),
         ],
     )
-    def test_refuses_what_is_none(
+    def test_refuses_an_invalid_phrase(
         self, client: APIClient, conversation: Conversation, phrase: object, code: str
     ) -> None:
-        answer = say(client, conversation, phrase)
+        response = send_phrase(client, conversation, phrase)
 
-        assert (answer.status_code, answer.json()["code"]) == (400, code)
-        assert answer.json()["errors"][0]["field"].startswith("phrase")
+        assert (response.status_code, response.json()["code"]) == (400, code)
+        assert response.json()["errors"][0]["field"].startswith("phrase")
         assert not Message.objects.exists()
 
-    def test_refuses_one_that_is_missing(self, client: APIClient, conversation: Conversation) -> None:
-        answer = client.post(
+    def test_refuses_a_missing_phrase(self, client: APIClient, conversation: Conversation) -> None:
+        response = client.post(
             f"/api/v1/conversations/{conversation.pk}/messages", {"client_id": str(uuid.uuid4()), "kind": "phrase"}
         )
 
-        assert (answer.status_code, answer.json()["code"]) == (400, "phrase_unknown")
+        assert (response.status_code, response.json()["code"]) == (400, "phrase_unknown")
 
-    def test_shows_nothing_worse_than_nothing_for_one_that_is_gone(
+    def test_has_an_empty_text_for_an_unknown_code(
         self, client: APIClient, conversation: Conversation, user: User
     ) -> None:
         make_message(conversation, user, kind="phrase", phrase={"code": "yes"})
@@ -192,16 +194,16 @@ class TestSend:
 
 
 class TestOnTheSocket:
-    def test_each_phone_hears_its_own_language(self, open_phone: Any, ann: User, bob: User) -> None:
+    def test_each_socket_gets_its_own_language(self, open_phone: Any, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns: Phone = open_phone(ann, headers={"Accept-Language": "th"})
         bobs: Phone = open_phone(bob)
 
-        said = {"conversation": str(conversation.pk), "client_id": str(uuid.uuid4()), "kind": "phrase"}
-        anns.say(type="message.send", phrase={"code": "about_kg", "params": {"kg": 12.50}}, **said)
+        fields = {"conversation": str(conversation.pk), "client_id": str(uuid.uuid4()), "kind": "phrase"}
+        anns.send(type="message.send", phrase={"code": "about_kg", "params": {"kg": 12.50}}, **fields)
 
-        told = [anns.expect_any("ok", "event") for _ in range(2)]
-        texts = {frame["type"]: frame.get("message", frame.get("data", {}).get("message"))["text"] for frame in told}
+        frames = [anns.expect_any("ok", "event") for _ in range(2)]
+        texts = {frame["type"]: frame.get("message", frame.get("data", {}).get("message"))["text"] for frame in frames}
         assert texts == {"ok": "ประมาณ 12.5 กิโลกรัม", "event": "ประมาณ 12.5 กิโลกรัม"}
         assert bobs.expect("event")["data"]["message"]["text"] == "It is about 12.5 kg."
 
@@ -209,10 +211,10 @@ class TestOnTheSocket:
         ("phrase", "code"),
         [("yes", "frame_invalid"), (None, "phrase_unknown"), ({"code": "bags"}, "phrase_params_invalid")],
     )
-    def test_refuses_what_is_none(self, open_phone: Any, ann: User, bob: User, phrase: object, code: str) -> None:
+    def test_refuses_an_invalid_phrase(self, open_phone: Any, ann: User, bob: User, phrase: object, code: str) -> None:
         anns: Phone = open_phone(ann)
-        said = {"conversation": str(make_conversation(ann, bob).pk), "client_id": str(uuid.uuid4()), "kind": "phrase"}
+        fields = {"conversation": str(make_conversation(ann, bob).pk), "client_id": str(uuid.uuid4()), "kind": "phrase"}
 
-        anns.say(type="message.send", phrase=phrase, **said)
+        anns.send(type="message.send", phrase=phrase, **fields)
 
         assert anns.expect("error")["code"] == code

@@ -1,4 +1,4 @@
-"""Many senders at the same instant, and proof that the race is real without the lock."""
+"""Many senders at once, with a control that shows the race without the lock."""
 
 import threading
 import uuid
@@ -22,7 +22,7 @@ Sent: TypeAlias = tuple[uuid.UUID, bool]
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T | IntegrityError]:
-    """Run each call in a thread of its own, all let go together; returns what each returned or raised."""
+    """Run each call in a thread of its own, started together; returns what each returned or raised."""
     barrier = threading.Barrier(len(calls))
     results: list[T | IntegrityError] = []
 
@@ -61,12 +61,12 @@ def sending(conversation: Conversation, sender: User, client_id: uuid.UUID | Non
 
 
 def reading(conversation: Conversation, reader: User, seq: int) -> Callable[[], int]:
-    """A call that says how far it has read."""
+    """A call that moves the read position to `seq`."""
     return lambda: mark_read(user_id=reader.pk, conversation_id=conversation.pk, seq=seq, now=timezone.now())
 
 
 class TestManySenders:
-    def test_number_without_gap_or_double(self, ann: User, bob: User) -> None:
+    def test_number_without_gaps_or_duplicates(self, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
 
         at_once([sending(conversation, [ann, bob][n % 2]) for n in range(16)])
@@ -79,7 +79,7 @@ class TestManySenders:
 
     def test_collide_without_the_lock(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
         update = "UPDATE chat_conversation SET last_seq = last_seq + 1, last_message_at = %(now)s"
-        # All have looked before the first writes.
+        # All read the number before the first writes.
         select = "SELECT last_seq + 1 AS last_seq FROM pg_sleep(0.1), chat_conversation"
         assert update in messages.SEND
         without = messages.SEND.replace(update, select).replace("RETURNING last_seq", "")
@@ -101,7 +101,7 @@ class TestManySenders:
         assert results.count((message.pk, False)) == 7
         assert Event.objects.count() == 2
 
-    def test_do_not_wait_for_each_other_in_a_circle(self, ann: User, bob: User) -> None:
+    def test_do_not_deadlock(self, ann: User, bob: User) -> None:
         first, second = make_conversation(ann, bob), make_conversation(bob, ann)
 
         results = at_once([sending([first, second][n % 2], [ann, bob][n // 2 % 2]) for n in range(16)])
@@ -119,7 +119,7 @@ class TestManyReaders:
         at_once([reading(conversation, bob, seq) for seq in range(1, 9)])
 
         assert Participant.objects.get(user=bob).read_seq == 8
-        told = Event.objects.filter(user=ann, name="message.read").order_by("seq")
-        positions = [event.data["seq"] for event in told]
+        events = Event.objects.filter(user=ann, name="message.read").order_by("seq")
+        positions = [event.data["seq"] for event in events]
         assert positions == sorted(positions)
         assert positions[-1] == 8

@@ -1,4 +1,4 @@
-"""A client that does not read is closed soon, and costs little until then."""
+"""A client that does not read is disconnected, and costs little memory until then."""
 
 import json
 import socket as sockets
@@ -29,13 +29,13 @@ Dial = Callable[[str, User], "SlowPhone"]
 
 @pytest.fixture
 def dial() -> Iterator[Dial]:
-    """Opens sockets, and closes them whatever becomes of the test."""
+    """Opens sockets, and closes them after the test."""
     with ExitStack() as lines:
         yield lambda server, user: SlowPhone(lines.enter_context(sockets.socket()), server, user)
 
 
 class TestSlowReader:
-    def test_is_hung_up_on(
+    def test_is_disconnected(
         self, server: str, dial: Dial, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for module in ("uvicorn_websocket", "writer"):
@@ -45,22 +45,22 @@ class TestSlowReader:
         make_events(bob, count=100, size=100_000)
 
         slow = dial(server, bob)
-        slow.say({"type": "resume", "since": 0})
+        slow.send({"type": "resume", "since": 0})
 
-        assert slow.is_hung_up_within(PATIENCE_S)
+        assert slow.is_disconnected_within(PATIENCE_S)
 
-    def test_is_given_less_than_half_a_minute(self) -> None:
+    def test_is_disconnected_within_half_a_minute(self) -> None:
         assert real_settings.SOCKET_SEND_TIMEOUT_S + CLOSE_GRACE_S < 30
 
-    def test_costs_little_until_then(self, dial: Dial, transactional_db: None, settings: Any) -> None:
-        """The process and the system together keep less for each than `KB_MAX`, though more waits for it."""
+    def test_costs_little_memory(self, dial: Dial, transactional_db: None, settings: Any) -> None:
+        """The process and the kernel together buffer less than `KB_MAX` for each client."""
         people = [make_user() for _ in range(WARM + COUNT)]
         for person in people:
             # As long as messages can be: 2,000 characters of three bytes.
             make_events(person, count=60, size=2_000, letter="ก")
 
         with running_process(settings.REDIS_PREFIX, SOCKET_SEND_TIMEOUT_S="60") as (process, server):
-            # The first bring in what is loaded once: threads, their connections, and room to work.
+            # The first sockets start threads and connections, which later ones share.
             open_slow(dial, server, people[:WARM])
             before = settled(lambda: memory_kb(process) + unsent_kb(server))
             open_slow(dial, server, people[WARM:])
@@ -70,16 +70,16 @@ class TestSlowReader:
 
 
 def open_slow(dial: Dial, server: str, people: Sequence[User]) -> None:
-    """One each, which asks for its whole log."""
+    """Open a socket for each user that requests the whole log and never reads it."""
     for phone in [dial(server, person) for person in people]:
-        phone.say({"type": "resume", "since": 0})
+        phone.send({"type": "resume", "since": 0})
 
 
-def settled(measure: Callable[[], float], still_s: float = 1, patience_s: float = 30) -> float:
-    """What it comes to when it has been the same for a while: the server has then given all it will."""
+def settled(measure: Callable[[], float], stable_s: float = 1, patience_s: float = 30) -> float:
+    """The measured value once it has not changed for `stable_s` seconds."""
     last, since = measure(), time.monotonic()
     ends_at = since + patience_s
-    while time.monotonic() - since < still_s:
+    while time.monotonic() - since < stable_s:
         assert time.monotonic() < ends_at, last
         time.sleep(0.05)
         if (now := measure()) != last:
@@ -88,19 +88,19 @@ def settled(measure: Callable[[], float], still_s: float = 1, patience_s: float 
 
 
 def memory_kb(process: "subprocess.Popen[bytes]") -> float:
-    """What the process holds in memory."""
+    """The resident memory of the process."""
     return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4
 
 
 def unsent_kb(server: str) -> float:
-    """What the system keeps for the connections of a server on this machine that was not read."""
+    """The unread bytes in the kernel's send buffers of this server."""
     local = f":{int(server.split(':')[1]):04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(local)) / 1024
 
 
 def make_events(user: User, count: int, size: int, letter: str = "x") -> None:
-    """A log of so many events with a text of so many characters."""
+    """A log of `count` events, each with a text of `size` characters."""
     Event.objects.bulk_create(
         Event(user=user, seq=seq, name="test", data={"text": letter * size}, created_at=timezone.now())
         for seq in range(1, count + 1)
@@ -109,7 +109,7 @@ def make_events(user: User, count: int, size: int, letter: str = "x") -> None:
 
 
 class SlowPhone:
-    """Opens a socket with a tiny window, and then never reads from it."""
+    """A client with a tiny receive buffer that never reads."""
 
     def __init__(self, line: sockets.socket, server: str, user: User) -> None:
         host, port = server.split(":")
@@ -124,12 +124,12 @@ class SlowPhone:
         )
         assert b"101 Switching" in self.line.recv(200)
 
-    def say(self, frame: dict[str, Any]) -> None:
+    def send(self, frame: dict[str, Any]) -> None:
         text = json.dumps(frame).encode()
         self.line.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
 
-    def is_hung_up_within(self, seconds: float) -> bool:
-        """Whether the server lets go of the connection; told by writing to it, which reads nothing."""
+    def is_disconnected_within(self, seconds: float) -> bool:
+        """Whether the server closes the connection. Found out by writing, since this client does not read."""
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at:
             try:

@@ -1,4 +1,4 @@
-"""The socket's main story, through a real server and a real client."""
+"""Messages, events, acks, read positions and typing through a real server and a real client."""
 
 import uuid
 from collections.abc import Callable
@@ -21,7 +21,7 @@ OpenPhone = Callable[..., Phone]
 
 @pytest.fixture
 def lost_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis loses whatever services publish."""
+    """Nudges of services are lost."""
     lose_nudges(monkeypatch)
 
 
@@ -67,7 +67,7 @@ class TestMessage:
         assert anns.expect("ok") == first
         assert Message.objects.count() == 1
 
-    def test_is_told_once_though_it_comes_back_through_redis(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_is_delivered_once_though_redis_returns_it(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns, bobs = open_phone(ann), open_phone(bob)
 
@@ -76,7 +76,7 @@ class TestMessage:
         make_message(conversation, ann, "by HTTP")
 
         texts = [event["data"]["message"]["text"] for event in bobs.expect_events(21)]
-        anns.say(type="typing", conversation=str(conversation.pk))
+        anns.send(type="typing", conversation=str(conversation.pk))
         assert sorted(texts) == sorted([*map(str, range(20)), "by HTTP"])
         assert bobs.expect_any("event", "typing")["type"] == "typing"
 
@@ -99,7 +99,7 @@ class TestMessage:
         texts = [event["data"]["message"]["text"] for event in bobs.expect_events(30)]
         assert texts == [str(n) for n in range(30)]
 
-    def test_is_refused_with_code_and_words(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_is_refused_with_a_code_and_a_text(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         close_conversation(conversation_id=conversation.pk, now=timezone.now())
         anns = open_phone(ann, headers={"Accept-Language": "th-TH,th;q=0.9"})
@@ -114,7 +114,7 @@ class TestMessage:
             "client_id": client_id,
         }
 
-    def test_speaks_the_persons_language_without_a_header(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_uses_the_users_language_without_a_header(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         User.objects.filter(pk=ann.pk).update(locale="th")
         anns = open_phone(ann)
 
@@ -132,7 +132,7 @@ class TestMessage:
 
 
 class TestResume:
-    def test_replays_in_order_and_goes_live(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_replays_in_order_and_continues_live(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         for n in range(40):
             make_message(conversation, ann, str(n))
@@ -145,7 +145,7 @@ class TestResume:
         assert seqs(replayed) == list(range(4, 41))
         assert bobs.expect("event")["seq"] == 41
 
-    def test_has_no_gap_or_double_while_messages_arrive(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_has_no_gaps_or_duplicates_while_messages_arrive(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         for n in range(20):
             make_message(conversation, ann, str(n))
@@ -154,7 +154,7 @@ class TestResume:
         for n in range(20):
             anns.send_message(conversation, str(n))
             if n == 5:
-                bobs.say(type="resume", since=0)
+                bobs.send(type="resume", since=0)
 
         assert seqs(bobs.expect_events(40)) == list(range(1, 41))
 
@@ -166,16 +166,16 @@ class TestResume:
 
         assert bobs.receive() == {"type": "heartbeat", "head": 1}
 
-    def test_may_be_said_again(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_may_be_repeated(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         make_message(make_conversation(ann, bob), ann)
         bobs = open_phone(bob)
         bobs.expect_events(1)
 
-        bobs.say(type="resume", since=0)
+        bobs.send(type="resume", since=0)
 
         assert seqs(bobs.expect_events(1)) == [1]
 
-    def test_resets_when_the_log_is_gone(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_resets_when_events_were_removed(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         for _ in range(3):
             make_message(conversation, ann)
@@ -185,11 +185,11 @@ class TestResume:
         bobs = open_phone(bob, since=1)
 
         assert bobs.expect("reset") == {"type": "reset", "head": 3}
-        bobs.say(type="resume", since=3)
+        bobs.send(type="resume", since=3)
         make_message(conversation, ann)
         assert bobs.expect("event")["seq"] == 4
 
-    def test_resets_when_nothing_is_left(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_resets_when_all_events_were_removed(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         make_message(make_conversation(ann, bob), ann)
         Event.objects.filter(user=bob).delete()
 
@@ -199,8 +199,8 @@ class TestResume:
         assert open_phone(bob, since=7).expect("reset") == {"type": "reset", "head": 0}
 
 
-class TestHeal:
-    def test_shows_a_lost_nudge_within_a_beat(
+class TestLostNudges:
+    def test_are_made_up_for_by_the_next_heartbeat(
         self, open_phone: OpenPhone, ann: User, bob: User, lost_nudges: None
     ) -> None:
         bobs = open_phone(bob)
@@ -209,7 +209,7 @@ class TestHeal:
 
         assert bobs.expect("event")["seq"] == 1
 
-    def test_fills_a_hole_before_the_next_nudge(
+    def test_are_made_up_for_before_the_next_nudge(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
     ) -> None:
         settings.HEARTBEAT_S = 60
@@ -224,10 +224,10 @@ class TestHeal:
 
         assert seqs(bobs.expect_events(3)) == [1, 2, 3]
 
-    def test_may_find_more_than_it_was_told_of(
+    def test_may_find_more_events_than_were_announced(
         self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Any
     ) -> None:
-        """The socket learns of the second event, looks into the log, and finds a third, whose nudge is on its way."""
+        """The second event is announced, and the log has a third, whose nudge follows."""
         settings.HEARTBEAT_S = 60
         conversation = make_conversation(ann, bob)
         bobs = open_phone(bob)
@@ -244,12 +244,12 @@ class TestHeal:
 
         assert bobs.expect("event")["data"]["message"]["seq"] == third.seq + 1
 
-    def test_beats_with_the_head(self, open_phone: OpenPhone, bob: User) -> None:
+    def test_are_found_by_the_head_of_a_heartbeat(self, open_phone: OpenPhone, bob: User) -> None:
         assert open_phone(bob).receive() == {"type": "heartbeat", "head": 0}
 
 
 class TestAck:
-    def test_is_written_down(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_is_stored(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         for _ in range(3):
             make_message(conversation, ann)
@@ -257,16 +257,16 @@ class TestAck:
         bobs.expect_events(3)
 
         for seq in (1, 2, 3):
-            bobs.say(type="ack", seq=seq)
+            bobs.send(type="ack", seq=seq)
 
         wait_until(lambda: EventCounter.objects.get(user=bob).acked == 3)
 
-    def test_survives_hanging_up(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_is_stored_when_the_socket_closes(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         make_message(make_conversation(ann, bob), ann)
         bobs = open_phone(bob)
         bobs.expect_events(1)
 
-        bobs.say(type="ack", seq=1)
+        bobs.send(type="ack", seq=1)
         bobs.close()
 
         wait_until(lambda: EventCounter.objects.get(user=bob).acked == 1)
@@ -278,16 +278,16 @@ class TestReadAndTyping:
         make_message(conversation, ann)
         anns, bobs = open_phone(ann, since=1), open_phone(bob, since=None)
 
-        bobs.say(type="read", conversation=str(conversation.pk), seq=1)
+        bobs.send(type="read", conversation=str(conversation.pk), seq=1)
 
         assert anns.expect("event")["data"] == {"conversation": str(conversation.pk), "user": str(bob.pk), "seq": 1}
         assert Participant.objects.get(user=bob).read_seq == 1
 
-    def test_typing_reaches_the_other_and_is_kept_nowhere(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+    def test_typing_reaches_the_other_and_is_not_stored(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns, bobs = open_phone(ann), open_phone(bob)
 
-        bobs.say(type="typing", conversation=str(conversation.pk))
+        bobs.send(type="typing", conversation=str(conversation.pk))
 
         assert anns.expect("typing") == {
             "type": "typing",
@@ -300,7 +300,7 @@ class TestReadAndTyping:
     def test_a_stranger_is_refused(self, open_phone: OpenPhone, ann: User, bob: User, frame: dict[str, Any]) -> None:
         phone = open_phone(ann)
 
-        phone.say(conversation=str(make_conversation(bob).pk), **frame)
+        phone.send(conversation=str(make_conversation(bob).pk), **frame)
 
         error = phone.expect("error")
         assert (error["code"], error["about"]) == ("not_found", frame["type"])

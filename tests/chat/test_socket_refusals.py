@@ -1,4 +1,4 @@
-"""What the socket does not do: whom it keeps out, and what it does not take from those it let in."""
+"""Clients and frames that the socket refuses."""
 
 import json
 import uuid
@@ -22,7 +22,7 @@ OpenPhone = Callable[..., Phone]
 
 
 def code_after(server: str, subprotocols: list[str]) -> int:
-    """The code with which the server ends a socket opened like this."""
+    """The code with which the server closes a socket opened with these subprotocols."""
     with open_socket(server, subprotocols) as opened:
         assert opened.subprotocol == "tft.v1"
         with pytest.raises(ConnectionClosed) as end:
@@ -52,7 +52,7 @@ class TestTicket:
 
         assert code_after(server, ["tft.v1", f"ticket.{ticket}"]) == 4401
 
-    def test_waits_while_redis_is_away(self, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_can_be_retried_while_tickets_are_unavailable(self, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
         from backend.accounts.errors import TicketsUnavailable
 
         def fail(ticket: str, now: datetime) -> None:
@@ -69,20 +69,20 @@ class TestHandshake:
             open_socket(server, subprotocols, **options)
         return refused.value.response.status_code
 
-    def test_needs_our_protocol(self, server: str, ann: User) -> None:
+    def test_needs_the_protocol(self, server: str, ann: User) -> None:
         assert self.refusal(server, f"ticket.{ticket_for(make_session(ann)[0])}") == 403
 
-    def test_needs_our_path(self, server: str) -> None:
+    def test_needs_the_path(self, server: str) -> None:
         assert self.refusal(server, "tft.v1", path="/ws/v2/") == 403
         assert self.refusal(server, "tft.v1", path="/%ff/%00") == 403
 
-    def test_keeps_foreign_pages_out(self, server: str, ann: User) -> None:
+    def test_refuses_foreign_origins(self, server: str, ann: User) -> None:
         ticket = f"ticket.{ticket_for(make_session(ann)[0])}"
 
         for origin in ("https://evil.example", "null", "http://127.0.0.1:8000.evil.example"):
             assert self.refusal(server, "tft.v1", ticket, headers={"Origin": origin}) == 403
 
-    def test_lets_our_own_pages_in(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
+    def test_accepts_allowed_origins(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
         settings.SOCKET_ALLOWED_ORIGINS = ["https://trash.example"]
 
         assert open_phone(ann, headers={"Origin": "https://trash.example"}).hello["type"] == "hello"
@@ -127,13 +127,13 @@ class TestFrame:
             assert (text[:50], error["code"], bool(error["text"])) == (text[:50], code, True)
 
         make_message(make_conversation(ann), ann)
-        phone.say(type="resume", since=0)
+        phone.send(type="resume", since=0)
         assert phone.expect("event")["seq"] == 1
 
     def test_keeps_the_client_id_in_the_refusal(self, open_phone: OpenPhone, ann: User) -> None:
         phone = open_phone(ann)
 
-        phone.say(type="message.send", client_id="mine", text="Hello")
+        phone.send(type="message.send", client_id="mine", text="Hello")
 
         error = phone.expect("error")
         assert (error["code"], error["about"], error["client_id"]) == ("frame_invalid", "message.send", "mine")
@@ -149,7 +149,7 @@ class TestFrame:
         }
 
         for code, fields in refused.items():
-            phone.say(type="message.send", **wanted | fields)
+            phone.send(type="message.send", **wanted | fields)
             error = phone.expect("error")
             assert (error["code"], error["client_id"]) == (code, wanted["client_id"])
 
@@ -176,18 +176,18 @@ class TestFrame:
 
         assert phone.expect_close() == 1007
 
-    def test_may_not_come_in_floods(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
+    def test_is_rate_limited(self, open_phone: OpenPhone, ann: User, settings: Any) -> None:
         settings.SOCKET_FRAMES_PER_S = 2
         phone = open_phone(ann)
 
         for seq in range(9):
-            phone.say(type="ack", seq=seq)
+            phone.send(type="ack", seq=seq)
 
         assert phone.expect("error")["code"] == "rate_limited"
-        # The end may come before the last is said.
+        # The server may close the socket before the last frame is sent.
         with suppress(ConnectionClosed):
             for seq in range(12):
-                phone.say(type="ack", seq=seq)
+                phone.send(type="ack", seq=seq)
         assert phone.expect_close() == 1008
 
 
@@ -205,7 +205,7 @@ class TestSignOut:
         make_message(make_conversation(ann), ann)
         assert second.expect("event")["seq"] == 1
 
-    def test_shows_within_a_beat_when_the_nudge_is_lost(self, open_phone: OpenPhone, ann: User) -> None:
+    def test_closes_with_the_next_heartbeat_when_the_nudge_is_lost(self, open_phone: OpenPhone, ann: User) -> None:
         phone = open_phone(ann)
 
         phone.session.delete()

@@ -1,4 +1,4 @@
-"""New sockets while Redis is away: with a signed ticket, of which PostgreSQL knows whether it was used."""
+"""New sockets without Redis: tickets are signed, and PostgreSQL records their use."""
 
 import json
 import uuid
@@ -23,37 +23,41 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def lonely(transactional_db: None, redis_prefix: str) -> Iterator[str]:
+def server_without_redis(transactional_db: None, redis_prefix: str) -> Iterator[str]:
     """`host:port` of a realtime process that never finds a Redis."""
     with running_process(redis_prefix, REDIS_URL="redis://127.0.0.1:1/0", HEARTBEAT_S="1") as (_, address):
         yield address
 
 
 class TestWithoutRedis:
-    def test_a_phone_opens_resumes_and_hears_with_the_heartbeat(
-        self, lonely: str, dead_redis: None, ann: User, bob: User
+    def test_a_socket_opens_resumes_and_gets_events_with_the_heartbeat(
+        self, server_without_redis: str, dead_redis: None, ann: User, bob: User
     ) -> None:
         conversation = make_conversation(ann, bob)
         make_message(conversation, ann, "before")
-        ticket = ask_for_ticket(lonely, bob)
+        ticket = ask_for_ticket(server_without_redis, bob)
 
-        with open_socket(lonely, ["tft.v1", f"ticket.{ticket}"]) as socket:
+        with open_socket(server_without_redis, ["tft.v1", f"ticket.{ticket}"]) as socket:
             assert json.loads(socket.recv(timeout=4)) == {"type": "hello", "head": 1, "heartbeat_s": 1}
             socket.send(json.dumps({"type": "resume", "since": 0}))
             assert next_text(socket) == "before"
             make_message(conversation, ann, "after")
             assert next_text(socket) == "after"
 
-            with open_socket(lonely, ["tft.v1", f"ticket.{ticket}"]) as second, pytest.raises(ConnectionClosed) as end:
+            with (
+                open_socket(server_without_redis, ["tft.v1", f"ticket.{ticket}"]) as second,
+                pytest.raises(ConnectionClosed) as end,
+            ):
                 second.recv(timeout=4)
             assert code_of(end.value) == 4401
 
-    def test_two_phones_of_one_process_need_no_heartbeat(
-        self, lonely: str, dead_redis: None, ann: User, bob: User
+    def test_two_sockets_of_one_process_need_no_heartbeat(
+        self, server_without_redis: str, dead_redis: None, ann: User, bob: User
     ) -> None:
         conversation = make_conversation(ann, bob)
         line_a, line_b = (
-            open_socket(lonely, ["tft.v1", f"ticket.{ask_for_ticket(lonely, user)}"]) for user in (ann, bob)
+            open_socket(server_without_redis, ["tft.v1", f"ticket.{ask_for_ticket(server_without_redis, user)}"])
+            for user in (ann, bob)
         )
         with line_a, line_b:
             line_b.send(json.dumps({"type": "resume", "since": 0}))
@@ -73,7 +77,7 @@ class TestWithoutRedis:
 
 
 class TestRace:
-    """One signed ticket, shown eight times at one instant."""
+    """One signed ticket, presented eight times at once."""
 
     def test_admits_one(self, transactional_db: None, dead_redis: None, ann: User) -> None:
         assert len(admitted_at_once(make_session(ann)[0])) == 1
@@ -92,16 +96,16 @@ def admitted_at_once(session: Session) -> list[TicketHolder]:
 
 
 def ask_for_ticket(server: str, user: User) -> str:
-    """By HTTP, as an app does."""
+    """A ticket from the HTTP API."""
     headers = {"Authorization": f"Bearer {make_session(user)[1]}"}
-    answer = httpx.post(f"http://{server}/api/v1/realtime/tickets", headers=headers, timeout=20)
-    assert answer.status_code == 201
-    ticket: str = answer.json()["ticket"]
+    response = httpx.post(f"http://{server}/api/v1/realtime/tickets", headers=headers, timeout=20)
+    assert response.status_code == 201
+    ticket: str = response.json()["ticket"]
     return ticket
 
 
 def next_text(socket: ClientConnection) -> str:
-    """Of the next message; what else is said is passed over."""
+    """The text of the next message; other frames are skipped."""
     while (frame := json.loads(socket.recv(timeout=4)))["type"] != "event":
         pass
     text: str = frame["data"]["message"]["text"]
