@@ -1,6 +1,5 @@
 """Drafts: what a user wants to send, validated before anything is locked."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.gis.geos import Point
 
+from backend.core.text.characters import has_visible
 from chat.errors import (
     ConsentMissing,
     KindUnknown,
@@ -71,7 +71,7 @@ def _clean_text(text: str) -> str:
     text = text.strip()
     if len(text) > settings.MESSAGE_CHARACTERS_MAX:
         raise TextTooLong(field="text", limit=settings.MESSAGE_CHARACTERS_MAX)
-    if not any(_is_visible(character) for character in text):
+    if not has_visible(text):
         raise TextEmpty(field="text")
     return text
 
@@ -79,11 +79,6 @@ def _clean_text(text: str) -> str:
 def _is_storable(text: str) -> bool:
     """Whether PostgreSQL accepts it (no NUL) and UTF-8 can encode it (no surrogates)."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _is_visible(character: str) -> bool:
-    """Unicode's separators (Z) and controls, formats and unassigned characters (C) are invisible."""
-    return unicodedata.category(character)[0] not in "ZC"
 
 
 def _phrase_draft(phrase: Mapping[str, Any] | None, now: datetime) -> Draft:

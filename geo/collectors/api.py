@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.fields import LatLon
+from backend.core.http.text_fields import Line, Paragraphs
 from backend.core.http.views import ApiView
 from geo.collectors.selectors import get_collector
 from geo.collectors.services import CollectorProfile, put_collector
@@ -30,9 +31,9 @@ class CollectorInput(serializers.Serializer[Any]):
     materials = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=100, required=False, help_text="None: everything."
     )
-    vehicle = serializers.CharField(max_length=40, allow_blank=True, required=False)
+    vehicle = Line(max_length=40, allow_blank=True, required=False)
     capacity_kg = serializers.DecimalField(max_digits=6, decimal_places=1, min_value=1, allow_null=True, required=False)
-    bio = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    bio = Paragraphs(max_length=500, allow_blank=True, required=False)
     available = serializers.BooleanField(default=True)
 
     def profile(self) -> CollectorProfile:
@@ -46,9 +47,9 @@ class CollectorOutput(serializers.Serializer[Any]):
     service_point = LatLon()
     radius_m = serializers.IntegerField()
     materials = serializers.SerializerMethodField()
-    vehicle = serializers.CharField()
+    vehicle = Line()
     capacity_kg = serializers.DecimalField(max_digits=8, decimal_places=1, allow_null=True)
-    bio = serializers.CharField()
+    bio = Paragraphs()
     available = serializers.BooleanField(source="is_available")
     hazard_badge = serializers.BooleanField(source="has_hazard_badge")
     updated_at = serializers.DateTimeField()

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView
 from geo.groups.selectors import get_group_of, groups_of, members_of
 from geo.groups.services import found_group, join_group, leave_group, renew_group_code
@@ -22,7 +23,7 @@ TAGS = ["groups"]
 class GroupInput(serializers.Serializer[Any]):
     """What to call it, and what it is."""
 
-    name = serializers.CharField(max_length=80)
+    name = Line(max_length=80)
     kind = serializers.ChoiceField(choices=Group.Kind.choices)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from backend.core.http.moments import Moment
+from backend.core.http.text_fields import Paragraphs
 from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
 from geo.pickups.inputs import ItemInput
 from geo.pickups.services.posting import ItemDraft
@@ -69,7 +70,7 @@ class WeighInInput(FiguresInput):
 class DisputeInput(FiguresInput):
     """The resident's own figures."""
 
-    note = serializers.CharField(max_length=NOTE_CHARACTERS_MAX, allow_blank=True, default="")
+    note = Paragraphs(max_length=NOTE_CHARACTERS_MAX, allow_blank=True, default="")
     weighed_at = Moment(
         required=False, help_text="Of the weigh-in that was shown; refused when it has been weighed again since."
     )

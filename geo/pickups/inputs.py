@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from backend.core.http.moments import Moment
+from backend.core.http.text_fields import Line, Paragraphs
 from geo.models import Material, Pickup
 from geo.pickups.services.changing import PickupChanges
 from geo.pickups.services.posting import ItemDraft, PickupDraft, Price, Window
@@ -40,13 +41,13 @@ class PriceInput(serializers.Serializer[Any]):
 
 
 class _PickupFields(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=80)
-    note = serializers.CharField(max_length=1000, allow_blank=True, required=False)
+    title = Line(max_length=80)
+    note = Paragraphs(max_length=1000, allow_blank=True, required=False)
     items = serializers.ListField(child=ItemInput(), min_length=1, max_length=settings.PICKUP_ITEMS_MAX)
     location = Place(help_text="The exact place. Only the matched collector is ever told.")
-    area = serializers.CharField(max_length=120, allow_blank=True, required=False, help_text="For everybody to read.")
-    address = serializers.CharField(max_length=300, allow_blank=True, required=False)
-    access_note = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    area = Line(max_length=120, allow_blank=True, required=False, help_text="For everybody to read.")
+    address = Paragraphs(max_length=300, allow_blank=True, required=False)
+    access_note = Paragraphs(max_length=300, allow_blank=True, required=False)
     window = WindowInput()
     price = PriceInput(required=False)
     choose = serializers.ChoiceField(choices=Pickup.Choose.choices, required=False)

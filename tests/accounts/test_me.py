@@ -47,6 +47,9 @@ class TestMe:
         [
             {"display_name": ""},
             {"display_name": "   "},
+            {"display_name": "\u200b"},
+            {"display_name": "\u3164"},
+            {"display_name": "\u2800 \u00a0"},
             {"display_name": "x" * 100_000},
             {"display_name": "a\u0000b"},
             {"display_name": None},

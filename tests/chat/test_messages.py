@@ -150,6 +150,8 @@ class TestSendMessageRefuses:
             ("", "text_empty"),
             (" \n\t ", "text_empty"),
             ("\u200b\u200e\u3000", "text_empty"),
+            ("\u3164", "text_empty"),
+            ("\u2800\ufe0f", "text_empty"),
             ("x" * 2001, "text_too_long"),
             ("x" * 100_000, "text_too_long"),
             ("nul\x00", "invalid"),
@@ -164,6 +166,12 @@ class TestSendMessageRefuses:
         assert (response.status_code, response.json()["code"]) == (400, code)
         assert response.json()["errors"][0]["field"] == "text"
         assert not Message.objects.exists()
+
+    @pytest.mark.parametrize("emoji", ["🩷", "🩵", "🫨", "👨‍👩‍👧‍👦", "🇹🇭", "\U0001fadd"])
+    def test_a_single_new_emoji_is_a_message(self, client: APIClient, conversation: Conversation, emoji: str) -> None:
+        answer = client.post(address_of(conversation), body_of(emoji))
+
+        assert (answer.status_code, answer.json()["text"]) == (201, emoji)
 
     def test_a_surrogate(self, client: APIClient, conversation: Conversation) -> None:
         body = json.dumps(body_of("half \ud83d"))

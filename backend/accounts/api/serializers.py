@@ -6,17 +6,14 @@ from rest_framework import serializers
 
 from backend.accounts.models import Report, User
 from backend.accounts.models.user import AVATAR_COLOURS
+from backend.core.http.text_fields import Line, Paragraphs
 
 
-class PersonName(serializers.CharField):
-    """A name with something to read in it; runs of spaces become one."""
+class PersonName(Line):
+    """The name of a person."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=80, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The name, tidied."""
-        return " ".join(super().to_internal_value(data).split())
 
 
 class MeChanges(serializers.Serializer[Any]):
@@ -38,7 +35,7 @@ class DeviceFields(serializers.Serializer[Any]):
         default="",
         help_text="This install of the app. A new sign-in ends its old session; without it every sign-in adds one.",
     )
-    device_name = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    device_name = Line(max_length=100, required=False, default="", allow_blank=True)
 
 
 class DemoSignIn(DeviceFields):
@@ -66,4 +63,4 @@ class ReportInput(serializers.Serializer[Any]):
     subject = serializers.CharField(
         max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."
     )
-    text = serializers.CharField(max_length=2_000, required=False, default="", allow_blank=True)
+    text = Paragraphs(max_length=2_000, required=False, default="", allow_blank=True)

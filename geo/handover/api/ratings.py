@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.text_fields import Paragraphs
 from backend.core.http.views import ApiView
 from geo.matching.api.matches import show_match
 from geo.models import Rating
@@ -23,7 +24,7 @@ class RatingInput(serializers.Serializer[Any]):
     reasons = serializers.ListField(
         child=serializers.ChoiceField(choices=Rating.Reason.choices), max_length=10, required=False, default=list
     )
-    text = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    text = Paragraphs(max_length=500, required=False, allow_blank=True, default="")
 
 
 class RatingView(ApiView):

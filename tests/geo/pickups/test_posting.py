@@ -53,6 +53,18 @@ class TestPost:
         assert shown["photos"] == []
         assert shown["likes_waiting"] == 0
 
+    @pytest.mark.parametrize("title", ["\u200b", "\u3164", "\u2800", "\u115f\u180e", "\U000e0041", "\x07"])
+    def test_refuses_a_title_that_nobody_can_see(self, client: APIClient, title: str) -> None:
+        answer = client.post("/api/v1/pickups", pickup_body(title=title))
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == "title"
+
+    def test_keeps_controls_and_overrides_out_of_a_title(self, client: APIClient) -> None:
+        answer = client.post("/api/v1/pickups", pickup_body(title="ขวด\tPET\x1b\n🩷\u202e", note="one\ntwo\x07"))
+
+        assert (answer.json()["title"], answer.json()["note"]) == ("ขวด PET 🩷", "one\ntwo")
+
     def test_keeps_the_cell_of_the_place(self, client: APIClient, user: User) -> None:
         client.post("/api/v1/pickups", pickup_body())
 
