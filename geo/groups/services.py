@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from backend.accounts.models import User
 from backend.core.errors import NotFound
+from backend.core.text.typed import plain_code
 from geo.errors import GroupCodeUnknown, GroupFull, OnlyTheKeeper, TooManyGroups
 from geo.models import Group, Membership
 
@@ -29,11 +30,11 @@ def found_group(*, user_id: uuid.UUID, name: str, kind: str, now: datetime) -> G
 
 @transaction.atomic
 def join_group(*, user_id: uuid.UUID, code: str, now: datetime) -> Group:
-    """Join the group that has this code, in any case of letters. Joining twice changes nothing.
+    """Join the group that has this code, however it is typed. Joining twice changes nothing.
 
     From now on what one gives counts for the group too. Raises GroupCodeUnknown, GroupFull, TooManyGroups.
     """
-    group = _locked().filter(code=code.strip().upper()).first()
+    group = _locked().filter(code=plain_code(code).upper()).first()
     if group is None:
         raise GroupCodeUnknown(field="code")
     members = Membership.objects.filter(group=group, left_at=None)

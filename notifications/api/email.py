@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.errors import NotFound
 from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.text_fields import MailAddress, SixDigits
 from backend.core.http.views import ApiView, PublicView
 from notifications.responses import EmailOut
 from notifications.selectors.preferences import email_of
@@ -23,13 +24,13 @@ from notifications.services.email import forget_address, set_address, verify_add
 class EmailIn(serializers.Serializer[Any]):
     """Where the mail is to go."""
 
-    address = serializers.EmailField(max_length=254)
+    address = MailAddress(max_length=254)
 
 
 class EmailCode(serializers.Serializer[Any]):
     """What the mail said."""
 
-    code = serializers.RegexField(r"^\d{6}$")
+    code = SixDigits(help_text="Six digits of any script; spaces and hyphens between them do not count.")
 
 
 class EmailView(ApiView):

@@ -17,6 +17,7 @@ from backend.accounts.authentication import user_of
 from backend.core.clock import read_clock
 from backend.core.errors import NotFound
 from backend.core.http.views import ApiView, PublicView
+from backend.core.text.characters import drop_invisible
 from notifications.responses import LineCode, LineState
 from notifications.services.line import forget_line_user, is_linked, link_line, make_link_code, unlink_line
 
@@ -91,4 +92,9 @@ def _handle(event: Mapping[str, Any]) -> None:
     if event.get("type") == "unfollow":
         forget_line_user(line_user=line_user)
     elif event.get("type") == "message" and isinstance(message, dict) and isinstance(message.get("text"), str):
-        link_line(code=message["text"].strip(), line_user=line_user, now=read_clock())
+        link_line(code=_code_in(message["text"]), line_user=line_user, now=read_clock())
+
+
+def _code_in(text: str) -> str:
+    """The code of a message, without the spaces and invisible characters that copying adds."""
+    return drop_invisible("".join(text.split()))

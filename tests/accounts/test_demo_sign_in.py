@@ -51,6 +51,10 @@ class TestDemoSignIn:
     def test_calls_a_nameless_person_a_neighbour(self, locale: str, name: str) -> None:
         assert sign_in(locale=locale).json()["user"]["display_name"] == name
 
+    @pytest.mark.parametrize("phone", ["0066 62 345 6789", "๐๖๒-๓๔๕-๖๗๘๙", "\u202a+66 62 345 6789\u202c"])
+    def test_finds_the_account_however_the_number_is_typed(self, phone: str) -> None:
+        assert sign_in(phone=phone).json()["user"]["phone"] == "+66623456789"
+
     @pytest.mark.parametrize("phone", ["12", "+999123456789", "not a number", "+66812345678901"])
     def test_refuses_what_no_phone_can_have(self, phone: str) -> None:
         answer = sign_in(phone=phone)

@@ -51,6 +51,36 @@ class TestAddress:
         assert client.get(CHOICES).json()["email"] is True
         assert EmailAddress.objects.get().digest_due_at
 
+    @pytest.mark.parametrize("typed", ["{0}-{1}", "{0} {1}", " {0}{1}\u200b"])
+    def test_takes_the_code_in_thai_digits_with_a_hyphen(self, client: APIClient, user: User, typed: str) -> None:
+        client.put(EMAIL, {"address": "a@b.example"})
+        code = code_of(EmailAddress.objects.get()).translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
+
+        answer = client.post(VERIFY, {"code": typed.format(code[:3], code[3:])})
+
+        assert answer.status_code == 200
+        assert answer.json()["verified_at"]
+        assert EmailAddress.objects.get().tries == 0
+
+    @pytest.mark.django_db
+    def test_says_why_a_thai_name_before_the_at_is_refused(self) -> None:
+        answer = client_of(make_user(locale="th")).put(EMAIL, {"address": "สมชาย@ไทย.ไทย"})
+
+        error = answer.json()["errors"][0]
+        assert (answer.status_code, error["field"], error["code"]) == (400, "address", "local_part_not_ascii")
+        assert "หน้า @" in error["detail"]
+
+    @pytest.mark.parametrize(
+        ("typed", "address"),
+        [
+            ("somchai@ไทย.ไทย", "somchai@ไทย.ไทย"),
+            (" somchai@mail.example\u200b", "somchai@mail.example"),
+            ("\u202asomchai＠mail.example\u202c", "somchai@mail.example"),
+        ],
+    )
+    def test_takes_an_address_as_phones_paste_it(self, client: APIClient, typed: str, address: str) -> None:
+        assert client.put(EMAIL, {"address": typed}).json()["address"] == address
+
     def test_takes_no_other_code(self, client: APIClient, user: User) -> None:
         client.put(EMAIL, {"address": "a@b.example"})
         code = code_of(EmailAddress.objects.get())

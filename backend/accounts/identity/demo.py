@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from backend.accounts.errors import PhoneInvalid
 from backend.accounts.identity import Identity
-from backend.accounts.identity.phones import to_e164
+from backend.core.text.typed import to_e164
 
 
 class DemoProvider:

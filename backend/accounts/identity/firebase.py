@@ -14,9 +14,9 @@ from backend.accounts.errors import (
     IdentityUnavailable,
 )
 from backend.accounts.identity import Identity
-from backend.accounts.identity.phones import to_e164
 from backend.core.errors import DomainError
 from backend.core.firebase import firebase_app
+from backend.core.text.typed import to_e164
 
 log = structlog.get_logger(__name__)
 CLOCK_SKEW_S = 10

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.moments import Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
 from geo.handover.services.confirmations import confirm_handover
@@ -25,12 +25,8 @@ TAGS = ["handover"]
 class ConfirmInput(serializers.Serializer[Any]):
     """What one confirms; with the resident's code, the collector confirms for both."""
 
-    code = serializers.RegexField(
-        r"\A[0-9]{6}\Z",
-        required=False,
-        allow_blank=True,
-        help_text="The code that stays, or a one-time code.",
-        error_messages={"invalid": _("The code has six digits.")},
+    code = SixDigits(
+        required=False, allow_blank=True, help_text="The code that stays, or a one-time code: six digits of any script."
     )
     entered_at = Moment(required=False, help_text="When the code was typed, if there was no signal then.")
     weighed_at = Moment(

@@ -55,7 +55,15 @@ class TestFound:
         assert [person["first_name"] for person in shown["people"]] == [user.first_name]
         assert len(shown["code"]) == 8
 
-    @pytest.mark.parametrize("body", [{}, {"name": "", "kind": "school"}, {"name": "A", "kind": "castle"}])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"name": "", "kind": "school"},
+            {"name": "\u3164\u200b", "kind": "school"},
+            {"name": "A", "kind": "castle"},
+        ],
+    )
     def test_refuses_a_bad_shape(self, client: APIClient, body: dict[str, str]) -> None:
         assert client.post("/api/v1/groups", body).status_code == 400
 
@@ -78,6 +86,14 @@ class TestJoin:
         assert [answer.status_code for answer in answers] == [200, 200]
         assert answers[1].json()["members"] == 2
         assert answers[1].json()["is_keeper"] is False
+
+    def test_takes_the_code_as_it_is_read_out(self, user: User) -> None:
+        code = found(user)["code"]
+        wide = "".join(chr(ord(character) + 0xFEE0) for character in code)
+
+        answers = [join(make_user(), typed).status_code for typed in (f"{code[:4]}-{code[4:]}", " ".join(code), wide)]
+
+        assert answers == [200, 200, 200]
 
     def test_refuses_an_unknown_code(self, user: User) -> None:
         refused = join(user, "NOSUCHXX")

@@ -140,6 +140,14 @@ class TestByBoth:
 
         assert names_of_events(match.collector)[-2:] == ["handover.confirmed", "receipt.issued"]
 
+    def test_takes_the_code_in_thai_digits_with_a_space(self, match: Match, collector: APIClient) -> None:
+        digits = match.handover.code.translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
+
+        answer = confirm(collector, match, code=f"{digits[:3]} {digits[3:]}")
+
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "completed"
+
     def test_ignores_a_code_of_the_resident(self, match: Match, resident: APIClient) -> None:
         confirm(resident, match, code=match.handover.code)
 
@@ -227,7 +235,7 @@ class TestRefusals:
             answer = confirm(client_of(person), match)
             assert (answer.status_code, answer.data["code"]) == (409, "not_weighed")
 
-    @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "１２３４５６", "123456\n7", {"code": 1}, True])
+    @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "½23456", "123456\n7", {"code": 1}, True])
     def test_an_invalid_code(self, match: Match, collector: APIClient, code: object) -> None:
         assert confirm(collector, match, code=code).status_code == 400
         assert Handover.objects.get().wrong_codes == 0
