@@ -6,7 +6,7 @@ hold it. The texts name their parameters as `%(name)s`; the sender gives all of 
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +23,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import city_zone
+from backend.core.text.amounts import format_baht, format_kg, format_number
+from backend.core.text.characters import isolate
 from chat.errors import PhraseParamsInvalid
 
 
@@ -179,12 +181,20 @@ def fill(text: str | Promise, values: Mapping[str, object]) -> str:
     return str(text % defaultdict(str, {name: _format(name, value) for name, value in values.items()}))
 
 
+_AMOUNTS: Mapping[str, Callable[[object], str]] = {
+    "kg": format_kg,
+    "net_kg": format_kg,
+    "thb": format_baht,
+    "paid_thb": format_baht,
+}
+
+
 def _format(name: str, value: object) -> str:
     if name == "at" or name.endswith("_at"):
         return _format_time(value)
-    if isinstance(value, int | float | Decimal):
-        return f"{Decimal(str(value)).normalize():,f}"
-    return str(value)
+    if name in _AMOUNTS:
+        return _AMOUNTS[name](value)
+    return format_number(value) if isinstance(value, int | float | Decimal) else isolate(str(value))
 
 
 def _format_time(at: object) -> str:

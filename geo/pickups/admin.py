@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.core.http.admin import ReadOnly
+from backend.core.text.amounts import format_baht
 from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
 from geo.matching.services.matches import cancel_pickup
 from geo.models import Pickup, PickupItem
@@ -63,7 +64,8 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
     @admin.display(ordering="price_thb")
     def price(self, pickup: Pickup) -> str:
         """The price mode and the amount."""
-        return f"{pickup.price_mode} {pickup.price_thb:f} THB" if pickup.price_thb else str(pickup.price_mode)
+        amount = f" {format_baht(pickup.price_thb)} THB" if pickup.price_thb else ""
+        return f"{pickup.price_mode}{amount}"
 
     @admin.display(description="photos")
     def pictures(self, pickup: Pickup) -> SafeString:

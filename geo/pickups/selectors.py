@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backend.core.errors import NotFound
+from backend.core.text.amounts import format_kg
 from geo.models import Match, Pickup, PickupItem, Swipe
 
 Reason = Swipe.Reason
@@ -85,7 +86,7 @@ def _hint(pickup: Pickup, reason: str) -> str:
     hints = {
         Reason.TOO_FAR: _("it is too far. A longer window lets them combine it with other stops."),
         Reason.TOO_LITTLE: _("%(kg)s kg is too little. Gather more, or post together with a neighbour.")
-        % {"kg": f"{float(pickup.kg_estimate):g}"},
+        % {"kg": format_kg(pickup.kg_estimate)},
         Reason.WRONG_TIME: _("the time does not suit. Offer a longer or another window."),
         Reason.PRICE: _("the price does not suit. Ask for less, or give it for free."),
         Reason.NOT_MY_MATERIAL: _("they do not take this material. Post each material on its own."),

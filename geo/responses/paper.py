@@ -14,12 +14,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from backend.core.clock import city_zone
+from backend.core.text.amounts import format_baht, format_kg
 from geo.models import Receipt, ReceiptLine
 
 BUDDHIST_ERA = 543
 # As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
 HASH_CHARACTERS = 16
-GRAM = Decimal("0.001")
 
 
 def page_url_of(receipt: Receipt) -> str:
@@ -46,10 +46,10 @@ def said_by(receipt: Receipt) -> dict[str, Any]:
         "at": _spelled(receipt.handed_over_at),
         "paid": _paid(receipt.paid_thb),
         "lines": [_line(line, marks) for line in lines],
-        "net_kg": sum((line.net_kg for line in lines), Decimal(0)),
+        "net_kg": format_kg(sum(line.net_kg for line in lines), in_table=True),
         "totals": _totals_of(lines),
         "notes": [_note(line, mark) for line, mark in _first_with_each(lines, marks)],
-        "kg_without_factor": sum((line.net_kg for line in lines if line.kg_co2e_per_kg is None), Decimal(0)),
+        "kg_without_factor": _without_factor(lines),
     }
 
 
@@ -67,10 +67,16 @@ def _spelled(moment: datetime) -> str:
 
 def _paid(thb: Decimal) -> str:
     if thb > 0:
-        return _("%(thb)s THB by the collector") % {"thb": f"{thb:.2f}"}
+        return _("%(thb)s THB by the collector") % {"thb": format_baht(thb)}
     if thb < 0:
-        return _("%(thb)s THB by the one who gave") % {"thb": f"{-thb:.2f}"}
+        return _("%(thb)s THB by the one who gave") % {"thb": format_baht(-thb)}
     return _("nothing")
+
+
+def _without_factor(lines: list[ReceiptLine]) -> str:
+    """The kilograms in no total of CO2e; empty when there are none."""
+    kg = sum(line.net_kg for line in lines if line.kg_co2e_per_kg is None)
+    return format_kg(kg) if kg else ""
 
 
 def _pieces(count: int | None) -> str:
@@ -93,10 +99,10 @@ def _line(line: ReceiptLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any
     return {
         "name": line.material.name,
         "pieces": _pieces(line.pieces),
-        "gross_kg": line.gross_kg,
-        "tare_kg": line.tare_kg,
-        "net_kg": line.net_kg,
-        "kg_co2e": None if line.kg_co2e_avoided is None else line.kg_co2e_avoided.quantize(GRAM),
+        "gross_kg": format_kg(line.gross_kg, in_table=True),
+        "tare_kg": format_kg(line.tare_kg, in_table=True),
+        "net_kg": format_kg(line.net_kg, in_table=True),
+        "kg_co2e": None if line.kg_co2e_avoided is None else format_kg(line.kg_co2e_avoided, in_table=True),
         "note": marks.get(_factor_key(line)),
     }
 
@@ -107,7 +113,7 @@ def _totals_of(lines: list[ReceiptLine]) -> list[dict[str, Any]]:
     for line in lines:
         if line.kg_co2e_avoided is not None:
             sums[line.factor_set, line.factor_version] += line.kg_co2e_avoided
-    return [{"name": " ".join(key), "kg_co2e": kg.quantize(GRAM)} for key, kg in sorted(sums.items())]
+    return [{"name": " ".join(key), "kg_co2e": format_kg(kg, in_table=True)} for key, kg in sorted(sums.items())]
 
 
 def _first_with_each(lines: list[ReceiptLine], marks: dict[tuple[Any, ...], int]) -> list[tuple[ReceiptLine, int]]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import transaction
 
+from backend.core.text.amounts import format_kg, format_number
 from geo.errors import MaterialHazardous, MaterialTwice, MaterialUnknown, QuantityTooLarge, UnitMismatch
 from geo.handover.services import notices
 from geo.handover.services.confirmations import complete_match
@@ -188,7 +189,8 @@ def _weight_of(line: Weighed, material: Material, field: str) -> tuple[Decimal, 
         raise PiecesOrWeightNeeded(field=f"{field}.gross_kg", material=material.name)
     kg = max(GRAM, (line.pieces * material.kg_per_unit).quantize(GRAM))
     if kg > GROSS_KG_MAX:
-        raise QuantityTooLarge(field=f"{field}.pieces", kg=GROSS_KG_MAX, pieces=settings.PICKUP_PIECES_MAX)
+        kg, pieces = format_kg(GROSS_KG_MAX), format_number(settings.PICKUP_PIECES_MAX)
+        raise QuantityTooLarge(field=f"{field}.pieces", kg=kg, pieces=pieces)
     return kg, Decimal(0)
 
 

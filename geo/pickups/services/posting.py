@@ -11,6 +11,7 @@ from django.contrib.gis.geos import Point
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.core.text.amounts import format_kg, format_number
 from geo.errors import (
     ExpiryInThePast,
     ExpiryTooFar,
@@ -193,7 +194,8 @@ def _check_pieces(draft: ItemDraft, material: Material, *, field: str) -> None:
 
 
 def _too_large(field: str) -> QuantityTooLarge:
-    return QuantityTooLarge(field=field, kg=settings.PICKUP_KG_MAX, pieces=settings.PICKUP_PIECES_MAX)
+    kg, pieces = format_kg(settings.PICKUP_KG_MAX), format_number(settings.PICKUP_PIECES_MAX)
+    return QuantityTooLarge(field=field, kg=kg, pieces=pieces)
 
 
 def kilograms_of(items: Sequence[CheckedItem]) -> Decimal:
