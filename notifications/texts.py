@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import city_zone
+from backend.core.text.amounts import format_kg, format_number
+from backend.core.text.characters import clip, isolate
 from notifications.frames import render_data
 from notifications.kinds import SOUNDLESS, TTL_S, Category, EventKind, kind_of, parse_time
 from notifications.models import Device, Event, Push
@@ -53,14 +55,14 @@ def text_of(*, event: str, data: Mapping[str, Any], locale: str, count: int = 1,
         if not body:
             # A lazy plural has no text before it knows the count.
             body = (template or kind.body) % _Values(data, count, locale)
-        return PushText(title, _clip(str(body), BODY_CHARACTERS_MAX))
+        return PushText(title, clip(str(body), BODY_CHARACTERS_MAX))
 
 
 @cache
 def _templates(event: str, locale: str) -> tuple[str, str]:
     """The title and the body in this language, which is active. The body is empty when it depends on the count."""
     kind = kind_of(event)
-    return _clip(str(kind.title), TITLE_CHARACTERS_MAX), str(kind.body)
+    return clip(str(kind.title), TITLE_CHARACTERS_MAX), str(kind.body)
 
 
 class _Values(dict[str, object]):
@@ -72,23 +74,19 @@ class _Values(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         if name == "km":
-            return _number(self._data.get("distance_m"), per=1_000)
+            return _kilometres(self._data.get("distance_m"))
         value = self._data.get(name)
         if name in ("net_kg", "kg"):
-            return _number(value)
+            return format_kg(value)
         if name in ("at", "answer_by", "expires_at", "until"):
             return _city_time(str(value), self._locale)
         if name == "changed":
             return _changes(value)
-        return "" if value is None else _clip(str(value), NAME_CHARACTERS_MAX)
+        return "" if value is None else isolate(clip(str(value), NAME_CHARACTERS_MAX))
 
 
-def _number(amount: object, *, per: int = 1) -> str:
-    """A number without trailing zeros."""
-    try:
-        return f"{float(str(amount)) / per:g}"
-    except ValueError:
-        return ""
+def _kilometres(distance_m: object) -> str:
+    return format_number(distance_m / 1_000) if isinstance(distance_m, int | float) else ""
 
 
 @lru_cache(maxsize=10_000)
@@ -106,12 +104,6 @@ def _changes(names: object) -> str:
 def _message_text(event: str, data: Mapping[str, Any]) -> str:
     message = render_data(event, data).get("message")
     return str(message.get("text", "")) if isinstance(message, Mapping) else ""
-
-
-def _clip(text: str, characters_max: int) -> str:
-    """One line of at most `characters_max`, with an ellipsis where it was cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= characters_max else f"{line[: characters_max - 1].rstrip()}…"
 
 
 def ids_in(event: Event) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from backend.core.db.prepared import array_of, fetch_prepared
 from backend.core.errors import NotFound
 from backend.core.redis.nudges import publish
+from backend.core.text.characters import cut
 from chat.errors import Blocked, ConversationClosed
 from chat.models import Conversation, Participant, topic_of
 from chat.responses import UserTyping
@@ -19,6 +20,7 @@ from notifications.services.inbox import mark_collapsed_read
 from notifications.services.notify import Notice, notify
 from notifications.services.preferences import mute_topic, unmute_topic
 
+TITLE_CHARACTERS_MAX = 120
 _OPEN = """
     WITH conversation AS (
         INSERT INTO chat_conversation (id, title, last_seq, created_at)
@@ -52,7 +54,7 @@ _MOVE = """
 
 def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datetime) -> Conversation:
     """Create a conversation between `user_ids`. Writes no event: the caller's own event tells them."""
-    conversation = Conversation(title=title[:120], created_at=now)
+    conversation = Conversation(title=cut(title, TITLE_CHARACTERS_MAX), created_at=now)
     values = {"id": conversation.pk, "title": conversation.title, "now": now, "user_ids": array_of(user_ids)}
     fetch_prepared(_OPEN, values)
     conversation._state.adding = False

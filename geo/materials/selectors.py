@@ -8,6 +8,7 @@ import msgspec
 from django.conf import settings
 
 from backend.core.db.prepared import Rows, columns_of, fetch_models, fetch_prepared
+from backend.core.text.characters import clip
 from geo.errors import MaterialUnknown
 from geo.models import EmissionFactor, Material
 
@@ -56,7 +57,7 @@ def require_known(rows: Rows, codes: Sequence[str], *, field: str) -> dict[int, 
     known = {code: (pk, is_hazardous) for code, pk, is_hazardous in rows}
     for code in codes:
         if code not in known:
-            raise MaterialUnknown(field=field, material=code[:40])
+            raise MaterialUnknown(field=field, material=clip(code, 40))
     return dict(known.values())
 
 

@@ -1,6 +1,7 @@
 """What a push says."""
 
 import pytest
+import regex
 from django.utils import translation
 
 from notifications.kinds import KINDS, UnknownEvent
@@ -96,6 +97,35 @@ class TestWords:
         body = text_of(event="receipt.issued", data={"net_kg": net_kg}, locale="en").body
 
         assert body == "12.5 kg handed over. The receipt is ready."
+
+    @pytest.mark.parametrize(("net_kg", "text"), [("1234.567", "1,234.567"), (4999.999, "4,999.999"), (1500, "1,500")])
+    def test_weigh_as_the_card_does(self, net_kg: object, text: str) -> None:
+        body = text_of(event="receipt.issued", data={"net_kg": net_kg}, locale="en").body
+
+        assert body == f"{text} kg handed over. The receipt is ready."
+
+    @pytest.mark.parametrize("locale", ["th", "en"])
+    def test_are_not_turned_round_by_a_title(self, locale: str) -> None:
+        turned, plain = (
+            text_of(event="match.made", data={"title": title}, locale=locale).body
+            for title in ("Bottles\u202e", "Bottles")
+        )
+
+        assert turned == plain
+
+    def test_keep_an_arabic_title_to_itself(self) -> None:
+        body = text_of(event="match.made", data={"title": "زجاج\u2069"}, locale="en").body
+
+        assert body.startswith("“\u2068زجاج\u2069”: ")
+
+    @pytest.mark.parametrize("character", ["👨‍👩‍👧‍👦", "🇹🇭", "👍🏽", "ก่ำ"])
+    def test_preview_no_half_of_a_character(self, character: str) -> None:
+        for before in range(1, 12):
+            data = {"message": {"text": "x" * before + character * 300}}
+
+            body = text_of(event="message.sent", data=data, locale="en", preview=True).body
+
+            assert set(regex.findall(r"\X", body.lstrip("x"))) == {character, "…"}
 
     def test_agree_in_number(self) -> None:
         one, many = (text_of(event="message.sent", data={}, locale="en", count=count).body for count in (1, 2))

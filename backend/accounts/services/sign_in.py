@@ -15,6 +15,9 @@ from backend.accounts.models import Session, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.accounts.services.sessions import end_sessions
 from backend.core.db.ids import new_id
+from backend.core.text.characters import cut
+
+NAME_CHARACTERS_MAX = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +111,7 @@ def _new_account(identity: Identity, now: datetime) -> User:
         id=user_id,
         phone=identity.phone,
         firebase_uid=identity.firebase_uid,
-        display_name=name[:80],
+        display_name=cut(name, NAME_CHARACTERS_MAX),
         locale=locale,
         avatar_colour=AVATAR_COLOURS[user_id.int % len(AVATAR_COLOURS)],
         created_at=now,

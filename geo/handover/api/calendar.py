@@ -5,13 +5,23 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from backend.core.clock import city_zone
+from backend.core.text.characters import isolate
 from geo.handover_errors import TimeNotAgreed
 from geo.models import Match
 
 PRODUCT = "-//Tinder for Trash//Handover//EN"
+
+
+class PlainText(vText):
+    """Text as people typed it. A `vText` takes a typed backslash and N for a line break."""
+
+    def to_ical(self) -> bytes:
+        """Escape it by RFC 5545, section 3.3.11."""
+        text = str(self).replace("\\", r"\\").replace(";", r"\;").replace(",", r"\,")
+        return r"\n".join(text.splitlines()).encode()
 
 
 def calendar_of(match: Match, *, reader_id: uuid.UUID, now: datetime) -> bytes:
@@ -29,7 +39,7 @@ def calendar_of(match: Match, *, reader_id: uuid.UUID, now: datetime) -> bytes:
     calendar.add("method", "CANCEL" if is_off else "PUBLISH")
     event = _event(match, begins_at, now, status="CANCELLED" if is_off else "CONFIRMED")
     if match.status == Match.Status.ACTIVE or reader_id == match.pickup.resident_id:
-        event.add("location", match.pickup.address or match.pickup.area)
+        event.add("location", PlainText(match.pickup.address or match.pickup.area))
         event.add("geo", (match.pickup.location.y, match.pickup.location.x))
     calendar.add_component(event)
     calendar.add_missing_timezones()
@@ -51,5 +61,5 @@ def _event(match: Match, begins_at: datetime, now: datetime, *, status: str) -> 
     event.add("dtstart", in_city_time(begins_at))
     event.add("dtend", in_city_time(begins_at + timedelta(minutes=settings.HANDOVER_MINUTES)))
     event.add("status", status)
-    event.add("summary", _("Handover: %(title)s") % {"title": match.pickup.title})
+    event.add("summary", PlainText(_("Handover: %(title)s") % {"title": isolate(match.pickup.title)}))
     return event

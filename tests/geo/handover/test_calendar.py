@@ -14,7 +14,7 @@ from geo.handover.api.calendar import calendar_of, in_city_time
 from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.arrivals import report_no_show
 from geo.matching.services.matches import release_match
-from geo.models import Match
+from geo.models import Match, Pickup
 from tests.factories.handovers import code_of, come, make_appointment
 from tests.factories.matches import make_match
 from tests.factories.people import client_of, make_user
@@ -55,6 +55,15 @@ class TestAppointment:
         assert str(event["LOCATION"]) == "99/1 Rama IV Road"
         assert (str(calendar["METHOD"]), str(event["STATUS"])) == ("PUBLISH", "CONFIRMED")
         assert "Bottles" in str(event["SUMMARY"])
+
+    @pytest.mark.parametrize("text", [r"C:\New \N bottles", r"a\nb", r"50\, or so; \\N", "one\ntwo", "ขวด🩷", "end\\"])
+    def test_shows_a_typed_backslash_as_it_is(self, match: Match, text: str) -> None:
+        Pickup.objects.update(title=text, address=text)
+
+        _, event = read(client_of(match.collector), match)
+
+        assert str(event["SUMMARY"]) == f"Handover: {text}"
+        assert str(event["LOCATION"]) == text
 
     def test_is_a_file_in_the_readers_language(self, match: Match) -> None:
         answer = fetch(client_of(make_thai(match)), match)
