@@ -110,12 +110,20 @@ class Nearby:
     distance_m: int
 
 
-# What a collector's own row says, and lists that are made once; it costs next to nothing.
+# A ring knows a pickup by the centre of its square alone, like the deck: neither the distance nor the time of a notice
+# says more than a card does. The walk reads the nearest `WALK_MAX` in order from the index, which in a city is enough.
+# Where few of them fit, the sweep reads everybody in the box without order, and measures only those who fit: walking
+# through 50,000 in order takes five times as long. The room for more matches and likes is looked up last, for the
+# nearest `FITTING_MAX` who fit.
+WALK_MAX = 2_000
+FITTING_MAX = 1_000
+_CELL = "ST_Point(%(x)s, %(y)s, 3857)"
+_IN_BOX = f"is_available AND spot && ST_Expand({_CELL}, %(map_radius)s)"
+# The cheap conditions first: PostgreSQL checks them in this order.
 _FITS = """
-    spot <-> {cell} <= LEAST(%(map_radius)s, radius_m * %(stretch)s::float8)
-    AND (material_ids = '{{}}' OR material_ids && %(materials)s::int[])
+    (updated_at >= %(since)s OR signed_in_at >= %(since)s)
     AND (has_hazard_badge OR NOT %(is_hazardous)s)
-    AND (updated_at >= %(since)s OR signed_in_at >= %(since)s)
+    AND (material_ids = '{}' OR material_ids && %(materials)s::int[])
     AND user_id <> ALL (%(told)s::uuid[])
     AND user_id NOT IN (
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
@@ -123,18 +131,23 @@ _FITS = """
         UNION ALL SELECT collector_id FROM geo_swipe WHERE pickup_id = %(pickup)s
         UNION ALL SELECT %(resident)s::uuid)
 """
-_WITHIN = "is_available AND spot && ST_Expand({cell}, %(map_radius)s)"
-_WALK = (
-    "SELECT user_id, spot <-> {cell} AS map_distance, ({fits}) AS fits FROM geo_collector\n"
-    "    WHERE {within} ORDER BY spot <-> {cell} LIMIT %(walk)s"
-)
-_SWEEP = "SELECT user_id, spot <-> {cell} AS map_distance, true AS fits FROM geo_collector WHERE {within} AND {fits}"
-# The rest is looked up for the nearest who fit, until enough are found.
+_WALK = f"""
+    SELECT user_id, radius_m, spot <-> {_CELL} AS map_distance, ({_FITS}) AS fits
+    FROM geo_collector WHERE {_IN_BOX} ORDER BY spot <-> {_CELL} LIMIT %(walk)s
+"""  # noqa: S608 - constants only
+# OFFSET 0 keeps the distance out of the conditions of the scan.
+_SWEEP = f"""
+    SELECT user_id, radius_m, spot <-> {_CELL} AS map_distance, true AS fits
+    FROM (SELECT user_id, radius_m, spot FROM geo_collector WHERE {_IN_BOX} AND {_FITS} OFFSET 0) AS box
+"""  # noqa: S608 - constants only
 _NEAREST = """
-WITH seen AS MATERIALIZED ({seen}),
-     fitting AS MATERIALIZED (SELECT * FROM seen WHERE fits ORDER BY map_distance LIMIT %(asked)s)
-SELECT looked.seen, looked.fitting, near.user_id, near.map_distance
-FROM (SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM fitting) AS fitting) AS looked
+), fitting AS MATERIALIZED (
+    SELECT user_id, map_distance FROM seen
+    WHERE fits AND map_distance <= LEAST(%(map_radius)s, radius_m * %(stretch)s::float8)
+    ORDER BY map_distance LIMIT %(fitting)s
+)
+SELECT counts.seen, counts.fitting, near.user_id, near.map_distance
+FROM (SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM fitting) AS fitting) AS counts
 LEFT JOIN LATERAL (
     SELECT user_id, map_distance FROM fitting AS collector
     WHERE (SELECT is_active AND (paused_until > %(now)s) IS NOT TRUE FROM accounts_user WHERE id = collector.user_id)
@@ -143,23 +156,32 @@ LEFT JOIN LATERAL (
     LIMIT %(limit)s
 ) AS near ON true
 """
-WALK_MAX = 2_000
-ASKED_MAX = 1_000
+WALK_SQL = f"WITH seen AS MATERIALIZED ({_WALK}{_NEAREST}"
+SWEEP_SQL = f"WITH seen AS MATERIALIZED ({_SWEEP}{_NEAREST}"
 
 
-def nearest_sql(
-    pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime, sweep: bool = False
-) -> tuple[str, dict[str, Any]]:
-    """The statement and its parameters; rows are (seen, fitting, user id, metres on the map)."""
-    cell = "ST_Point(%(x)s, %(y)s, 3857)"
-    parts = {"cell": cell, "fits": _FITS.format(cell=cell), "within": _WITHIN.format(cell=cell)}
-    return _NEAREST.format(seen=(_SWEEP if sweep else _WALK).format(**parts)), {
-        "walk": WALK_MAX,
-        "asked": _asked(),
+def collectors_near(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime) -> list[Nearby]:
+    """The collectors to notify of an open pickup within `radius_m`, at most `RING_COLLECTORS_MAX`, the nearest first.
+
+    They are available, were active lately, take one of its materials within their own circle, have room for more, have
+    not swiped it, are not among `told`, and are neither the resident nor behind a block.
+    """
+    values = ring_values(pickup, radius_m=radius_m, told=told, now=now)
+    seen, fitting, near = _fetch_near(WALK_SQL, values)
+    if seen == values["walk"] and fitting < values["fitting"] and len(near) < settings.RING_COLLECTORS_MAX:
+        _, _, near = _fetch_near(SWEEP_SQL, values)
+    return near
+
+
+def ring_values(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime) -> dict[str, Any]:
+    """The parameters of `WALK_SQL` and `SWEEP_SQL`; their rows are (seen, fitting, user id, metres on the map)."""
+    # Within the widest ring the stretch of the map changes by less than 1 in 100.
+    stretch = stretch_at(in_degrees(pickup.cell).y)
+    return {
         "x": pickup.cell.x,
         "y": pickup.cell.y,
-        "map_radius": radius_m * _stretch(pickup),
-        "stretch": _stretch(pickup),
+        "map_radius": radius_m * stretch,
+        "stretch": stretch,
         "materials": pickup.material_ids,
         "is_hazardous": pickup.is_hazardous,
         "told": list(told),
@@ -170,38 +192,15 @@ def nearest_sql(
         "matches": settings.MATCHES_ACTIVE_MAX,
         "likes": settings.LIKES_WAITING_MAX,
         "limit": settings.RING_COLLECTORS_MAX,
+        "walk": WALK_MAX,
+        "fitting": max(FITTING_MAX, settings.RING_COLLECTORS_MAX),
     }
 
 
-def collectors_near(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime) -> list[Nearby]:
-    """Whom to tell of an open pickup within `radius_m`, at most `RING_COLLECTORS_MAX`, without those `told` before.
-
-    They are at work, have been active, take one of its materials within their own circle, have room for more, have
-    not swiped it, and neither is nor has blocked its resident.
-    """
-    seen, fitting, near = _look(pickup, radius_m, told, now, sweep=False)
-    if seen == WALK_MAX and fitting < _asked() and len(near) < settings.RING_COLLECTORS_MAX:
-        _, _, near = _look(pickup, radius_m, told, now, sweep=True)
-    return near
-
-
-def _asked() -> int:
-    """For how many who fit their room is looked up: never fewer than may be told."""
-    told_max: int = settings.RING_COLLECTORS_MAX
-    return max(ASKED_MAX, told_max)
-
-
-def _look(
-    pickup: Pickup, radius_m: int, told: Collection[uuid.UUID], now: datetime, *, sweep: bool
-) -> tuple[int, int, list[Nearby]]:
-    """How many collectors were seen, how many of them fit by their own rows, and those found."""
+def _fetch_near(statement: str, values: dict[str, Any]) -> tuple[int, int, list[Nearby]]:
+    """How many collectors were read, how many of them fit by their own rows, and those found."""
     with connection.cursor() as cursor:
-        cursor.execute(*nearest_sql(pickup, radius_m=radius_m, told=told, now=now, sweep=sweep))
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
-    near = [Nearby(user_id, round_distance(map_m / _stretch(pickup))) for *_, user_id, map_m in rows if user_id]
+    near = [Nearby(user_id, round_distance(map_m / values["stretch"])) for *_, user_id, map_m in rows if user_id]
     return rows[0][0], rows[0][1], near
-
-
-def _stretch(pickup: Pickup) -> float:
-    """Map metres per metre of ground where the pickup is; within the widest ring it changes by less than 1 in 100."""
-    return stretch_at(in_degrees(pickup.cell).y)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from backend.accounts.models import User
 from geo.grid import in_degrees
-from geo.matching.selectors import nearest_sql
+from geo.matching.selectors import SWEEP_SQL, WALK_SQL, ring_values
 from geo.matching.services.rings import start_rings
 from geo.models import Pickup
 from tests.factories.geo import make_collector, make_pickup
@@ -80,8 +80,8 @@ def fill_city(pickup: Pickup, count: int) -> None:
 
 
 def plan_of(pickup: Pickup, *, sweep: bool = False) -> dict[str, Any]:
-    """How its widest ring is found: buffers, lines of the plan, rows."""
-    statement, values = nearest_sql(pickup, radius_m=20_000, told=[], now=noon(), sweep=sweep)
+    """The plan of its widest ring: buffers, lines, rows."""
+    statement, values = SWEEP_SQL if sweep else WALK_SQL, ring_values(pickup, radius_m=20_000, told=[], now=noon())
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
         top = cursor.fetchone()[0][0]["Plan"]

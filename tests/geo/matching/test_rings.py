@@ -104,7 +104,7 @@ class TestRings:
 
         assert told(*people) == [1, 1, 1]
 
-    def test_never_tell_anybody_twice_though_he_moves(self) -> None:
+    def test_notify_nobody_twice_after_they_moved(self) -> None:
         pickup = make_told()
         near = collector_at(pickup, 100)
         tell_due_rings(now=noon())
@@ -125,10 +125,10 @@ class TestRings:
 
         assert told(*unfit, near, far) == [0, 0, 0, 1, 1]
 
-    def test_look_no_further_than_those_who_fit_and_are_asked(
+    def test_check_the_room_of_no_more_than_fitting_max(
         self, monkeypatch: pytest.MonkeyPatch, settings: Settings
     ) -> None:
-        monkeypatch.setattr("geo.matching.selectors.ASKED_MAX", 2)
+        monkeypatch.setattr("geo.matching.selectors.FITTING_MAX", 2)
         settings.RING_COLLECTORS_MAX, settings.MATCHES_ACTIVE_MAX = 2, 1
         pickup = make_told()
         people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
@@ -138,8 +138,8 @@ class TestRings:
 
         assert told(*people) == [0, 1, 0]
 
-    def test_ask_as_many_as_may_be_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("geo.matching.selectors.ASKED_MAX", 1)
+    def test_check_the_room_of_as_many_as_may_be_notified(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("geo.matching.selectors.FITTING_MAX", 1)
         pickup = make_told()
         people = [collector_at(pickup, metres) for metres in (100, 200, 300)]
 
@@ -347,19 +347,19 @@ class TestCost:
 
         assert "Index Scan using collector_spot" in plan["lines"]
         assert plan["rows"] == 200
-        # The walk reads 2,000 rows. Of those who fit, 200 cost their account, matches and likes too.
+        # The walk reads 2,000 rows, and the account, matches and likes of the 200 who fit.
         assert plan["buffers"] < 2_000 * 2 + 200 * 16
 
-    def test_asks_no_more_than_a_thousand_though_nobody_has_room(self, settings: Settings) -> None:
+    def test_checks_the_room_of_no_more_than_a_thousand(self, settings: Settings) -> None:
         settings.MATCHES_ACTIVE_MAX = 0
         pickup = make_told()
         fill_city(pickup, 5_000)
 
-        # The worst of all: each of the thousand costs his account, matches and likes, in vain.
+        # The worst case: the account, matches and likes of each of the thousand are read for nothing.
         assert plan_of(pickup)["buffers"] < 2_000 * 2 + 1_000 * 8
         assert plan_of(pickup, sweep=True)["buffers"] < 2_000 * 2 + 1_000 * 8
 
-    def test_asks_nobody_for_his_sessions(self) -> None:
+    def test_reads_no_sessions(self) -> None:
         pickup = make_told()
         fill_city(pickup, 5_000)
         Collector.objects.update(updated_at=noon() - timedelta(days=100))
