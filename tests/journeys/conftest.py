@@ -1,4 +1,4 @@
-"""A fresh city, and the people of its stories."""
+"""Fixtures: an empty city with the catalogue, and three users."""
 
 from collections.abc import Iterator
 
@@ -10,41 +10,41 @@ from geo.materials.services import load_materials
 from notifications.frames import EventFrame
 from notifications.models import Event
 from tests.chat.described import require_described
-from tests.journeys.phones import Phone
+from tests.journeys.clients import Client
 
 
 @pytest.fixture(autouse=True)
 def catalogue(db: None) -> None:
-    """What a fresh installation has: materials, and nobody."""
+    """Load the materials, as in a new installation."""
     load_materials()
     assert not User.objects.exists()
 
 
 @pytest.fixture(autouse=True)
 def described_events(catalogue: None) -> Iterator[None]:
-    """Whatever happened is as docs/asyncapi.yaml describes it."""
+    """Check every event against docs/asyncapi.yaml."""
     yield
     for event in Event.objects.all():
         require_described(to_json_values(EventFrame.of(event)))
 
 
 @pytest.fixture
-def nok() -> Phone:
-    """Gives away."""
-    return Phone(phone="+66812345678", name="Nok Srisuk")
+def nok() -> Client:
+    """A resident."""
+    return Client(phone="+66812345678", name="Nok Srisuk")
 
 
 @pytest.fixture
-def lek() -> Phone:
-    """Collects."""
-    phone = Phone(phone="+66898765432", name="Lek Thongdee", locale="th")
+def lek() -> Client:
+    """A collector."""
+    phone = Client(phone="+66898765432", name="Lek Thongdee", locale="th")
     phone.collect_in_lumphini()
     return phone
 
 
 @pytest.fixture
-def ploy() -> Phone:
-    """Collects too."""
-    phone = Phone(phone="+66865554444", name="Ploy Jaidee")
+def ploy() -> Client:
+    """Another collector."""
+    phone = Client(phone="+66865554444", name="Ploy Jaidee")
     phone.collect_in_lumphini()
     return phone

@@ -1,4 +1,4 @@
-"""What a person's browser shows, with nothing but this machine to load it from."""
+"""Pages in a real browser without access to other hosts."""
 
 import shutil
 import subprocess
@@ -13,13 +13,13 @@ NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE 
 
 @pytest.fixture
 def browser() -> str:
-    """The system's Chromium."""
+    """The path of the system's Chromium."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     return found or pytest.skip("no Chromium on this machine; bin/setup --dev installs it where it can")
 
 
 def page_of(browser: str, url: str, profile: Path) -> str:
-    """The page as it stands once its scripts have run."""
+    """The page after its scripts have run."""
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-sync", "--no-first-run", NO_NETWORK]
     options += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
     command = [browser, *options, "--virtual-time-budget=10000", "--dump-dom", url]

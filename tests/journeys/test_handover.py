@@ -1,19 +1,19 @@
-"""The main job, from a posted pickup to the city's total, as two and three phones see it."""
+"""The main journey over HTTP, from a posted pickup to the city's total, with two or three users."""
 
 import uuid
 from typing import Any
 
 from tests.geo.bodies import in_hours, pickup_body, spelled
-from tests.journeys.phones import Phone
+from tests.journeys.clients import Client
 
 
-def deck_of(phone: Phone) -> list[dict[str, Any]]:
-    """The cards on the table."""
+def deck_of(phone: Client) -> list[dict[str, Any]]:
+    """The cards of the deck."""
     cards: list[dict[str, Any]] = phone.get("deck")["cards"]
     return cards
 
 
-def test_from_post_to_impact(nok: Phone, lek: Phone) -> None:
+def test_from_post_to_impact(nok: Client, lek: Client) -> None:
     pickup = nok.post("pickups", **pickup_body())
 
     [card] = deck_of(lek)
@@ -57,14 +57,14 @@ def test_from_post_to_impact(nok: Phone, lek: Phone) -> None:
         assert impact["kg"] == 6.25
         assert all(row["factor_source"] for row in impact["materials"] if row["kg_co2e"] is not None)
 
-    told = ["match.made", "message.sent", "handover.proposed", "handover.agreed", "handover.weighed_in"]
+    expected = ["match.made", "message.sent", "handover.proposed", "handover.agreed", "handover.weighed_in"]
     for phone in (nok, lek):
         events = phone.events()
-        assert [events.index(name) for name in told] == sorted(events.index(name) for name in told)
+        assert [events.index(name) for name in expected] == sorted(events.index(name) for name in expected)
         assert events[-1] == "receipt.issued"
 
 
-def test_the_runner_up_takes_over(nok: Phone, lek: Phone, ploy: Phone) -> None:
+def test_the_runner_up_takes_over(nok: Client, lek: Client, ploy: Client) -> None:
     pickup = nok.post("pickups", **pickup_body())
     first = lek.put(f"pickups/{pickup['id']}/swipe", direction="like")
     second = ploy.put(f"pickups/{pickup['id']}/swipe", direction="like")
@@ -80,7 +80,7 @@ def test_the_runner_up_takes_over(nok: Phone, lek: Phone, ploy: Phone) -> None:
     assert nok.events() == ["match.made", "match.released", "match.made"]
 
 
-def test_the_resident_chooses(nok: Phone, lek: Phone, ploy: Phone) -> None:
+def test_the_resident_chooses(nok: Client, lek: Client, ploy: Client) -> None:
     pickup = nok.post("pickups", **pickup_body(choose="resident"))
     for collector in (lek, ploy):
         collector.put(f"pickups/{pickup['id']}/swipe", direction="like")
@@ -95,7 +95,7 @@ def test_the_resident_chooses(nok: Phone, lek: Phone, ploy: Phone) -> None:
     assert ploy.events() == ["match.made"]
 
 
-def test_a_cancelled_pickup_lets_everybody_know(nok: Phone, lek: Phone, ploy: Phone) -> None:
+def test_a_cancelled_pickup_notifies_everybody(nok: Client, lek: Client, ploy: Client) -> None:
     pickup = nok.post("pickups", **pickup_body())
     for collector in (lek, ploy):
         collector.put(f"pickups/{pickup['id']}/swipe", direction="like")

@@ -1,4 +1,4 @@
-"""A phone that knows the addresses and nothing else."""
+"""A client of the HTTP API for one user."""
 
 import uuid
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework.test import APIClient
 
 
-class Phone:
-    """Signed in through the front door; every call must succeed."""
+class Client:
+    """A client that has signed in over HTTP; every request must succeed."""
 
     def __init__(self, *, phone: str, name: str, locale: str = "en") -> None:
         self.client = APIClient()
@@ -17,25 +17,25 @@ class Phone:
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {signed_in['token']}", HTTP_ACCEPT_LANGUAGE=locale)
 
     def get(self, path: str, **query: Any) -> Any:
-        """What stands there."""
+        """GET a path and return the JSON."""
         return self._answer(self.client.get(f"/api/v1/{path}", query))
 
     def post(self, path: str, **body: Any) -> Any:
-        """Do something, at most once however often it is sent."""
+        """POST with an idempotency key and return the JSON."""
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         return self._answer(self.client.post(f"/api/v1/{path}", body, headers=headers))
 
     def put(self, path: str, **body: Any) -> Any:
-        """Make it so."""
+        """PUT and return the JSON."""
         return self._answer(self.client.put(f"/api/v1/{path}", body))
 
     def events(self) -> list[str]:
-        """The names of all this person has been told, but for the chat's cards, which say the same."""
+        """The names of the user's events, without the cards of the chat, which repeat them."""
         events = self.get("events", since=0)["events"]
         return [event["event"] for event in events if event["data"].get("message", {}).get("kind") != "event"]
 
     def collect_in_lumphini(self) -> None:
-        """Set up as a collector."""
+        """Create a collector profile in Lumphini."""
         self.put(
             "me/collector",
             service_point={"lat": 13.7307, "lon": 100.5418},

@@ -1,4 +1,4 @@
-"""Somebody leaves: nobody waits for him in vain, and nothing of him is left but kilograms."""
+"""Deleting an account: others are not left waiting, and only the recycled kilograms remain."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,22 +13,22 @@ from geo.grid import cell_of
 from geo.models import Collector, Handover, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
 from tests.factories.matches import make_receipt
 from tests.geo.bodies import pickup_body
-from tests.journeys.phones import Phone
+from tests.journeys.clients import Client
 from tests.pictures import from_a_phone, upload
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def matched(nok: Phone, lek: Phone) -> Any:
-    """Nok's pickup with a photo, which Lek has matched, and a message from each."""
+def matched(nok: Client, lek: Client) -> Any:
+    """Nok's pickup with a photo, matched by Lek, and a message from each."""
     pickup = nok.post("pickups", **pickup_body())
     assert upload(nok.client, Pickup.objects.get(), from_a_phone()).status_code == 201
     match = lek.put(f"pickups/{pickup['id']}/swipe", direction="like")["match"]
     return lek.get(f"matches/{match['id']}")
 
 
-def test_a_resident_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
+def test_a_resident_deletes_the_account(nok: Client, lek: Client, matched: Any) -> None:
     said = {"client_id": "0190d1c8-0000-7000-8000-000000000001", "kind": "text", "text": "Gate code 1234"}
     nok.post(f"conversations/{matched['conversation']}/messages", **said)
 
@@ -44,7 +44,7 @@ def test_a_resident_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
     assert User.objects.get(pk=nok.id).phone is None
 
 
-def test_a_collector_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
+def test_a_collector_deletes_the_account(nok: Client, lek: Client, matched: Any) -> None:
     assert lek.client.delete("/api/v1/me").status_code == 204
 
     assert Pickup.objects.get().status == "open"
@@ -52,7 +52,7 @@ def test_a_collector_leaves(nok: Phone, lek: Phone, matched: Any) -> None:
     assert not Collector.objects.filter(user_id=lek.id).exists()
 
 
-def test_a_waiting_like_leaves_the_queue(nok: Phone, lek: Phone) -> None:
+def test_a_waiting_like_leaves_the_queue(nok: Client, lek: Client) -> None:
     pickup = nok.post("pickups", **pickup_body(choose="resident"))
     lek.put(f"pickups/{pickup['id']}/swipe", direction="like")
 
@@ -62,7 +62,7 @@ def test_a_waiting_like_leaves_the_queue(nok: Phone, lek: Phone) -> None:
     assert nok.get(f"pickups/{pickup['id']}/likes")["results"] == []
 
 
-def test_everything_held_can_be_taken_along(nok: Phone, lek: Phone, matched: Any) -> None:
+def test_the_export_has_everything(nok: Client, lek: Client, matched: Any) -> None:
     copy = nok.get("me/export")
 
     assert copy["geo"]["pickups"][0]["address"] == pickup_body()["address"]
@@ -71,7 +71,7 @@ def test_everything_held_can_be_taken_along(nok: Phone, lek: Phone, matched: Any
     assert lek.get("me/export")["geo"]["collector"]["radius_m"] > 0
 
 
-def test_a_receipt_is_taken_along_with_all_it_says(nok: Phone, matched: Any) -> None:
+def test_the_export_has_complete_receipts(nok: Client, matched: Any) -> None:
     receipt = make_receipt(Match.objects.get(pk=matched["id"]), pieces={"glass_bottles": 12})
 
     [copy] = nok.get("me/export")["geo"]["receipts"]
@@ -81,19 +81,19 @@ def test_a_receipt_is_taken_along_with_all_it_says(nok: Phone, matched: Any) -> 
     assert lines == [("pet_clear", 2.0, None), ("glass_bottles", 4.2, 12)]
 
 
-def test_a_handover_is_taken_along_by_each_from_his_own_side(nok: Phone, lek: Phone, matched: Any) -> None:
+def test_the_export_has_the_own_side_of_a_handover(nok: Client, lek: Client, matched: Any) -> None:
     weigh_on_the_way(nok, lek, matched)
     dispute = {"lines": [{"material": "pet_clear", "gross_kg": "2"}], "paid": "0", "note": "Two bags were wet."}
     nok.post(f"matches/{matched['id']}/handover/dispute", **dispute)
 
     collectors, residents = (phone.get("me/export")["geo"] for phone in (lek, nok))
 
-    [his], [hers] = collectors["handovers"], residents["handovers"]
-    assert (his["role"], his["state"], his["proposed_by_you"]) == ("collector", "disputed", True)
-    assert None not in [his[name] for name in ("agreed_for", "set_off_at", "eta", "arrived_at", "weighed_at")]
-    assert (his["evidence"], hers["role"], hers["proposed_by_you"]) == ("gps", "resident", False)
-    assert hers["arrived_at"] > his["arrived_at"]
-    assert "set_off_at" not in hers
+    [collecting], [giving] = collectors["handovers"], residents["handovers"]
+    assert (collecting["role"], collecting["state"], collecting["proposed_by_you"]) == ("collector", "disputed", True)
+    assert None not in [collecting[name] for name in ("agreed_for", "set_off_at", "eta", "arrived_at", "weighed_at")]
+    assert (collecting["evidence"], giving["role"], giving["proposed_by_you"]) == ("gps", "resident", False)
+    assert giving["arrived_at"] > collecting["arrived_at"]
+    assert "set_off_at" not in giving
     assert [(one["number"], one["net_kg"]) for one in collectors["weigh_ins"]] == [(1, 3.0)]
     assert [(one["number"], one["note"]) for one in residents["weigh_ins"]] == [(2, "Two bags were wet.")]
     [photo] = collectors["scale_photos"]
@@ -105,26 +105,26 @@ def test_a_handover_is_taken_along_by_each_from_his_own_side(nok: Phone, lek: Ph
     assert pickup["items"][0]["material__code"] == pickup_body()["items"][0]["material"]
 
 
-@pytest.mark.parametrize("leaver", ["nok", "lek"])
-def test_nobody_is_left_on_the_way_who_has_gone(nok: Phone, lek: Phone, matched: Any, leaver: str) -> None:
+@pytest.mark.parametrize("deleted", ["nok", "lek"])
+def test_the_times_of_travel_are_erased(nok: Client, lek: Client, matched: Any, deleted: str) -> None:
     weigh_on_the_way(nok, lek, matched)
 
-    assert {"nok": nok, "lek": lek}[leaver].client.delete("/api/v1/me").status_code == 204
+    assert {"nok": nok, "lek": lek}[deleted].client.delete("/api/v1/me").status_code == 204
 
     left = Handover.objects.get()
     ways = [left.set_off_at, left.eta, left.collector_arrived_at, left.resident_arrived_at]
-    assert [way is None for way in ways] == ([True, True, True, False] if leaver == "lek" else [False] * 3 + [True])
+    assert [way is None for way in ways] == ([True, True, True, False] if deleted == "lek" else [False] * 3 + [True])
     assert left.agreed_for is not None
 
 
-def is_there(phone: Phone, url: str) -> bool:
-    """Whether the picture can be had."""
+def is_there(phone: Client, url: str) -> bool:
+    """Whether the picture exists."""
     answer: Any = phone.client.get(url)
     return bool(answer.status_code == 200) and b"".join(answer.streaming_content).startswith(b"\xff\xd8")
 
 
-def weigh_on_the_way(nok: Phone, lek: Phone, matched: Any) -> None:
-    """A time, the way, the door, the scale with a photo."""
+def weigh_on_the_way(nok: Client, lek: Client, matched: Any) -> None:
+    """Agree on a time, set off, arrive, and weigh in with a photo."""
     steps = f"matches/{matched['id']}/handover"
     at = (read_clock() + timedelta(minutes=5)).isoformat()
     Pickup.objects.update(window_from=read_clock())
@@ -138,7 +138,7 @@ def weigh_on_the_way(nok: Phone, lek: Phone, matched: Any) -> None:
     assert lek.client.post(f"/api/v1/{steps}/photos", photo, format="multipart").status_code == 201
 
 
-def test_the_photos_of_the_scale_go_with_who_took_them(nok: Phone, lek: Phone, matched: Any) -> None:
+def test_photos_of_the_scale_are_erased_with_their_author(nok: Client, lek: Client, matched: Any) -> None:
     photo = {"photo": SimpleUploadedFile("scale.jpg", from_a_phone(), "image/jpeg")}
     url = f"/api/v1/matches/{matched['id']}/handover/photos"
     assert lek.client.post(url, photo, format="multipart").status_code == 201
