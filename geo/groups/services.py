@@ -1,4 +1,4 @@
-"""Groups of people who count together what they give: founding, joining by a code, leaving."""
+"""Groups of residents with a shared total: found one, join by a code, leave."""
 
 import secrets
 import uuid
@@ -14,14 +14,14 @@ from backend.core.text.typed import plain_code
 from geo.errors import GroupCodeUnknown, GroupFull, OnlyTheKeeper, TooManyGroups
 from geo.models import Group, Membership
 
-# Without what is mistaken for something else when it is read out or written on a wall.
+# Without letters and digits that are easily confused.
 _CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _CODE_LENGTH = 8
 
 
 @transaction.atomic
 def found_group(*, user_id: uuid.UUID, name: str, kind: str, now: datetime) -> Group:
-    """A new group with its founder as keeper and first member. Raises TooManyGroups."""
+    """Create a group, with the user as keeper and first member. Raises TooManyGroups."""
     _require_room(user_id)
     group = Group.objects.create(name=name, kind=kind, code=_draw_code(), keeper_id=user_id, created_at=now)
     Membership.objects.create(group=group, user_id=user_id, joined_at=now)
@@ -49,21 +49,21 @@ def join_group(*, user_id: uuid.UUID, code: str, now: datetime) -> Group:
 
 @transaction.atomic
 def leave_group(*, user_id: uuid.UUID, group_id: uuid.UUID, now: datetime) -> None:
-    """What was given meanwhile stays counted for the group. Leaving twice changes nothing. Raises NotFound.
+    """Leave a group; receipts issued during the membership stay counted. Idempotent. Raises NotFound.
 
-    When the keeper leaves, whoever has been there longest is the next; after the last one the group is closed.
+    When the keeper leaves, the oldest member becomes the keeper; without members the group closes.
     """
     group = _lock_group(group_id)
     if not Membership.objects.filter(group=group, user_id=user_id).exists():
         raise NotFound
     Membership.objects.filter(group=group, user_id=user_id, left_at=None).update(left_at=now)
     if group.keeper_id == user_id:
-        _pass_keys_on(group)
+        _replace_keeper(group)
 
 
 @transaction.atomic
 def renew_group_code(*, user_id: uuid.UUID, group_id: uuid.UUID) -> Group:
-    """A new code; the old one admits nobody any more. Raises NotFound for strangers, OnlyTheKeeper."""
+    """Replace the code; the old one stops working. Raises NotFound for strangers, OnlyTheKeeper."""
     group = _lock_group(group_id)
     if not Membership.objects.filter(group=group, user_id=user_id, left_at=None).exists():
         raise NotFound
@@ -74,16 +74,16 @@ def renew_group_code(*, user_id: uuid.UUID, group_id: uuid.UUID) -> Group:
     return group
 
 
-def _pass_keys_on(group: Group) -> None:
-    next_one = Membership.objects.filter(group=group, left_at=None).order_by("joined_at", "pk").first()
-    group.keeper_id = next_one.user_id if next_one else None
-    if next_one is None:
+def _replace_keeper(group: Group) -> None:
+    oldest = Membership.objects.filter(group=group, left_at=None).order_by("joined_at", "pk").first()
+    group.keeper_id = oldest.user_id if oldest else None
+    if oldest is None:
         group.code = None
     group.save(update_fields=["keeper", "code"])
 
 
 def _require_room(user_id: uuid.UUID) -> None:
-    """Under the person's lock, after that of a group: he may be about to join another."""
+    """Count under the user's lock, taken after the group's, as a concurrent request may join another group."""
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     if Membership.objects.filter(user_id=user_id, left_at=None).count() >= settings.GROUPS_MAX:
         raise TooManyGroups(limit=settings.GROUPS_MAX)
@@ -101,5 +101,5 @@ def _locked() -> QuerySet[Group]:
 
 
 def _draw_code() -> str:
-    """About 850,000 million codes; whoever tries is held up by a rate limit."""
+    """A random code, one of about 850,000 million; a rate limit prevents guessing."""
     return "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
