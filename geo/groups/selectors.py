@@ -1,4 +1,4 @@
-"""Reading groups: all of it for members, for others not who they are."""
+"""Reading groups: members see everything, others only the totals."""
 
 import uuid
 
@@ -12,17 +12,17 @@ _PRESENT = Q(memberships__left_at=None)
 
 
 def group_ids_of(user_id: uuid.UUID) -> list[uuid.UUID]:
-    """The groups for which what this person gives counts now."""
+    """The ids of the groups for which receipts of this user count now."""
     return list(_current(user_id).order_by("pk").values_list("group_id", flat=True))
 
 
 def groups_of(user_id: uuid.UUID) -> QuerySet[Group]:
-    """The groups a person is in, each with `members`, how many there are."""
+    """The groups of a user, each with `members`, the number of members."""
     return _counted().filter(pk__in=_current(user_id).values("group_id"))
 
 
 def get_group_of(*, group_id: uuid.UUID, user_id: uuid.UUID) -> Group:
-    """A group for one of its members, with `members`; raises NotFound for everybody else."""
+    """A group for a member, with `members`. Raises NotFound for others."""
     group = groups_of(user_id).filter(pk=group_id).first()
     if group is None:
         raise NotFound
@@ -44,7 +44,7 @@ def get_counting_group(*, group_id: uuid.UUID, user_id: uuid.UUID) -> Group:
 
 
 def members_of(group_id: uuid.UUID) -> QuerySet[Membership]:
-    """Who is in a group, the longest first; for members' eyes."""
+    """The members of a group, the oldest first; for members only."""
     return Membership.objects.filter(group_id=group_id, left_at=None).select_related("user").order_by("joined_at", "pk")
 
 

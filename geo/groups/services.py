@@ -32,7 +32,7 @@ def found_group(*, user_id: uuid.UUID, name: str, kind: str, now: datetime) -> G
 def join_group(*, user_id: uuid.UUID, code: str, now: datetime) -> Group:
     """Join the group that has this code, however it is typed. Joining twice changes nothing.
 
-    From now on what one gives counts for the group too. Raises GroupCodeUnknown, GroupFull, TooManyGroups.
+    Later receipts of the user count for the group too. Raises GroupCodeUnknown, GroupFull, TooManyGroups.
     """
     group = _locked().filter(code=plain_code(code).upper()).first()
     if group is None:
