@@ -32,6 +32,10 @@ _CARD_REASONS: dict[Pickup.Status, CardReason] = {
     Pickup.Status.CANCELLED: "cancelled",
     Pickup.Status.EXPIRED: "expired",
 }
+_QUEUE_POSITION = """
+    SELECT count(*) FROM geo_swipe
+    WHERE pickup_id = %(pickup)s AND like_state IN ('waiting', 'asked') AND queue_number <= %(number)s
+"""
 _MOVE = """
     UPDATE geo_pickup SET status = %(new)s, closed_at = %(closed_at)s, reserved_until = NULL, updated_at = %(now)s,
                           likes_counted = %(likes_counted)s
@@ -109,7 +113,8 @@ def queued_likes(pickup_id: uuid.UUID) -> QuerySet[Swipe]:
 
 def queue_position(like: Swipe) -> int:
     """The place of a like in the queue, counted from 1."""
-    return queued_likes(like.pickup_id).filter(queue_number__lte=like.queue_number).count()
+    [(position,)] = fetch_prepared(_QUEUE_POSITION, {"pickup": like.pickup_id, "number": like.queue_number})
+    return int(position)
 
 
 def close_waiting_likes(*, pickup: Pickup, reason: LikeReason) -> list[Notice]:

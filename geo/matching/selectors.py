@@ -27,6 +27,7 @@ _FACTS = f"""
            (SELECT count(*) FROM geo_match WHERE released_by_id = %(collector)s AND status = 'released'
                AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s),
            (SELECT paused_until FROM accounts_user WHERE accounts_user.id = %(collector)s),
+           EXISTS (SELECT FROM geo_material WHERE is_hazardous AND id = ANY(%(materials)s::int[])),
            {columns_of(Swipe)}
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
 """  # noqa: S608 - names of columns only
@@ -44,7 +45,7 @@ class SwipeFacts:
     """What a swipe of one collector on one pickup depends on, beside the pickup itself.
 
     `swipe` is the collector's earlier swipe. `is_blocked`: the collector and the resident have a block between them.
-    `given_back` counts the matches that the collector released within a day.
+    `given_back` counts the matches that the collector released within a day. `is_hazardous` is about the pickup.
     """
 
     swipe: Swipe | None
@@ -52,14 +53,16 @@ class SwipeFacts:
     active_matches: int
     given_back: int
     paused_until: datetime | None
+    is_hazardous: bool
 
 
 def swipe_facts_of(*, collector_id: uuid.UUID, pickup: Pickup, now: datetime) -> SwipeFacts:
     """Read them all by one prepared statement."""
     values = {"collector": collector_id, "pickup": pickup.pk, "resident": pickup.resident_id, "since": now - A_DAY}
-    [(is_blocked, matches, given_back, paused_until, *row)] = fetch_prepared(_FACTS, values)
+    rows = fetch_prepared(_FACTS, values | {"materials": pickup.material_ids})
+    [(is_blocked, matches, given_back, paused_until, is_hazardous, *row)] = rows
     swipe = model_from(Swipe, row) if row[0] else None
-    return SwipeFacts(swipe, is_blocked, matches, given_back, paused_until)
+    return SwipeFacts(swipe, is_blocked, matches, given_back, paused_until, is_hazardous)
 
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:

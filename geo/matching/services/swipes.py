@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import NotFound
 from geo.errors import CollectorProfileNeeded, LikeDeclined, LikeIsMatch, LikeReleased, OwnPickup, PickupClosed
 from geo.lifecycle import notices
@@ -27,6 +28,7 @@ from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import notify
 
 State = Swipe.LikeState
+_COUNT_LIKE = "UPDATE geo_pickup SET likes_counted = %(likes_counted)s WHERE id = %(pickup)s RETURNING id"
 LIKEABLE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
 _FINAL = {State.DECLINED: LikeDeclined, State.RELEASED: LikeReleased}
 
@@ -116,6 +118,7 @@ def _load_context(collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime, 
     """Take all locks, then read: a statement that waits for a lock may see old rows. Raises NotFound."""
     pickup, has_profile = lock_pickup_for_swipe(pickup_id=pickup_id, liked_by=collector_id if is_like else None)
     facts = swipe_facts_of(collector_id=collector_id, pickup=pickup, now=now)
+    pickup.is_hazardous = facts.is_hazardous
     return SwipeContext(pickup=pickup, collector_id=collector_id, has_profile=has_profile, facts=facts, now=now)
 
 
@@ -179,7 +182,7 @@ def _wait(context: SwipeContext) -> SwipeResult:
         return SwipeResult(swipe=context.swipe, queue_position=queue_position(context.swipe))
     require_few_likes(waiting=count_waiting_likes_of(context.collector_id))
     like = _build_swipe(context, Swipe.Direction.LIKE, State.WAITING, queue_number=_queue_number(context))
-    context.pickup.save(update_fields=["likes_counted"])
+    fetch_prepared(_COUNT_LIKE, {"pickup": context.pickup.pk, "likes_counted": context.pickup.likes_counted})
     save_swipe(like)
     if context.pickup.choose == Pickup.Choose.RESIDENT:
         notify(notices=notices.of_like(pickup=context.pickup, like=like), now=context.now)
