@@ -226,7 +226,7 @@ class ConversationOut(ResponseBody):
 def _other_in(row: ConversationRow) -> PersonOut | None:
     if row.other_id is None:
         return None
-    first_name = first_name_of(row.display_name or "", row.erased_at)
+    first_name = first_name_of(row.shown_name or "", row.erased_at)
     return PersonOut(id=row.other_id, first_name=first_name, avatar_colour=row.avatar_colour or "")
 
 

@@ -67,7 +67,7 @@ _CONVERSATIONS = f"""
         ORDER BY active_at DESC, conversation.id DESC LIMIT %(limit)s
     )
     SELECT page.id, page.title, page.last_seq, page.read_seq, page.active_at, page.closed_at,
-        other.user_id, other.display_name, other.avatar_colour, other.erased_at, other.shown_seq,
+        other.user_id, other.shown_name, other.avatar_colour, other.erased_at, other.shown_seq,
         CASE WHEN EXISTS (
             SELECT FROM accounts_block JOIN chat_participant AS blocked ON blocked.user_id = blocked_id
             WHERE blocker_id = %(user_id)s AND blocked.conversation_id = page.id
@@ -79,7 +79,7 @@ _CONVERSATIONS = f"""
         {_MESSAGE_COLUMNS}
     FROM page
     LEFT JOIN LATERAL (
-        SELECT user_id, display_name, avatar_colour, erased_at, shown_seq
+        SELECT user_id, shown_name, avatar_colour, erased_at, shown_seq
         FROM chat_participant JOIN accounts_user ON accounts_user.id = user_id
         WHERE conversation_id = page.id AND user_id <> %(user_id)s
         ORDER BY chat_participant.id LIMIT 1
@@ -115,7 +115,7 @@ class ConversationRow(NamedTuple):
     active_at: datetime
     closed_at: datetime | None
     other_id: uuid.UUID | None
-    display_name: str | None
+    shown_name: str | None
     avatar_colour: str | None
     erased_at: datetime | None
     other_read_seq: int | None

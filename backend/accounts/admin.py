@@ -22,7 +22,17 @@ class UserAdmin(OwnFilters, admin.ModelAdmin[User]):
     list_display = ["display_name", "phone", "locale", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "locale"]
     search_fields = ["display_name", "phone", "id"]
-    fields = ["id", "display_name", "phone", "locale", "is_active", "is_staff", "created_at", "erased_at"]
+    fields = [
+        "id",
+        "display_name",
+        "chosen_name",
+        "phone",
+        "locale",
+        "is_active",
+        "is_staff",
+        "created_at",
+        "erased_at",
+    ]
     readonly_fields = ["id", "phone", "created_at", "erased_at"]
     ordering = ["-created_at"]
 

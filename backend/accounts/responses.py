@@ -26,7 +26,7 @@ class Me(ResponseBody):
     id: uuid.UUID
     phone: Annotated[str | None, Meta(description="E.164.")]
     display_name: str
-    first_name: Annotated[str, Meta(description="What strangers may read: the first word of the name.")]
+    first_name: Annotated[str, Meta(description="What strangers read: chosen, or the first name in the name.")]
     locale: User.Locale
     avatar_colour: str
     created_at: datetime

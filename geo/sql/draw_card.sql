@@ -29,7 +29,7 @@ BEGIN
             'lat', round(degrees(atan(sinh(ST_Y(pickup.cell) / 6378137)))::numeric, 6),
             'lon', round(degrees(ST_X(pickup.cell) / 6378137)::numeric, 6)),
         'resident', (
-            SELECT jsonb_build_object('first_name', split_part(display_name, ' ', 1), 'rating', rating)
+            SELECT jsonb_build_object('first_name', shown_name, 'rating', rating)
             FROM accounts_user WHERE id = pickup.resident_id),
         'expires_at', card_moment(pickup.expires_at),
         'created_at', card_moment(pickup.created_at))::text;

@@ -9,6 +9,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER cards_of_resident AFTER UPDATE OF display_name, rating ON accounts_user
-    FOR EACH ROW WHEN (NEW.display_name <> OLD.display_name OR NEW.rating IS DISTINCT FROM OLD.rating)
+CREATE OR REPLACE TRIGGER cards_of_resident AFTER UPDATE OF shown_name, rating ON accounts_user
+    FOR EACH ROW WHEN (NEW.shown_name <> OLD.shown_name OR NEW.rating IS DISTINCT FROM OLD.rating)
     EXECUTE FUNCTION redraw_cards_of_resident();

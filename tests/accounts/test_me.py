@@ -31,6 +31,20 @@ class TestMe:
         assert (answer.json()["display_name"], answer.json()["first_name"]) == ("มาลี ใจดี", "มาลี")
         assert answer.json()["avatar_colour"] == user.avatar_colour
 
+    def test_lets_people_choose_the_name_that_strangers_see(self, client: APIClient) -> None:
+        client.patch(ME, {"display_name": "คุณ สมหญิง ใจดี"})
+        chosen = client.patch(ME, {"first_name": " หนิง "}).json()["first_name"]
+        kept = client.patch(ME, {"display_name": "สมหญิง ดีใจ"}).json()["first_name"]
+        taken_back = client.patch(ME, {"first_name": ""}).json()["first_name"]
+
+        assert (chosen, kept, taken_back) == ("หนิง", "หนิง", "สมหญิง")
+
+    @pytest.mark.parametrize("name", ["\u200b", "🌸", "...", "x" * 81, None])
+    def test_refuses_a_name_that_cannot_be_said(self, client: APIClient, name: object) -> None:
+        answer = client.patch(ME, {"first_name": name})
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "first_name")
+
     def test_changes_nothing_for_nothing(self, client: APIClient) -> None:
         before = client.get(ME).json()
 

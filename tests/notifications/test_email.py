@@ -217,7 +217,7 @@ class TestDigest:
 
     def test_takes_words_for_words(self, user: User) -> None:
         make_reader(user)
-        User.objects.update(display_name="<i>Ann")
+        User.objects.update(shown_name="<i>Ann")
         tell(make_notice(user, data={"title": "<b>Cans & more"}))
 
         send_due_digests(clock=lambda: EVENING)

@@ -151,9 +151,9 @@ ANALYZE opinion
 """
 
 _INSERT_PEOPLE = """
-INSERT INTO accounts_user (id, password, is_superuser, display_name, locale, avatar_colour, is_active, is_staff,
-                           created_at)
-SELECT pg_temp.person(kind, number), '!', false, initcap(kind) || ' ' || number,
+INSERT INTO accounts_user (id, password, is_superuser, display_name, shown_name, locale, avatar_colour, is_active,
+                           is_staff, created_at)
+SELECT pg_temp.person(kind, number), '!', false, initcap(kind) || ' ' || number, initcap(kind),
        CASE WHEN number %% 5 = 0 THEN 'en' ELSE 'th' END, '#15803d', true, false, %(now)s
 FROM (SELECT 'resident' AS kind, number FROM generate_series(1, %(residents)s::bigint) AS number
       UNION ALL SELECT 'collector', number FROM taker) AS somebody

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from backend.accounts.models import Report, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.core.http.text_fields import Line, Paragraphs
+from backend.core.text.names import can_be_said
 
 
 class PersonName(Line):
@@ -16,10 +18,30 @@ class PersonName(Line):
         super().__init__(max_length=80, **options)
 
 
+class FirstName(Line):
+    """What strangers are to call a person."""
+
+    default_error_messages = {"no_letters": _("A name needs a letter that can be read out.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        """The name; blank leaves the choice to the service."""
+        name = super().to_internal_value(data)
+        if name and not can_be_said(name):
+            self.fail("no_letters")
+        return name
+
+
 class MeChanges(serializers.Serializer[Any]):
     """What may be changed; anything may be left out."""
 
     display_name = PersonName(required=False)
+    first_name = FirstName(
+        required=False,
+        allow_blank=True,
+        max_length=80,
+        source="chosen_name",
+        help_text="What strangers read; blank for the first name in `display_name`.",
+    )
     locale = serializers.ChoiceField(User.Locale.choices, required=False)
     avatar_colour = serializers.ChoiceField(AVATAR_COLOURS, required=False)
 

@@ -1,18 +1,33 @@
 """A person with an account; resident and collector are roles, and one account may be both."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.models import PublicModel
+from backend.core.text.names import first_name_in
 
 AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
+
+
+class ShownNameField(models.CharField[str, str]):
+    """The name that strangers read, taken from the two other names whenever a user is saved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """The chosen name, or the first name in the full name, or a substitute in the user's language."""
+        user = cast("User", model_instance)
+        name = user.chosen_name or first_name_in(user.display_name)
+        if user.display_name and not name:
+            with translation.override(user.locale):
+                name = gettext("Neighbour")
+        user.shown_name = name
+        return name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -36,6 +51,10 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, unique=True, help_text="E.164.")
     firebase_uid = models.CharField(max_length=128, null=True, blank=True, unique=True)
     display_name = models.CharField(_("name"), max_length=80)
+    chosen_name = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="What the user wants to be called by strangers."
+    )
+    shown_name = ShownNameField(max_length=80, default="", db_default="", editable=False)
     locale = models.CharField(_("language"), max_length=2, choices=Locale, default=Locale.THAI)
     avatar_colour = models.CharField(max_length=7, default=AVATAR_COLOURS[0])
     rating_sum = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="All stars.")
@@ -68,17 +87,17 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
 
     @property
     def first_name(self) -> str:
-        """What strangers may read: the first word of the name."""
-        return first_name_of(self.display_name, self.erased_at)
+        """What strangers read."""
+        return first_name_of(self.shown_name, self.erased_at)
 
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
         return is_paused(self.paused_until, now)
 
 
-def first_name_of(display_name: str, erased_at: datetime | None) -> str:
-    """The first word of a user's name; a substitute in the active language once they are erased."""
-    return gettext("Former member") if erased_at else display_name.split(" ", maxsplit=1)[0]
+def first_name_of(shown_name: str, erased_at: datetime | None) -> str:
+    """What strangers read of a user; a substitute in the active language once they are erased."""
+    return gettext("Former member") if erased_at else shown_name
 
 
 def is_paused(until: datetime | None, now: datetime) -> bool:

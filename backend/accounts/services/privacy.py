@@ -12,8 +12,8 @@ from backend.accounts.services.sessions import end_sessions
 from backend.core.http.idempotency import forget_answers
 
 ANONYMISED = (
-    "phone", "firebase_uid", "display_name", "avatar_colour", "password", "is_active", "is_staff", "is_superuser",
-    "erased_at",
+    "phone", "firebase_uid", "display_name", "chosen_name", "shown_name", "avatar_colour", "password", "is_active",
+    "is_staff", "is_superuser", "erased_at",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def _erase(*, user: User, now: datetime) -> None:
 
 def _anonymise(user: User, now: datetime) -> None:
     user.phone = user.firebase_uid = None
-    user.display_name = ""
+    user.display_name = user.chosen_name = ""
     user.avatar_colour = AVATAR_COLOURS[0]
     user.is_active = user.is_staff = user.is_superuser = False
     user.erased_at = now
@@ -54,6 +54,7 @@ def _account(user: User) -> Mapping[str, object]:
         "phone": user.phone,
         "firebase_uid": user.firebase_uid,
         "display_name": user.display_name,
+        "chosen_name": user.chosen_name,
         "locale": user.locale,
         "avatar_colour": user.avatar_colour,
         "created_at": user.created_at,

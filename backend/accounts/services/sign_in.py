@@ -15,7 +15,7 @@ from backend.accounts.models import Session, User
 from backend.accounts.models.user import AVATAR_COLOURS
 from backend.accounts.services.sessions import end_sessions
 from backend.core.db.ids import new_id
-from backend.core.text.characters import cut
+from backend.core.text.characters import clean_line, cut, has_visible
 
 NAME_CHARACTERS_MAX = 80
 
@@ -106,7 +106,8 @@ def _new_account(identity: Identity, now: datetime) -> User:
     user_id = new_id()
     locale = identity.locale if identity.locale in User.Locale.values else settings.LANGUAGE_CODE
     with translation.override(locale):
-        name = identity.name or gettext("Neighbour")
+        name = clean_line(identity.name)
+        name = name if has_visible(name) else gettext("Neighbour")
     user = User(
         id=user_id,
         phone=identity.phone,

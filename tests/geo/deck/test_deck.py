@@ -123,6 +123,24 @@ class TestCards:
         assert before["title"] == 'She said: "large": "thumb": \\'
         assert deck(client)["cards"] == [before | {"resident": {"first_name": "Nok", "rating": None}}]
 
+    @pytest.mark.parametrize(
+        ("names", "shown"),
+        [
+            ({"display_name": "คุณ สมหญิง ใจดี"}, "สมหญิง"),
+            ({"display_name": "สมหญิง\u200bใจดี"}, "สมหญิง"),
+            ({"display_name": "🌸"}, "Neighbour"),
+            ({"display_name": "Mr."}, "Neighbour"),
+            ({"display_name": "สมหญิง ใจดี", "first_name": "หนิง"}, "หนิง"),
+        ],
+    )
+    def test_call_the_resident_by_a_name_one_can_say(
+        self, client: APIClient, collector: Collector, names: dict[str, str], shown: str
+    ) -> None:
+        resident = make_pickup().resident
+        client_of(resident).patch("/api/v1/me", names)
+
+        assert deck(client)["cards"][0]["resident"]["first_name"] == shown
+
     def test_come_nearest_first_and_the_newest_of_a_square_first(self, client: APIClient, collector: Collector) -> None:
         now = read_clock()
         far = make_pickup(location=north_of_lumphini(3_000))
