@@ -15,7 +15,7 @@ from typing import cast
 
 import uvloop
 
-TIMEOUT_S = 15
+TIMEOUT_S = 60
 END_OF_HEAD = b"\r\n\r\n"
 
 
