@@ -189,8 +189,8 @@ def _weight_of(line: Weighed, material: Material, field: str) -> tuple[Decimal, 
         raise PiecesOrWeightNeeded(field=f"{field}.gross_kg", material=material.name)
     kg = max(GRAM, (line.pieces * material.kg_per_unit).quantize(GRAM))
     if kg > GROSS_KG_MAX:
-        kg, pieces = format_kg(GROSS_KG_MAX), format_number(settings.PICKUP_PIECES_MAX)
-        raise QuantityTooLarge(field=f"{field}.pieces", kg=kg, pieces=pieces)
+        pieces = format_number(settings.PICKUP_PIECES_MAX)
+        raise QuantityTooLarge(field=f"{field}.pieces", kg=format_kg(GROSS_KG_MAX), pieces=pieces)
     return kg, Decimal(0)
 
 
