@@ -10,13 +10,14 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django.utils.decorators import decorator_from_middleware, method_decorator
 
 from backend.core.clock import city_zone
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _MIDDLEWARES = (MessageMiddleware, AuthenticationMiddleware, SessionMiddleware)
 
 
@@ -24,7 +25,7 @@ def _page(view: View) -> View:
     """Run `view` in the city's time zone, inside the middlewares that only the admin needs."""
 
     @wraps(view)
-    def show_in_city_time(*args: Any, **kwargs: Any) -> HttpResponse:
+    def show_in_city_time(*args: Any, **kwargs: Any) -> HttpResponseBase:
         with timezone.override(city_zone()):
             response = view(*args, **kwargs)
             return response.render() if isinstance(response, SimpleTemplateResponse) else response
@@ -41,7 +42,7 @@ class CityAdminSite(AdminSite):
     CSRF protection is part of `admin_view` and of the login page.
     """
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap every page but the login page."""
         return _page(super().admin_view(view, cacheable))
 
