@@ -91,4 +91,5 @@ def _after_comma(words: list[str]) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    return regex.sub(r"[.,'’]", "", word).lower()
+    plain: str = regex.sub(r"[.,'’]", "", word)
+    return plain.lower()
