@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backend.core.http.admin import ReadOnly
-from geo.admin_base import ReadOnlyAdmin
+from geo.admin_base import ReadOnlyAdmin, amount
 from geo.collectors import admin as collectors
 from geo.materials import admin as materials
 from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine, WeighInVersion
@@ -44,7 +44,7 @@ class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
     """The figures of the weigh-in in force."""
 
     model = WeighInLine
-    fields = ("material", "gross_kg", "tare_kg", "pieces")
+    fields = readonly_fields = ("material", amount("gross_kg"), amount("tare_kg"), "pieces")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
         """With the materials, in insertion order."""
@@ -55,7 +55,7 @@ class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handove
     """All versions of the weigh-in by either party, for disputes."""
 
     model = WeighInVersion
-    fields = ("number", "at", "by", "net_kg", "paid_thb", "lines", "left", "note")
+    fields = readonly_fields = ("number", "at", "by", amount("net_kg"), amount("paid_thb"), "lines", "left", "note")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInVersion]:
         """With the authors."""
@@ -67,7 +67,7 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
     """Handovers, without the resident's code and secret."""
 
     list_display = (
-        "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", "paid_thb"
+        "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", amount("paid_thb"),
     )  # fmt: skip
     list_filter = ("state", "agreed_for", "weighed_at")
     list_select_related = ("match__pickup", "match__collector")
@@ -80,7 +80,10 @@ class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
     """The materials that were handed over."""
 
     model = ReceiptLine
-    fields = ("material", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
+    fields = readonly_fields = (
+        "material", amount("gross_kg"), amount("tare_kg"), amount("net_kg"), "pieces", "kg_co2e_per_kg",
+        "factor_source",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
         """With the materials, in insertion order."""
@@ -91,7 +94,7 @@ class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
 class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
     """Receipts, by number."""
 
-    list_display = ("number", "handed_over_at", "resident", "collector", "paid_thb")
+    list_display = ("number", "handed_over_at", "resident", "collector", amount("paid_thb"))
     list_filter = ("handed_over_at",)
     list_select_related = ("resident", "collector")
     search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")

@@ -1,6 +1,7 @@
 """Read-only admin tables, and maps drawn with the Leaflet of django-leaflet; only the map tiles are external."""
 
 import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from backend.core.db.ids import parse_id
 from backend.core.http.admin import ReadOnly
+from backend.core.text.amounts import format_baht, format_kg
 from geo.grid import in_degrees, stretch_at
 
 Row = TypeVar("Row", bound=Model)
@@ -41,6 +43,17 @@ class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Row]):
         if row_id := parse_id(search_term.strip()):
             return queryset.filter(pk=row_id), False
         return super().get_search_results(request, queryset, search_term)
+
+
+def amount(name: str) -> Callable[[Model], str]:
+    """A column with the kilograms or baht of the field `name`, as users read them."""
+    format_amount = format_baht if name.endswith("_thb") else format_kg
+
+    @admin.display(ordering=name, description=name.replace("_", " "))
+    def column(row: Model) -> str:
+        return format_amount(getattr(row, name))
+
+    return column
 
 
 def draw_map(*, point: Point | None = None, radius_m: int | None = None, cell: Point | None = None) -> SafeString:

@@ -13,11 +13,12 @@ from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.core.http.admin import ReadOnly
 from backend.core.text.amounts import format_baht
-from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
+from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, amount, draw_map
 from geo.matching.services.matches import cancel_pickup
 from geo.models import Pickup, PickupItem
 
-OFFER = ("title", "note", "resident", "status", "kg_estimate", "price", "choose", "area", "pictures")
+KG_ESTIMATE = amount("kg_estimate")
+OFFER = ("title", "note", "resident", "status", KG_ESTIMATE, "price", "choose", "area", "pictures")
 TIMES = ("window_from", "window_until", "expires_at", "created_at", "updated_at", "closed_at")
 
 
@@ -25,7 +26,7 @@ class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
     """The items of the pickup."""
 
     model = PickupItem
-    fields = ("material", "quantity", "kg_estimate")
+    fields = readonly_fields = ("material", "quantity", amount("kg_estimate"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PickupItem]:
         """With the materials, in insertion order."""
@@ -36,14 +37,14 @@ class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
 class PickupAdmin(ReadOnlyAdmin[Pickup]):
     """Pickups, newest first. The exact place needs the permission to change pickups."""
 
-    list_display = ("title", "status", "area", "resident", "kg_estimate", "price", "window_from", "created_at")
+    list_display = ("title", "status", "area", "resident", KG_ESTIMATE, "price", "window_from", "created_at")
     list_filter = ("status", "choose", "price_mode", "created_at")
     list_select_related = ("resident",)
     search_fields = ("title", "area", "resident__display_name", "resident__phone")
     date_hierarchy = "created_at"
     inlines = (PickupItemInline,)
     actions = ("cancel",)
-    readonly_fields = ("price", "pictures", "square", "place")
+    readonly_fields = (KG_ESTIMATE, "price", "pictures", "square", "place")
 
     @property
     def media(self) -> Media:

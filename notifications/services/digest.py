@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import ngettext
 
+from backend.core.text.characters import isolate
 from notifications.models import EmailAddress, Event, Preferences
 from notifications.quiet_hours import digest_after
 from notifications.relevance import Verdict, invalid_ids
@@ -65,7 +66,11 @@ def digest_mail(row: EmailAddress, entries: list[Event]) -> EmailMultiAlternativ
     with translation.override(row.user.locale):
         subject = ngettext("%(count)d new thing", "%(count)d new things", len(entries)) % {"count": len(entries)}
         shown = {"lines": [_line(entry, row) for entry in entries[:ENTRIES_MAX]], "more": len(entries) - ENTRIES_MAX}
-        shown |= {"name": row.user.first_name, "unsubscribe": unsubscribe_url(row.pk), "home": settings.PUBLIC_URL}
+        shown |= {
+            "name": isolate(row.user.first_name),
+            "unsubscribe": unsubscribe_url(row.pk),
+            "home": settings.PUBLIC_URL,
+        }
         body = render_to_string("notifications/digest.txt", shown)
         page = render_to_string("notifications/digest.html", shown)
     headers = {

@@ -21,6 +21,15 @@ def test_the_admin_refuses_a_forged_form(db: None) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("phone", ["+66811111111", "081-111-1111", "๐๘๑ ๑๑๑ ๑๑๑๑", "0066 81 111 1111"])
+def test_staff_sign_in_however_they_type_their_number(db: None, phone: str) -> None:
+    User.objects.create_superuser(phone="+66811111111", password="long enough to pass")
+
+    answer = Client().post("/admin/login/?next=/admin/", {"username": phone, "password": "long enough to pass"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
 def test_the_api_ignores_a_session_cookie_of_the_admin(user: User) -> None:
     clerk = APIClient()
     clerk.force_login(user)

@@ -141,6 +141,16 @@ class TestPages:
         for words in ("ขวด", "100%", "'; --", "12345678901234567890123"):
             assert superuser.get(list_of(kind), {"q": words}).status_code == 200
 
+    def test_shows_kilograms_and_baht_as_users_read_them(self, superuser: Client) -> None:
+        pickup = make_pickup()
+        Pickup.objects.filter(pk=pickup.pk).update(kg_estimate="1234.567")
+        receipt = make_receipt(make_match(), {"pet_clear": "1500"}, "1250.50")
+
+        assert "1,234.567" in read(superuser, list_of("pickup"))
+        assert "1,234.567" in read(superuser, page_of("pickup", pickup))
+        assert "1,250.50" in read(superuser, list_of("receipt"))
+        assert "1,500" in read(superuser, page_of("receipt", receipt))
+
     def test_shows_times_in_the_city_zone(self, superuser: Client) -> None:
         pickup = make_pickup()
         Pickup.objects.filter(pk=pickup.pk).update(window_from="2030-01-01T03:00Z", window_until="2030-01-01T05:00Z")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.core.models import PublicModel
 from backend.core.text.names import first_name_in
+from backend.core.text.typed import to_e164
 
 AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
 
@@ -32,6 +33,10 @@ class ShownNameField(models.CharField[str, str]):
 
 class UserManager(BaseUserManager["User"]):
     """Makes users; staff sign in to the admin with phone and password, nobody else has a password."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user with this phone number, however it is typed."""
+        return self.get(phone=to_e164(username or "") or username)
 
     def create_superuser(self, phone: str, password: str, **fields: Any) -> "User":
         """A user who may do everything in the admin."""
