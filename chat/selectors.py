@@ -29,7 +29,7 @@ _MESSAGE_COLUMNS = """
 
 
 class MessageRow(NamedTuple):
-    """The columns of a message, and the point of a location when it was read for somebody who may see it."""
+    """The columns of a message, and the point of a location if the reader may see it."""
 
     id: uuid.UUID
     conversation_id: uuid.UUID
@@ -124,7 +124,7 @@ class ConversationRow(NamedTuple):
 
 
 def get_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
-    """A conversation in which the user takes part. Raises NotFound for everybody else."""
+    """A conversation in which the user takes part. Raises NotFound."""
     values = {"user_id": user_id, "conversation_id": conversation_id}
     for conversation in fetch_models(Conversation, _OWN_CONVERSATION, values):
         return conversation
@@ -216,7 +216,7 @@ def messages_of(
 
 
 def get_message_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uuid.UUID, now: datetime) -> MessageRow:
-    """A message of a conversation in which the user takes part. Raises NotFound for everybody else."""
+    """A message of a conversation in which the user takes part. Raises NotFound."""
     values = {"user_id": user_id, "conversation_id": conversation_id, "message_id": message_id, "now": now}
     for row in fetch_prepared(_MESSAGE, values):
         return MessageRow.of(row)
@@ -224,7 +224,7 @@ def get_message_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: 
 
 
 def get_photo_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uuid.UUID) -> MessagePhoto:
-    """The photo of a message that is not deleted, for a participant. Raises NotFound for everybody else."""
+    """The photo of a message that is not deleted, for a participant. Raises NotFound."""
     shown = Q(message__conversation_id=conversation_id, message__deleted_at=None)
     own = Q(message__conversation__participants__user_id=user_id)
     photo = MessagePhoto.objects.filter(shown, own, pk=message_id).first()

@@ -81,13 +81,13 @@ class StatementPool:
             raise
 
     async def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Rows:
-        async with self._pool.connection() as line:
-            cursor = await line.execute(statement, parameters, prepare=True, binary=True)
+        async with self._pool.connection() as session:
+            cursor = await session.execute(statement, parameters, prepare=True, binary=True)
             return await cursor.fetchall()
 
-    async def _check(self, line: AsyncConnection[Any]) -> None:
+    async def _check(self, session: AsyncConnection[Any]) -> None:
         """Reject a connection that PostgreSQL has closed, together with the idle ones, which a restart closed too."""
-        if not is_quiet(line):
+        if not is_quiet(session):
             await self._pool.drain()
             raise psycopg.OperationalError("PostgreSQL has closed this connection.")
 
@@ -98,7 +98,7 @@ async def _connection_parameters() -> dict[str, Any]:
 
 
 def _retrieve_exception(task: "asyncio.Task[Rows]") -> None:
-    """Keep asyncio from logging the exception of a statement that nobody waits for any more."""
+    """Keep asyncio from logging the exception of a statement that timed out."""
     if not task.cancelled():
         task.exception()
 
