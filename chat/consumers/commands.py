@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import IntegrityError
@@ -19,7 +20,14 @@ from chat.responses import MessageOut
 from chat.services.conversations import mark_read, relay_typing
 from chat.services.deletion import delete_message
 from chat.services.drafts import Draft, build_draft
-from chat.services.messages import ONE_PER_CLIENT_ID, SEND, SendQuery, send_draft
+from chat.services.messages import (
+    ONE_PER_CLIENT_ID,
+    SEND,
+    build_message,
+    parse_sent,
+    send_draft,
+    send_parameters,
+)
 from notifications.services.inbox import acknowledge
 
 log = structlog.get_logger(__name__)
@@ -38,7 +46,10 @@ async def run_send(realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, l
     )
     message = await _send_in_loop(realtime, user_id, frame, draft, now)
     if message is None:
-        message = await _send_in_thread(user_id, frame, draft, now)
+        send = partial(
+            send_draft, user_id=user_id, conversation_id=frame.conversation, client_id=frame.client_id, now=now
+        )
+        message = (await in_thread(send, draft))[0]
     with translation.override(language):
         return Ok(client_id=frame.client_id, message=MessageOut.of(message))
 
@@ -53,24 +64,19 @@ async def _send_in_loop(
     """
     if draft.location is not None:
         return None
-    query = SendQuery(draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now)
+    message = build_message(
+        draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now
+    )
     try:
-        sent = query.parse(await realtime.database.fetch(SEND, query.parameters))
+        frames = parse_sent(message, await realtime.database.fetch(SEND, send_parameters(message)))
     except IntegrityError as error:
         if constraint_of(error) != ONE_PER_CLIENT_ID:
             raise
         return None
-    if sent is None:
+    if not frames:
         return None
-    realtime.deliver(sent.frames)
+    realtime.deliver(frames)
     await asyncio.sleep(0)  # Lets the recipient's frame be written before the sender's answer is built.
-    return sent.message
-
-
-async def _send_in_thread(user_id: uuid.UUID, frame: SendMessage, draft: Draft, now: datetime) -> Message:
-    message, _ = await in_thread(
-        send_draft, draft, user_id=user_id, conversation_id=frame.conversation, client_id=frame.client_id, now=now
-    )
     return message
 
 

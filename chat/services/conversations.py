@@ -10,11 +10,11 @@ from backend.core.db.prepared import array_of, fetch_prepared
 from backend.core.errors import NotFound
 from backend.core.redis.nudges import publish
 from backend.core.text.characters import cut
-from chat.errors import Blocked, ConversationClosed
 from chat.models import Conversation, Participant, topic_of
 from chat.responses import UserTyping
-from chat.selectors import get_conversation_for, has_block_between, others_in
+from chat.selectors import get_conversation_for
 from chat.services.deletion import delete_locations_in
+from chat.services.messages import require_may_write
 from notifications.models import Mute
 from notifications.services.inbox import mark_collapsed_read
 from notifications.services.notify import Notice, notify
@@ -117,11 +117,5 @@ def relay_typing(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> None:
 
     Raises NotFound, ConversationClosed or Blocked.
     """
-    conversation = get_conversation_for(user_id, conversation_id)
-    if conversation.closed_at is not None:
-        raise ConversationClosed
-    others = others_in(conversation.pk, user_id)
-    if has_block_between(user_id, others):
-        raise Blocked
-    frame = UserTyping(conversation=conversation.pk, user=user_id)
-    publish([(other, frame) for other in others])
+    frame = UserTyping(conversation=conversation_id, user=user_id)
+    publish([(other_id, frame) for other_id in require_may_write(user_id, conversation_id)])

@@ -6,7 +6,7 @@ HTTP runs the statement on Django's connection, the socket runs it from the even
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import msgspec
 from django.db import IntegrityError, transaction
@@ -79,49 +79,33 @@ _APPEND_CARD = _APPEND.format(condition="") + _SELECT_PARTICIPANTS
 ONE_PER_CLIENT_ID = "one_message_per_client_id"
 
 
-class SentMessage(NamedTuple):
-    """A stored message, and the frames for the participants' open sockets once it is committed."""
-
-    message: Message
-    frames: Sequence[tuple[uuid.UUID, Frame]]
-
-
-class SendQuery:
-    """The parameters of `SEND` for one message, and the parser of its rows.
+def send_parameters(message: Message) -> Mapping[str, Any]:
+    """The parameters of `SEND`: the message, and one notice, to which the statement adds number and recipients.
 
     The statement raises IntegrityError when the same `client_id` is stored at the same time.
     """
+    notice = Notice(
+        user_id=cast(uuid.UUID, message.sender_id),
+        event="message.sent",
+        data=_event_data(message),
+        push=True,
+        collapse_key=topic_of(message.conversation_id),
+        by=message.sender_id,
+    )
+    due_at = push_due_at(message.created_at)
+    return _parameters(message) | {"notice": _encode(notice_row(notice)).decode(), "due_at": due_at}
 
-    def __init__(
-        self, draft: Draft, *, conversation_id: uuid.UUID, sender_id: uuid.UUID, client_id: uuid.UUID, now: datetime
-    ) -> None:
-        self._sender_id = sender_id
-        self._message = _build_message(draft, conversation_id, sender_id, client_id, now)
-        self._event_data = _event_data(self._message)
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The message and one notice. The statement adds the message's number and each recipient to the notice."""
-        notice = Notice(
-            user_id=self._sender_id,
-            event="message.sent",
-            data=self._event_data,
-            push=True,
-            collapse_key=topic_of(self._message.conversation_id),
-            by=self._sender_id,
-        )
-        due_at = push_due_at(self._message.created_at)
-        return _parameters(self._message) | {"notice": _encode(notice_row(notice)).decode(), "due_at": due_at}
+def parse_sent(message: Message, rows: Sequence[tuple[Any, ...]]) -> list[tuple[uuid.UUID, Frame]]:
+    """Set the message's number from the rows of `SEND`; returns the frames for the participants' open sockets.
 
-    def parse(self, rows: Sequence[tuple[Any, ...]]) -> SentMessage | None:
-        """None when nothing was stored: no participant, conversation closed, a block, or sent before."""
-        if not rows:
-            return None
-        self._message.seq = self._event_data["message"]["seq"] = rows[0][0]
-        self._message._state.adding = False
-        data, at = self._event_data, self._message.created_at
-        frames = [(reader_id, nudge(seq=seq, name="message.sent", data=data, at=at)) for _, reader_id, seq in rows]
-        return SentMessage(self._message, frames)
+    Empty when nothing was stored: no participant, conversation closed, a block, or sent before.
+    """
+    if not rows:
+        return []
+    _set_stored(message, rows[0][0])
+    data, at = _event_data(message), message.created_at
+    return [(reader_id, nudge(seq=seq, name="message.sent", data=data, at=at)) for _, reader_id, seq in rows]
 
 
 def send_message(
@@ -150,47 +134,48 @@ def send_draft(
         message = None
     if message is not None:
         return message, True
-    return _first_or_refuse(draft, user_id, conversation_id, client_id), False
+    first = find_resent_message(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id)
+    if first is None:
+        require_may_write(user_id, conversation_id)
+        raise Blocked  # There was a block when the statement ran.
+    return first, False
 
 
 @transaction.atomic
 def _send(
     draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
 ) -> Message | None:
-    query = SendQuery(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
-    sent = query.parse(fetch_prepared(SEND, query.parameters))
-    if sent is None:
+    message = build_message(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
+    frames = parse_sent(message, fetch_prepared(SEND, send_parameters(message)))
+    if not frames:
         return None
     if draft.location is not None:
         point, expires_at = draft.location
-        MessageLocation.objects.create(message=sent.message, point=point, expires_at=expires_at)
-    publish_on_commit(sent.frames)
-    return sent.message
+        MessageLocation.objects.create(message=message, point=point, expires_at=expires_at)
+    publish_on_commit(frames)
+    return message
 
 
 def find_resent_message(
     draft: Draft, *, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID
 ) -> Message | None:
-    """The message that this draft would resend; None when a new one may be sent.
-
-    Locks nothing, so `send_draft` checks again. Raises NotFound, ConversationClosed, Blocked or ClientIdReused.
-    """
-    conversation = get_conversation_for(user_id, conversation_id)
-    may_write = conversation.closed_at is None and not has_block_between(user_id, others_in(conversation_id, user_id))
-    if may_write and not conversation.messages.filter(sender_id=user_id, client_id=client_id).exists():
-        return None
-    return _first_or_refuse(draft, user_id, conversation_id, client_id)
-
-
-def _first_or_refuse(draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID) -> Message:
-    """The first message with this `client_id`; raises the refusal when there is none or it is of another kind."""
-    conversation = get_conversation_for(user_id, conversation_id)
-    first = conversation.messages.filter(sender_id=user_id, client_id=client_id).first()
-    if first is None:
-        raise ConversationClosed if conversation.closed_at else Blocked
-    if not draft.can_be_resend_of(first):
+    """The user's message with this `client_id`, if there is one. Raises ClientIdReused when it is of another kind."""
+    sent = Message.objects.filter(conversation_id=conversation_id, sender_id=user_id, client_id=client_id)
+    first = sent.first()
+    if first is not None and not draft.can_be_resend_of(first):
         raise ClientIdReused(field="client_id")
     return first
+
+
+def require_may_write(user_id: uuid.UUID, conversation_id: uuid.UUID) -> list[uuid.UUID]:
+    """The ids of the other participants. Raises NotFound, ConversationClosed or Blocked."""
+    conversation = get_conversation_for(user_id, conversation_id)
+    if conversation.closed_at is not None:
+        raise ConversationClosed
+    others = others_in(conversation_id, user_id)
+    if has_block_between(user_id, others):
+        raise Blocked
+    return others
 
 
 def post_card(
@@ -219,18 +204,19 @@ def _append_card(
     draft: Draft, conversation_id: uuid.UUID, by: uuid.UUID | None, now: datetime
 ) -> tuple[Message, list[uuid.UUID]]:
     """The stored message and the ids of all participants."""
-    message = _build_message(draft, conversation_id, by, new_id(), now)
+    message = build_message(draft, conversation_id=conversation_id, sender_id=by, client_id=new_id(), now=now)
     rows = fetch_prepared(_APPEND_CARD, _parameters(message))
     if not rows:
         raise Conversation.DoesNotExist(conversation_id)
-    message.seq, user_ids = rows[0]
-    message._state.adding = False
+    seq, user_ids = rows[0]
+    _set_stored(message, seq)
     return message, user_ids
 
 
-def _build_message(
-    draft: Draft, conversation_id: uuid.UUID, sender_id: uuid.UUID | None, client_id: uuid.UUID, now: datetime
+def build_message(
+    draft: Draft, *, conversation_id: uuid.UUID, sender_id: uuid.UUID | None, client_id: uuid.UUID, now: datetime
 ) -> Message:
+    """The message of a draft, without a number."""
     return Message(
         conversation_id=conversation_id,
         sender_id=sender_id,
@@ -242,8 +228,13 @@ def _build_message(
     )
 
 
+def _set_stored(message: Message, seq: int) -> None:
+    message.seq = seq
+    message._state.adding = False
+
+
 def _event_data(message: Message) -> dict[str, Any]:
-    """The data of `message.sent`, the same in every language. The number may be set later."""
+    """The data of `message.sent`, the same in every language. `SEND` sets the number."""
     return {
         "conversation": str(message.conversation_id),
         "message": msgspec.to_builtins(MessageOut.untranslated(message)),

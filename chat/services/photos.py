@@ -15,7 +15,7 @@ from backend.core.media.private_files import PrivateStorage
 from chat.errors import MessagePhotosFull
 from chat.models import Message, MessagePhoto
 from chat.services.drafts import Draft
-from chat.services.messages import find_resent_message, send_draft
+from chat.services.messages import find_resent_message, require_may_write, send_draft
 
 BATCH = 100
 
@@ -28,11 +28,12 @@ def send_photo(
     Raises also PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable or MessagePhotosFull.
     """
     require_few_bytes(size)
-    # Checked before the picture is decoded, which takes long.
     draft = Draft(kind=Message.Kind.PHOTO.value)
     first = find_resent_message(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id)
     if first is not None:
         return first, False
+    # Checked before the picture is decoded, which takes long, and again when it is stored.
+    require_may_write(user_id, conversation_id)
     _require_room(user_id, conversation_id)
     return _send(redraw(file), user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
 

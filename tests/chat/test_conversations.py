@@ -1,12 +1,16 @@
 """The list of conversations, and read positions."""
 
+import uuid
+from base64 import b64encode
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
+from backend.accounts.services.privacy import erase_account
 from chat.models import Conversation, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event
@@ -73,6 +77,7 @@ class TestList:
 
     def test_pages_through_all_once(self, client: APIClient, user: User) -> None:
         made = {str(make_conversation(user, make_user()).pk) for _ in range(5)}
+        Conversation.objects.update(created_at=timezone.now())  # The id decides between equal times.
         seen: list[str] = []
         link: str | None = f"{LIST}?limit=2"
         while link:
@@ -81,6 +86,23 @@ class TestList:
             link = page["next"]
 
         assert sorted(seen) == sorted(made)
+
+    @pytest.mark.parametrize(
+        "position", [None, "", "x", f"2026-01-01T00:00:00 {uuid.UUID(int=1)}", "2026-01-01T00:00:00+00:00 x"]
+    )
+    def test_refuses_an_invalid_cursor(self, client: APIClient, position: str | None) -> None:
+        cursor = b64encode(urlencode({} if position is None else {"p": position}).encode()).decode()
+
+        response = client.get(LIST, {"cursor": cursor or "x"})
+
+        assert (response.status_code, response.json()["code"]) == (400, "cursor_invalid")
+
+    def test_names_an_erased_participant(self, client: APIClient, other: User, conversation: Conversation) -> None:
+        erase_account(user=other, now=timezone.now())
+
+        (row,) = client.get(LIST).json()["results"]
+
+        assert row["other"]["first_name"] == "Former member"
 
     def test_hides_those_of_others(self, conversation: Conversation) -> None:
         assert client_of(make_user()).get(LIST).json() == {"results": [], "next": None}
