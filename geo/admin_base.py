@@ -1,7 +1,6 @@
 """Read-only admin tables, and maps drawn with the Leaflet of django-leaflet; only the map tiles are external."""
 
 import json
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -45,7 +44,7 @@ class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Row]):
         return super().get_search_results(request, queryset, search_term)
 
 
-def amount(name: str) -> Callable[[Model], str]:
+def amount(name: str) -> Any:  # a callable, which django-stubs does not know in `fields`
     """A column with the kilograms or baht of the field `name`, as users read them."""
     format_amount = format_baht if name.endswith("_thb") else format_kg
 
