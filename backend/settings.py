@@ -231,7 +231,7 @@ SPECTACULAR_SETTINGS = {
         "MessageKind": "chat.models.Message.Kind",
         "PickupStatus": "geo.models.Pickup.Status",
         "MatchStatus": "geo.models.Match.Status",
-        "MatchRole": "geo.responses.matches.Role",
+        "MatchRole": "geo.matching.responses.Role",
         "GroupKind": "geo.models.Group.Kind",
         "PassReason": "geo.models.Swipe.Reason",
         "ReportReason": "backend.accounts.models.Report.Reason",

@@ -36,16 +36,17 @@ class Band:
 
 def cell_of(point: Point) -> Point:
     """The centre (SRID 3857) of the square around `point` (SRID 4326). Raises OffTheGrid beyond 85 degrees."""
-    if not abs(point.y) <= LATITUDE_MAX:
-        raise OffTheGrid(f"latitude {point.y:.0f}")
-    band = band_at(min(math.floor(point.y), int(LATITUDE_MAX) - 1), settings.GRID_SIZE_M)
-    column = math.floor(x_of((point.x + 180) % 360) / band.side_x) % round(WORLD_M / band.side_x)
-    row = min(max(math.floor((y_of(point.y) - band.bottom) / band.side_y), 0), band.rows - 1)
-    return Point(
-        (column + 0.5) * band.side_x - WORLD_M / 2,
-        band.bottom + (row + 0.5) * band.side_y,
-        srid=3857,
-    )
+    return Point(*square_at(point.y, point.x), srid=3857)
+
+
+def square_at(latitude: float, longitude: float) -> tuple[float, float]:
+    """The same as `cell_of`, by numbers: map metres (x, y) of the centre."""
+    if not abs(latitude) <= LATITUDE_MAX:
+        raise OffTheGrid(f"latitude {latitude:.0f}")
+    band = band_at(min(math.floor(latitude), int(LATITUDE_MAX) - 1), settings.GRID_SIZE_M)
+    column = math.floor(x_of((longitude + 180) % 360) / band.side_x) % round(WORLD_M / band.side_x)
+    row = min(max(math.floor((y_of(latitude) - band.bottom) / band.side_y), 0), band.rows - 1)
+    return (column + 0.5) * band.side_x - WORLD_M / 2, band.bottom + (row + 0.5) * band.side_y
 
 
 @cache

@@ -12,12 +12,18 @@ from geo.handover.api.handover import (
     CalendarView,
     NoShowView,
     ProposeView,
+    RatingView,
     SetOffView,
 )
-from geo.handover.api.ratings import RatingView
 from geo.handover.api.receipts import ReceiptPdfView, ReceiptView
-from geo.handover.api.scale import AcceptFiguresView, ConfirmView, DisputeView, WeighInView
-from geo.handover.api.scale_photos import ScalePhotosView, ScalePhotoView
+from geo.handover.api.weigh_in import (
+    AcceptFiguresView,
+    ConfirmView,
+    DisputeView,
+    ScalePhotosView,
+    ScalePhotoView,
+    WeighInView,
+)
 from geo.impact.api import (
     CityImpactView,
     CityMonthsView,
@@ -30,10 +36,8 @@ from geo.matching.api.likes import AcceptView, DeclineView, LikesView
 from geo.matching.api.matches import MatchesView, MatchView, ReleaseView
 from geo.matching.api.swipes import SwipeView
 from geo.materials.api import MaterialsView
-from geo.pickups.api.cancel import CancelView
-from geo.pickups.api.leftovers import RestView
 from geo.pickups.api.photos import PhotosView, PhotoView
-from geo.pickups.api.pickups import ExtensionView, PickupsView, PickupView
+from geo.pickups.api.pickups import CancelView, ExtensionView, PickupsView, PickupView, RestView
 from geo.trust.api import ReliabilityView
 
 urlpatterns = [

@@ -9,14 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import LatLon
+from backend.core.http.schema import StructSerializer
 from backend.core.http.text_fields import Line, Paragraphs
 from backend.core.http.views import ApiView
 from geo.collectors.selectors import get_collector
 from geo.collectors.services import CollectorProfile, put_collector
+from geo.inputs import Place
 from geo.materials.selectors import codes_of
 from geo.models import Collector
-from geo.responses.places import Place
+from geo.responses import LatLon
 
 TAGS = ["collectors"]
 
@@ -44,7 +45,7 @@ class CollectorInput(serializers.Serializer[Any]):
 class CollectorOutput(serializers.Serializer[Any]):
     """One's own profile as a collector."""
 
-    service_point = LatLon()
+    service_point = StructSerializer(LatLon)
     radius_m = serializers.IntegerField()
     materials = serializers.SerializerMethodField()
     vehicle = Line()

@@ -5,13 +5,13 @@ from typing import Any, get_args
 from django.conf import settings
 from rest_framework import serializers
 
-from backend.core.http.fields import LatLon
 from backend.core.http.moments import Moment
+from backend.core.http.schema import StructSerializer
 from geo.deck.selectors import Reason
 from geo.errors import WindowReversed
+from geo.inputs import kilograms
 from geo.models import Material, Pickup
-from geo.responses.photos import PhotoOutput
-from geo.responses.pickups import KILOGRAMS
+from geo.responses import LatLon, PhotoOutput
 
 
 class DeckInput(serializers.Serializer[Any]):
@@ -23,9 +23,7 @@ class DeckInput(serializers.Serializer[Any]):
     materials = serializers.CharField(
         max_length=1000, required=False, help_text="Codes with commas between them. Else those of the profile."
     )
-    kg_min = serializers.DecimalField(
-        **KILOGRAMS, min_value=0, required=False, help_text="Pickups of less are left out."
-    )
+    kg_min = kilograms(min_value=0, required=False, help_text="Pickups of less are left out.")
     price_modes = serializers.CharField(
         max_length=100, required=False, help_text="Of `free`, `asks` and `pays`, with commas between them."
     )
@@ -62,9 +60,9 @@ class CardItem(serializers.Serializer[Any]):
     """So much of one material."""
 
     material = serializers.CharField()
-    quantity = serializers.DecimalField(**KILOGRAMS)
+    quantity = kilograms()
     unit = serializers.ChoiceField(choices=Material.Unit.choices)
-    kg_estimate = serializers.DecimalField(**KILOGRAMS)
+    kg_estimate = kilograms()
 
 
 class CardWindow(serializers.Serializer[Any]):
@@ -95,13 +93,13 @@ class Card(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     items = CardItem(many=True)
-    photos = PhotoOutput(many=True)
-    kg_estimate = serializers.DecimalField(**KILOGRAMS)
+    photos = StructSerializer(PhotoOutput, many=True)
+    kg_estimate = kilograms()
     price = CardPrice()
     window = CardWindow()
     choose = serializers.ChoiceField(choices=Pickup.Choose.choices)
     area = serializers.CharField()
-    cell = LatLon(help_text="The middle of the grid square. The exact place is told with a match.")
+    cell = StructSerializer(LatLon, help_text="The middle of the grid square. The exact place is told with a match.")
     distance_m = serializers.IntegerField(help_text="To the middle of the square, rounded to 100 m.")
     resident = CardResident()
     expires_at = serializers.DateTimeField()

@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.schema import StructSerializer
 from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView
 from geo.groups.selectors import get_group_of, groups_of, members_of
 from geo.groups.services import found_group, join_group, leave_group, renew_group_code
 from geo.models import Group
-from geo.responses.matches import PersonOutput
+from geo.responses import PersonOutput
 
 TAGS = ["groups"]
 
@@ -55,11 +56,11 @@ class GroupDetailOutput(GroupOutput):
 
     people = serializers.SerializerMethodField(help_text="The longest members first, at most 200.")
 
-    @extend_schema_field(PersonOutput(many=True))
+    @extend_schema_field(StructSerializer(PersonOutput, many=True))
     def get_people(self, group: Group) -> Any:
         """First names."""
         members = members_of(group.pk)[: settings.GROUP_PEOPLE_SHOWN]
-        return PersonOutput([member.user for member in members], many=True).data
+        return [PersonOutput.of(member.user) for member in members]
 
 
 class GroupsOutput(serializers.Serializer[Any]):

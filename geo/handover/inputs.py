@@ -9,9 +9,9 @@ from rest_framework import serializers
 from backend.core.http.moments import Moment
 from backend.core.http.text_fields import Paragraphs
 from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
+from geo.inputs import kilograms
 from geo.pickups.inputs import ItemInput
 from geo.pickups.services.posting import ItemDraft
-from geo.responses.handovers import kilograms
 
 LINES_MAX = 50
 PAID_THB_MAX = Decimal(1_000_000)

@@ -1,36 +1,170 @@
-"""Reading matches, for the two who have them."""
+"""Reading matches: alone, or with everything that responses show of them."""
 
 import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
 
+import msgspec
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q
 
+from backend.accounts.models import User
+from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from, models_from
 from backend.core.errors import NotFound
-from geo.models import LeftItem, Match, PickupItem, ReceiptLine, WeighInLine
+from geo.materials.selectors import MATERIAL_COLUMNS, MATERIAL_WIDTH, Item, Materials, items_of
+from geo.models import Handover, Match, Material, Pickup, Receipt, ReceiptLine
+
+T = TypeVar("T", bound=msgspec.Struct)
+_PICKUP = (
+    "id", "resident_id", "status", "title", "note", "kg_estimate", "price_mode", "price_thb", "window_from",
+    "window_until", "area", "address", "access_note",
+)  # fmt: skip
+PERSON = ("id", "shown_name", "erased_at", "avatar_colour", "rating", "rating_count")
+_SHOWN = f"""
+    SELECT ST_Y(geo_pickup.location::geometry), ST_X(geo_pickup.location::geometry), rest.id,
+           geo_rating.stars, geo_rating.reasons, geo_rating.text,
+           {columns_of(Match)}, {columns_of(Handover)}, {columns_of(Pickup, _PICKUP)},
+           {columns_of(User, PERSON, "resident")}, {columns_of(User, PERSON, "collector")}, {columns_of(Receipt)}
+    FROM geo_match
+    JOIN geo_handover ON geo_handover.match_id = geo_match.id
+    JOIN geo_pickup ON geo_pickup.id = geo_match.pickup_id
+    JOIN accounts_user AS resident ON resident.id = geo_pickup.resident_id
+    JOIN accounts_user AS collector ON collector.id = geo_match.collector_id
+    LEFT JOIN geo_pickup AS rest ON rest.continues_id = geo_pickup.id
+    LEFT JOIN geo_receipt ON geo_receipt.match_id = geo_match.id
+    LEFT JOIN geo_rating ON geo_rating.match_id = geo_match.id AND geo_rating.rater_id = %(user)s
+"""  # noqa: S608 - names of our own columns
+_ONE = f"""
+    {_SHOWN} WHERE geo_match.id = %(match)s AND %(user)s IN (geo_match.collector_id, geo_pickup.resident_id)
+"""
+# A union lets each half use its own index, which an OR across the join does not.
+_PAGE = f"""
+    {_SHOWN} WHERE geo_match.id IN (
+        (SELECT id FROM geo_match
+         WHERE collector_id = %(user)s AND id < %(before)s AND status = ANY(%(statuses)s::text[])
+         ORDER BY id DESC LIMIT %(limit)s)
+        UNION ALL
+        (SELECT theirs.id FROM geo_match AS theirs JOIN geo_pickup ON geo_pickup.id = theirs.pickup_id
+         WHERE resident_id = %(user)s AND theirs.id < %(before)s AND theirs.status = ANY(%(statuses)s::text[])
+         ORDER BY theirs.id DESC LIMIT %(limit)s))
+    ORDER BY geo_match.id DESC LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
+_WEIGHED = f"""
+    SELECT handover_id, gross_kg, tare_kg, pieces, {MATERIAL_COLUMNS}
+    FROM geo_weighinline JOIN geo_material ON geo_material.id = material_id
+    WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY geo_weighinline.id
+"""  # noqa: S608 - names of our own columns
+_LEFT = f"""
+    SELECT handover_id, quantity, {MATERIAL_COLUMNS}
+    FROM geo_leftitem JOIN geo_material ON geo_material.id = material_id
+    WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY geo_leftitem.id
+"""  # noqa: S608 - names of our own columns
+_VERSIONS = """
+    SELECT handover_id, number, by_id, at, paid_thb, net_kg, lines::text, note
+    FROM geo_weighinversion WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY number
+"""
+_PHOTOS = """
+    SELECT handover_id, id, large, thumb, width, height
+    FROM geo_scalephoto WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY id
+"""
+_LINE = ("id", "receipt_id", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_set",
+         "factor_version", "factor_source")  # fmt: skip
+_RECEIPT_LINES = f"""
+    SELECT {columns_of(ReceiptLine, _LINE)}, {MATERIAL_COLUMNS}
+    FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id
+    WHERE receipt_id = ANY(%(ids)s::uuid[]) ORDER BY geo_receiptline.id
+"""  # noqa: S608 - names of our own columns
+_PARTS = (Match, Handover, (Pickup, _PICKUP), (User, PERSON), (User, PERSON), Receipt)
+_STATUSES = [str(status) for status in Match.Status]
+
+
+class WeighedLine(msgspec.Struct, frozen=True):
+    """What the scale said for one material."""
+
+    gross_kg: Decimal
+    tare_kg: Decimal
+    pieces: int | None
+    material: Material
+
+
+class LeftItem(msgspec.Struct, frozen=True):
+    """So much of one material was not taken."""
+
+    quantity: Decimal
+    material: Material
+
+
+class Version(msgspec.Struct, frozen=True):
+    """The figures of one side at one time; `lines` is JSON."""
+
+    number: int
+    by_id: uuid.UUID
+    at: datetime
+    paid_thb: Decimal
+    net_kg: Decimal
+    lines: str
+    note: str
+
+
+class ScalePhoto(msgspec.Struct, frozen=True):
+    """A photo of the scale; `large` and `thumb` are names of files."""
+
+    id: uuid.UUID
+    large: str
+    thumb: str
+    width: int
+    height: int
+
+
+class OwnRating(msgspec.Struct, frozen=True):
+    """The reader's rating of the other party."""
+
+    stars: int
+    reasons: list[str]
+    text: str
+
+
+class ReceiptDetails(msgspec.Struct):
+    """A receipt with what it says."""
+
+    receipt: Receipt
+    resident: User
+    collector: User
+    lines: Sequence[ReceiptLine] = ()
+
+
+class MatchDetails(msgspec.Struct, kw_only=True):
+    """A match with what responses show of it; `lat` and `lon` are the exact place, `rest_id` what was posted again."""
+
+    match: Match
+    handover: Handover
+    pickup: Pickup
+    resident: User
+    collector: User
+    receipt: ReceiptDetails | None
+    lat: float
+    lon: float
+    rest_id: uuid.UUID | None
+    own_rating: OwnRating | None
+    items: Sequence[Item] = ()
+    lines: Sequence[WeighedLine] = ()
+    left: Sequence[LeftItem] = ()
+    versions: Sequence[Version] = ()
+    photos: Sequence[ScalePhoto] = ()
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The id of the match, by which pages are cut."""
+        return self.match.pk
 
 
 def get_match_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
     """One match with its pickup; raises NotFound for everybody but its two parties."""
     mine = Q(collector_id=user_id) | Q(pickup__resident_id=user_id)
     match = Match.objects.select_related("pickup").filter(mine, pk=match_id).first()
-    if match is None:
-        raise NotFound
-    return match
-
-
-def matches_of(user_id: uuid.UUID) -> QuerySet[Match]:
-    """All matches of a person in either role, with everything that is shown, in a constant number of queries."""
-    # A union lets each half use its own index, which an OR across the join does not.
-    as_collector = Match.objects.filter(collector_id=user_id).values("pk")
-    as_resident = Match.objects.filter(pickup__resident_id=user_id).values("pk")
-    return _with_all_shown(Match.objects.filter(pk__in=as_collector.union(as_resident)))
-
-
-def get_shown_match_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
-    """One match with everything that is shown; raises NotFound for strangers."""
-    mine = Q(collector_id=user_id) | Q(pickup__resident_id=user_id)
-    match = _with_all_shown(Match.objects.filter(mine, pk=match_id)).first()
     if match is None:
         raise NotFound
     return match
@@ -47,26 +181,87 @@ def count_active_matches(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(active.values_list("collector_id").annotate(count=Count("pk")).order_by())
 
 
-def _with_all_shown(matches: QuerySet[Match]) -> QuerySet[Match]:
-    lines_weighed = WeighInLine.objects.select_related("material").order_by("pk")
-    lines_received = ReceiptLine.objects.select_related("material").order_by("pk")
-    left = LeftItem.objects.select_related("material").order_by("pk")
-    items = PickupItem.objects.select_related("material").order_by("pk")
-    return matches.select_related(
-        "pickup__resident", "pickup__continued_by", "collector", "handover", "receipt__resident", "receipt__collector"
-    ).prefetch_related(
-        "ratings",
-        Prefetch("handover__lines", lines_weighed),
-        Prefetch("handover__left", left),
-        "handover__versions",
-        "handover__photos",
-        Prefetch("receipt__lines", lines_received),
-        Prefetch("pickup__items", items),
-    )
-
-
 def rate_until(match: Match) -> datetime | None:
     """The last moment at which the parties can rate each other; None if the match was not completed."""
     if match.status != Match.Status.COMPLETED or match.ended_at is None:
         return None
     return match.ended_at + timedelta(days=settings.RATING_DAYS)
+
+
+def matches_of(user_id: uuid.UUID, status: str | None, before: uuid.UUID, limit: int) -> list[MatchDetails]:
+    """A page of the user's matches in either role below the id `before`, the newest first; of one status if given."""
+    statuses = array_of([status] if status else _STATUSES)
+    return _read(_PAGE, {"user": user_id, "statuses": statuses, "before": before, "limit": limit})
+
+
+def get_match_details_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> MatchDetails:
+    """One match. Raises NotFound for everybody but its two parties."""
+    found = _read(_ONE, {"user": user_id, "match": match_id})
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def add_lines(receipts: Sequence[ReceiptDetails]) -> None:
+    """Read the lines of some receipts, by one prepared statement."""
+    by_id: dict[uuid.UUID, list[ReceiptLine]] = {details.receipt.pk: [] for details in receipts}
+    materials = Materials()
+    for row in fetch_prepared(_RECEIPT_LINES, {"ids": array_of(by_id)}):
+        line = model_from(ReceiptLine, row[: len(_LINE)], _LINE)
+        line.material = materials.read(row[len(_LINE) :])
+        by_id[line.receipt_id].append(line)
+    for details in receipts:
+        details.lines = by_id[details.receipt.pk]
+
+
+def _read(statement: str, values: Mapping[str, Any]) -> list[MatchDetails]:
+    """The matches of a statement with their contents, by a number of statements that does not grow."""
+    found = [_details_of(row) for row in fetch_prepared(statement, values)]
+    if found:
+        _add_contents(found)
+    return found
+
+
+def _details_of(row: Sequence[Any]) -> MatchDetails:
+    lat, lon, rest_id, stars, reasons, text, *columns = row
+    match, handover, pickup, resident, collector, receipt = models_from(columns, *_PARTS)
+    match.pickup, match.handover = pickup, handover
+    return MatchDetails(
+        match=match,
+        handover=handover,
+        pickup=pickup,
+        resident=resident,
+        collector=collector,
+        receipt=ReceiptDetails(receipt, resident, collector) if receipt.pk else None,
+        lat=lat,
+        lon=lon,
+        rest_id=rest_id,
+        own_rating=OwnRating(stars, reasons, text) if stars else None,
+    )
+
+
+def _add_contents(found: Sequence[MatchDetails]) -> None:
+    """Only handovers that were weighed have lines and versions."""
+    items = items_of([details.pickup.pk for details in found])
+    photos = _rows_of(ScalePhoto, _PHOTOS, [details.id for details in found])
+    weighed = [details.id for details in found if details.handover.weighed_at]
+    lines = _rows_of(WeighedLine, _WEIGHED, weighed, with_material=True)
+    left = _rows_of(LeftItem, _LEFT, weighed, with_material=True)
+    versions = _rows_of(Version, _VERSIONS, weighed)
+    add_lines([details.receipt for details in found if details.receipt])
+    for details in found:
+        details.items, details.photos = items[details.pickup.pk], photos[details.id]
+        details.lines, details.left, details.versions = lines[details.id], left[details.id], versions[details.id]
+
+
+def _rows_of(
+    kind: type[T], statement: str, ids: Sequence[uuid.UUID], *, with_material: bool = False
+) -> Mapping[uuid.UUID, list[T]]:
+    """The rows of a statement by their handover, which is the first column. `with_material`: the last is a material."""
+    rows: dict[uuid.UUID, list[T]] = defaultdict(list)
+    materials = Materials()
+    for handover_id, *row in fetch_prepared(statement, {"ids": array_of(ids)}) if ids else ():
+        if with_material:
+            row[-MATERIAL_WIDTH:] = [materials.read(row[-MATERIAL_WIDTH:])]
+        rows[handover_id].append(kind(*row))
+    return rows

@@ -1,15 +1,23 @@
-"""The response bodies of swipes."""
+"""The response bodies of swipes, likes and matches."""
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
+from django.db import models
 from msgspec import Meta
 
 from backend.core.http.responses import ResponseBody
+from geo.lifecycle.matches import MatchDetails, rate_until
 from geo.lifecycle.transitions import queue_position
+from geo.matching.handover_responses import HandoverOutput, ReceiptOutput
+from geo.matching.selectors import Like
 from geo.matching.services.swipes import SwipeResult
-from geo.models import Match, Swipe
+from geo.materials.safety import HazardOutput, hazard_of
+from geo.models import Match, Pickup, Rating, Swipe
+from geo.responses import READ_ONLY, ItemOutput, Kilograms, LatLon, PersonOutput, PriceOutput, WindowOutput
+from geo.trust.responses import ReliabilityOutput
+from geo.trust.selectors import Reliability
 
 
 class NewMatchOutput(ResponseBody):
@@ -76,3 +84,168 @@ class StandingOutput(ResponseBody):
             title=swipe.pickup.title,
             swiped_at=swipe.swiped_at,
         )
+
+
+class LikeOutput(ResponseBody):
+    """Somebody who would come."""
+
+    id: uuid.UUID
+    collector: PersonOutput
+    rating: Annotated[float | None, Meta(description="Null until there are enough.")]
+    reliability: Annotated[ReliabilityOutput, READ_ONLY]
+    queue_position: Annotated[int, Meta(description="Counted from 1.")]
+    distance_m: Annotated[
+        int | None, Meta(description="Metres from the collector's service point, to the nearest 100."), READ_ONLY
+    ]
+    state: Annotated[
+        Literal["waiting", "asked"], Meta(description="`asked`: it is the collector's turn, if it still suits.")
+    ]
+    liked_at: datetime
+
+    @classmethod
+    def of(cls, source: tuple[Like, Reliability]) -> Self:
+        """A like, with the record of its collector."""
+        like, record = source
+        collector = like.collector
+        return cls(
+            id=like.id,
+            collector=PersonOutput.of(collector),
+            rating=_rating_of(collector),
+            reliability=ReliabilityOutput.of(record),
+            queue_position=like.position,
+            distance_m=like.distance_m,
+            state="asked" if like.state == Swipe.LikeState.ASKED else "waiting",
+            liked_at=like.swiped_at,
+        )
+
+
+class Role(models.TextChoices):
+    """Which of the two the reader is."""
+
+    RESIDENT = "resident"
+    COLLECTOR = "collector"
+
+
+class RatedPersonOutput(ResponseBody):
+    """With what others thought of him."""
+
+    id: uuid.UUID
+    first_name: str
+    avatar_colour: str
+    rating: Annotated[float | None, Meta(description="The average; null until there are enough to show.")]
+    rating_count: int
+
+    @classmethod
+    def of(cls, source: Any) -> Self:
+        """The public part of a user, with the average of their ratings."""
+        return cls(
+            id=source.pk,
+            first_name=source.first_name,
+            avatar_colour=source.avatar_colour,
+            rating=_rating_of(source),
+            rating_count=source.rating_count,
+        )
+
+
+class OwnRatingOutput(ResponseBody):
+    """What the reader said of the other."""
+
+    stars: int
+    reasons: list[Rating.Reason]
+    text: str
+
+    @classmethod
+    def of(cls, source: Any) -> Self:
+        """The reader's own rating."""
+        return cls(stars=source.stars, reasons=[Rating.Reason(reason) for reason in source.reasons], text=source.text)
+
+
+class MatchedPickupOutput(ResponseBody):
+    """What the match is about."""
+
+    id: uuid.UUID
+    status: Pickup.Status
+    title: str
+    note: str
+    items: list[ItemOutput]
+    kg_estimate: Kilograms
+    price: PriceOutput
+    window: WindowOutput
+    area: str
+    hazard: Annotated[HazardOutput | None, READ_ONLY]
+
+    @classmethod
+    def of(cls, source: MatchDetails) -> Self:
+        """The pickup of a match."""
+        pickup = source.pickup
+        return cls(
+            id=pickup.pk,
+            status=Pickup.Status(pickup.status),
+            title=pickup.title,
+            note=pickup.note,
+            items=[ItemOutput.of(item) for item in source.items],
+            kg_estimate=pickup.kg_estimate,
+            price=PriceOutput.of(pickup),
+            window=WindowOutput.of(pickup),
+            area=pickup.area,
+            hazard=hazard_of(item.material for item in source.items),
+        )
+
+
+class MatchOutput(ResponseBody, kw_only=True):
+    """A match, for one of its two. The exact place is for the collector only as long as it is his to go to."""
+
+    id: uuid.UUID
+    status: Match.Status
+    role: Annotated[Role, READ_ONLY]
+    created_at: datetime
+    ended_at: datetime | None
+    released_by: Annotated[uuid.UUID | None, Meta(description="A person's id.")]
+    release_reason: Match.ReleaseReason | Literal[""]
+    left_waiting: Annotated[bool, Meta(description="Released at the door without waiting.")]
+    no_show_by: Annotated[uuid.UUID | None, Meta(description="A person's id.")]
+    rest: Annotated[uuid.UUID | None, Meta(description="The pickup with what was left."), READ_ONLY]
+    conversation: uuid.UUID
+    other: Annotated[RatedPersonOutput, READ_ONLY]
+    pickup: MatchedPickupOutput
+    location: LatLon | None
+    address: str | None
+    access_note: str | None
+    handover: HandoverOutput
+    receipt: ReceiptOutput | None = None
+    rating: Annotated[OwnRatingOutput | None, READ_ONLY, Meta(description="What the reader said of the other.")]
+    rate_until: Annotated[datetime | None, Meta(description="Null while there is nothing to rate."), READ_ONLY]
+
+    @classmethod
+    def of(cls, source: MatchDetails, reader_id: uuid.UUID | None = None, media_url: str = "") -> Self:
+        """A match as the reader may see it."""
+        match, pickup = source.match, source.pickup
+        is_resident = pickup.resident_id == reader_id
+        shows_place = is_resident or match.status == Match.Status.ACTIVE
+        return cls(
+            id=match.pk,
+            status=Match.Status(match.status),
+            role=Role.RESIDENT if is_resident else Role.COLLECTOR,
+            created_at=match.created_at,
+            ended_at=match.ended_at,
+            released_by=match.released_by_id,
+            release_reason=Match.ReleaseReason(match.release_reason) if match.release_reason else "",
+            left_waiting=match.left_waiting,
+            no_show_by=match.no_show_by_id,
+            rest=source.rest_id if is_resident else None,
+            conversation=match.conversation_id,
+            other=RatedPersonOutput.of(source.collector if is_resident else source.resident),
+            pickup=MatchedPickupOutput.of(source),
+            location=LatLon.at(source.lat, source.lon) if shows_place else None,
+            address=pickup.address if shows_place else None,
+            access_note=pickup.access_note if shows_place else None,
+            handover=HandoverOutput.of(source, is_resident, media_url),
+            receipt=ReceiptOutput.of(source.receipt) if source.receipt else None,
+            rating=OwnRatingOutput.of(source.own_rating) if source.own_rating else None,
+            rate_until=rate_until(match),
+        )
+
+
+def _rating_of(user: Any) -> float | None:
+    """The average, null until there are enough."""
+    return None if user.rating is None else float(user.rating)

@@ -2,21 +2,22 @@
 
 import math
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from backend.accounts.models import User
 from backend.accounts.selectors.people import ids_blocked_with
 from backend.core.db.prepared import columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from geo.distance import round_distance
-from geo.grid import cell_of, in_degrees, stretch_at
-from geo.lifecycle.transitions import queued_likes
+from geo.grid import degrees_at, in_degrees, square_at, stretch_at
+from geo.lifecycle.matches import PERSON
 from geo.models import Pickup, Swipe
 
 A_DAY = timedelta(days=1)
@@ -38,6 +39,20 @@ _WAITING_LIKES = """
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
 """
+_OWN = "SELECT ST_X(cell), ST_Y(cell) FROM geo_pickup WHERE id = %(pickup)s AND resident_id = %(resident)s"
+# A place in the queue counts all likes before it, those of blocked collectors too.
+_LIKES = f"""
+    SELECT queued.id, like_state, queue_number, position, swiped_at,
+           ST_Y(service_point::geometry), ST_X(service_point::geometry), {columns_of(User, PERSON)}
+    FROM (SELECT *, row_number() OVER (ORDER BY queue_number) AS position FROM geo_swipe
+          WHERE pickup_id = %(pickup)s AND like_state IN ('waiting', 'asked')) AS queued
+    JOIN accounts_user ON accounts_user.id = collector_id
+    LEFT JOIN geo_collector ON geo_collector.user_id = collector_id
+    WHERE queue_number > %(after)s AND collector_id NOT IN (
+        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
+        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s)
+    ORDER BY queue_number LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
 
 
 @dataclass(frozen=True)
@@ -80,29 +95,41 @@ def count_waiting_likes_of(collector_id: uuid.UUID) -> int:
     return int(waiting)
 
 
-def likes_on(*, pickup_id: uuid.UUID, resident_id: uuid.UUID) -> QuerySet[Swipe]:
-    """The likes in the queue of one's own pickup, each with `position` from 1. Raises NotFound for strangers."""
-    if not Pickup.objects.filter(pk=pickup_id, resident_id=resident_id).exists():
+class Like(msgspec.Struct, frozen=True):
+    """A like in the queue; `position` counts from 1. `distance_m` is None for a collector without a profile."""
+
+    id: uuid.UUID
+    state: str
+    queue_number: int
+    position: int
+    swiped_at: datetime
+    distance_m: int | None
+    collector: User
+
+
+def likes_on(pickup_id: uuid.UUID, resident_id: uuid.UUID, after: int, limit: int) -> list[Like]:
+    """A page of the likes in the queue of one's own pickup, after a queue number. Raises NotFound for strangers."""
+    cells = fetch_prepared(_OWN, {"pickup": pickup_id, "resident": resident_id})
+    if not cells:
         raise NotFound
-    queued = queued_likes(pickup_id)
-    ahead = queued.filter(queue_number__lte=OuterRef("queue_number")).order_by()
-    position = Subquery(ahead.values("pickup_id").annotate(count=Count("pk")).values("count"))
-    shown = queued.exclude(collector_id__in=ids_blocked_with(resident_id)).annotate(position=position)
-    return shown.select_related("collector__collector", "pickup")
+    values = {"pickup": pickup_id, "resident": resident_id, "after": after, "limit": limit}
+    return [_like_of(row, cells[0]) for row in fetch_prepared(_LIKES, values)]
 
 
-def distance_of(like: Swipe) -> int | None:
-    """Metres from the collector to the pickup, to the nearest 100, between the squares the two lie in.
+def _like_of(row: Sequence[Any], cell: tuple[float, float]) -> Like:
+    like_id, state, number, position, swiped_at, lat, lon, *collector = row
+    distance_m = None if lat is None else distance_between_squares(lat, lon, cell)
+    return Like(like_id, state, number, position, swiped_at, distance_m, model_from(User, collector, PERSON))
 
-    The collector's own place stays as hidden as the resident's: it may be their home. None without a profile.
+
+def distance_between_squares(lat: float, lon: float, cell: tuple[float, float]) -> int:
+    """Metres from the square of a collector's service point to a pickup's square, to the nearest 100.
+
+    The collector's own place stays as hidden as the resident's: it may be their home.
     """
-    profile = getattr(like.collector, "collector", None)
-    if profile is None:
-        return None
-    here, there = cell_of(profile.service_point), like.pickup.cell
-    map_m = math.hypot(here.x - there.x, here.y - there.y)
-    middle = (in_degrees(here).y + in_degrees(there).y) / 2
-    return round_distance(map_m / stretch_at(middle))
+    x, y = square_at(lat, lon)
+    middle = (degrees_at(x, y)[0] + degrees_at(*cell)[0]) / 2
+    return round_distance(math.hypot(x - cell[0], y - cell[1]) / stretch_at(middle))
 
 
 @dataclass(frozen=True)

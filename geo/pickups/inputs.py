@@ -8,18 +8,17 @@ from rest_framework import serializers
 
 from backend.core.http.moments import Moment
 from backend.core.http.text_fields import Line, Paragraphs
+from geo.inputs import Place, kilograms
 from geo.models import Material, Pickup
 from geo.pickups.services.changing import PickupChanges
 from geo.pickups.services.posting import ItemDraft, PickupDraft, Price, Window
-from geo.responses.pickups import KILOGRAMS
-from geo.responses.places import Place
 
 
 class ItemInput(serializers.Serializer[Any]):
     """So much of one material."""
 
     material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
-    quantity = serializers.DecimalField(**KILOGRAMS, min_value=Decimal("0.001"), help_text="In the material's unit.")
+    quantity = kilograms(min_value=Decimal("0.001"), help_text="In the material's unit.")
     unit = serializers.ChoiceField(choices=Material.Unit.choices, required=False)
 
 
@@ -93,3 +92,14 @@ class ExtensionInput(serializers.Serializer[Any]):
     """Until when; without it, some days more."""
 
     expires_at = Moment(required=False, allow_null=True)
+
+
+class RestInput(serializers.Serializer[Any]):
+    """When the rest can be collected."""
+
+    window = WindowInput(required=False, help_text="Without it, the same hours on the next day.")
+
+    def window_or_none(self) -> Window | None:
+        """What the service takes."""
+        window = self.validated_data.get("window")
+        return Window(begins_at=window["from"], ends_at=window["until"]) if window else None

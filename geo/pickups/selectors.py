@@ -1,38 +1,100 @@
 """Reading pickups, as far as the reader may see them, and the advice that passes give their resident."""
 
 import uuid
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from backend.core.text.amounts import format_kg
-from geo.models import Match, Pickup, PickupItem, Swipe
+from geo.materials.selectors import Item, items_of
+from geo.models import Pickup, Swipe
 
+_SHOWN = (
+    "id", "resident_id", "title", "note", "area", "address", "access_note", "window_from", "window_until", "price_mode",
+    "price_thb", "choose", "status", "expires_at", "reserved_until", "closed_at", "kg_estimate", "revision",
+    "created_at", "updated_at",
+)  # fmt: skip
+_SELECT = f"""
+    SELECT ST_Y(location::geometry), ST_X(location::geometry),
+           (SELECT count(*) FROM geo_swipe WHERE pickup_id = geo_pickup.id AND like_state = 'waiting'),
+           {columns_of(Pickup, _SHOWN)}
+    FROM geo_pickup
+"""  # noqa: S608 - names of our own columns
+_PAGE = f"""
+    {_SELECT} WHERE resident_id = %(user)s AND id < %(before)s AND status = ANY(%(statuses)s::text[])
+    ORDER BY id DESC LIMIT %(limit)s
+"""
+_ONE = f"""
+    {_SELECT} WHERE id = %(pickup)s AND (resident_id = %(user)s OR EXISTS (
+        SELECT FROM geo_match
+        WHERE pickup_id = geo_pickup.id AND collector_id = %(user)s AND geo_match.status IN ('active', 'completed')))
+"""
+_PHOTOS = """
+    SELECT pickup_id, id, large, thumb, width, height FROM geo_pickupphoto WHERE pickup_id = ANY(%(pickups)s::uuid[])
+    ORDER BY position
+"""
+_PASSES = """
+    SELECT reason, count(*) FROM geo_swipe
+    WHERE pickup_id = %(pickup)s AND direction = 'pass' AND pickup_revision = %(revision)s GROUP BY reason
+"""
 Reason = Swipe.Reason
-READABLE_BY_COLLECTOR = (Match.Status.ACTIVE, Match.Status.COMPLETED)
+_STATUSES = [str(status) for status in Pickup.Status]
 
 
-def pickups_of(resident_id: uuid.UUID, *, status: str | None = None) -> QuerySet[Pickup]:
-    """What a resident posted, with contents; of one status if one is given."""
-    pickups = with_contents(Pickup.objects.filter(resident_id=resident_id))
-    return pickups.filter(status=status) if status else pickups
+class Photo(msgspec.Struct, frozen=True):
+    """A photo of a pickup; `large` and `thumb` are names of files."""
+
+    id: uuid.UUID
+    large: str
+    thumb: str
+    width: int
+    height: int
 
 
-def get_pickup_for(user_id: uuid.UUID, pickup_id: uuid.UUID) -> Pickup:
-    """A pickup with contents, for its resident or the collector it is matched with. Raises NotFound for others."""
-    matched = Match.objects.filter(collector_id=user_id, status__in=READABLE_BY_COLLECTOR).values("pickup")
-    pickups = with_contents(Pickup.objects.filter(Q(resident_id=user_id) | Q(pk__in=matched), pk=pickup_id))
-    return _only(pickups)
+class PickupDetails(msgspec.Struct):
+    """A pickup with what responses show of it; `lat` and `lon` are the exact place."""
+
+    pickup: Pickup
+    lat: float
+    lon: float
+    likes_waiting: int
+    items: Sequence[Item] = ()
+    photos: Sequence[Photo] = ()
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The id of the pickup, by which pages are cut."""
+        return self.pickup.pk
+
+
+def pickups_of(resident_id: uuid.UUID, status: str | None, before: uuid.UUID, limit: int) -> list[PickupDetails]:
+    """A page of what a resident posted, below the id `before`, the newest first; of one status if one is given."""
+    statuses = array_of([status] if status else _STATUSES)
+    return _read(_PAGE, {"user": resident_id, "statuses": statuses, "before": before, "limit": limit})
+
+
+def get_pickup_for(user_id: uuid.UUID, pickup_id: uuid.UUID) -> PickupDetails:
+    """A pickup, for its resident or the collector it is matched with. Raises NotFound for others."""
+    found = _read(_ONE, {"user": user_id, "pickup": pickup_id})
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 def get_pickup_of(resident_id: uuid.UUID, pickup_id: uuid.UUID) -> Pickup:
     """A pickup without contents, for its resident. Raises NotFound for everybody else."""
-    return _only(Pickup.objects.filter(resident_id=resident_id, pk=pickup_id))
+    pickup = Pickup.objects.filter(resident_id=resident_id, pk=pickup_id).first()
+    if pickup is None:
+        raise NotFound
+    return pickup
 
 
 def open_among(ids: Collection[str]) -> set[str]:
@@ -41,18 +103,25 @@ def open_among(ids: Collection[str]) -> set[str]:
     return {str(pk) for pk in available.values_list("pk", flat=True)}
 
 
-def with_contents(pickups: QuerySet[Pickup]) -> QuerySet[Pickup]:
-    """With items, photos and the number of likes that wait, in a fixed number of queries."""
-    items = PickupItem.objects.select_related("material").order_by("id")
-    waiting = Count("swipes", filter=Q(swipes__like_state=Swipe.LikeState.WAITING))
-    return pickups.prefetch_related(Prefetch("items", items), "photos").annotate(likes_waiting=waiting)
+def _read(statement: str, values: Mapping[str, Any]) -> list[PickupDetails]:
+    """The pickups of a statement, with contents; three statements for any number."""
+    rows = [
+        (lat, lon, waiting, model_from(Pickup, row, _SHOWN))
+        for lat, lon, waiting, *row in fetch_prepared(statement, values)
+    ]
+    ids = [pickup.pk for *_, pickup in rows]
+    items, photos = items_of(ids), _photos_of(ids)
+    return [
+        PickupDetails(pickup, lat, lon, waiting, items[pickup.pk], photos[pickup.pk])
+        for lat, lon, waiting, pickup in rows
+    ]
 
 
-def _only(pickups: QuerySet[Pickup]) -> Pickup:
-    pickup = pickups.first()
-    if pickup is None:
-        raise NotFound
-    return pickup
+def _photos_of(pickup_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Photo]]:
+    photos: dict[uuid.UUID, list[Photo]] = defaultdict(list)
+    for pickup_id, *photo in fetch_prepared(_PHOTOS, {"pickups": array_of(pickup_ids)}):
+        photos[pickup_id].append(Photo(*photo))
+    return photos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +134,11 @@ class Advice:
 
 
 def advice_for(pickup: Pickup) -> list[Advice]:
-    """The reasons for passes on the current revision, the most frequent first, in one query.
+    """The reasons for passes on the current revision, the most frequent first, by one prepared statement.
 
     Empty below `ADVICE_PASSES_MIN` passes, so that no single collector can be guessed.
     """
-    passes = Swipe.objects.filter(pickup=pickup, direction=Swipe.Direction.PASS, pickup_revision=pickup.revision)
-    counted = dict(passes.order_by().values_list("reason").annotate(count=Count("pk")))
+    counted: dict[str, int] = dict(fetch_prepared(_PASSES, {"pickup": pickup.pk, "revision": pickup.revision}))
     if sum(counted.values()) < settings.ADVICE_PASSES_MIN:
         return []
     named = sorted((-count, reason) for reason, count in counted.items() if reason)

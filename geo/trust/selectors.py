@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q, QuerySet
 
+from backend.core.db.prepared import array_of, fetch_prepared
 from geo.models import Match
 
 # One party did not come, or left while the other was there.
@@ -17,10 +17,10 @@ STRIKES = Q(status=Match.Status.NO_SHOW) | Q(left_waiting=True)
 _COUNTED = """
 WITH mine AS (
     SELECT id, collector_id AS user_id, TRUE AS collects FROM geo_match
-    WHERE collector_id = ANY(%(users)s) AND ended_at > %(since)s
+    WHERE collector_id = ANY(%(users)s::uuid[]) AND ended_at > %(since)s
     UNION ALL
     SELECT m.id, p.resident_id, FALSE FROM geo_match m JOIN geo_pickup p ON p.id = m.pickup_id
-    WHERE p.resident_id = ANY(%(users)s) AND m.ended_at > %(since)s
+    WHERE p.resident_id = ANY(%(users)s::uuid[]) AND m.ended_at > %(since)s
 ), seen AS (
     SELECT m.*, mine.user_id, h.agreed_for,
            CASE WHEN m.no_show_by_id = mine.user_id THEN NULL  -- whatever they claimed
@@ -29,11 +29,11 @@ WITH mine AS (
 )
 SELECT user_id,
        count(*) FILTER (WHERE status = 'completed'),
-       count(*) FILTER (WHERE arrived_at <= agreed_for + make_interval(mins => %(grace)s)),
-       count(*) FILTER (WHERE arrived_at > agreed_for + make_interval(mins => %(grace)s)),
+       count(*) FILTER (WHERE arrived_at <= agreed_for + make_interval(mins => %(grace)s::int)),
+       count(*) FILTER (WHERE arrived_at > agreed_for + make_interval(mins => %(grace)s::int)),
        count(*) FILTER (WHERE status = 'released' AND released_by_id = user_id
                           AND (left_waiting
-                               OR arrived_at IS NULL AND ended_at > agreed_for - make_interval(mins => %(late)s))),
+                               OR arrived_at IS NULL AND ended_at > agreed_for - make_interval(mins => %(late)s::int))),
        count(*) FILTER (WHERE no_show_by_id = user_id)
 FROM seen GROUP BY user_id
 """
@@ -57,19 +57,15 @@ def reliability_of(user_id: uuid.UUID, *, now: datetime) -> Reliability:
 
 
 def reliability_of_all(user_ids: Collection[uuid.UUID], *, now: datetime) -> Mapping[uuid.UUID, Reliability]:
-    """The records of several users, by one statement."""
+    """The records of several users, by one prepared statement."""
     since = now - timedelta(days=settings.RELIABILITY_DAYS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNTED,
-            {
-                "users": list(user_ids),
-                "since": since,
-                "grace": settings.LATE_AFTER_MINUTES,
-                "late": settings.LATE_RELEASE_MINUTES,
-            },
-        )
-        counted = {user_id: _reliability(since, *counts) for user_id, *counts in cursor.fetchall()}
+    values = {
+        "users": array_of(user_ids),
+        "since": since,
+        "grace": settings.LATE_AFTER_MINUTES,
+        "late": settings.LATE_RELEASE_MINUTES,
+    }
+    counted = {user_id: _reliability(since, *counts) for user_id, *counts in fetch_prepared(_COUNTED, values)}
     return {user_id: counted.get(user_id, Reliability(since=since)) for user_id in user_ids}
 
 

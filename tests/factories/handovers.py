@@ -60,5 +60,5 @@ def step(client: APIClient, match: Match, name: str, **body: Any) -> Any:
 
 def code_of(answer: Any) -> tuple[int, str]:
     """Status and code of a refusal; for a wrong field, the field's."""
-    errors = answer.data.get("errors") or [answer.data]
+    errors = answer.json().get("errors") or [answer.json()]
     return answer.status_code, errors[0]["code"]

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
-from geo.handover.selectors.receipt_audit import Audit
+from geo.handover.selectors import Audit
 from geo.handover.services.confirmations import Confirmation, confirm_handover
 from geo.handover_errors import CodeLocked
 from geo.models import Handover, Match, Receipt, ReceiptLine

@@ -108,7 +108,7 @@ class TestTwoPhonesOfOneCollector:
             answers = at_once([partial(put_like, phone, pickup) for phone in phones])
 
             assert [answer.status_code for answer in answers] == [200, 200]
-            assert answers[0].data == answers[1].data
+            assert answers[0].json() == answers[1].json()
             assert Swipe.objects.filter(pickup=pickup).count() == 1
             require_consistent(pickup.pk)
 

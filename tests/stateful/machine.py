@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from backend.accounts.models import User
 from backend.core.errors import DomainError
-from geo.handover.selectors.receipt_audit import Audit
+from geo.handover.selectors import Audit
 from geo.handover.services.appointments import agree_time, propose_time, set_off
 from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_show
 from geo.handover.services.confirmations import Confirmation, confirm_handover

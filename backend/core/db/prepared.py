@@ -30,28 +30,37 @@ class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
 
 
 @cache
-def columns_of(model: type[Model]) -> str:
-    """The columns of a model's table, for the SELECT of `fetch_models`."""
-    table = model._meta.db_table
-    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+def columns_of(model: type[Model], only: tuple[str, ...] = (), table: str = "") -> str:
+    """The columns of a model, for the SELECT of `fetch_models`; of the fields in `only`, or of all.
+
+    `table` is the table's alias in the statement, if it has one.
+    """
+    table = table or model._meta.db_table
+    return ", ".join(f'{table}."{field.column}"' for field in _fields_of(model, only))
+
+
+def _fields_of(model: type[Model], only: tuple[str, ...]) -> list[Any]:
+    """In the order of the model, whatever the order of `only`."""
+    return [field for field in model._meta.concrete_fields if not only or field.attname in only]
 
 
 @cache
-def _attributes_of(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields)
+def _attributes_of(model: type[Model], only: tuple[str, ...] = ()) -> tuple[str, ...]:
+    return tuple(field.attname for field in _fields_of(model, only))
 
 
-def model_from(model: type[M], row: Sequence[Any]) -> M:
-    """The object of a row of `columns_of(model)`."""
-    return model.from_db(DEFAULT_DB_ALIAS, _attributes_of(model), row)
+def model_from(model: type[M], row: Sequence[Any], only: tuple[str, ...] = ()) -> M:
+    """The object of a row of `columns_of(model, only)`. Fields that are not in `only` are deferred."""
+    return model.from_db(DEFAULT_DB_ALIAS, _attributes_of(model, only), row)
 
 
-def models_from(row: Sequence[Any], *models: type[Model]) -> list[Any]:
-    """One object of each model, of a row with the columns of all of them."""
+def models_from(row: Sequence[Any], *parts: type[Model] | tuple[type[Model], tuple[str, ...]]) -> list[Any]:
+    """One object of each model, of a row with the columns of all of them. A part is a model, or `(model, only)`."""
     found, start = [], 0
-    for model in models:
-        end = start + len(_attributes_of(model))
-        found.append(model_from(model, row[start:end]))
+    for part in parts:
+        model, only = part if isinstance(part, tuple) else (part, ())
+        end = start + len(_attributes_of(model, only))
+        found.append(model_from(model, row[start:end], only))
         start = end
     return found
 

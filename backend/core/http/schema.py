@@ -133,7 +133,7 @@ class StructSerializerExtension(StructExtension):  # type: ignore[no-untyped-cal
 
 def _field_schema(field: msgspec.structs.FieldInfo, auto_schema: Any) -> Schema:
     schema = _type_schema(field.type, auto_schema)
-    has_default = field.default not in (msgspec.NODEFAULT, msgspec.UNSET)
+    has_default = field.default not in (msgspec.NODEFAULT, msgspec.UNSET, None)
     return append_meta(schema, {"default": field.default}) if has_default else schema
 
 

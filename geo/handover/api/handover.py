@@ -1,4 +1,4 @@
-"""The way to the door, step by step: when, on the way, arrived, or not."""
+"""The steps of a handover: the appointment, on the way, arrival, no-show, calendar and rating."""
 
 import uuid
 from typing import Any
@@ -15,13 +15,16 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.fields import Nothing
 from backend.core.http.moments import Moment
+from backend.core.http.text_fields import Paragraphs
 from backend.core.http.views import ApiView
-from geo.handover.api.calendar import calendar_of
+from geo.handover.calendar import calendar_of
+from geo.handover.selectors import get_appointment_for
 from geo.handover.services.appointments import agree_time, propose_time, set_off
 from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_show
-from geo.lifecycle.matches import get_shown_match_for
 from geo.matching.api.matches import show_match
-from geo.responses.matches import MatchOutput
+from geo.matching.responses import MatchOutput
+from geo.models import Rating
+from geo.trust.services import rate_match
 
 TAGS = ["handover"]
 ACCURACY_M_MAX = 100_000
@@ -62,6 +65,16 @@ class ArriveInput(serializers.Serializer[Any]):
         if not attrs["other"] and not {"lat", "lon"} <= attrs.keys():
             self.fail("place_needed")
         return attrs
+
+
+class RatingInput(serializers.Serializer[Any]):
+    """Stars, and why not more of them."""
+
+    stars = serializers.IntegerField(min_value=1, max_value=5)
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(choices=Rating.Reason.choices), max_length=10, required=False, default=list
+    )
+    text = Paragraphs(max_length=500, required=False, allow_blank=True, default="")
 
 
 class ProposeView(ApiView):
@@ -170,8 +183,27 @@ class CalendarView(ApiView):
     )
     def get(self, request: Request, match_id: uuid.UUID) -> HttpResponse:
         """The same appointment every time, so that a calendar moves or cancels what it has."""
-        match = get_shown_match_for(match_id=match_id, user_id=user_of(request).pk)
-        file = calendar_of(match, reader_id=user_of(request).pk, now=self.now)
+        user_id = user_of(request).pk
+        appointment = get_appointment_for(match_id=match_id, user_id=user_id)
+        file = calendar_of(appointment, reader_id=user_id, now=self.now)
         response = HttpResponse(file, content_type="text/calendar; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="handover-{match.pk}.ics"'
+        response["Content-Disposition"] = f'attachment; filename="handover-{match_id}.ics"'
         return response
+
+
+class RatingView(ApiView):
+    """One's rating of the other."""
+
+    @extend_schema(
+        summary="Rate the other one",
+        operation_id="rate_match",
+        tags=TAGS,
+        request=RatingInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Once, within two weeks of the handover. Nobody reads it; averages are shown from three on."""
+        body = RatingInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        rate_match(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
+        return show_match(request, match_id)

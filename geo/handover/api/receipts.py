@@ -1,4 +1,4 @@
-"""Receipts: for the two who have them, and for whoever holds the paper."""
+"""Receipts: for their two parties, and the page for everybody who has the paper."""
 
 import uuid
 from typing import Any
@@ -16,10 +16,10 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView, PublicView
-from geo.handover.selectors.receipts import get_receipt_by_token, get_receipt_for, is_as_issued
-from geo.models import Receipt
-from geo.responses.matches import ReceiptOutput
-from geo.responses.paper import HASH_CHARACTERS, pdf_of, said_by
+from geo.handover.paper import context_of, pdf_of
+from geo.handover.selectors import get_receipt_by_token, get_receipt_for, is_as_issued
+from geo.lifecycle.matches import ReceiptDetails
+from geo.matching.handover_responses import HASH_CHARACTERS, ReceiptOutput
 
 TAGS = ["handover"]
 GOOD, BAD = "good", "bad"
@@ -33,8 +33,8 @@ class LanguageQuery(serializers.Serializer[Any]):
     )
 
 
-def speak_wished_language(request: Request) -> None:
-    """For the rest of this request. Raises ValidationError for a language that there is none of."""
+def activate_language_of(request: Request) -> None:
+    """Activate the language in `lang` for the rest of this request. Raises ValidationError for an unknown one."""
     query = LanguageQuery(data=request.query_params)
     query.is_valid(raise_exception=True)
     if language := query.validated_data.get("lang"):
@@ -53,8 +53,8 @@ class ReceiptView(ApiView):
     )
     def get(self, request: Request, receipt_id: uuid.UUID) -> Response:
         """Also part of its match."""
-        speak_wished_language(request)
-        return Response(ReceiptOutput(get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)).data)
+        activate_language_of(request)
+        return Response(ReceiptOutput.of(get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)))
 
 
 class ReceiptPdfView(ApiView):
@@ -71,24 +71,24 @@ class ReceiptPdfView(ApiView):
     )
     def get(self, request: Request, receipt_id: uuid.UUID) -> HttpResponse:
         """A5, in Thai or English, with a QR code that leads to what is stored."""
-        speak_wished_language(request)
-        receipt = get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)
-        paper = HttpResponse(pdf_of(receipt), content_type="application/pdf")
-        name = f"receipt-{receipt.number}-{translation.get_language()}.pdf"
+        activate_language_of(request)
+        details = get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)
+        paper = HttpResponse(pdf_of(details), content_type="application/pdf")
+        name = f"receipt-{details.receipt.number}-{translation.get_language()}.pdf"
         paper["Content-Disposition"] = f'inline; filename="{name}"'
         paper["Cache-Control"] = "private, no-store"
         return paper
 
 
 class ReceiptPageView(PublicView):
-    """`/r/{token}`: for whoever holds the paper. Shows what the paper says, and nothing else."""
+    """`/r/{token}`: the page that the QR code leads to. Shows what the paper says, and nothing else."""
 
     def get(self, request: Request, token: uuid.UUID) -> HttpResponse:
-        """With `h`, the beginning of the printed hash, it also tells whether the paper is of this receipt."""
-        speak_wished_language(request)
-        receipt = get_receipt_by_token(token)
+        """With `h`, the beginning of the printed hash, also whether the paper is of this receipt."""
+        activate_language_of(request)
+        details = get_receipt_by_token(token)
         paper_hash = request.query_params.get("h", "")[:HASH_CHARACTERS]
-        page = said_by(receipt) | {"verdict": _verdict_on(receipt, paper_hash), "paper_hash": paper_hash}
+        page = context_of(details) | {"verdict": _verdict_on(details, paper_hash), "paper_hash": paper_hash}
         response = render(request._request, "geo/receipt_page.html", page)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
@@ -96,12 +96,12 @@ class ReceiptPageView(PublicView):
         return response
 
 
-def _verdict_on(receipt: Receipt, paper_hash: str) -> dict[str, str]:
-    if not is_as_issued(receipt):
+def _verdict_on(details: ReceiptDetails, paper_hash: str) -> dict[str, str]:
+    if not is_as_issued(details):
         return {
             "look": BAD,
             "text": _("What is stored has been changed since it was issued. Trust the paper, not this."),
         }
-    if not receipt.content_hash.startswith(paper_hash):
+    if not details.receipt.content_hash.startswith(paper_hash):
         return {"look": BAD, "text": _("Your paper has another hash than this receipt. Do not trust it.")}
     return {"look": GOOD, "text": _("Unchanged since it was issued: the stored hash fits.")}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from geo.handover.selectors.receipt_audit import Audit
+from geo.handover.selectors import Audit
 
 
 class Command(BaseCommand):

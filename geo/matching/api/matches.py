@@ -1,6 +1,7 @@
-"""Matches, for the two who have them: the only doors that show an exact place."""
+"""Matches, for their two parties: the only views that show an exact place."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,19 +11,21 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
+from backend.core.http.rendering import media_url_of
+from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from geo.lifecycle.matches import get_shown_match_for, matches_of
+from geo.lifecycle.matches import get_match_details_for, matches_of
+from geo.matching.responses import MatchOutput
 from geo.matching.services.matches import release_match
 from geo.models import Match
-from geo.responses.matches import MatchOutput
 
 TAGS = ["matches"]
-# Who cancels a pickup does not release its match besides.
+# A match of a cancelled pickup is released by the cancellation.
 REASONS = [choice for choice in Match.ReleaseReason.choices if choice[0] != Match.ReleaseReason.CANCELLED]
 
 
 class MatchesQuery(serializers.Serializer[Any]):
-    """Which of one's own matches to list."""
+    """Which matches to list."""
 
     status = serializers.ChoiceField(choices=Match.Status.choices, required=False)
 
@@ -34,13 +37,14 @@ class ReleaseInput(serializers.Serializer[Any]):
 
 
 def show_match(request: Request, match_id: uuid.UUID) -> Response:
-    """A match as the person asking may see it. Raises NotFound for strangers."""
-    match = get_shown_match_for(match_id=match_id, user_id=user_of(request).pk)
-    return Response(MatchOutput(match, context={"request": request}).data)
+    """The response with a match as the user may see it. Raises NotFound for strangers."""
+    user_id = user_of(request).pk
+    match = get_match_details_for(match_id=match_id, user_id=user_id)
+    return Response(MatchOutput.of(match, user_id, media_url_of(request)))
 
 
 class MatchesView(ApiView):
-    """All matches of one person."""
+    """The user's matches."""
 
     pagination_class = CursorPages
 
@@ -49,16 +53,15 @@ class MatchesView(ApiView):
         operation_id="list_matches",
         tags=TAGS,
         parameters=[MatchesQuery],
-        responses=MatchOutput(many=True),
+        responses=list_of(MatchOutput),
     )
     def get(self, request: Request) -> Response:
         """All, or those of one status."""
         query = MatchesQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = CursorPages()
-        matches = matches_of(user_of(request).pk).filter(**query.validated_data)
-        page = pages.paginate_queryset(matches, request, view=self)
-        return pages.get_paginated_response(MatchOutput(page, many=True, context={"request": request}).data)
+        user_id, media_url = user_of(request).pk, media_url_of(request)
+        matches = partial(matches_of, user_id, query.validated_data.get("status"))
+        return CursorPages().respond_rows(request, matches, lambda match: MatchOutput.of(match, user_id, media_url))
 
 
 class MatchView(ApiView):
@@ -71,7 +74,7 @@ class MatchView(ApiView):
 
 
 class ReleaseView(ApiView):
-    """The end of a match without a handover."""
+    """Release a match."""
 
     @extend_schema(
         summary="Give a match back",

@@ -1,4 +1,4 @@
-"""Doors to the photos of one's own pickup."""
+"""The photos of the user's own pickup: add and remove."""
 
 import uuid
 from typing import Any
@@ -9,21 +9,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.rendering import media_url_of
 from backend.core.http.views import ApiView
 from backend.core.media.uploads import PhotoInput, refuse_huge_upload
 from geo.pickups.services.photos import add_photo, remove_photo
-from geo.responses.photos import PhotoOutput
+from geo.responses import PhotoOutput
 
 TAGS = ["pickups"]
 
 
 class PhotoUpload(ApiView):
-    """A door that takes a photo."""
+    """Base of the views that take a photo."""
 
     parser_classes = [MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Turn away what is far too large before it is read."""
+        """Refuse an upload that is far too large before it is read."""
         refuse_huge_upload(request)
         super().initial(request, *args, **kwargs)
 
@@ -45,7 +46,7 @@ class PhotosView(PhotoUpload):
         file = body.validated_data["photo"]
         resident_id = user_of(request).pk
         photo = add_photo(resident_id=resident_id, pickup_id=pickup_id, file=file, size=file.size, now=self.now)
-        return Response(PhotoOutput(photo, context={"request": request}).data, status=201)
+        return Response(PhotoOutput.of(photo, media_url_of(request)), status=201)
 
 
 class PhotoView(ApiView):

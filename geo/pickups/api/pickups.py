@@ -1,6 +1,7 @@
-"""Doors of the resident: post, list, read, amend, extend."""
+"""A resident's pickups: post, list, read, amend, extend, cancel, and post again what was left."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,14 +11,17 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
+from backend.core.http.rendering import media_url_of
+from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
+from geo.matching.services.matches import cancel_pickup
 from geo.models import Pickup
-from geo.pickups.inputs import ExtensionInput, PickupAmendment, PickupInput
-from geo.pickups.responses import OnePickupOutput
+from geo.pickups.inputs import ExtensionInput, PickupAmendment, PickupInput, RestInput
+from geo.pickups.responses import OnePickupOutput, PickupOutput
 from geo.pickups.selectors import get_pickup_for, pickups_of
 from geo.pickups.services.changing import amend_pickup, extend_pickup
+from geo.pickups.services.leftovers import post_leftovers
 from geo.pickups.services.posting import post_pickup
-from geo.responses.pickups import PickupOutput
 
 TAGS = ["pickups"]
 
@@ -29,7 +33,7 @@ class PickupsQuery(serializers.Serializer[Any]):
 
 
 class PickupsView(ApiView):
-    """One's own pickups."""
+    """The user's own pickups."""
 
     pagination_class = CursorPages
 
@@ -38,16 +42,16 @@ class PickupsView(ApiView):
         operation_id="list_pickups",
         tags=TAGS,
         parameters=[PickupsQuery],
-        responses=PickupOutput(many=True),
+        responses=list_of(PickupOutput),
     )
     def get(self, request: Request) -> Response:
         """All, or those of one status."""
         query = PickupsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = CursorPages()
-        page = pages.paginate_queryset(pickups_of(user_of(request).pk, **query.validated_data), request, view=self)
-        shown = PickupOutput(page, many=True, context={"request": request})
-        return pages.get_paginated_response(shown.data)
+        user_id = user_of(request).pk
+        pickups = partial(pickups_of, user_id, query.validated_data.get("status"))
+        media_url = media_url_of(request)
+        return CursorPages().respond_rows(request, pickups, lambda pickup: PickupOutput.of(pickup, user_id, media_url))
 
     @extend_schema(
         summary="Post a pickup",
@@ -61,7 +65,7 @@ class PickupsView(ApiView):
         body = PickupInput(data=request.data)
         body.is_valid(raise_exception=True)
         pickup = post_pickup(resident_id=user_of(request).pk, draft=body.draft(), now=self.now)
-        return Response(_shown(request, pickup.pk), status=201)
+        return _show(request, pickup.pk, status=201)
 
 
 class PickupView(ApiView):
@@ -70,7 +74,7 @@ class PickupView(ApiView):
     @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """For its resident, and without the exact place for the matched collector."""
-        return Response(_shown(request, pickup_id))
+        return _show(request, pickup_id)
 
     @extend_schema(
         summary="Amend a pickup",
@@ -85,7 +89,7 @@ class PickupView(ApiView):
         body.is_valid(raise_exception=True)
         resident_id = user_of(request).pk
         amend_pickup(resident_id=resident_id, pickup_id=pickup_id, changes=body.changes(), now=self.now)
-        return Response(_shown(request, pickup_id))
+        return _show(request, pickup_id)
 
 
 class ExtensionView(ApiView):
@@ -105,9 +109,47 @@ class ExtensionView(ApiView):
         expires_at = body.validated_data.get("expires_at")
         resident_id = user_of(request).pk
         extend_pickup(resident_id=resident_id, pickup_id=pickup_id, expires_at=expires_at, now=self.now)
-        return Response(_shown(request, pickup_id))
+        return _show(request, pickup_id)
 
 
-def _shown(request: Request, pickup_id: uuid.UUID) -> dict[str, Any]:
-    pickup = get_pickup_for(user_of(request).pk, pickup_id)
-    return OnePickupOutput(pickup, context={"request": request}).data
+class CancelView(ApiView):
+    """Cancel a pickup."""
+
+    @extend_schema(
+        summary="Cancel a pickup",
+        operation_id="cancel_pickup",
+        tags=TAGS,
+        request=None,
+        responses={200: PickupOutput},
+    )
+    def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        """Its match is released, and everybody who waited is told. Cancelling twice changes nothing."""
+        resident_id = user_of(request).pk
+        cancel_pickup(resident_id=resident_id, pickup_id=pickup_id, now=self.now)
+        pickup = get_pickup_for(resident_id, pickup_id)
+        return Response(PickupOutput.of(pickup, resident_id, media_url_of(request)))
+
+
+class RestView(ApiView):
+    """Post again what one match left."""
+
+    @extend_schema(
+        summary="Post again what was left",
+        operation_id="post_rest",
+        tags=["handover"],
+        request=RestInput,
+        responses={200: OnePickupOutput, 201: OnePickupOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """A new pickup linked to the first; the second time, the same one."""
+        body = RestInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        resident_id = user_of(request).pk
+        window = body.window_or_none()
+        new, is_new = post_leftovers(resident_id=resident_id, match_id=match_id, window=window, now=self.now)
+        return _show(request, new.pk, status=201 if is_new else 200)
+
+
+def _show(request: Request, pickup_id: uuid.UUID, status: int = 200) -> Response:
+    user_id = user_of(request).pk
+    return Response(OnePickupOutput.of(get_pickup_for(user_id, pickup_id), user_id, media_url_of(request)), status)

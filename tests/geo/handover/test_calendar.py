@@ -10,11 +10,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
-from geo.handover.api.calendar import calendar_of, in_city_time
+from geo.handover.calendar import calendar_of, in_city_time
+from geo.handover.selectors import get_appointment_for
 from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.arrivals import report_no_show
 from geo.matching.services.matches import release_match
-from geo.models import Match, Pickup
+from geo.models import Handover, Match, Pickup
 from tests.factories.handovers import code_of, come, make_appointment
 from tests.factories.matches import make_match
 from tests.factories.people import client_of, make_user
@@ -132,9 +133,10 @@ class TestDaylightSaving:
         """02:30 twice on 25 October; none on 29 March."""
         settings.CITY_TIME_ZONE = "Europe/Berlin"
         at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-        match.handover.agreed_for = at
+        Handover.objects.filter(match=match).update(agreed_for=at)
+        appointment = get_appointment_for(match_id=match.pk, user_id=match.collector_id)
 
-        file = calendar_of(match, reader_id=match.collector_id, now=read_clock())
+        file = calendar_of(appointment, reader_id=match.collector_id, now=read_clock())
 
         calendar: Any = Calendar.from_ical(file)
         (event,) = calendar.walk("VEVENT")

@@ -62,8 +62,8 @@ class TestByCode:
 
         receipt = Receipt.objects.get()
         assert answer.status_code == 200
-        assert answer.data["status"] == "completed"
-        assert answer.data["receipt"]["id"] == str(receipt.pk)
+        assert answer.json()["status"] == "completed"
+        assert answer.json()["receipt"]["id"] == str(receipt.pk)
         assert Pickup.objects.get().status == "handed_over"
         handover = Handover.objects.get()
         assert handover.resident_confirmed_at == handover.collector_confirmed_at == receipt.handed_over_at
@@ -96,7 +96,7 @@ class TestByCode:
     def test_again_answers_with_the_same_receipt(self, match: Match, collector: APIClient) -> None:
         answers = [confirm(collector, match, code=code) for code in (match.handover.code, wrong_code(match))]
 
-        assert answers[0].data["receipt"] == answers[1].data["receipt"]
+        assert answers[0].json()["receipt"] == answers[1].json()["receipt"]
         assert Receipt.objects.count() == 1
         assert names_of_events(match.pickup.resident).count("receipt.issued") == 1
 
@@ -111,9 +111,9 @@ class TestByBoth:
         halfway = confirm(first, match)
         finished = confirm(second, match)
 
-        assert (halfway.data["status"], halfway.data["receipt"]) == ("active", None)
-        assert finished.data["status"] == "completed"
-        assert finished.data["receipt"]
+        assert (halfway.json()["status"], halfway.json()["receipt"]) == ("active", None)
+        assert finished.json()["status"] == "completed"
+        assert finished.json()["receipt"]
 
     def test_needs_both(self, match: Match, collector: APIClient) -> None:
         for _ in range(2):
@@ -159,14 +159,14 @@ class TestByBoth:
 
         confirm(resident, match)
 
-        assert confirm(collector, match).data["status"] == "completed"
+        assert confirm(collector, match).json()["status"] == "completed"
 
 
 class TestWeighedAgain:
     def test_accepts_the_weigh_in_the_client_saw(self, match: Match, resident: APIClient) -> None:
         answer = confirm(resident, match, weighed_at=seen_by(resident, match))
 
-        assert answer.data["handover"]["resident_confirmed_at"]
+        assert answer.json()["handover"]["resident_confirmed_at"]
 
     def test_refuses_a_replaced_weigh_in(self, match: Match, resident: APIClient, collector: APIClient) -> None:
         seen = seen_by(resident, match)
@@ -204,7 +204,7 @@ class TestWrongCode:
         settings.HANDOVER_CODE_TRIES = 2
         confirm(collector, match, code=wrong_code(match))
 
-        assert confirm(collector, match, code=match.handover.code).data["status"] == "completed"
+        assert confirm(collector, match, code=match.handover.code).json()["status"] == "completed"
 
     def test_stays_counted_under_an_idempotency_key(self, match: Match, collector: APIClient) -> None:
         answers = [confirm(collector, match, key="again", code=wrong_code(match)) for _ in range(3)]
@@ -233,7 +233,7 @@ class TestRefusals:
 
         for person in (match.collector, match.pickup.resident):
             answer = confirm(client_of(person), match)
-            assert (answer.status_code, answer.data["code"]) == (409, "not_weighed")
+            assert (answer.status_code, answer.json()["code"]) == (409, "not_weighed")
 
     @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "½23456", "123456\n7", {"code": 1}, True])
     def test_an_invalid_code(self, match: Match, collector: APIClient, code: object) -> None:
@@ -255,4 +255,4 @@ class TestRefusals:
 
         answer = confirm(client_of(receipt.resident), receipt.match)
 
-        assert answer.data["receipt"]["number"] == receipt.number
+        assert answer.json()["receipt"]["number"] == receipt.number

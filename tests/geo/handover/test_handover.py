@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
@@ -39,9 +38,9 @@ def both_of(match: Match) -> tuple[APIClient, APIClient]:
     return client_of(match.pickup.resident), client_of(match.collector)
 
 
-def code_of(answer: Response) -> tuple[int, str]:
+def code_of(answer: Any) -> tuple[int, str]:
     """Status and code of a refusal; for a wrong field, the field's."""
-    errors = answer.data.get("errors") or [answer.data]
+    errors = answer.json().get("errors") or [answer.json()]
     return answer.status_code, errors[0]["code"]
 
 
@@ -52,7 +51,7 @@ class TestPropose:
 
         answer = post(resident, match, "propose", at=at)
 
-        handover = answer.data["handover"]
+        handover = answer.json()["handover"]
         assert answer.status_code == 200
         assert datetime.fromisoformat(handover["proposed_for"]) == datetime.fromisoformat(at)
         assert handover["proposed_by"] == str(match.pickup.resident_id)
@@ -68,7 +67,7 @@ class TestPropose:
         post(resident, match, "propose", at=in_hours(2))
         post(collector, match, "agree")
 
-        handover = post(collector, match, "propose", at=in_hours(3)).data["handover"]
+        handover = post(collector, match, "propose", at=in_hours(3)).json()["handover"]
 
         assert handover["proposed_by"] == str(match.collector_id)
         assert handover["agreed_for"] is None
@@ -82,7 +81,7 @@ class TestPropose:
         answer = post(resident, match, "propose", at=in_hours(hours))
 
         assert code_of(answer) == (400, code)
-        assert answer.data["errors"][0]["field"] == "at"
+        assert answer.json()["errors"][0]["field"] == "at"
         assert Handover.objects.get().proposed_for is None
 
     @pytest.mark.parametrize("at", [None, "", "soon", 17, "2026-13-01T00:00:00Z", "9999999-01-01T00:00:00Z"])
@@ -99,7 +98,7 @@ class TestAgree:
 
         answer = post(collector, match, "agree")
 
-        handover = answer.data["handover"]
+        handover = answer.json()["handover"]
         assert answer.status_code == 200
         assert handover["agreed_for"] == handover["proposed_for"]
         assert events_of(match.pickup.resident)[-1][0] == "handover.agreed"
@@ -182,7 +181,7 @@ class TestWeighIn:
         weigh(match, {"pet_clear": "2", "cardboard": "1"})
         post(resident, match, "confirm")
 
-        handover = post(collector, match, "weigh-in", lines=[self.LINE]).data["handover"]
+        handover = post(collector, match, "weigh-in", lines=[self.LINE]).json()["handover"]
 
         assert [line["material"] for line in handover["lines"]] == ["pet_clear"]
         assert handover["resident_confirmed_at"] is None
@@ -222,7 +221,7 @@ class TestWeighIn:
         answer = post(collector, match, "weigh-in", lines=[self.LINE | line])
 
         assert code_of(answer) == (400, code)
-        assert answer.data["errors"][0]["field"].startswith("lines.0.")
+        assert answer.json()["errors"][0]["field"].startswith("lines.0.")
         assert Handover.objects.get().weighed_at is None
 
     def test_refuses_a_material_twice(self, match: Match) -> None:

@@ -3,7 +3,8 @@
 import uuid
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
@@ -23,7 +24,7 @@ class TestRead:
     def test_shows_the_collector_where_to_go(self) -> None:
         match = make_match()
 
-        shown = client_of(match.collector).get(f"/api/v1/matches/{match.pk}").data
+        shown = client_of(match.collector).get(f"/api/v1/matches/{match.pk}").json()
 
         assert shown["role"] == "collector"
         assert shown["location"] == PLACE
@@ -46,13 +47,13 @@ class TestRead:
         match = make_match()
         path = f"/api/v1/matches/{match.pk}"
 
-        assert client_of(match.pickup.resident).get(path).data["handover"]["code"] == match.handover.code
-        assert client_of(match.collector).get(path).data["handover"]["code"] is None
+        assert client_of(match.pickup.resident).get(path).json()["handover"]["code"] == match.handover.code
+        assert client_of(match.collector).get(path).json()["handover"]["code"] is None
 
     def test_shows_the_resident_whom_to_expect(self) -> None:
         match = make_match()
 
-        shown = client_of(match.pickup.resident).get(f"/api/v1/matches/{match.pk}").data
+        shown = client_of(match.pickup.resident).get(f"/api/v1/matches/{match.pk}").json()
 
         assert shown["role"] == "resident"
         assert shown["other"]["id"] == str(match.collector_id)
@@ -62,8 +63,8 @@ class TestRead:
         release_match(user_id=match.collector_id, match_id=match.pk, reason="cannot_come", now=read_clock())
         path = f"/api/v1/matches/{match.pk}"
 
-        shown = client_of(match.collector).get(path).data
-        own = client_of(match.pickup.resident).get(path).data
+        shown = client_of(match.collector).get(path).json()
+        own = client_of(match.pickup.resident).get(path).json()
 
         assert (shown["location"], shown["address"], shown["access_note"]) == (None, None, None)
         assert (shown["status"], shown["release_reason"]) == ("released", "cannot_come")
@@ -85,7 +86,7 @@ class TestRead:
     def test_shows_the_receipt(self) -> None:
         receipt = make_receipt()
 
-        shown = client_of(receipt.resident).get(f"/api/v1/matches/{receipt.match_id}").data
+        shown = client_of(receipt.resident).get(f"/api/v1/matches/{receipt.match_id}").json()
 
         assert shown["status"] == "completed"
         assert shown["receipt"]["id"] == str(receipt.pk)
@@ -112,7 +113,7 @@ class TestList:
         as_resident = make_match(make_pickup(resident=user))
         as_collector = make_match(collector=make_collecting_user(user=user))
 
-        rows = client.get("/api/v1/matches").data["results"]
+        rows = client.get("/api/v1/matches").json()["results"]
 
         assert [(row["id"], row["role"]) for row in rows] == [
             (str(as_collector.pk), "collector"),
@@ -123,7 +124,7 @@ class TestList:
         live = make_match(make_pickup(resident=user))
         make_receipt(make_match(make_pickup(resident=user)))
 
-        rows = client.get("/api/v1/matches?status=active").data["results"]
+        rows = client.get("/api/v1/matches?status=active").json()["results"]
 
         assert [row["id"] for row in rows] == [str(live.pk)]
 
@@ -131,8 +132,8 @@ class TestList:
         for _ in range(3):
             make_match(make_pickup(resident=user))
 
-        first = client.get("/api/v1/matches?limit=2").data
-        second = client.get(first["next"]).data
+        first = client.get("/api/v1/matches?limit=2").json()
+        second = client.get(first["next"]).json()
 
         assert len(first["results"]) == 2
         assert len(second["results"]) == 1
@@ -141,20 +142,22 @@ class TestList:
     def test_refuses_an_unknown_status(self, client: APIClient) -> None:
         answer = client.get("/api/v1/matches?status=open")
 
-        assert (answer.status_code, answer.data["code"]) == (400, "invalid")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
     def test_needs_a_token(self, anonymous: APIClient) -> None:
         assert anonymous.get("/api/v1/matches").status_code == 401
 
-    @pytest.mark.parametrize("count", [1, 10])
-    def test_costs_the_same_for_any_number(
-        self, user: User, client: APIClient, count: int, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        for _ in range(count):
+    def test_costs_the_same_for_any_number(self, user: User, client: APIClient) -> None:
+        make_receipt(make_match(make_pickup(resident=user)))
+        with CaptureQueriesContext(connection) as for_one:
+            client.get("/api/v1/matches")
+        for _ in range(5):
             make_receipt(make_match(make_pickup(resident=user)))
 
-        with django_assert_num_queries(9):
+        with CaptureQueriesContext(connection) as for_six:
             client.get("/api/v1/matches")
+
+        assert len(for_six) == len(for_one)
 
 
 class TestTransitions:

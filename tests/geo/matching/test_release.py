@@ -1,10 +1,10 @@
 """Giving a match back: `POST /matches/{id}/release`, and who comes next."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import Settings
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block
@@ -26,7 +26,7 @@ from tests.factories.people import client_of, make_user
 pytestmark = pytest.mark.django_db
 
 
-def release(client: APIClient, match: Match, reason: object = "cannot_come") -> Response:
+def release(client: APIClient, match: Match, reason: object = "cannot_come") -> Any:
     """Give `match` back."""
     return client.post(f"/api/v1/matches/{match.pk}/release", {"reason": reason})
 
@@ -44,7 +44,7 @@ class TestRelease:
 
         pickup = Pickup.objects.get()
         assert answer.status_code == 200
-        assert answer.data["status"] == "released"
+        assert answer.json()["status"] == "released"
         assert (pickup.status, pickup.closed_at) == ("open", None)
         assert Swipe.objects.get().like_state == "released"
 
@@ -226,13 +226,13 @@ class TestRefusals:
 
         answer = release(client_of(match.pickup.resident), match)
 
-        assert (answer.status_code, answer.data["code"]) == (409, "match_over")
+        assert (answer.status_code, answer.json()["code"]) == (409, "match_over")
 
     def test_after_the_handover(self) -> None:
         match = make_match()
         make_receipt(match)
 
-        assert release(client_of(match.collector), match).data["code"] == "match_over"
+        assert release(client_of(match.collector), match).json()["code"] == "match_over"
         assert Pickup.objects.get().status == "handed_over"
 
     def test_strangers_and_runner_ups(self) -> None:
@@ -252,5 +252,5 @@ class TestRefusals:
 
         answer = release(client_of(match.collector), match, reason)
 
-        assert (answer.status_code, answer.data["code"]) == (400, "invalid")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
         assert Match.objects.get().status == "active"

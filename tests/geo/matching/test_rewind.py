@@ -62,7 +62,7 @@ class TestTakeBack:
 
         answer = phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe")
 
-        assert (answer.status_code, answer.data["code"]) == (409, "like_is_match")
+        assert (answer.status_code, answer.json()["code"]) == (409, "like_is_match")
         assert Match.objects.get().status == "active"
 
     def test_refuses_what_was_declined(self, phone: APIClient, collector: User) -> None:
@@ -70,7 +70,7 @@ class TestTakeBack:
         like = make_like(pickup, collector)
         decline_like(resident_id=pickup.resident_id, pickup_id=pickup.pk, like_id=like.pk, now=read_clock())
 
-        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").data["code"] == "like_declined"
+        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").json()["code"] == "like_declined"
         assert Swipe.objects.exists()
 
     def test_refuses_a_closed_pickup(self, phone: APIClient, collector: User) -> None:
@@ -78,7 +78,7 @@ class TestTakeBack:
         make_like(pickup, collector)
         cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())
 
-        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").data["code"] == "pickup_closed"
+        assert phone.delete(f"/api/v1/pickups/{pickup.pk}/swipe").json()["code"] == "pickup_closed"
 
     def test_withdraws_a_like_though_blocked(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup(choose="resident")

@@ -30,7 +30,7 @@ def partly_taken(**fields: Any) -> Match:
     return fresh(match)
 
 
-def post_rest(match: Match, client: APIClient | None = None, **body: Any) -> Any:
+def post_leftovers(match: Match, client: APIClient | None = None, **body: Any) -> Any:
     """One tap of the resident."""
     return (client or client_of(match.pickup.resident)).post(f"/api/v1/matches/{match.pk}/rest", body)
 
@@ -39,7 +39,7 @@ class TestRest:
     def test_is_a_new_pickup_linked_to_the_first(self) -> None:
         match = partly_taken()
 
-        answer = post_rest(match)
+        answer = post_leftovers(match)
 
         rest = Pickup.objects.get(pk=answer.json()["id"])
         assert (answer.status_code, rest.status, rest.continues_id) == (201, "open", match.pickup_id)
@@ -52,7 +52,7 @@ class TestRest:
     def test_is_posted_once(self) -> None:
         match = partly_taken()
 
-        answers = [post_rest(match) for _ in range(2)]
+        answers = [post_leftovers(match) for _ in range(2)]
 
         assert [answer.status_code for answer in answers] == [201, 200]
         assert answers[0].json()["id"] == answers[1].json()["id"]
@@ -61,14 +61,14 @@ class TestRest:
     def test_costs_its_part(self) -> None:
         match = partly_taken(price_mode="asks", price_thb=60)
 
-        assert post_rest(match).json()["price"] == {"mode": "asks", "amount": 20.0}
+        assert post_leftovers(match).json()["price"] == {"mode": "asks", "amount": 20.0}
 
     def test_comes_at_the_same_hours_unless_told_otherwise(self) -> None:
         opens = read_clock().replace(microsecond=0) + timedelta(hours=5)
         window = {"from": opens.isoformat(), "until": (opens + timedelta(hours=1)).isoformat()}
 
-        given = post_rest(partly_taken(), window=window).json()["window"]
-        same = post_rest(match := partly_taken()).json()["window"]
+        given = post_leftovers(partly_taken(), window=window).json()["window"]
+        same = post_leftovers(match := partly_taken()).json()["window"]
 
         assert datetime.fromisoformat(given["from"]) == opens
         assert datetime.fromisoformat(same["from"]) == match.pickup.window_from
@@ -78,7 +78,7 @@ class TestRest:
         come(match, match.collector, now=read_clock() - timedelta(minutes=20))
         report_no_show(user_id=match.collector_id, match_id=match.pk, now=read_clock())
 
-        rest = post_rest(match).json()
+        rest = post_leftovers(match).json()
 
         assert PickupItem.objects.filter(pickup=rest["id"]).values_list("quantity", flat=True).get() == 3
         assert Pickup.objects.get(pk=rest["id"]).window_from > read_clock()
@@ -87,24 +87,24 @@ class TestRest:
 class TestRefusals:
     def test_nothing_is_left(self) -> None:
         for match in (make_match(), fresh(make_receipt().match)):
-            assert code_of(post_rest(match)) == (409, "nothing_left")
+            assert code_of(post_leftovers(match)) == (409, "nothing_left")
 
     def test_of_a_collector_who_did_not_come_the_pickup_went_on(self) -> None:
         match = make_appointment(at=read_clock() - timedelta(minutes=20))
         come(match, match.pickup.resident, now=read_clock() - timedelta(minutes=20))
         report_no_show(user_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
 
-        assert code_of(post_rest(match)) == (409, "nothing_left")
+        assert code_of(post_leftovers(match)) == (409, "nothing_left")
 
     def test_it_is_the_residents(self, anonymous: APIClient) -> None:
         match = partly_taken()
 
         clients = (client_of(match.collector), client_of(make_user()), anonymous)
-        assert [post_rest(match, client).status_code for client in clients] == [404, 404, 401]
+        assert [post_leftovers(match, client).status_code for client in clients] == [404, 404, 401]
 
     @pytest.mark.parametrize("window", [None, {}, {"from": "2026-12-01T08:00:00Z"}, "tomorrow"])
     def test_what_is_no_window(self, window: object) -> None:
-        assert post_rest(partly_taken(), window=window).status_code == 400
+        assert post_leftovers(partly_taken(), window=window).status_code == 400
 
 
 class TestNextWindow:

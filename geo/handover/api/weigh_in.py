@@ -1,4 +1,4 @@
-"""At the scale: weighing in, disputing, confirming, and what was left."""
+"""The weigh-in: weigh, dispute, accept, confirm, and photos of the scale."""
 
 import uuid
 from typing import Any
@@ -11,13 +11,18 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.moments import Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.rendering import media_url_of
 from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView
+from backend.core.media.uploads import PhotoInput
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
 from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.scale_photos import add_scale_photo, remove_scale_photo
 from geo.handover.services.weigh_ins import accept_figures, dispute_weigh_in, weigh_in
 from geo.matching.api.matches import show_match
-from geo.responses.matches import MatchOutput
+from geo.matching.responses import MatchOutput
+from geo.pickups.api.photos import PhotoUpload
+from geo.responses import PhotoOutput
 
 TAGS = ["handover"]
 
@@ -127,3 +132,34 @@ class ConfirmView(ApiView):
         refusal = confirmation.refusal
         body_of_refusal = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
         return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)
+
+
+class ScalePhotosView(PhotoUpload):
+    """The photos of one weigh-in."""
+
+    @extend_schema(
+        summary="Add a photo of the scale",
+        operation_id="add_scale_photo",
+        tags=TAGS,
+        request={"multipart/form-data": PhotoInput},
+        responses={201: PhotoOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """By either side, until both have confirmed. Cleaned of place and camera like any other."""
+        body = PhotoInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        file, user_id = body.validated_data["photo"], user_of(request).pk
+        photo = add_scale_photo(user_id=user_id, match_id=match_id, file=file, size=file.size, now=self.now)
+        return Response(PhotoOutput.of(photo, media_url_of(request)), status=201)
+
+
+class ScalePhotoView(ApiView):
+    """One photo of the scale."""
+
+    @extend_schema(
+        summary="Remove your photo of the scale", operation_id="remove_scale_photo", tags=TAGS, responses={204: None}
+    )
+    def delete(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
+        """One's own, until both have confirmed."""
+        remove_scale_photo(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
+        return Response(status=204)

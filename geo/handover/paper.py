@@ -1,13 +1,11 @@
-"""A receipt as people read it: on paper as PDF, and on the page that its QR code leads to."""
+"""A receipt for people: the PDF to print, and the page that its QR code leads to."""
 
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 import segno
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
@@ -15,35 +13,31 @@ from django.utils.translation import gettext as _
 
 from backend.core.clock import city_zone
 from backend.core.text.amounts import format_baht, format_kg
-from geo.models import Receipt, ReceiptLine
+from geo.lifecycle.matches import ReceiptDetails
+from geo.matching.handover_responses import page_url_of
+from geo.models import ReceiptLine
 
 BUDDHIST_ERA = 543
-# As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
-HASH_CHARACTERS = 16
 
 
-def page_url_of(receipt: Receipt) -> str:
-    """Where the QR code leads: what is stored, beside the beginning of the hash that is printed."""
-    asked = urlencode({"h": receipt.content_hash[:HASH_CHARACTERS]})
-    return f"{settings.PUBLIC_URL}/r/{receipt.token}?{asked}"
+def pdf_of(details: ReceiptDetails) -> bytes:
+    """The receipt as PDF, A5, in the active language. Needs Pango and a Thai font on this machine."""
+    from weasyprint import HTML  # noqa: PLC0415 - the import takes a second and 60 MB
 
-
-def pdf_of(receipt: Receipt) -> bytes:
-    """The paper in the language that is active now, A5; needs Pango and a Thai font on this machine."""
-    from weasyprint import HTML  # noqa: PLC0415 - takes a second and 60 MB, which only those pay who print
-
-    qr = segno.make(page_url_of(receipt), error="m").svg_inline(border=0, omitsize=True)
-    html = render_to_string("geo/receipt_paper.html", said_by(receipt) | {"qr": qr})
+    qr = segno.make(page_url_of(details.receipt), error="m").svg_inline(border=0, omitsize=True)
+    html = render_to_string("geo/receipt_paper.html", context_of(details) | {"qr": qr})
     return bytes(HTML(string=html, url_fetcher=_fetch_nothing).write_pdf())
 
 
-def said_by(receipt: Receipt) -> dict[str, Any]:
-    """All that the paper says, spelled in the language that is active now."""
-    lines = list(receipt.lines.all())
+def context_of(details: ReceiptDetails) -> dict[str, Any]:
+    """The context of the templates: all that the paper says, in the active language."""
+    receipt, lines = details.receipt, list(details.lines)
     marks = _marks_of(lines)
     return {
         "receipt": receipt,
-        "at": _spelled(receipt.handed_over_at),
+        "resident": details.resident,
+        "collector": details.collector,
+        "at": _spell_time(receipt.handed_over_at),
         "paid": _paid(receipt.paid_thb),
         "lines": [_line(line, marks) for line in lines],
         "net_kg": format_kg(sum(line.net_kg for line in lines), in_table=True),
@@ -54,11 +48,11 @@ def said_by(receipt: Receipt) -> dict[str, Any]:
 
 
 def _fetch_nothing(url: str, *_args: Any, **_options: Any) -> Any:
-    raise ValueError(f"a receipt needs nothing from elsewhere, and not {url}")
+    raise ValueError(f"a receipt loads nothing, but asks for {url}")
 
 
-def _spelled(moment: datetime) -> str:
-    """The day and time in the city; in Thai with the year of the Buddhist era."""
+def _spell_time(moment: datetime) -> str:
+    """Day and time in the city; in Thai with the year of the Buddhist era."""
     local = moment.astimezone(city_zone())
     if (get_language() or "").startswith("th"):
         return f"{date_format(local, 'j F')} {local.year + BUDDHIST_ERA} {local:%H:%M} น."

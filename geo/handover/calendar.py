@@ -1,4 +1,4 @@
-"""A handover as a calendar has it (RFC 5545): one appointment that moves, and is cancelled when nobody comes."""
+"""The iCalendar file (RFC 5545) of a handover: one event that moves, and is cancelled with the match."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from icalendar import Calendar, Event, vText
 
 from backend.core.clock import city_zone
 from backend.core.text.characters import isolate
+from geo.handover.selectors import Appointment
 from geo.handover_errors import TimeNotAgreed
 from geo.models import Match
 
@@ -24,23 +25,23 @@ class PlainText(vText):
         return r"\n".join(text.splitlines()).encode()
 
 
-def calendar_of(match: Match, *, reader_id: uuid.UUID, now: datetime) -> bytes:
-    """The agreed time of a match, in the city's zone, for one of its two. Raises TimeNotAgreed.
+def calendar_of(appointment: Appointment, *, reader_id: uuid.UUID, now: datetime) -> bytes:
+    """The agreed time of a match, in the city's zone, for one of its parties. Raises TimeNotAgreed.
 
-    The place is in it while the match goes on, and for the resident, whose place it is, for ever.
+    The place is in it while the match is active; for the resident always.
     """
-    begins_at = match.handover.agreed_for
+    begins_at = appointment.agreed_for
     if begins_at is None:
         raise TimeNotAgreed
-    is_off = match.status in (Match.Status.RELEASED, Match.Status.NO_SHOW)
+    is_off = appointment.status in (Match.Status.RELEASED, Match.Status.NO_SHOW)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if is_off else "PUBLISH")
-    event = _event(match, begins_at, now, status="CANCELLED" if is_off else "CONFIRMED")
-    if match.status == Match.Status.ACTIVE or reader_id == match.pickup.resident_id:
-        event.add("location", PlainText(match.pickup.address or match.pickup.area))
-        event.add("geo", (match.pickup.location.y, match.pickup.location.x))
+    event = _event(appointment, begins_at, now, status="CANCELLED" if is_off else "CONFIRMED")
+    if appointment.status == Match.Status.ACTIVE or reader_id == appointment.resident_id:
+        event.add("location", PlainText(appointment.address or appointment.area))
+        event.add("geo", (appointment.lat, appointment.lon))
     calendar.add_component(event)
     calendar.add_missing_timezones()
     file: bytes = calendar.to_ical()
@@ -48,18 +49,18 @@ def calendar_of(match: Match, *, reader_id: uuid.UUID, now: datetime) -> bytes:
 
 
 def in_city_time(moment: datetime) -> datetime:
-    """The moment in the city's zone; in UTC where the clock shows it a second time, which no calendar could tell."""
+    """The moment in the city's zone; in UTC where the clock is set back and shows it twice."""
     local = moment.astimezone(city_zone())
     return moment.astimezone(UTC) if local.fold else local
 
 
-def _event(match: Match, begins_at: datetime, now: datetime, *, status: str) -> Event:
+def _event(appointment: Appointment, begins_at: datetime, now: datetime, *, status: str) -> Event:
     event = Event()
-    event.add("uid", f"handover-{match.pk}@tinder-for-trash")
-    event.add("sequence", match.handover.calendar_sequence)
+    event.add("uid", f"handover-{appointment.match_id}@tinder-for-trash")
+    event.add("sequence", appointment.calendar_sequence)
     event.add("dtstamp", now)
     event.add("dtstart", in_city_time(begins_at))
     event.add("dtend", in_city_time(begins_at + timedelta(minutes=settings.HANDOVER_MINUTES)))
     event.add("status", status)
-    event.add("summary", PlainText(_("Handover: %(title)s") % {"title": isolate(match.pickup.title)}))
+    event.add("summary", PlainText(_("Handover: %(title)s") % {"title": isolate(appointment.title)}))
     return event

@@ -1,0 +1,149 @@
+"""Reading appointments and receipts, and checking the receipts: numbers, chains and hashes."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import Prefetch
+
+from backend.accounts.models import User
+from backend.core.db.prepared import columns_of, fetch_prepared, models_from
+from backend.core.errors import NotFound
+from geo.lifecycle.matches import PERSON, ReceiptDetails, add_lines
+from geo.models import Receipt, ReceiptLine
+
+BATCH = 2_000
+_APPOINTMENT = """
+    SELECT geo_match.id, geo_match.status, agreed_for, calendar_sequence, resident_id, title, area, address,
+           ST_Y(location::geometry), ST_X(location::geometry)
+    FROM geo_match
+    JOIN geo_handover ON match_id = geo_match.id
+    JOIN geo_pickup ON geo_pickup.id = pickup_id
+    WHERE geo_match.id = %(match)s AND %(user)s IN (collector_id, resident_id)
+"""
+_RECEIPT = f"""
+    SELECT {columns_of(Receipt)}, {columns_of(User, PERSON, "resident")}, {columns_of(User, PERSON, "collector")}
+    FROM geo_receipt
+    JOIN accounts_user AS resident ON resident.id = resident_id
+    JOIN accounts_user AS collector ON collector.id = collector_id
+"""  # noqa: S608 - names of our own columns
+_BY_ID = f"{_RECEIPT} WHERE geo_receipt.id = %(receipt)s AND %(user)s IN (resident_id, collector_id)"
+_BY_TOKEN = f"{_RECEIPT} WHERE token = %(token)s"
+# One statement sees one snapshot: receipts issued later belong to the next run.
+_HEADS = """
+    SELECT collector_id, length, head_hash FROM geo_receiptchain
+    UNION ALL SELECT NULL, COALESCE(max(number), 0), '' FROM geo_receipt
+"""
+
+
+class Appointment(msgspec.Struct, frozen=True):
+    """What a calendar shows of a match; `lat` and `lon` are the exact place."""
+
+    match_id: uuid.UUID
+    status: str
+    agreed_for: datetime | None
+    calendar_sequence: int
+    resident_id: uuid.UUID
+    title: str
+    area: str
+    address: str
+    lat: float
+    lon: float
+
+
+def get_appointment_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Appointment:
+    """The appointment of a match. Raises NotFound for everybody but its two parties."""
+    rows = fetch_prepared(_APPOINTMENT, {"match": match_id, "user": user_id})
+    if not rows:
+        raise NotFound
+    return Appointment(*rows[0])
+
+
+def get_receipt_for(*, receipt_id: uuid.UUID, user_id: uuid.UUID) -> ReceiptDetails:
+    """A receipt with its lines and people. Raises NotFound for everybody but its two parties."""
+    return _get(_BY_ID, {"receipt": receipt_id, "user": user_id})
+
+
+def get_receipt_by_token(token: uuid.UUID) -> ReceiptDetails:
+    """The same for everybody who knows the token on the paper. Raises NotFound."""
+    return _get(_BY_TOKEN, {"token": token})
+
+
+def is_as_issued(details: ReceiptDetails) -> bool:
+    """Whether the stored hash fits the stored content."""
+    return details.receipt.content_hash == details.receipt.hash_with(details.lines)
+
+
+def _get(statement: str, values: Mapping[str, Any]) -> ReceiptDetails:
+    rows = fetch_prepared(statement, values)
+    if not rows:
+        raise NotFound
+    details = ReceiptDetails(*models_from(rows[0], Receipt, (User, PERSON), (User, PERSON)))
+    add_lines([details])
+    return details
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One error in the receipts, described in English; `code` is stable."""
+
+    code: str
+    text: str
+
+
+@dataclass
+class Audit:
+    """A run over all receipts. Iterate `flaws()` to the end before reading the counts."""
+
+    receipts: int = 0
+    newest_hash: str = ""
+    _ends: dict[uuid.UUID, tuple[int, str]] = field(default_factory=dict)
+
+    @property
+    def collectors(self) -> int:
+        """How many chains were followed."""
+        return len(self._ends)
+
+    def flaws(self) -> Iterator[Flaw]:
+        """Everything that does not fit, in the order of the numbers, within a few megabytes of memory."""
+        heads, last = _read_heads()
+        for receipt in _receipts_up_to(last):
+            yield from self._flaws_of(receipt)
+        yield from self._flaws_of_ends(heads)
+
+    def _flaws_of(self, receipt: Receipt) -> Iterator[Flaw]:
+        name = f"receipt {receipt.number} ({receipt.pk})"
+        # A gap is reported once, by the number after it.
+        if receipt.number != self.receipts + 1:
+            yield Flaw("number", f"{name} stands where number {self.receipts + 1} should")
+        link, previous_hash = self._ends.get(receipt.collector_id, (0, ""))
+        if (receipt.link, receipt.previous_hash) != (link + 1, previous_hash):
+            yield Flaw("link", f"{name} does not follow the receipt before it of collector {receipt.collector_id}")
+        if receipt.content_hash != receipt.hash_with(receipt.lines.all()):
+            yield Flaw("content", f"{name} or a line of it is not what was issued")
+        self.receipts, self.newest_hash = receipt.number, receipt.content_hash
+        self._ends[receipt.collector_id] = (receipt.link, receipt.content_hash)
+
+    def _flaws_of_ends(self, heads: dict[uuid.UUID, tuple[int, str]]) -> Iterator[Flaw]:
+        for collector_id in sorted(heads.keys() | self._ends.keys()):
+            if heads.get(collector_id) != self._ends.get(collector_id):
+                yield Flaw("end", f"the chain of collector {collector_id} does not end where it was left")
+
+
+def _read_heads() -> tuple[dict[uuid.UUID, tuple[int, str]], int]:
+    """Where each collector's chain ends, and the last number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS)
+        rows = cursor.fetchall()
+    heads = {collector_id: (length, head_hash) for collector_id, length, head_hash in rows if collector_id}
+    return heads, next(length for collector_id, length, _ in rows if collector_id is None)
+
+
+def _receipts_up_to(last: int) -> Iterator[Receipt]:
+    lines = ReceiptLine.objects.select_related("material").order_by("pk")
+    receipts = Receipt.objects.filter(number__lte=last).order_by("number")
+    return receipts.prefetch_related(Prefetch("lines", lines)).iterator(chunk_size=BATCH)

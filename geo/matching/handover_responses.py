@@ -1,0 +1,254 @@
+"""The response bodies of handovers and receipts, which are parts of a match."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+from urllib.parse import urlencode
+
+import msgspec
+from django.conf import settings
+from msgspec import Meta
+
+from backend.core.http.responses import ResponseBody
+from geo.lifecycle.codes import DIGITS, PERIOD_S, latest_entry
+from geo.lifecycle.matches import MatchDetails, ReceiptDetails
+from geo.models import Handover, HandoverState, Match, Receipt, ReceiptLine
+from geo.responses import READ_ONLY, URL, Baht, Kilograms, PersonOutput, PhotoOutput, limited_to
+
+# As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
+HASH_CHARACTERS = 16
+Paid = Annotated[Baht, Meta(description="THB to the resident.")]
+PersonId = Annotated[uuid.UUID, Meta(description="A person's id.")]
+Counted = Annotated[int | None, Meta(description="Null where nothing was counted.")]
+
+
+class WeighedOutput(ResponseBody):
+    """What the scale said for one material."""
+
+    material: str
+    gross_kg: Kilograms
+    tare_kg: Kilograms
+    net_kg: Annotated[float, Meta(description="Gross less tare."), READ_ONLY]
+    pieces: int | None
+
+    @classmethod
+    def of(cls, source: Any) -> Self:
+        """A line of the weigh-in."""
+        return cls(
+            material=source.material.code,
+            gross_kg=source.gross_kg,
+            tare_kg=source.tare_kg,
+            net_kg=float(source.gross_kg - source.tare_kg),
+            pieces=source.pieces,
+        )
+
+
+class LeftOutput(ResponseBody):
+    """So much of one material was not taken."""
+
+    material: str
+    quantity: Annotated[Kilograms, Meta(description="In the material's unit.")]
+    unit: str
+
+    @classmethod
+    def of(cls, source: Any) -> Self:
+        """An item with its material."""
+        return cls(material=source.material.code, quantity=source.quantity, unit=source.material.unit)
+
+
+class VersionLineOutput(ResponseBody):
+    """A line of one version."""
+
+    material: str
+    gross_kg: Kilograms
+    tare_kg: Kilograms
+    net_kg: Kilograms
+    pieces: int | None
+
+
+_decode_lines = msgspec.json.Decoder(list[VersionLineOutput]).decode
+
+
+class VersionOutput(ResponseBody):
+    """What one side said at one time."""
+
+    number: int
+    by: PersonId
+    at: datetime
+    paid: Paid
+    net_kg: Annotated[Decimal, limited_to(10**7)]
+    lines: list[VersionLineOutput]
+    note: str
+
+    @classmethod
+    def of(cls, source: Any) -> Self:
+        """A version, whose lines are stored as JSON."""
+        return cls(
+            number=source.number,
+            by=source.by_id,
+            at=source.at,
+            paid=source.paid_thb,
+            net_kg=source.net_kg,
+            lines=_decode_lines(source.lines),
+            note=source.note,
+        )
+
+
+class OneTimeCodeOutput(ResponseBody):
+    """What an app needs to show one-time codes (RFC 6238, SHA-1) without a signal."""
+
+    secret: Annotated[str, Meta(description="Base 32. For the resident's phone only.")]
+    digits: int
+    period_s: int
+    algorithm: str
+    until: Annotated[datetime, Meta(description="A code entered later is not taken.")]
+
+    @classmethod
+    def of(cls, source: Match) -> Self:
+        """The secret of a match's handover."""
+        return cls(
+            secret=source.handover.secret,
+            digits=DIGITS,
+            period_s=PERIOD_S,
+            algorithm="SHA1",
+            until=latest_entry(source),
+        )
+
+
+class HandoverOutput(ResponseBody):
+    """Where the handover stands, who is where, the weigh-in, and who has confirmed."""
+
+    state: HandoverState
+    proposed_for: datetime | None
+    proposed_by: Annotated[uuid.UUID | None, Meta(description="A person's id.")]
+    agreed_for: Annotated[datetime | None, Meta(description="Null also while another time is proposed."), READ_ONLY]
+    meets_at: Annotated[datetime | None, Meta(description="The time last agreed; it holds while another is proposed.")]
+    set_off_at: datetime | None
+    eta: datetime | None
+    resident_arrived_at: datetime | None
+    collector_arrived_at: datetime | None
+    no_show_from: Annotated[datetime | None, Meta(description="From when the reader can report a no-show."), READ_ONLY]
+    weighed_at: datetime | None
+    lines: list[WeighedOutput]
+    left: list[LeftOutput]
+    versions: list[VersionOutput]
+    photos: list[PhotoOutput]
+    paid: Paid
+    resident_confirmed_at: datetime | None
+    collector_confirmed_at: datetime | None
+    code: Annotated[str | None, Meta(description="For the resident, to say at the door; six digits.")]
+    one_time_code: Annotated[OneTimeCodeOutput | None, READ_ONLY]
+
+    @classmethod
+    def of(cls, source: MatchDetails, is_resident: bool = False, media_url: str = "") -> Self:
+        """The handover of a match. The codes are for the resident, while the match is active."""
+        handover = source.handover
+        shows_codes = is_resident and source.match.status == Match.Status.ACTIVE
+        return cls(
+            state=HandoverState(handover.state),
+            proposed_for=handover.proposed_for,
+            proposed_by=handover.proposed_by_id,
+            agreed_for=handover.agreed_for if handover.agreed_for == handover.proposed_for else None,
+            meets_at=handover.agreed_for,
+            set_off_at=handover.set_off_at,
+            eta=handover.eta,
+            resident_arrived_at=handover.resident_arrived_at,
+            collector_arrived_at=handover.collector_arrived_at,
+            no_show_from=_no_show_from(handover, is_resident=is_resident),
+            weighed_at=handover.weighed_at,
+            lines=[WeighedOutput.of(line) for line in source.lines],
+            left=[LeftOutput.of(item) for item in source.left],
+            versions=[VersionOutput.of(version) for version in source.versions],
+            photos=[PhotoOutput.of(photo, media_url) for photo in source.photos],
+            paid=handover.paid_thb,
+            resident_confirmed_at=handover.resident_confirmed_at,
+            collector_confirmed_at=handover.collector_confirmed_at,
+            code=handover.code if shows_codes else None,
+            one_time_code=OneTimeCodeOutput.of(source.match) if shows_codes and handover.secret else None,
+        )
+
+
+def _no_show_from(handover: Handover, *, is_resident: bool) -> datetime | None:
+    """When the reader, who has arrived, can report that the other party has not."""
+    if handover.has_arrived(is_resident=not is_resident) or not handover.may_report_no_show(is_resident=is_resident):
+        return None
+    return handover.no_show_counts_at(is_resident=is_resident)
+
+
+class ReceiptLineOutput(ResponseBody):
+    """One material of a receipt. Without a factor, nobody has modelled what recycling it saves."""
+
+    material: str
+    name: Annotated[str, Meta(description="In the reader's language.")]
+    gross_kg: Kilograms
+    tare_kg: Kilograms
+    net_kg: Kilograms
+    pieces: Counted
+    kg_co2e: Annotated[float | None, Meta(description="Net kilograms times the factor."), READ_ONLY]
+    kg_co2e_per_kg: Annotated[Decimal, limited_to(10**4)] | None
+    factor_set: str
+    factor_version: str
+    factor_source: str
+
+    @classmethod
+    def of(cls, source: ReceiptLine) -> Self:
+        """A line with its material."""
+        avoided = source.kg_co2e_avoided
+        return cls(
+            material=source.material.code,
+            name=source.material.name,
+            gross_kg=source.gross_kg,
+            tare_kg=source.tare_kg,
+            net_kg=source.net_kg,
+            pieces=source.pieces,
+            kg_co2e=None if avoided is None else float(avoided),
+            kg_co2e_per_kg=source.kg_co2e_per_kg,
+            factor_set=source.factor_set,
+            factor_version=source.factor_version,
+            factor_source=source.factor_source,
+        )
+
+
+class ReceiptOutput(ResponseBody):
+    """What was really handed over; it never changes."""
+
+    id: uuid.UUID
+    number: int
+    match: uuid.UUID
+    handed_over_at: datetime
+    resident: PersonOutput
+    collector: PersonOutput
+    paid: Paid
+    net_kg: Annotated[float, Meta(description="Of all lines."), READ_ONLY]
+    lines: list[ReceiptLineOutput]
+    link: Annotated[int, Meta(description="Counts the receipts of this collector from 1.")]
+    previous_hash: Annotated[str, Meta(description="Of this collector's receipt before; empty for the first.")]
+    content_hash: Annotated[str, Meta(description="SHA-256 over all of it; docs/receipts.md says how.")]
+    page: Annotated[URL, READ_ONLY, Meta(description="What the QR code on the paper leads to, for everybody.")]
+
+    @classmethod
+    def of(cls, source: ReceiptDetails) -> Self:
+        """A receipt with its people and lines."""
+        receipt = source.receipt
+        return cls(
+            id=receipt.pk,
+            number=receipt.number,
+            match=receipt.match_id,
+            handed_over_at=receipt.handed_over_at,
+            resident=PersonOutput.of(source.resident),
+            collector=PersonOutput.of(source.collector),
+            paid=receipt.paid_thb,
+            net_kg=float(sum((line.net_kg for line in source.lines), Decimal(0))),
+            lines=[ReceiptLineOutput.of(line) for line in source.lines],
+            link=receipt.link,
+            previous_hash=receipt.previous_hash,
+            content_hash=receipt.content_hash,
+            page=page_url_of(receipt),
+        )
+
+
+def page_url_of(receipt: Receipt) -> str:
+    """The URL in the QR code: the page of what is stored, with the beginning of the printed hash."""
+    query = urlencode({"h": receipt.content_hash[:HASH_CHARACTERS]})
+    return f"{settings.PUBLIC_URL}/r/{receipt.token}?{query}"
