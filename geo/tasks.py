@@ -10,7 +10,7 @@ from geo.trust.services import review_all
 from notifications.periodic import periodic, repeat
 
 EXPIRE = "geo.expire_pickups"
-MOVE_ON = "geo.move_on"
+QUEUE = "geo.pass_on_pickups"
 RING = "geo.tell_rings"
 REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
@@ -19,36 +19,36 @@ SWEEP = "geo.sweep_pictures"
 
 @periodic(name=EXPIRE, cron="*/5 * * * *")
 def expire_pickups(now: datetime) -> None:
-    """Every five minutes: close what is due, and warn of what soon will be."""
+    """Every five minutes: expire the pickups that are due, and warn of the next expiries."""
     repeat(partial(expiry.expire_due_pickups, now=now), batch=expiry.BATCH)
     repeat(partial(expiry.warn_of_due_expiries, now=now), batch=expiry.BATCH)
 
 
-@periodic(name=MOVE_ON, cron="* * * * * */20")
-def move_on(now: datetime) -> None:
-    """Every 20 seconds: ask the next where the one who was asked has not answered in time."""
+@periodic(name=QUEUE, cron="* * * * * */20")
+def pass_on_pickups(now: datetime) -> None:
+    """Every 20 seconds: pass on the pickups whose runner-up has not answered in time."""
     repeat(partial(matches.pass_on_due_pickups, now=now), batch=matches.BATCH)
 
 
 @periodic(name=RING, cron="* * * * * */10")
 def tell_rings(now: datetime) -> None:
-    """Every 10 seconds: tell the rings that are due. Two that overlap share the work."""
+    """Every 10 seconds: notify the rings that are due. Overlapping runs share the work."""
     repeat(partial(rings.tell_due_rings, now=now), batch=rings.BATCH)
 
 
 @periodic(name=REMIND, cron="* * * * *")
 def remind(now: datetime) -> None:
-    """Every minute: remind of the agreed times that come near. Two that overlap share the work."""
+    """Every minute: send the reminders that are due. Overlapping runs share the work."""
     repeat(partial(appointments.send_due_reminders, now=now), batch=appointments.BATCH)
 
 
 @periodic(name=REVIEW, cron="*/10 * * * *")
 def review_standing(now: datetime) -> None:
-    """Every ten minutes: warn and pause those who leave others waiting again and again."""
+    """Every ten minutes: warn and pause users who repeatedly left others waiting."""
     review_all(now=now)
 
 
 @periodic(name=SWEEP, cron="40 3 * * *")
 def sweep_pictures(now: datetime) -> None:
-    """Every night: files of photos that were never stored."""
+    """Every night: delete the files of photos without a row."""
     photos.remove_orphaned_pictures(now=now)

@@ -12,7 +12,7 @@ from geo.trust.services import lift_pause
 
 @admin.register(Penalty)
 class PenaltyAdmin(ReadOnlyAdmin[Penalty]):
-    """Who left others waiting again and again."""
+    """The warnings and pauses of users who repeatedly left others waiting."""
 
     list_display = ("created_at", "user", "kind", "strikes", "until", "lifted_at")
     list_filter = ("kind", "created_at")
@@ -21,11 +21,11 @@ class PenaltyAdmin(ReadOnlyAdmin[Penalty]):
     actions = ("lift",)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may lift pauses."""
+        """Whether the user may lift pauses."""
         return request.user.has_perm("geo.change_penalty")
 
     @admin.action(description="Lift the pause", permissions=["manage"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Penalty]) -> None:
-        """At once, and the person is told; warnings and what is over stay as they are."""
+        """End the selected pauses and notify their users. Warnings and ended pauses do not change."""
         lifted = sum(lift_pause(penalty_id=row.pk, now=read_clock()) for row in queryset)
         self.message_user(request, f"{lifted} lifted.")

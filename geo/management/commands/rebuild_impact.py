@@ -9,16 +9,16 @@ from geo.impact.services import compare_impact, rebuild_impact
 
 
 class Command(BaseCommand):
-    """The sums are kept as receipts are issued; this is for whoever does not take our word for it."""
+    """Checks or rebuilds the impact sums, which a trigger updates with every receipt."""
 
-    help = "Sum up anew what was recycled, or with --check say whether the sums are right."
+    help = "Rebuild the impact sums from the receipts, or with --check compare them only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Only look."""
+        """Add `--check`."""
         parser.add_argument("--check", action="store_true", help="change nothing; fail when a sum is wrong")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """One line for each sum that is wrong."""
+        """Print one line for each wrong sum."""
         differences = compare_impact()
         for row in differences:
             self.stdout.write(f"{row.key}: the receipts make {row.counted_kg} kg, not {row.stored_kg} kg")

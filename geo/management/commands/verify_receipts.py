@@ -1,4 +1,4 @@
-"""`manage.py verify_receipts`: is every receipt still what was issued?"""
+"""`manage.py verify_receipts`: check that no receipt was changed after it was issued."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Look for receipts or lines that were changed, taken out or put in. Fails when it finds one."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """One line for each flaw, and what was read."""
+        """Print one line for each flaw, and how many receipts were read."""
         audit, found = Audit(), 0
         for flaw in audit.flaws():
             found += 1

@@ -26,7 +26,7 @@ def noon() -> datetime:
 
 
 def make_told(now: datetime | None = None, **fields: Any) -> Pickup:
-    """A pickup whose first ring is due, posted at noon unless told otherwise."""
+    """A pickup whose first ring is due, posted at noon by default."""
     now = now or noon()
     pickup = make_pickup(now=now, **fields)
     start_rings(pickup=pickup, now=now)
@@ -34,7 +34,7 @@ def make_told(now: datetime | None = None, **fields: Any) -> Pickup:
 
 
 def collector_at(pickup: Pickup, metres: float, **fields: Any) -> User:
-    """A collector so many metres north of the centre of the pickup's square, who goes 30 km."""
+    """A collector `metres` north of the centre of the pickup's square, with a radius of 30 km."""
     centre = in_degrees(pickup.cell)
     point = Point(centre.x, centre.y + metres * METRE, srid=4326)
     given: dict[str, Any] = {"service_point": point, "radius_m": 30_000}
@@ -43,18 +43,18 @@ def collector_at(pickup: Pickup, metres: float, **fields: Any) -> User:
 
 
 def local(due_at: datetime | None) -> datetime:
-    """What is due, on the city's clock."""
+    """The due time in the city's time zone."""
     assert due_at
     return due_at.astimezone(BANGKOK)
 
 
 def told(*people: User) -> list[int]:
-    """How often each was told."""
+    """How often each was notified."""
     return [names_of_events(person).count("pickup.nearby") for person in people]
 
 
 def fill_city(pickup: Pickup, count: int) -> None:
-    """So many collectors around it who take everything."""
+    """`count` collectors around it who take everything."""
     centre = in_degrees(pickup.cell)
     with connection.cursor() as cursor:
         cursor.execute(

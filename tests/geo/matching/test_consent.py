@@ -14,8 +14,7 @@ from geo.matching.services.likes import accept_like
 from geo.matching.services.matches import cancel_pickup, pass_on_due_pickups, release_match
 from geo.models import Match, Pickup, Swipe
 from geo.privacy.services import leave
-from geo.tasks import MOVE_ON
-from geo.tasks import move_on as move_on_task
+from geo.tasks import QUEUE, pass_on_pickups
 from notifications.models import PeriodicRun, Preferences, Push
 from tests.factories.geo import make_pickup
 from tests.factories.matches import (
@@ -37,7 +36,7 @@ AWAKE = {"quiet_from": "00:00", "quiet_until": "00:00"}
 
 
 def make_asked(**preferences: Any) -> tuple[Pickup, Swipe]:
-    """A pickup whose match was given back, and the like of a runner-up who waited three hours and is asked."""
+    """A pickup whose match was released, and the like of a runner-up who waited three hours and is asked."""
     now = read_clock()
     match = make_match()
     runner_up = make_collecting_user()
@@ -47,7 +46,7 @@ def make_asked(**preferences: Any) -> tuple[Pickup, Swipe]:
     return Pickup.objects.select_related("resident").get(pk=match.pickup_id), Swipe.objects.get(pk=like.pk)
 
 
-def door(collector: User, pickup: Pickup, method: str = "put", **body: str) -> Any:
+def send_swipe(collector: User, pickup: Pickup, method: str = "put", **body: str) -> Any:
     return getattr(client_of(collector), method)(f"/api/v1/pickups/{pickup.pk}/swipe", body or None)
 
 
@@ -77,7 +76,7 @@ class TestReleaseWithOldRunnerUp:
         assert pickup.reserved_until
         assert 29 * MINUTES < pickup.reserved_until - read_clock() <= 30 * MINUTES
 
-    def test_gives_it_from_the_morning_on_where_it_is_night(self) -> None:
+    def test_starts_the_half_hour_in_the_morning_after_quiet_hours(self) -> None:
         here = read_clock().astimezone(city_zone())
         ends = (here + 5 * HOURS).replace(microsecond=0)
         pickup, like = make_asked(quiet_from=(here - HOURS).time(), quiet_until=ends.time())
@@ -118,7 +117,7 @@ class TestReservedPickup:
     def test_lets_a_new_like_wait(self) -> None:
         pickup, _ = make_asked()
 
-        answer = door(make_collecting_user(), pickup, direction="like")
+        answer = send_swipe(make_collecting_user(), pickup, direction="like")
 
         assert (answer.status_code, answer.json()["match"], answer.json()["queue_position"]) == (200, None, 2)
 
@@ -146,7 +145,7 @@ class TestReservedPickup:
 
         assert names_of_events(like.collector)[-1] == "pickup.amended"
 
-    def test_is_cancelled_with_a_word_to_the_one_asked(self) -> None:
+    def test_is_cancelled_with_a_notice_to_the_asked_collector(self) -> None:
         pickup, like = make_asked()
 
         cancel_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, now=read_clock())
@@ -170,7 +169,7 @@ class TestYes:
     def test_is_a_like_again(self) -> None:
         pickup, like = make_asked()
 
-        answer = door(like.collector, pickup, direction="like")
+        answer = send_swipe(like.collector, pickup, direction="like")
 
         assert answer.status_code == 200
         assert answer.json()["match"]["id"] == str(Match.objects.get(status="active").pk)
@@ -178,10 +177,10 @@ class TestYes:
         assert (pickup.status, pickup.reserved_until) == ("matched", None)
         assert names_of_events(pickup.resident)[-1] == "match.made"
 
-    def test_said_twice_answers_the_same(self) -> None:
+    def test_a_second_like_returns_the_same_match(self) -> None:
         pickup, like = make_asked()
 
-        answers = [door(like.collector, pickup, direction="like").json() for _ in range(2)]
+        answers = [send_swipe(like.collector, pickup, direction="like").json() for _ in range(2)]
 
         assert answers[0] == answers[1]
         assert Match.objects.filter(status="active").count() == 1
@@ -196,15 +195,15 @@ class TestYes:
         pickup, like = make_asked()
         settings.MATCHES_ACTIVE_MAX = 0
 
-        answer = door(like.collector, pickup, direction="like")
+        answer = send_swipe(like.collector, pickup, direction="like")
 
         assert (answer.status_code, answer.json()["code"]) == (409, "too_many_matches")
         assert states(pickup) == ["released", "asked"]
 
-    def test_of_another_is_no_answer(self) -> None:
+    def test_a_like_of_another_collector_is_no_answer(self) -> None:
         pickup, _ = make_asked()
 
-        door(make_collecting_user(), pickup, direction="like")
+        send_swipe(make_collecting_user(), pickup, direction="like")
 
         assert "asked" in states(pickup)
 
@@ -215,9 +214,9 @@ class TestNo:
         pickup, like = make_asked()
 
         answer = (
-            door(like.collector, pickup, "delete")
+            send_swipe(like.collector, pickup, "delete")
             if how == "delete"
-            else door(like.collector, pickup, direction="pass", reason="wrong_time")
+            else send_swipe(like.collector, pickup, direction="pass", reason="wrong_time")
         )
 
         assert answer.status_code in {200, 204}
@@ -229,7 +228,7 @@ class TestNo:
         second = make_like(pickup)
         Swipe.objects.filter(pk=second.pk).update(swiped_at=read_clock() - 3 * HOURS)
 
-        door(like.collector, pickup, "delete")
+        send_swipe(like.collector, pickup, "delete")
 
         assert Swipe.objects.get(pk=second.pk).like_state == "asked"
         assert names_of_events(second.collector) == ["like.asked"]
@@ -238,7 +237,7 @@ class TestNo:
         pickup, like = make_asked()
         second = make_like(pickup)
 
-        door(like.collector, pickup, "delete")
+        send_swipe(like.collector, pickup, "delete")
 
         assert Match.objects.get(status="active").collector_id == second.collector_id
 
@@ -269,7 +268,7 @@ class TestNoAnswer:
         assert states(pickup) == ["released", "lapsed"]
         assert events_of(like.collector)[-1][1]["reason"] == "no_answer"
 
-    def test_moves_on_to_the_next(self) -> None:
+    def test_asks_the_next_runner_up(self) -> None:
         pickup, _ = make_asked()
         second = make_like(pickup)
 
@@ -285,29 +284,29 @@ class TestNoAnswer:
 
         assert [pass_on_due_pickups(now=read_clock() + 31 * MINUTES) for _ in range(2)] == [1, 0]
 
-    def test_does_not_keep_anybody_from_liking_again(self) -> None:
+    def test_allows_a_new_like(self) -> None:
         pickup, like = make_asked()
         pass_on_due_pickups(now=read_clock() + 31 * MINUTES)
 
         assert swipe(like.collector, pickup).match
         assert Swipe.objects.get(pk=like.pk).queue_number == 3
 
-    def test_is_noticed_by_the_periodic_task(self) -> None:
+    def test_is_done_by_the_periodic_task(self) -> None:
         pickup, _ = make_asked()
         Pickup.objects.filter(pk=pickup.pk).update(reserved_until=read_clock() - MINUTES)
 
-        move_on_task(timestamp=0)
+        pass_on_pickups(timestamp=0)
 
         assert states(pickup) == ["released", "lapsed"]
-        assert PeriodicRun.objects.filter(name=MOVE_ON).exists()
+        assert PeriodicRun.objects.filter(name=QUEUE).exists()
 
 
 class TestStanding:
-    def test_says_whose_turn_it_is_and_until_when(self) -> None:
+    def test_shows_the_asked_state_and_the_deadline(self) -> None:
         pickup, like = make_asked()
         assert pickup.reserved_until
 
-        answer = door(like.collector, pickup, "get")
+        answer = send_swipe(like.collector, pickup, "get")
 
         assert answer.status_code == 200
         assert answer.json() == {
@@ -319,32 +318,32 @@ class TestStanding:
             "swiped_at": like.swiped_at.isoformat().replace("+00:00", "Z"),
         }
 
-    def test_says_where_a_like_waits(self) -> None:
+    def test_shows_the_queue_position(self) -> None:
         pickup, _ = make_asked()
         second = make_like(pickup)
 
-        shown = door(second.collector, pickup, "get").json()
+        shown = send_swipe(second.collector, pickup, "get").json()
 
         assert (shown["state"], shown["queue_position"], shown["answer_by"]) == ("waiting", 2, None)
 
-    def test_says_what_a_pass_was(self) -> None:
+    def test_shows_a_pass(self) -> None:
         collector, pickup = make_collecting_user(), make_pickup()
         swipe(collector, pickup, "pass")
 
-        shown = door(collector, pickup, "get").json()
+        shown = send_swipe(collector, pickup, "get").json()
 
         assert (shown["direction"], shown["state"], shown["queue_position"]) == ("pass", "", None)
 
-    def test_is_nothing_to_a_stranger(self) -> None:
+    def test_is_not_found_by_a_stranger(self) -> None:
         pickup, _ = make_asked()
 
-        assert door(make_collecting_user(), pickup, "get").status_code == 404
+        assert send_swipe(make_collecting_user(), pickup, "get").status_code == 404
 
-    def test_is_gone_between_people_who_blocked_each_other(self) -> None:
+    def test_is_not_found_after_a_block(self) -> None:
         pickup, like = make_asked()
         Block.objects.create(blocker=pickup.resident, blocked=like.collector, created_at=read_clock())
 
-        assert door(like.collector, pickup, "get").status_code == 404
+        assert send_swipe(like.collector, pickup, "get").status_code == 404
 
     def test_needs_a_token(self, anonymous: APIClient) -> None:
         pickup, _ = make_asked()
@@ -376,7 +375,7 @@ class TestLeaving:
 
 
 class TestReopening:
-    def test_is_told_to_those_who_wait_for_the_residents_choice(self) -> None:
+    def test_is_notified_to_collectors_who_wait_for_the_residents_choice(self) -> None:
         pickup = make_pickup(choose="resident")
         first, second = make_like(pickup), make_like(pickup)
         match = accept_like(resident_id=pickup.resident_id, pickup_id=pickup.pk, like_id=first.pk, now=read_clock())

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 def make_expiring(**fields: object) -> Pickup:
-    """A pickup that expires in a day, of which its resident is to be warned now."""
+    """A pickup that expires in a day; the warning is due now."""
     now = read_clock()
     return make_pickup(**{"expires_at": now + DAY, "warn_at": now} | fields)  # type: ignore[arg-type]
 
@@ -44,7 +44,7 @@ class TestPosting:
 
 
 class TestWarning:
-    def test_tells_the_resident_once(self) -> None:
+    def test_notifies_the_resident_once(self) -> None:
         pickup = make_expiring()
 
         assert [warn_of_due_expiries(now=read_clock()) for _ in range(2)] == [1, 0]
@@ -66,7 +66,7 @@ class TestWarning:
         assert warn_of_due_expiries(now=read_clock()) == 0
         assert names_of_events(pickup.resident) == []
 
-    def test_is_left_out_where_the_expiry_came_first(self) -> None:
+    def test_is_not_sent_after_the_expiry(self) -> None:
         pickup = make_expiring()
 
         warn_of_due_expiries(now=pickup.expires_at)
@@ -85,7 +85,7 @@ class TestWarning:
         assert warn_of_due_expiries(now=pickup.warn_at) == 1
         assert names_of_events(pickup.resident) == ["pickup.expiring"] * 2
 
-    def test_is_given_by_the_periodic_task(self) -> None:
+    def test_is_sent_by_the_periodic_task(self) -> None:
         pickup = make_expiring()
 
         expire_pickups(timestamp=0)

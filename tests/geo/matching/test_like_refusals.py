@@ -80,7 +80,7 @@ def give_back(pickup: Pickup, collector: User, settings: Settings) -> None:
 
 
 def match_without_lock(pickup: Pickup, collector: User, settings: Settings) -> None:
-    """A match by code that neither locked nor moved the pickup: only the unique index can tell."""
+    """A match by code that neither locked nor moved the pickup: only the unique index detects it."""
     other = make_collecting_user()
     conversation = open_conversation(user_ids=[pickup.resident_id, other.pk], title="", now=read_clock())
     Match.objects.create(pickup=pickup, collector=other, conversation=conversation, created_at=read_clock())

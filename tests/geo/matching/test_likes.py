@@ -36,7 +36,7 @@ def pickup(user: User) -> Pickup:
 
 
 def post(client: APIClient, like: Swipe, verb: str, pickup_id: object = None) -> Any:
-    """Answer a like."""
+    """Accept or decline a like."""
     return client.post(f"/api/v1/pickups/{pickup_id or like.pickup_id}/likes/{like.pk}/{verb}")
 
 
@@ -75,7 +75,7 @@ class TestList:
             ("th", "ไม่มาตามนัด 2 ครั้ง", "ไม่มีการนัดหมายในช่วง 90 วันที่ผ่านมา"),
         ],
     )
-    def test_tells_in_the_readers_language_who_comes(self, locale: str, twice: str, never: str) -> None:
+    def test_shows_reliability_in_the_readers_language(self, locale: str, twice: str, never: str) -> None:
         resident = make_user(locale=locale)
         pickup = make_pickup(resident=resident, choose="resident")
         like, other = make_like(pickup), make_like(pickup)
@@ -90,7 +90,7 @@ class TestList:
         assert rows[0]["reliability"]["summary"].endswith(twice)
         assert rows[1]["reliability"]["summary"] == never
 
-    def test_says_nothing_of_a_distance_without_a_profile(self, client: APIClient, pickup: Pickup) -> None:
+    def test_shows_no_distance_without_a_profile(self, client: APIClient, pickup: Pickup) -> None:
         make_like(pickup)
         Collector.objects.all().delete()
 
@@ -118,7 +118,7 @@ class TestList:
         assert [row["queue_position"] for row in second["results"]] == [3]
         assert second["next"] is None
 
-    def test_is_no_strangers_business(self, pickup: Pickup) -> None:
+    def test_refuses_strangers(self, pickup: Pickup) -> None:
         like = make_like(pickup)
 
         assert client_of(like.collector).get(f"/api/v1/pickups/{pickup.pk}/likes").status_code == 404
@@ -156,7 +156,7 @@ class TestAccept:
         assert Swipe.objects.get(pk=like.pk).like_state == "matched"
         assert Swipe.objects.get(pk=other.pk).like_state == "waiting"
 
-    def test_tells_both_and_pushes_to_the_collector(self, client: APIClient, pickup: Pickup) -> None:
+    def test_notifies_both_and_pushes_to_the_collector(self, client: APIClient, pickup: Pickup) -> None:
         like = make_like(pickup)
 
         post(client, like, "accept")
@@ -226,7 +226,7 @@ class TestAccept:
         assert (answer.status_code, answer.json()["code"]) == (409, "collector_at_limit")
         assert Pickup.objects.get(pk=pickup.pk).status == "open"
 
-    def test_is_no_strangers_business(self, pickup: Pickup) -> None:
+    def test_refuses_strangers(self, pickup: Pickup) -> None:
         like = make_like(pickup)
 
         assert post(client_of(like.collector), like, "accept").status_code == 404
@@ -310,7 +310,7 @@ class TestDecline:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "like_not_waiting")
 
-    def test_is_no_strangers_business(self, pickup: Pickup) -> None:
+    def test_refuses_strangers(self, pickup: Pickup) -> None:
         like = make_like(pickup)
 
         assert post(client_of(make_user()), like, "decline").status_code == 404

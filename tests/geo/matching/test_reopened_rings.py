@@ -1,4 +1,4 @@
-"""Making a pickup known again that has opened again."""
+"""Rings of a pickup that has opened again."""
 
 import pytest
 
@@ -26,7 +26,7 @@ class TestReopening:
         for minutes, seen in ((20, [1, 1, 0]), (30, [1, 1, 1]), (300, [1, 1, 1])):
             tell_due_rings(now=noon() + minutes * MINUTES)
             assert told(near, newcomer, farther) == seen
-        # Whoever took part in the first match knows it already.
+        # The collector of the first match knows it already.
         assert told(taker) == [1]
 
     def test_waits_until_the_one_who_is_asked_has_answered(self) -> None:

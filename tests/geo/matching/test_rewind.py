@@ -19,13 +19,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def collector() -> User:
-    """Somebody who collects."""
+    """A collector."""
     return make_collecting_user()
 
 
 @pytest.fixture
 def phone(collector: User) -> APIClient:
-    """The collector's phone."""
+    """The collector's API client."""
     return client_of(collector)
 
 
@@ -50,7 +50,7 @@ class TestTakeBack:
         assert phone.delete(f"/api/v1/pickups/{make_pickup().pk}/swipe").status_code == 204
 
     def test_answers_without_a_body(self, phone: APIClient) -> None:
-        """A byte after a 204 is taken for the beginning of the next answer on the same connection."""
+        """A client would read a byte after a 204 as the start of the next response."""
         answer = phone.delete(f"/api/v1/pickups/{make_pickup().pk}/swipe")
 
         # Django's test client throws a body after 204 away; the type of one is still there.

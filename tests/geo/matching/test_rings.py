@@ -1,4 +1,4 @@
-"""Telling collectors of a new pickup, from near to far."""
+"""Notifying collectors of a new pickup, from near to far."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A collector's thumb: `PUT /pickups/{id}/swipe`."""
+"""Swiping: `PUT /pickups/{id}/swipe`."""
 
 import uuid
 from datetime import timedelta
@@ -30,24 +30,24 @@ pytestmark = pytest.mark.django_db
 
 
 def put(client: APIClient, pickup_id: object, **body: Any) -> Any:
-    """Swipe; likes unless said otherwise."""
+    """Swipe; a like by default."""
     return client.put(f"/api/v1/pickups/{pickup_id}/swipe", {"direction": "like"} | body)
 
 
 def give_back(user: User, match: dict[str, Any]) -> None:
-    """Release a match that has just been answered."""
+    """Release the match of a response."""
     release_match(user_id=user.pk, match_id=match["id"], reason="other", now=read_clock())
 
 
 @pytest.fixture
 def collector() -> User:
-    """Somebody who collects."""
+    """A collector."""
     return make_collecting_user()
 
 
 @pytest.fixture
 def phone(collector: User) -> APIClient:
-    """The collector's phone."""
+    """The collector's API client."""
     return client_of(collector)
 
 
@@ -358,7 +358,7 @@ class TestRefusals:
 
         assert put(phone, pickup.pk).json()["code"] == "like_released"
 
-    def test_like_of_a_pickup_already_handed_over_to_him(self, phone: APIClient, collector: User) -> None:
+    def test_like_of_a_pickup_already_handed_over(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup()
         make_receipt(make_match(pickup, collector))
 

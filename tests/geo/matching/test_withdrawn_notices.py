@@ -1,4 +1,4 @@
-"""What is settled is told to nobody any more: the resident's phone stays quiet about it, and her count goes down."""
+"""Notices about what is settled are withdrawn: no push, and a lower unread count."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def pickup() -> Pickup:
-    """One whose resident chooses, and that two would like to have."""
+    """A pickup whose resident chooses, with a like."""
     pickup = make_pickup(choose="resident")
     make_like(pickup)
     return pickup
@@ -32,7 +32,7 @@ def pickup() -> Pickup:
 
 @pytest.fixture
 def collector(pickup: Pickup) -> User:
-    """The second one."""
+    """A second collector who likes it."""
     collector = make_collecting_user()
     swipe(collector, pickup)
     assert unread_of(pickup) == 2
@@ -55,7 +55,7 @@ class TestLike:
 
         assert unread_of(pickup) == 1
 
-    def test_of_somebody_who_leaves(self, pickup: Pickup, collector: User) -> None:
+    def test_of_a_user_who_leaves(self, pickup: Pickup, collector: User) -> None:
         leave(user=collector, now=read_clock())
 
         assert unread_of(pickup) == 1
@@ -90,7 +90,7 @@ class TestPickup:
         assert unread_of(pickup) == 0
 
 
-def test_only_what_can_still_be_had_is_new_nearby() -> None:
+def test_only_open_pickups_are_pushed_as_nearby() -> None:
     here, taken, reserved = make_pickup(), make_pickup(), make_pickup(reserved_until=read_clock())
     make_match(taken)
 

@@ -1,4 +1,4 @@
-"""What passes add up to, for the resident."""
+"""The advice that passes give the resident."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_passes(pickup: Pickup, *reasons: str, revision: int = 1) -> None:
-    """One pass of somebody new for each reason."""
+    """One pass of a new collector for each reason."""
     for reason in reasons:
         Swipe.objects.create(
             pickup=pickup,
@@ -72,7 +72,7 @@ class TestAdvice:
         make_passes(pickup, "price")
         assert [row["count"] for row in advice(client, pickup)] == [3]
 
-    def test_forgets_what_was_said_of_an_older_offer(self, client: APIClient, user: User) -> None:
+    def test_ignores_passes_on_an_older_revision(self, client: APIClient, user: User) -> None:
         pickup = make_pickup(resident=user, revision=2)
         make_passes(pickup, "price", "price", "price", revision=1)
 
@@ -96,7 +96,7 @@ class TestAdvice:
         with django_assert_num_queries(5):
             client.get(f"{url}{many.pk}")
 
-    def test_counts_what_collectors_say_through_the_door(self, client: APIClient, user: User) -> None:
+    def test_counts_reasons_sent_to_the_api(self, client: APIClient, user: User) -> None:
         pickup = make_pickup(resident=user)
         for _ in range(3):
             phone = client_of(make_collecting_user())

@@ -1,4 +1,4 @@
-"""Who is told when a pickup changes, and of what."""
+"""The notices of an amended pickup: their receivers and their content."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,12 +38,12 @@ def window(hours: int = 2) -> dict[str, str]:
 
 @pytest.fixture
 def pickup(user: User) -> Pickup:
-    """Of `user`, who chooses."""
+    """A pickup of `user`, who chooses."""
     return make_pickup(resident=user, choose="resident")
 
 
 class TestAmendment:
-    def test_is_told_to_all_who_like_it(self, client: APIClient, pickup: Pickup) -> None:
+    def test_goes_to_all_who_like_it(self, client: APIClient, pickup: Pickup) -> None:
         likes = [make_like(pickup), make_like(pickup)]
 
         answer = amend(client, pickup, title="Cans", price={"mode": "asks", "amount": 20}, window=window())
@@ -92,7 +92,7 @@ class TestAmendment:
 
         assert events_of(like.collector) == []
 
-    def test_is_not_told_to_those_who_passed_or_withdrew(self, client: APIClient, pickup: Pickup) -> None:
+    def test_does_not_go_to_those_who_passed_or_withdrew(self, client: APIClient, pickup: Pickup) -> None:
         passed, withdrew = make_like(pickup), make_like(pickup)
         swipe(passed.collector, pickup, "pass")
         client_of(withdrew.collector).delete(f"/api/v1/pickups/{pickup.pk}/swipe")
@@ -101,7 +101,7 @@ class TestAmendment:
 
         assert names_of_events(passed.collector) == names_of_events(withdrew.collector) == []
 
-    def test_of_a_matched_pickup_is_told_to_the_collector_and_the_runners_up(self, client: APIClient) -> None:
+    def test_of_a_matched_pickup_goes_to_the_collector_and_the_runners_up(self, client: APIClient) -> None:
         match = make_match()
         runner_up = make_like(match.pickup)
 
@@ -122,7 +122,7 @@ class TestAmendment:
 
 
 class TestText:
-    def test_says_in_both_languages_what_changed(self) -> None:
+    def test_names_the_changes_in_both_languages(self) -> None:
         data = {"title": "Bottles", "changed": ["window", "price", "moon"]}
 
         english, thai = (text_of(event="pickup.amended", data=data, locale=locale).body for locale in ("en", "th"))
@@ -143,7 +143,7 @@ class TestChoosingNoMore:
         assert names_of_events(second.collector) == ["pickup.amended"]
         assert pushed_to(first.collector) == ["pickup.amended", "match.made"]
 
-    def test_asks_the_first_if_he_has_waited_long(self, client: APIClient, pickup: Pickup) -> None:
+    def test_asks_the_first_after_a_long_wait(self, client: APIClient, pickup: Pickup) -> None:
         collector = make_collecting_user()
         swipe(collector, pickup, now=read_clock() - timedelta(hours=3))
 
@@ -159,7 +159,7 @@ class TestChoosingNoMore:
 
         assert amend(client, pickup, choose="first").json()["status"] == "open"
 
-    def test_leaves_the_one_who_is_asked_his_time(self, client: APIClient, user: User) -> None:
+    def test_leaves_the_asked_collector_the_time_to_answer(self, client: APIClient, user: User) -> None:
         match = make_match(make_pickup(resident=user))
         asked = make_collecting_user()
         swipe(asked, match.pickup, now=read_clock() - timedelta(hours=3))

@@ -308,7 +308,7 @@ class TestExpiry:
         due.refresh_from_db()
         assert (due.status, due.closed_at) == ("expired", now)
 
-    def test_tells_the_resident_and_those_who_wait(self, db: None) -> None:
+    def test_notifies_the_resident_and_the_queue(self, db: None) -> None:
         now = read_clock()
         pickup, collector = make_pickup(expires_at=now), make_user()
         like = Swipe.objects.create(

@@ -1,4 +1,4 @@
-"""Photos of a pickup: what gets in, and what is left of it."""
+"""Photos of a pickup: which are accepted, and how they are stored."""
 
 import resource
 import time

@@ -21,7 +21,7 @@ def catalogue(db: None) -> None:
 
 
 def refusal(client: APIClient, **fields: Any) -> tuple[int, str, str]:
-    """Status, code and field of the refusal that a body spoilt by `fields` gets."""
+    """Status, code and field of the refusal of a body with `fields` replaced."""
     answer = client.post("/api/v1/pickups", pickup_body(**fields))
     problem = answer.json()
     first = problem.get("errors", [{}])[0]
@@ -73,7 +73,7 @@ class TestPost:
         assert pickup.resident == user
         assert pickup.material_ids == sorted([material("pet_clear").pk, material("glass_bottles").pk])
 
-    def test_is_open_for_a_week_unless_told_otherwise(self, client: APIClient) -> None:
+    def test_is_open_for_a_week_by_default(self, client: APIClient) -> None:
         client.post("/api/v1/pickups", pickup_body())
 
         pickup = Pickup.objects.get()

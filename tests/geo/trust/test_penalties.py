@@ -1,4 +1,4 @@
-"""Reliability, and what follows when somebody leaves others waiting: warning, pause, and its end."""
+"""Reliability, and the penalties for leaving others waiting: warning, pause, and its end."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ MONDAY = datetime(2026, 11, 2, 5, tzinfo=UTC)
 
 
 def stay_away(collector: User, at: datetime) -> Match:
-    """The resident waits in vain for `collector`, and says so."""
+    """The resident waits in vain for `collector`, and reports it."""
     match = come_alone(collector, at)
     report_no_show(user_id=match.pickup.resident_id, match_id=match.pk, now=at + timedelta(minutes=6))
     return match
@@ -48,7 +48,7 @@ def come_alone(collector: User, at: datetime) -> Match:
 
 
 def judge(collector: User, days: Iterable[int]) -> list[str]:
-    """What each no-show, so many days after the Monday, leads to when it is reviewed an hour later."""
+    """The penalties after no-shows on `days` after a Monday, each reviewed an hour later."""
     kinds = []
     for day in days:
         at = MONDAY + timedelta(days=day)
@@ -107,7 +107,7 @@ class TestLadder:
     def test_begins_anew_after_a_pause(self) -> None:
         assert judge(make_collecting_user(), [0, 7, 14, 22, 29]) == ["", "warning", "pause", "", "warning"]
 
-    def test_counts_who_leaves_the_door_and_not_who_waited(self) -> None:
+    def test_counts_the_party_who_left_and_not_the_one_who_waited(self) -> None:
         resident_alone = make_collecting_user()
         match = come_alone(resident_alone, MONDAY)
         release_match(user_id=resident_alone.pk, match_id=match.pk, reason="other", now=MONDAY + timedelta(minutes=1))
@@ -132,7 +132,7 @@ class TestLadder:
 
 @pytest.fixture
 def paused(db: None) -> User:
-    """A collector who may agree to nothing for a week."""
+    """A collector who is paused for a week."""
     user = make_collecting_user()
     until = read_clock() + timedelta(days=7)
     User.objects.filter(pk=user.pk).update(paused_until=until)
@@ -142,7 +142,7 @@ def paused(db: None) -> User:
 
 
 class TestPause:
-    def test_empties_the_deck_and_says_why(self, paused: User) -> None:
+    def test_empties_the_deck_with_a_reason(self, paused: User) -> None:
         make_pickup()
 
         assert client_of(paused).get("/api/v1/deck").json() == {"cards": [], "reason": "paused"}
@@ -194,7 +194,7 @@ class TestPause:
         assert client_of(paused).get(f"/api/v1/matches/{match.pk}").json()["status"] == "active"
 
     @pytest.mark.parametrize("locale", ["th", "en"])
-    def test_is_told_in_both_languages(self, locale: str) -> None:
+    def test_is_notified_in_both_languages(self, locale: str) -> None:
         data = {"strikes": 3, "until": "2026-11-24T05:00:00Z"}
 
         text = text_of(event="standing.paused", data=data, locale=locale)
@@ -204,12 +204,12 @@ class TestPause:
 
 
 class TestLift:
-    def test_is_for_the_desk(self, paused: User) -> None:
-        desk = Client()
-        desk.force_login(make_user(is_staff=True, is_superuser=True))
+    def test_is_lifted_in_the_admin(self, paused: User) -> None:
+        admin = Client()
+        admin.force_login(make_user(is_staff=True, is_superuser=True))
 
         form = {"action": "lift", "_selected_action": [str(Penalty.objects.get().pk)]}
-        assert desk.post(reverse("admin:geo_penalty_changelist"), form).status_code == 302
+        assert admin.post(reverse("admin:geo_penalty_changelist"), form).status_code == 302
 
         assert swipe(paused, make_pickup()).match
         assert pushed_to(paused)[0] == "standing.lifted"

@@ -33,13 +33,13 @@ def make_done(resident: User | None = None) -> Match:
     return Match.objects.select_related("pickup__resident", "collector").get(pk=match.pk)
 
 
-def rate(match: Match, by: User, **said: Any) -> Any:
-    """The answer to a rating; four stars unless told otherwise."""
-    return client_of(by).post(f"/api/v1/matches/{match.pk}/rating", {"stars": 4} | said)
+def rate(match: Match, by: User, **body: Any) -> Any:
+    """The response to a rating; four stars by default."""
+    return client_of(by).post(f"/api/v1/matches/{match.pk}/rating", {"stars": 4} | body)
 
 
 def rate_times(person: User, *stars: int) -> None:
-    """So many residents' handovers, each rated by its collector."""
+    """One handover for each of `stars`, rated by its collector."""
     for number in stars:
         match = make_done(person)
         rate(match, match.collector, stars=number)
@@ -85,12 +85,12 @@ class TestRate:
         assert (refused.status_code, refused.json()["code"]) == (409, "rating_too_late")
 
     @pytest.mark.parametrize(
-        "said", [{"stars": 0}, {"stars": 6}, {"stars": "many"}, {"reasons": ["ugly"]}, {"text": "x" * 501}]
+        "body", [{"stars": 0}, {"stars": 6}, {"stars": "many"}, {"reasons": ["ugly"]}, {"text": "x" * 501}]
     )
-    def test_refuses_a_bad_shape(self, said: dict[str, Any]) -> None:
+    def test_refuses_a_bad_shape(self, body: dict[str, Any]) -> None:
         match = make_done()
 
-        assert rate(match, match.collector, **said).status_code == 400
+        assert rate(match, match.collector, **body).status_code == 400
         assert not Rating.objects.exists()
 
     def test_is_for_its_two(self, anonymous: APIClient) -> None:
