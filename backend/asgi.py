@@ -15,8 +15,8 @@ from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from backend.core.garbage import freeze_loaded_objects
 from backend.core.logs import leave_query_out
+from backend.wsgi import freeze_loaded_objects
 from chat.consumers.realtime import Realtime
 from chat.routing import sockets
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from backend.configuration import DEVELOPMENT_SECRET_KEY, env, require_complete
+from backend.configuration import DEVELOPMENT_SECRET_KEY, POSTGRES_OPTIONS, env, require_complete
 from backend.core.logs import logging_settings
-from backend.database import POSTGRES_OPTIONS
 
 require_complete(os.environ)
 
@@ -125,6 +124,7 @@ DATABASES = {
             **({"pool": POSTGRES_POOL_OPTIONS} if POSTGRES_POOL else {}),
         },
         "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
+        "CONN_HEALTH_CHECKS": True,
     }
 }
 if ENVIRONMENT == "test":

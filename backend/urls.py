@@ -5,12 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from backend.core.http.health import AliveView, ReadyView
-from backend.core.http.home import HomeView
+from backend.core.http.health import AliveView, HomeView, ReadyView
 from backend.core.http.metrics import MetricsView
 from backend.core.media.urls import MediaView
 from geo.handover.api.receipts import ReceiptPageView
-from notifications.api.email import UnsubscribeView
+from notifications.api.devices import UnsubscribeView
 
 handler400 = "backend.core.http.problems.bad_request"
 handler403 = "backend.core.http.problems.forbidden"

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from msgspec import UNSET, Meta, UnsetType
 
-from backend.accounts.models.user import first_name_of
+from backend.accounts.models import first_name_of
 from backend.core.http.responses import ResponseBody
 from chat.cards import CARDS
 from chat.models import Message

@@ -12,13 +12,12 @@ import msgspec
 from django.db.models import Q
 
 from backend.accounts.models import Block
-from backend.accounts.selectors.sessions import live_sessions
+from backend.accounts.selectors import live_sessions
 from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
 from backend.core.errors import NotFound
 from chat.models import Conversation, MessagePhoto, Participant, topic_of
 from notifications.models import Mute
-from notifications.selectors.devices import has_silent_device
-from notifications.selectors.preferences import mute_of
+from notifications.selectors.recipients import has_silent_device, mute_of
 
 MESSAGES_MAX = 100
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

@@ -18,10 +18,9 @@ from backend.core.clock import read_clock
 from backend.core.http.idempotency import delete_old_answers
 from notifications.monitoring import periodic_tasks
 from notifications.periodic import expect_runs, periodic, record_run
-from notifications.services import retention
+from notifications.services import privacy
 from notifications.services.delivery import deliver_due
-from notifications.services.digest import send_due_digests
-from notifications.services.email import MAIL_CODE, mail_code
+from notifications.services.email import MAIL_CODE, mail_code, send_due_digests
 
 log = structlog.get_logger(__name__)
 DELIVER = "notifications.deliver_due"
@@ -76,14 +75,14 @@ def _deliver_while_due() -> None:
 @periodic(name="notifications.tidy", cron="15 * * * *", priority=MAINTENANCE_PRIORITY)
 def tidy(now: datetime) -> None:
     """Every hour: remove old events, stored responses, sessions, used tickets, devices and ended mutes."""
-    while retention.remove_old_events(now=now):
+    while privacy.remove_old_events(now=now):
         pass
     delete_old_answers(now=now)
     end_expired_sessions(now=now)
     forget_used_tickets(now=now)
-    retention.remove_signed_out_devices()
-    retention.remove_unseen_devices(now=now)
-    retention.remove_ended_mutes(now=now)
+    privacy.remove_signed_out_devices()
+    privacy.remove_unseen_devices(now=now)
+    privacy.remove_ended_mutes(now=now)
 
 
 @app.periodic(cron="* * * * *")

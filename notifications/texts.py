@@ -16,7 +16,7 @@ from backend.core.text.characters import clip, isolate
 from notifications.frames import render_data
 from notifications.kinds import SOUNDLESS, TTL_S, Category, EventKind, kind_of, parse_time
 from notifications.models import Device, Event, Push
-from notifications.push.protocol import PushMessage
+from notifications.push.backends import PushMessage
 
 TITLE_CHARACTERS_MAX = 65
 BODY_CHARACTERS_MAX = 240

@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from notifications.api.devices import ChoicesView, DevicesView, DeviceView
-from notifications.api.email import EmailVerifyView, EmailView
-from notifications.api.events import AcknowledgeView, EventsView, ReadView
-from notifications.api.inbox import InboxView, ReadAllView, ReadEntryView, UnreadView
-from notifications.api.line import LineView, LineWebhook
+from notifications.api.devices import (
+    ChoicesView,
+    DevicesView,
+    DeviceView,
+    EmailVerifyView,
+    EmailView,
+    LineView,
+    LineWebhook,
+)
+from notifications.api.events import (
+    AcknowledgeView,
+    EventsView,
+    InboxView,
+    ReadAllView,
+    ReadEntryView,
+    ReadView,
+    UnreadView,
+)
 
 urlpatterns = [
     path("devices", DevicesView.as_view()),

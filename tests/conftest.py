@@ -13,8 +13,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.http.throttling import _limiter
-from backend.core.redis.client import sync_redis
-from backend.core.redis.cooldown import cooldown
+from backend.core.redis.client import cooldown, sync_redis
 from tests.factories.people import client_of, make_user
 
 

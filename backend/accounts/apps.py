@@ -1,9 +1,19 @@
-"""Users, sign-in, sessions, blocks and reports."""
+"""The app of users, sign-in, sessions, blocks and reports, and its check of the configuration."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
 
-from backend.accounts.checks import refuse_demo_sign_in
+
+def refuse_demo_sign_in(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Report an error when demo sign-in is on: it lets anybody sign in as anybody."""
+    if settings.FIREBASE_PROJECT_ID:
+        return []
+    hint = "Set FIREBASE_PROJECT_ID and GOOGLE_APPLICATION_CREDENTIALS."
+    return [Error("Demo sign-in is on: a phone number is enough to be anybody.", hint=hint, id="accounts.E001")]
 
 
 class AccountsConfig(AppConfig):

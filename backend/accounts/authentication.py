@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from backend.accounts.models import Session, User
-from backend.accounts.selectors.sessions import find_live_session
+from backend.accounts.selectors import find_live_session
 
 NOT_VALID = _("This sign-in is not valid any more. Sign in again.")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from msgspec import Meta
 
 from backend.accounts.models import Block, Report, Session, User
-from backend.accounts.services.sign_in import SignedIn
+from backend.accounts.services.sessions import SignedIn
 from backend.core.http.responses import ResponseBody
 
 

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from backend.accounts.api.auth import SessionsView, SessionView, SignInView, SignOutView
-from backend.accounts.api.me import ExportView, MeView
-from backend.accounts.api.safety import BlocksView, BlockView, ReportsView
-from backend.accounts.api.tickets import TicketsView
+from backend.accounts.api import (
+    BlocksView,
+    BlockView,
+    ExportView,
+    MeView,
+    ReportsView,
+    SessionsView,
+    SessionView,
+    SignInView,
+    SignOutView,
+    TicketsView,
+)
 
 urlpatterns = [
     path("auth/sign-in", SignInView.as_view()),

@@ -20,8 +20,8 @@ from rest_framework.utils.urls import replace_query_param
 from backend.accounts.authentication import user_of
 from backend.core.http.parsers import StrictJSONParser
 from backend.core.http.views import ApiView
+from backend.core.media.pictures import PhotoInput, refuse_huge_upload
 from backend.core.media.private_files import private_jpeg
-from backend.core.media.uploads import PhotoInput, refuse_huge_upload
 from chat.models import Message
 from chat.responses import HistoryOut, MessageOut, PhrasesOut, phrases_in
 from chat.selectors import MessageRow, get_conversation_for, get_message_for, get_photo_for, messages_of

@@ -13,7 +13,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
-from backend.core.db.lines import SESSION_LOST, is_quiet
+from backend.core.db.postgis.base import SESSION_LOST, is_quiet
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,8 +16,7 @@ from redis import RedisError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from backend.core.redis.client import async_redis
-from backend.core.redis.cooldown import cooldown
+from backend.core.redis.client import async_redis, cooldown
 from chat.consumers.event_feed import Nudge
 from chat.selectors import SessionState
 

@@ -15,8 +15,7 @@ from chat.models import Message, MessageLocation, Participant
 from chat.responses import KEPT_OF_DELETED, format_time
 from chat.services.messages import lock_conversation_for
 from chat.services.photos import remove_photos_on_commit
-from notifications.services.notify import Notice, notify
-from notifications.services.withdrawal import redact_events
+from notifications.services.notify import Notice, notify, redact_events
 
 BATCH = 100
 

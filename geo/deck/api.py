@@ -7,8 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.authentication import user_of
-from backend.core.http.rendering import media_url_of
 from backend.core.http.views import ApiView
+from backend.core.media.urls import media_url_of
 from backend.core.redis.card_presence import note_held
 from geo.deck.responses import DeckInput, DeckOutput
 from geo.deck.selectors import Deck, DeckWishes, draw_deck

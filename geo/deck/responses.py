@@ -5,7 +5,7 @@ from typing import Any, get_args
 from django.conf import settings
 from rest_framework import serializers
 
-from backend.core.http.moments import Moment
+from backend.core.http.fields import Moment
 from backend.core.http.schema import StructSerializer
 from geo.deck.selectors import Reason
 from geo.errors import WindowReversed

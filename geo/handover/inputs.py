@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from backend.core.http.moments import Moment
+from backend.core.http.fields import Moment
 from backend.core.http.text_fields import Paragraphs
 from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
 from geo.inputs import kilograms

@@ -7,8 +7,7 @@ from datetime import datetime
 from chat.services.messages import post_card
 from geo.materials.hazard import post_safety_card
 from geo.models import Match, Pickup, Swipe
-from notifications.services.notify import Notice, notify
-from notifications.services.withdrawal import withdraw_events
+from notifications.services.notify import Notice, notify, withdraw_events
 
 ENDS = ("match.released", "handover.no_show")
 

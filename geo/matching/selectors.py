@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.accounts.models import User
-from backend.accounts.selectors.people import ids_blocked_with
+from backend.accounts.selectors import ids_blocked_with
 from backend.core.db.prepared import columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from geo.distance import round_distance

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from backend.core.http.moments import Moment
+from backend.core.http.fields import Moment
 from backend.core.http.text_fields import Line, Paragraphs
 from geo.inputs import Place, kilograms
 from geo.models import Material, Pickup

@@ -1,24 +1,46 @@
-"""`/devices` and `/me/notifications`: the devices that get pushes, and what they are about."""
+"""`/devices`, `/me/notifications`, `/me/line` and `/me/email`: where and about what a user is notified."""
 
+import base64
+import hashlib
+import hmac
 import uuid
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
 from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of, user_of
+from backend.core.clock import read_clock
+from backend.core.errors import NotFound
 from backend.core.http.pagination import CursorPages
+from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.schema import list_of
-from backend.core.http.views import ApiView
+from backend.core.http.text_fields import MailAddress, SixDigits
+from backend.core.http.views import ApiView, PublicView
+from backend.core.text.characters import drop_invisible
 from notifications.models import Device, Preferences
-from notifications.responses import Choices, DeviceOut
-from notifications.selectors.devices import devices_of
-from notifications.selectors.preferences import preferences_of
-from notifications.services.devices import Registration, forget_device, register_device
+from notifications.responses import Choices, DeviceOut, EmailOut, LineCode, LineState
+from notifications.selectors.recipients import devices_of, email_of, preferences_of
+from notifications.services.devices import (
+    Registration,
+    forget_device,
+    forget_line_user,
+    is_linked,
+    link_line,
+    make_link_code,
+    register_device,
+    unlink_line,
+)
+from notifications.services.email import forget_address, set_address, unsubscribe, verify_address
 from notifications.services.preferences import change_preferences
 
 # A LINE account is linked, not registered.
@@ -134,3 +156,166 @@ class ChoicesView(ApiView):
         body.is_valid(raise_exception=True)
         preferences = change_preferences(user_id=user_of(request).pk, changes=body.validated_data)
         return Response(Choices.of(preferences))
+
+
+MAX_BYTES = 200_000
+
+
+class LineView(ApiView):
+    """The user's LINE account."""
+
+    @extend_schema(
+        operation_id="line_state", summary="Whether I am on LINE", tags=["notifications"], responses=LineState
+    )
+    def get(self, request: Request) -> Response:
+        """As it is now."""
+        linked = is_linked(user_of(request).pk)
+        return Response(LineState(available=bool(settings.LINE_CHANNEL_TOKEN), linked=linked))
+
+    @extend_schema(
+        operation_id="line_code",
+        summary="Get a code that links my LINE account",
+        description="Send it to the city's LINE account within ten minutes. It counts once.",
+        tags=["notifications"],
+        request=None,
+        responses={201: LineCode},
+    )
+    def post(self, request: Request) -> Response:
+        """409 where the city has no LINE account."""
+        code, url, until = make_link_code(user_id=user_of(request).pk, now=self.now)
+        return Response(LineCode(code=code, url=url, expires_at=until), status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="line_unlink", summary="Leave LINE", tags=["notifications"], responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """204 also when none is linked."""
+        unlink_line(user_id=user_of(request).pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LineWebhook(PublicView):
+    """Events from LINE: someone has sent a code, or has blocked the city's account."""
+
+    def post(self, request: Request) -> Response:
+        """200 for everything signed by LINE, which retries otherwise; 404 for everything else."""
+        body = request.body
+        if not _is_from_line(body, request.headers.get("X-Line-Signature", "")):
+            raise NotFound
+        for event in _events_in(body):
+            _handle(event)
+        return Response({})
+
+
+def _is_from_line(body: bytes, signature: str) -> bool:
+    """HMAC-SHA256 of the body under the channel's secret, in base64."""
+    if not settings.LINE_CHANNEL_SECRET or len(body) > MAX_BYTES:
+        return False
+    digest = hmac.new(settings.LINE_CHANNEL_SECRET.encode(), body, hashlib.sha256).digest()
+    return hmac.compare_digest(base64.b64encode(digest), signature.encode())
+
+
+def _events_in(body: bytes) -> Iterator[Mapping[str, Any]]:
+    try:
+        events = msgspec.json.decode(body)["events"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return
+    yield from (event for event in events if isinstance(event, dict)) if isinstance(events, list) else ()
+
+
+def _handle(event: Mapping[str, Any]) -> None:
+    source, message = event.get("source"), event.get("message")
+    line_user = source.get("userId") if isinstance(source, dict) else None
+    if not isinstance(line_user, str) or not 0 < len(line_user) <= 100:
+        return
+    if event.get("type") == "unfollow":
+        forget_line_user(line_user=line_user)
+    elif event.get("type") == "message" and isinstance(message, dict) and isinstance(message.get("text"), str):
+        link_line(code=_code_in(message["text"]), line_user=line_user, now=read_clock())
+
+
+def _code_in(text: str) -> str:
+    """The code of a message, without the spaces and invisible characters that copying adds."""
+    return drop_invisible("".join(text.split()))
+
+
+class EmailIn(serializers.Serializer[Any]):
+    """Where the mail is to go."""
+
+    address = MailAddress(max_length=254)
+
+
+class EmailCode(serializers.Serializer[Any]):
+    """What the mail said."""
+
+    code = SixDigits(help_text="Six digits of any script; spaces and hyphens between them do not count.")
+
+
+class EmailView(ApiView):
+    """The user's address."""
+
+    @extend_schema(operation_id="email_read", summary="Where my mail goes", tags=["notifications"], responses=EmailOut)
+    def get(self, request: Request) -> Response:
+        """404 without one."""
+        return Response(EmailOut.of(email_of(user_of(request).pk)))
+
+    @extend_schema(
+        operation_id="email_set",
+        summary="Give an address, and be mailed a code",
+        description="Nothing else is mailed there before the code has come back to `/me/email/verify`.",
+        tags=["notifications"],
+        request=EmailIn,
+        responses=EmailOut,
+    )
+    def put(self, request: Request) -> Response:
+        """Replaces the one before; 429 within a minute."""
+        body = EmailIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        address = set_address(user_id=user_of(request).pk, address=body.validated_data["address"], now=self.now)
+        return Response(EmailOut.of(address))
+
+    @extend_schema(
+        operation_id="email_forget", summary="Forget my address", tags=["notifications"], responses={204: None}
+    )
+    def delete(self, request: Request) -> Response:
+        """204 also when there is none."""
+        forget_address(user_id=user_of(request).pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class EmailVerifyView(ApiView):
+    """The code that was mailed."""
+
+    @extend_schema(
+        operation_id="email_verify",
+        summary="Show that the address is mine",
+        description="From then on a mail a day tells what is unread; `email` of `/me/notifications` ends it.",
+        tags=["notifications"],
+        request=EmailCode,
+        responses=EmailOut,
+    )
+    def post(self, request: Request) -> Response:
+        """400 for a wrong code, an old one, and after five wrong ones."""
+        body = EmailCode(data=request.data)
+        body.is_valid(raise_exception=True)
+        user_id = user_of(request).pk
+        refusal = verify_address(user_id=user_id, code=body.validated_data["code"], now=self.now)
+        if refusal is None:
+            return Response(EmailOut.of(email_of(user_id)))
+        errors = [{"field": "code", "code": refusal.code, "detail": refusal.text}]
+        body_of_refusal = problem(status=refusal.status, code=refusal.code, detail=refusal.text, errors=errors)
+        return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)
+
+
+class UnsubscribeView(PublicView):
+    """The unsubscribe link of a mail. GET changes nothing: mail programs open links by themselves."""
+
+    parser_classes = (FormParser, MultiPartParser)
+
+    def get(self, request: Request, token: str) -> HttpResponse:
+        """A page with one button."""
+        return render(request, "notifications/unsubscribe.html", {"is_done": False})
+
+    def post(self, request: Request, token: str) -> HttpResponse:
+        """Sent by the page, or by the mail program (RFC 8058)."""
+        if not unsubscribe(token):
+            raise NotFound
+        return render(request, "notifications/unsubscribe.html", {"is_done": True})

@@ -1,5 +1,7 @@
-"""`/events`: the log that the socket sends, for clients without a socket."""
+"""`/events` and `/inbox`: the log that the socket sends, and past notifications inside the app."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,16 +12,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import NOT_VALID, session_of, user_of
-from backend.accounts.selectors.sessions import is_session_live
+from backend.accounts.selectors import is_session_live
 from backend.core.clock import read_clock
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
 from backend.core.redis.card_presence import what_is_held
 from notifications.frames import EventFrame
-from notifications.responses import EventsOut
-from notifications.selectors.events import log_of, wait_for_events
-from notifications.selectors.inbox import SEQ_MAX
+from notifications.kinds import Category
+from notifications.models import Event
+from notifications.responses import EventsOut, InboxEntry, UnreadByCategory, UnreadOut
+from notifications.selectors.events import (
+    SEQ_MAX,
+    inbox_of,
+    log_of,
+    unread_by_category,
+    unread_counts_behind,
+    wait_for_events,
+)
 from notifications.services.devices import see_device
-from notifications.services.inbox import acknowledge, mark_events_read
+from notifications.services.inbox import acknowledge, mark_events_read, read_all, read_entry
 
 
 class EventsQuery(serializers.Serializer[Any]):
@@ -119,3 +131,75 @@ class ReadView(ApiView):
         body.is_valid(raise_exception=True)
         mark_events_read(user_id=user_of(request).pk, up_to=body.validated_data["up_to"], now=self.now)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReadAllIn(serializers.Serializer[Any]):
+    """How far; without it everything, also what came after the list was drawn."""
+
+    up_to = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, required=False, default=None, allow_null=True)
+
+
+class InboxPages(CursorPages):
+    """The newest first."""
+
+    ordering = "-seq"
+    newest = SEQ_MAX
+
+
+class InboxView(ApiView):
+    """The user's inbox."""
+
+    pagination_class = InboxPages
+
+    @extend_schema(operation_id="inbox_list", summary="What I was told", tags=["inbox"], responses=list_of(InboxEntry))
+    def get(self, request: Request) -> Response:
+        """A page; only the newest of several entries about one thing."""
+        user_id = user_of(request).pk
+
+        def entries_of(events: Sequence[Event]) -> list[InboxEntry]:
+            unread = unread_counts_behind(events, user_id)
+            return [InboxEntry.of(event, unread[event.seq]) for event in events]
+
+        return InboxPages().respond_rows_page(request, partial(inbox_of, user_id), entries_of)
+
+
+class UnreadView(ApiView):
+    """The badge of the app icon."""
+
+    @extend_schema(
+        operation_id="inbox_unread", summary="How much I have not read", tags=["inbox"], responses=UnreadByCategory
+    )
+    def get(self, request: Request) -> Response:
+        """In total and by category."""
+        counts = unread_by_category(user_of(request).pk)
+        categories = {category.value: counts[category.value] for category in Category}
+        return Response(UnreadByCategory(unread=counts.total(), categories=categories))
+
+
+class ReadEntryView(ApiView):
+    """One entry."""
+
+    @extend_schema(
+        operation_id="inbox_read", summary="I have read this", tags=["inbox"], request=None, responses=UnreadOut
+    )
+    def post(self, request: Request, seq: int) -> Response:
+        """And all earlier ones about the same."""
+        return Response(UnreadOut(unread=read_entry(user_id=user_of(request).pk, seq=seq, now=self.now)))
+
+
+class ReadAllView(ApiView):
+    """The whole inbox."""
+
+    @extend_schema(
+        operation_id="inbox_read_all",
+        summary="I have read everything",
+        tags=["inbox"],
+        request=ReadAllIn,
+        responses=UnreadOut,
+    )
+    def post(self, request: Request) -> Response:
+        """Or everything up to a number."""
+        body = ReadAllIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        left = read_all(user_id=user_of(request).pk, up_to=body.validated_data["up_to"], now=self.now)
+        return Response(UnreadOut(unread=left))

@@ -4,8 +4,7 @@ Closed: everything may be sent. After `FAILURES_MAX` failures in a row, over all
 sent for 10 s, doubling up to 5 minutes, or as long as the service asks. Then single messages probe; a response closes
 the circuit. Refused credentials open it at once.
 
-A refusal that the address may have caused, such as a browser registered with an older key, counts once per address.
-"""
+A refusal that the address may have caused, such as a browser registered with an older key, counts once per address."""
 
 import time
 from collections.abc import Callable, Collection
@@ -14,12 +13,31 @@ from functools import cache
 from hashlib import blake2s
 from typing import Any, Protocol, TypeVar
 
-from redis import Redis
+import structlog
+from redis import Redis, RedisError
 
-from backend.core.redis.client import key
-from notifications.push.shared_state import RedisWithFallback
+from backend.core.redis.client import key, redis_client
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+class RedisWithFallback:
+    """Runs against Redis, or against this worker's own state. `name` is logged."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def run(self, with_redis: Callable[[Redis], T], *, without_redis: Callable[[], T]) -> T:
+        """The result of `with_redis`, or of `without_redis` while Redis does not reply."""
+        try:
+            with redis_client() as client:
+                return with_redis(client)
+        except (RedisError, OSError) as error:
+            log.warning("push_state_local", name=self._name, reason=type(error).__name__)
+            return without_redis()
+
+
 PLATFORMS = ("android", "ios", "web")
 FAILURES_MAX = 10
 OPEN_FIRST_S = 10.0

@@ -27,10 +27,9 @@ from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
 from backend.core.firebase import firebase_app
+from notifications.push.backends import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
 from notifications.push.circuit_breaker import fcm_circuit_breaker
-from notifications.push.protocol import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
-from notifications.push.quota import fcm_quota
-from notifications.push.throttle import SenderPool, Throttle, sending_deadline
+from notifications.push.throttle import SenderPool, Throttle, fcm_quota, sending_deadline
 
 log = structlog.get_logger(__name__)
 SOUND = "default"

@@ -11,8 +11,8 @@ import httpx
 import structlog
 from django.conf import settings
 
+from notifications.push.backends import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
 from notifications.push.circuit_breaker import line_circuit_breaker
-from notifications.push.protocol import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
 from notifications.push.throttle import SenderPool, Throttle, sending_deadline
 
 log = structlog.get_logger(__name__)

@@ -1,22 +1,107 @@
-"""Loading what decides about the pushes of many users, in as few statements as for one."""
+"""Reading devices and preferences, and what decides about the pushes of many users."""
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 
-from django.db.models import Count, F, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from backend.accounts.models import Block
+from backend.accounts.selectors import live_sessions
+from backend.core.db.prepared import columns_of, fetch_models
+from backend.core.errors import NotFound
 from notifications.kinds import KINDS, Meeting, parse_time
-from notifications.models import Device, Event, Push
-from notifications.quiet_hours import city_day_of, day_start_of
+from notifications.models import Device, EmailAddress, Event, Mute, Preferences, Push
+from notifications.quiet_hours import city_day_of, day_start_of, held_back_until
 from notifications.relevance import PushRules, invalid_ids
-from notifications.selectors.devices import reachable_devices, wanted_devices
-from notifications.selectors.inbox import unread_events
-from notifications.selectors.preferences import mutes_of, preferences_by_user
+from notifications.selectors.events import unread_events
+
+SEEN_AGAIN_AFTER = timedelta(hours=6)
+_DEVICES = f"""
+    SELECT {columns_of(Device)} FROM notifications_device
+    WHERE user_id = %(user_id)s AND id < %(before)s
+    ORDER BY id DESC LIMIT %(limit)s
+"""  # noqa: S608 - names of our own columns
+
+
+def devices_of(user_id: uuid.UUID, before: uuid.UUID, limit: int) -> list[Device]:
+    """The devices that this user has registered, the newest first."""
+    return fetch_models(Device, _DEVICES, {"user_id": user_id, "before": before, "limit": limit})
+
+
+def reachable_devices(*, user_ids: Collection[uuid.UUID], now: datetime) -> QuerySet[Device]:
+    """LINE accounts, and the devices on which these users are signed in, so that nobody gets another user's pushes.
+
+    Devices not seen for `DEVICE_STALE_DAYS` are left out: Firebase may have dropped their address.
+    """
+    is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
+    is_alive = Q(is_signed_in, last_seen_at__gt=now - timedelta(days=settings.DEVICE_STALE_DAYS))
+    return Device.objects.filter(is_alive | Q(kind=Device.Kind.LINE), user_id__in=user_ids).order_by("id")
+
+
+def wanted_devices(devices: Iterable[Device], preferences: Preferences) -> list[Device]:
+    """The devices of one user to push to: apps, or LINE when there is no app, so that nothing rings twice."""
+    devices = list(devices)
+    apps = [device for device in devices if preferences.push and device.kind != Device.Kind.LINE]
+    is_line_wanted = preferences.line and settings.LINE_CHANNEL_TOKEN
+    return apps or [device for device in devices if is_line_wanted and device.kind == Device.Kind.LINE]
+
+
+def has_silent_device(now: datetime) -> Exists:
+    """Of a session: whether its device was last seen long enough ago for `see_device` to write."""
+    own = Device.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
+    return Exists(own.filter(last_seen_at__lt=now - SEEN_AGAIN_AFTER))
+
+
+_PREFERENCES = f"""
+    SELECT {columns_of(Preferences)} FROM notifications_preferences WHERE user_id = %(user_id)s
+"""  # noqa: S608 - names of our own columns
+
+_MUTE = f"""
+    SELECT {columns_of(Mute)} FROM notifications_mute
+    WHERE user_id = %(user_id)s AND topic = %(topic)s AND (until IS NULL OR until > %(now)s)
+"""  # noqa: S608 - names of our own columns
+
+
+def preferences_of(user_id: uuid.UUID) -> Preferences:
+    """What the user has chosen, or an unsaved row of the defaults."""
+    found = fetch_models(Preferences, _PREFERENCES, {"user_id": user_id})
+    return found[0] if found else Preferences(user_id=user_id)
+
+
+def preferences_by_user(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Preferences]:
+    """`preferences_of` for many users."""
+    chosen = {preferences.pk: preferences for preferences in Preferences.objects.filter(pk__in=user_ids)}
+    return {user_id: chosen.get(user_id) or Preferences(user_id=user_id) for user_id in user_ids}
+
+
+def earliest_push_to(user_id: uuid.UUID, *, now: datetime) -> datetime:
+    """When a push may ring at this user's phone first: now, or when their quiet hours end."""
+    return held_back_until(preferences_of(user_id), now) or now
+
+
+def mutes_of(*, user_ids: Collection[uuid.UUID], now: datetime) -> QuerySet[Mute]:
+    """The mutes of these users that have not ended."""
+    return Mute.objects.filter(Q(until=None) | Q(until__gt=now), user_id__in=user_ids)
+
+
+def mute_of(user_id: uuid.UUID, topic: str, now: datetime) -> Mute | None:
+    """The user's mute of a topic, unless it has ended."""
+    found = fetch_models(Mute, _MUTE, {"user_id": user_id, "topic": topic, "now": now})
+    return found[0] if found else None
+
+
+def email_of(user_id: uuid.UUID) -> EmailAddress:
+    """The user's e-mail address. Raises NotFound."""
+    address = EmailAddress.objects.filter(pk=user_id).first()
+    if address is None:
+        raise NotFound
+    return address
+
 
 MEETINGS = [name for name, kind in KINDS.items() if kind.meeting is not Meeting.NONE]
 MEETING_ENDS = "receipt.issued"

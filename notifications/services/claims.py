@@ -12,9 +12,9 @@ from django.db.models import F
 
 from notifications.kinds import KINDS
 from notifications.models import Event, Push
-from notifications.push.protocol import PushMessage
+from notifications.push.backends import PushMessage
 from notifications.relevance import DROP, Verdict
-from notifications.selectors.inbox import unread_counts_of
+from notifications.selectors.events import unread_counts_of
 from notifications.selectors.recipients import Recipient, load_recipients
 from notifications.services.leases import GAVE_UP, Lease
 from notifications.services.locks import lock_pushes, update_events

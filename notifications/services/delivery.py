@@ -15,8 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from notifications.models import Device, Push
-from notifications.push.backends import push_backend
-from notifications.push.protocol import LINE_ADDRESS, Accepted, Barred, Gone, Outcome, Postponed, Retry
+from notifications.push.backends import LINE_ADDRESS, Accepted, Barred, Gone, Outcome, Postponed, Retry, push_backend
 from notifications.services.claims import ATTEMPTS_MAX, Outgoing, claim_pushes
 from notifications.services.leases import Lease, Release, lease_due_users, release_leases, store_dead_letter
 from notifications.services.locks import forget_devices, lock_devices

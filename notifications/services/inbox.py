@@ -8,8 +8,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Least
 
 from notifications.models import Event, EventCounter
-from notifications.selectors.events import head_of
-from notifications.selectors.inbox import get_entry_for, unread_count_of
+from notifications.selectors.events import get_entry_for, head_of, unread_count_of
 from notifications.services.locks import lock_counters, update_events
 from notifications.services.notify import Notice, notify
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from notifications.errors import MuteOver, NoEmailAddress, QuietHoursIncomplete
 from notifications.models import EmailAddress, Mute, Preferences
-from notifications.selectors.preferences import preferences_of
+from notifications.selectors.recipients import preferences_of
 
 
 def change_preferences(*, user_id: uuid.UUID, changes: Mapping[str, Any]) -> Preferences:

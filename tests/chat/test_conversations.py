@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
-from backend.accounts.services.privacy import erase_account
+from backend.accounts.services.account import erase_account
 from chat.models import Conversation, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event

@@ -16,7 +16,7 @@ from chat.models import Conversation, Message
 from chat.services.conversations import close_conversation
 from chat.services.deletion import delete_message
 from notifications.models import Event
-from notifications.selectors.inbox import unread_count_of
+from notifications.selectors.events import unread_count_of
 from tests.chat.phones import Phone
 from tests.chat.test_cards import post
 from tests.chat.test_races import at_once, reading

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.accounts.services.privacy import erase_account
+from backend.accounts.services.account import erase_account
 from backend.core.models import IdempotentAnswer
 from chat.models import MessageLocation
 from chat.services.deletion import remove_expired_locations

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
-from backend.accounts.services.privacy import erase_account
+from backend.accounts.services.account import erase_account
 from backend.core.models import IdempotentAnswer
 from chat.models import Conversation, Message, MessageLocation
 from chat.services.conversations import close_conversation

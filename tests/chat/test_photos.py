@@ -16,7 +16,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
-from backend.accounts.services.privacy import erase_account
+from backend.accounts.services.account import erase_account
 from chat.models import Conversation, Message, MessagePhoto
 from chat.services.conversations import close_conversation
 from chat.services.photos import remove_photos_of_deleted, send_photo

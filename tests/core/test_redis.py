@@ -11,8 +11,7 @@ from structlog.testing import capture_logs
 
 from backend.accounts.models import User
 from backend.core.http.throttling import _limit
-from backend.core.redis.client import redis_client, sync_redis
-from backend.core.redis.cooldown import COOLDOWN_S, RedisCooldown, RedisCoolingDown
+from backend.core.redis.client import COOLDOWN_S, RedisCooldown, RedisCoolingDown, redis_client, sync_redis
 from tests.factories.people import client_of
 
 

@@ -122,7 +122,7 @@ class TestPooled:
         assert before & after == set()
 
     def test_one_that_a_thread_keeps_is_reopened(self, pooled: Callable[[], DatabaseWrapper]) -> None:
-        line = pooled()
+        line: Any = pooled()
         before = session_of(line)
         line.health_check_done = False
 

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from backend.accounts.models import User
 from notifications.models import Device
 from notifications.push import backends
-from notifications.push.protocol import PushMessage
+from notifications.push.backends import PushMessage
 from notifications.tasks import DELIVER
 from tests.factories.notifications import make_device
 

@@ -3,8 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from notifications.push.backends import ConsoleBackend, push_backend
-from notifications.push.protocol import Accepted, PushMessage
+from notifications.push.backends import Accepted, ConsoleBackend, PushMessage, push_backend
 
 
 def make_message() -> PushMessage:

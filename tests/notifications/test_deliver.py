@@ -8,7 +8,7 @@ from pytest_django import Settings
 from backend.accounts.models import Block, User
 from notifications.models import Device, Event, Preferences, Push
 from notifications.push import backends
-from notifications.push.protocol import Accepted, Gone, PushMessage, Refused, Retry
+from notifications.push.backends import Accepted, Gone, PushMessage, Refused, Retry
 from notifications.services.claims import ATTEMPTS_MAX, claim_pushes
 from notifications.services.delivery import record_outcomes, retry_delay_s
 from notifications.services.devices import Registration, register_device

@@ -11,9 +11,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Device
-from notifications.push.protocol import PushMessage
+from notifications.push.backends import PushMessage
 from notifications.services.devices import Registration, register_device
-from notifications.services.retention import remove_signed_out_devices, remove_unseen_devices
+from notifications.services.privacy import remove_signed_out_devices, remove_unseen_devices
 from tests.factories.notifications import NOON, deliver_to, make_device, make_notice, tell
 from tests.factories.people import client_of, make_user
 from tests.notifications.test_numbering import in_threads

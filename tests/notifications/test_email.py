@@ -14,8 +14,7 @@ from backend.accounts.services.safety import block_person
 from backend.core.clock import read_clock
 from notifications import relevance
 from notifications.models import EmailAddress, Event, PeriodicRun, Preferences
-from notifications.services.digest import send_due_digests, unsubscribe_url
-from notifications.services.email import TRIES_MAX, code_of, mail_code
+from notifications.services.email import TRIES_MAX, code_of, mail_code, send_due_digests, unsubscribe_url
 from notifications.services.inbox import acknowledge
 from notifications.services.preferences import mute_topic
 from tests.factories.notifications import NOON, make_message_notice, make_notice, tell

@@ -18,11 +18,11 @@ from backend.accounts.models import User
 from backend.accounts.services.sessions import end_session
 from backend.core.redis.client import sync_redis
 from backend.core.redis.nudges import channel_of
-from notifications import long_poll as nudges
 from notifications.models import Event, EventCounter
+from notifications.selectors import events as nudges
 from notifications.selectors.events import log_of
 from notifications.services.inbox import acknowledge
-from notifications.services.retention import remove_old_events
+from notifications.services.privacy import remove_old_events
 from tests.factories.notifications import NOON, make_notice, tell
 from tests.factories.people import client_of, make_session, make_user
 from tests.waits import wait_until

@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Event
-from notifications.push.protocol import PushMessage
-from notifications.services.withdrawal import withdraw_events
+from notifications.push.backends import PushMessage
+from notifications.services.notify import withdraw_events
 from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 from tests.factories.people import client_of, make_user
 

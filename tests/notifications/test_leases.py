@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from notifications.models import DeadLetter, Device, Event, EventCounter, Preferences, Push
 from notifications.push import backends
-from notifications.push.protocol import Accepted, PushMessage, Retry
+from notifications.push.backends import Accepted, PushMessage, Retry
 from notifications.services import delivery
 from notifications.services.claims import ATTEMPTS_MAX, claim_pushes
 from notifications.services.delivery import TRIES_MAX, deliver_due

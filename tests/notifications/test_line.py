@@ -18,11 +18,20 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from notifications.models import Device, Preferences, Push
 from notifications.push import backends
-from notifications.push.backends import push_backend
+from notifications.push.backends import (
+    Accepted,
+    Barred,
+    Gone,
+    Outcome,
+    Postponed,
+    PushMessage,
+    Refused,
+    Retry,
+    push_backend,
+)
 from notifications.push.circuit_breaker import line_circuit_breaker
-from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Postponed, PushMessage, Refused, Retry
-from notifications.services.line import link_line, make_link_code
-from notifications.services.retention import remove_signed_out_devices, remove_unseen_devices
+from notifications.services.devices import link_line, make_link_code
+from notifications.services.privacy import remove_signed_out_devices, remove_unseen_devices
 from tests.factories.notifications import NOON, deliver_to, make_device, make_notice, tell
 from tests.factories.people import client_of, make_user
 from tests.notifications.line_endpoint import LineAnswer, LineServer

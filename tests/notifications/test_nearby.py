@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from notifications.models import Device, EventCounter, Preferences
 from notifications.push import backends
-from notifications.push.protocol import PushMessage, Retry
+from notifications.push.backends import PushMessage, Retry
 from tests.factories.notifications import NOON, deliver_to, make_notice, tell
 
 EVENING = NOON + timedelta(hours=6)  # 18:00 in Bangkok

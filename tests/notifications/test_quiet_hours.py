@@ -6,7 +6,7 @@ import pytest
 
 from notifications.models import Device, EventCounter, Preferences, Push
 from notifications.push import backends
-from notifications.push.protocol import PushMessage, Retry
+from notifications.push.backends import PushMessage, Retry
 from notifications.services.inbox import acknowledge
 from tests.factories.notifications import NIGHT, deliver_to, make_notice, tell
 

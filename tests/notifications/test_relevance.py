@@ -11,11 +11,11 @@ from backend.accounts.models import User
 from notifications import relevance
 from notifications.kinds import KINDS
 from notifications.models import Device, Event, Mute
-from notifications.push.protocol import PushMessage
-from notifications.selectors.inbox import unread_count_of
+from notifications.push.backends import PushMessage
+from notifications.selectors.events import unread_count_of
+from notifications.services.notify import withdraw_events
 from notifications.services.preferences import mute_topic, unmute_topic
-from notifications.services.retention import remove_ended_mutes
-from notifications.services.withdrawal import withdraw_events
+from notifications.services.privacy import remove_ended_mutes
 from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 from tests.factories.people import make_user
 
@@ -91,7 +91,7 @@ class TestWithdrawn:
 
     def test_is_not_tried_again(self, device: Device, outbox: list[PushMessage]) -> None:
         from notifications.push import backends
-        from notifications.push.protocol import Retry
+        from notifications.push.backends import Retry
 
         backends.outcomes[device.value] = Retry("Unavailable")
         tell(make_notice(device.user, "pickup.liked", data=IDS))

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from notifications.models import EventCounter, PeriodicRun, Push
 from notifications.push import backends
-from notifications.push.protocol import Gone, PushMessage, Retry
+from notifications.push.backends import Gone, PushMessage, Retry
 from notifications.services.notify import notify
 from notifications.tasks import JOB_ATTEMPTS_MAX
 from tests.factories.notifications import make_device, make_message_notice, make_notice, tell

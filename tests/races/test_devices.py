@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from backend.accounts.models import User
 from notifications.models import Device, Push
-from notifications.push.protocol import Accepted, Gone, Outcome
+from notifications.push.backends import Accepted, Gone, Outcome
 from notifications.services.claims import Claim, claim_pushes
 from notifications.services.delivery import record_outcomes
 from notifications.services.devices import Registration, register_device

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.gis.geos import Point
 
-from backend.accounts.models.user import AVATAR_COLOURS
+from backend.accounts.models import AVATAR_COLOURS
 from tools.demo_city.places import Place, order_places, read_places, spot_near
 
 PEOPLE_FILE = Path(__file__).with_name("people.toml")

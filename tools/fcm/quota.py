@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from notifications.push.backends import PushMessage
 from notifications.push.fcm import FcmBackend
-from notifications.push.protocol import PushMessage
 from tools.fcm.server import PROJECT, FcmServer, write_account
 
 

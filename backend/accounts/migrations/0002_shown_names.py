@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import backend.accounts.models.user
+import backend.accounts.models
 
 
 def fill_shown_names(apps, schema_editor):
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "user",
             "shown_name",
-            backend.accounts.models.user.ShownNameField(db_default="", default="", editable=False, max_length=80),
+            backend.accounts.models.ShownNameField(db_default="", default="", editable=False, max_length=80),
         ),
         migrations.RunPython(fill_shown_names, migrations.RunPython.noop),
     ]

@@ -1,4 +1,4 @@
-"""Health checks: whether the process is alive, and whether it can serve requests."""
+"""The home page, and health checks: whether the process is alive, and whether it can serve requests."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,6 +6,8 @@ from functools import cache
 import structlog
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from redis import RedisError
 from rest_framework.request import Request
@@ -14,6 +16,15 @@ from rest_framework.response import Response
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.views import PublicView
 from backend.core.redis.client import sync_redis
+
+
+class HomeView(PublicView):
+    """A small page of links."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """HTML without other assets."""
+        return render(request, "core/home.html")
+
 
 log = structlog.get_logger(__name__)
 

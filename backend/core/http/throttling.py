@@ -13,8 +13,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from backend.core.redis.client import key, sync_redis
-from backend.core.redis.cooldown import cooldown
+from backend.core.redis.client import cooldown, key, sync_redis
 
 log = structlog.get_logger(__name__)
 Counted: TypeAlias = tuple[RateLimitItem, str, str]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -10,6 +10,8 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 from pi_heif import register_heif_opener
 from PIL import Image, ImageFile, ImageOps
+from rest_framework import serializers
+from rest_framework.request import Request
 
 from backend.core.errors import DomainError, Invalid, Kind
 
@@ -133,3 +135,18 @@ def _jpeg_of(image: Image.Image) -> bytes:
     target = BytesIO()
     image.save(target, "JPEG", quality=QUALITY, optimize=True, progressive=True)
     return target.getvalue()
+
+
+ENVELOPE_BYTES_MAX = 100_000  # what multipart adds around the photo
+
+
+class PhotoInput(serializers.Serializer[Any]):
+    """A JPEG, PNG, WebP or HEIC picture."""
+
+    photo = serializers.FileField()
+
+
+def refuse_huge_upload(request: Request) -> None:
+    """Refuse a request that is far too large before reading it. Raises PhotoTooLarge."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    require_few_bytes((int(text) if text.isdecimal() else 0) - ENVELOPE_BYTES_MAX)

@@ -1,13 +1,15 @@
-"""`/media/`: the photos, as the service has re-encoded them.
+"""`/media/`: the photos as the service has re-encoded them, and the URLs of stored files.
 
-A name is never used twice, so clients may cache a photo for ever.
-"""
+A name is never used twice, so clients may cache a photo for ever."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import default_storage
 from django.http import FileResponse
 from django.utils._os import safe_join
 from rest_framework.request import Request
@@ -48,3 +50,14 @@ def path_of(name: str) -> Path:
     if not path.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
         raise NotFound
     return path
+
+
+def media_url_of(request: Request) -> str:
+    """The prefix of the URLs of all stored files, for this request's host."""
+    return media_url_at(request.build_absolute_uri("/"))
+
+
+@lru_cache(maxsize=100)
+def media_url_at(origin: str) -> str:
+    """The same for an origin such as `https://example.org/`."""
+    return urljoin(origin, default_storage.url(""))

@@ -13,8 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Nothing
-from backend.core.http.moments import Moment
+from backend.core.http.fields import Moment, Nothing
 from backend.core.http.text_fields import Paragraphs
 from backend.core.http.views import ApiView
 from geo.handover.calendar import calendar_of

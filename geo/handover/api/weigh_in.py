@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.moments import Moment
+from backend.core.http.fields import Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
-from backend.core.http.rendering import media_url_of
 from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView
-from backend.core.media.uploads import PhotoInput
+from backend.core.media.pictures import PhotoInput
+from backend.core.media.urls import media_url_of
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
 from geo.handover.services.confirmations import confirm_handover
 from geo.handover.services.scale_photos import add_scale_photo, remove_scale_photo

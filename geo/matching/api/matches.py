@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
-from backend.core.http.rendering import media_url_of
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
+from backend.core.media.urls import media_url_of
 from geo.lifecycle.matches import get_match_details_for, matches_of
 from geo.matching.responses import MatchOutput
 from geo.matching.services.matches import release_match

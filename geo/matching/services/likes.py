@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.accounts.selectors.people import is_blocked_between
+from backend.accounts.selectors import is_blocked_between
 from backend.core.errors import NotFound
 from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
 from geo.lifecycle import notices

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.accounts.models import User
-from backend.accounts.selectors.people import ids_blocked_with
+from backend.accounts.selectors import ids_blocked_with
 from backend.core.clock import spell_in_city
 from backend.core.db.constraints import translate_constraint
 from backend.core.db.prepared import insert_prepared
@@ -40,7 +40,7 @@ from geo.lifecycle.transitions import (
 from geo.matching.services.rings import restart_rings
 from geo.materials.hazard import collectors_allowed_to_take
 from geo.models import Handover, Match, Pickup, Swipe
-from notifications.selectors.preferences import earliest_push_to
+from notifications.selectors.recipients import earliest_push_to
 from notifications.services.notify import Notice, notify
 
 State = Swipe.LikeState

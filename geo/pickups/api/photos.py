@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.rendering import media_url_of
 from backend.core.http.views import ApiView
-from backend.core.media.uploads import PhotoInput, refuse_huge_upload
+from backend.core.media.pictures import PhotoInput, refuse_huge_upload
+from backend.core.media.urls import media_url_of
 from geo.pickups.services.photos import add_photo, remove_photo
 from geo.responses import PhotoOutput
 

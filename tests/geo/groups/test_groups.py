@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.accounts.services.privacy import erase_account, export_of
+from backend.accounts.services.account import erase_account, export_of
 from backend.core.clock import read_clock
 from geo.models import Group, Membership
 from tests.factories.geo import make_pickup

@@ -15,7 +15,7 @@ from geo.pickups.selectors import open_among
 from geo.pickups.services.changing import extend_pickup
 from geo.privacy.services import leave
 from notifications.models import Event
-from notifications.selectors.inbox import unread_count_of
+from notifications.selectors.events import unread_count_of
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, swipe
 

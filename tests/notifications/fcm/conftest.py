@@ -12,7 +12,7 @@ from pytest_django import Settings
 from backend.core.firebase import APP_NAME
 from notifications.push.circuit_breaker import fcm_circuit_breaker
 from notifications.push.fcm import FcmBackend, _service
-from notifications.push.quota import fcm_quota
+from notifications.push.throttle import fcm_quota
 from tools.fcm.server import PROJECT, FcmServer, write_account
 
 

@@ -8,8 +8,8 @@ import pytest
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
+from notifications.push.backends import Accepted, Barred, Gone, Outcome, Refused, Retry
 from notifications.push.fcm import FcmBackend
-from notifications.push.protocol import Accepted, Barred, Gone, Outcome, Refused, Retry
 from notifications.push.throttle import BLOCK
 from tools.fcm import server as answers
 from tools.fcm.quota import make_message

@@ -7,9 +7,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from notifications.models import Device, Push
+from notifications.push.backends import Accepted, Barred, Postponed
 from notifications.push.circuit_breaker import FAILURES_MAX, fcm_circuit_breaker
 from notifications.push.fcm import FcmBackend
-from notifications.push.protocol import Accepted, Barred, Postponed
 from tests.factories.notifications import NOON, deliver_to, make_device, make_notice, tell
 from tests.factories.people import make_user
 from tests.notifications.fcm.waiting import time_passes

@@ -3,9 +3,9 @@
 import pytest
 from pytest_django import Settings
 
+from notifications.push.backends import Accepted, Postponed, Retry
 from notifications.push.circuit_breaker import FAILURES_MAX, PROBE_S, CircuitBreaker, fcm_circuit_breaker, open_s
 from notifications.push.fcm import FcmBackend
-from notifications.push.protocol import Accepted, Postponed, Retry
 from tests.notifications.fcm.waiting import time_passes
 from tools.fcm import server as answers
 from tools.fcm.quota import make_message

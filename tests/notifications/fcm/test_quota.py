@@ -7,9 +7,9 @@ import pytest
 from pytest_django import Settings
 
 from backend.core.redis.client import key, sync_redis
+from notifications.push.backends import Accepted, Postponed
 from notifications.push.fcm import FcmBackend
-from notifications.push.protocol import Accepted, Postponed
-from notifications.push.quota import Quota, fcm_quota
+from notifications.push.throttle import Quota, fcm_quota
 from tools.fcm.quota import count_busiest_window, make_message, send_from_workers
 from tools.fcm.server import FcmServer
 

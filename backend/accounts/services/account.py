@@ -1,4 +1,4 @@
-"""Export and erasure of a user's personal data."""
+"""A user's account: changing, exporting and erasing it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,10 +6,20 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts.holders import erase_all, export_all, leave_all
-from backend.accounts.models import Block, Session, User
-from backend.accounts.models.user import AVATAR_COLOURS
+from backend.accounts.models import AVATAR_COLOURS, Block, Session, User
 from backend.accounts.services.sessions import end_sessions
 from backend.core.http.idempotency import forget_answers
+
+
+@transaction.atomic
+def amend_profile(*, user: User, changes: Mapping[str, str]) -> User:
+    """Set any of `display_name`, `chosen_name`, `locale` and `avatar_colour`; returns the changed account."""
+    locked = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=[*changes, "shown_name"])
+    return locked
+
 
 ANONYMISED = (
     "phone", "firebase_uid", "display_name", "chosen_name", "shown_name", "avatar_colour", "password", "is_active",

@@ -1,9 +1,11 @@
-"""A Firebase ID token, verified once by the Admin SDK: signature, project, age, revocation, disabled users."""
+"""Who a user is, according to an identity provider: Firebase, or the demo sign-in of development."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import structlog
+from django.conf import settings
 from google.auth.exceptions import GoogleAuthError
 
 from backend.accounts.errors import (
@@ -12,11 +14,46 @@ from backend.accounts.errors import (
     IdentityRefused,
     IdentityRevoked,
     IdentityUnavailable,
+    PhoneInvalid,
+    ProviderUnknown,
 )
-from backend.accounts.identity import Identity
 from backend.core.errors import DomainError
 from backend.core.firebase import firebase_app
 from backend.core.text.typed import to_e164
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A phone in E.164 or a Firebase uid, or both; name and locale are what the person said at sign-in."""
+
+    phone: str | None
+    firebase_uid: str | None = None
+    name: str = ""
+    locale: str = ""
+
+
+class IdentityProvider(Protocol):
+    """One way to learn who somebody is."""
+
+    def identify(self, credentials: Mapping[str, str]) -> Identity:
+        """Check what a phone sent. May ask the network. Raises DomainError for what proves nothing."""
+
+
+def provider_names() -> list[str]:
+    """The providers that exist in this configuration."""
+    return ["firebase"] if settings.FIREBASE_PROJECT_ID else ["demo"]
+
+
+class DemoProvider:
+    """Accepts any phone number."""
+
+    def identify(self, credentials: Mapping[str, str]) -> Identity:
+        """The identity with this `phone`. Raises PhoneInvalid."""
+        phone = to_e164(credentials["phone"])
+        if phone is None:
+            raise PhoneInvalid(field="phone")
+        return Identity(phone=phone, name=credentials.get("name", ""), locale=credentials.get("locale", ""))
+
 
 log = structlog.get_logger(__name__)
 CLOCK_SKEW_S = 10
@@ -75,3 +112,10 @@ def _refusal_of(error: Exception) -> DomainError:
         log.warning("firebase_unavailable", reason=type(error).__name__)
         return IdentityUnavailable(retry_after_s=5)
     return refusal()
+
+
+def provider_called(name: str) -> IdentityProvider:
+    """The provider of this name. Raises ProviderUnknown for one that does not exist in this configuration."""
+    if name not in provider_names():
+        raise ProviderUnknown(field="provider")
+    return FirebaseProvider() if name == "firebase" else DemoProvider()

@@ -1,15 +1,19 @@
-"""A person with an account; resident and collector are roles, and one account may be both."""
+"""Users, their sessions, their blocks and their reports."""
 
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken, get_digest_token
+from knox.settings import CONSTANTS, knox_settings
 
+from backend.core.db.ids import new_id
 from backend.core.models import PublicModel
 from backend.core.text.names import first_name_in
 from backend.core.text.typed import to_e164
@@ -108,3 +112,83 @@ def first_name_of(shown_name: str, erased_at: datetime | None) -> str:
 def is_paused(until: datetime | None, now: datetime) -> bool:
     """Whether a pause that ends then goes on."""
     return until is not None and until > now
+
+
+class SessionManager(models.Manager["Session"]):
+    """Makes sessions together with the token that is shown once."""
+
+    def issue(self, *, user: User, installation: str, device_name: str, now: datetime) -> tuple["Session", str]:
+        """A new session of `TOKEN_TTL`, and its token."""
+        digest, token = get_digest_token()
+        session = self.create(
+            user=user,
+            digest=digest,
+            token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH],
+            expiry=now + knox_settings.TOKEN_TTL,
+            installation=installation,
+            device_name=device_name,
+        )
+        return session, token
+
+
+class Session(AbstractAuthToken):  # type: ignore[misc]
+    """One per person and device (`installation`); gone the moment it is revoked. Personal data: device name."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="auth_token_set")
+    public_id = models.UUIDField(default=new_id, unique=True, editable=False)
+    installation = models.CharField(max_length=100, help_text="What the app calls this install of itself.")
+    device_name = models.CharField(max_length=100, blank=True)
+
+    objects: ClassVar[SessionManager] = SessionManager()
+
+    class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
+        constraints = [models.UniqueConstraint(fields=["user", "installation"], name="one_session_per_device")]
+
+
+class UsedTicket(models.Model):
+    """The number of a signed ticket that has opened a socket, for as long as it could be shown again."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Block(models.Model):
+    """`blocker` wants nothing to do with `blocked`; it works in both directions."""
+
+    blocker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="blocks_made")
+    blocked = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="blocks_received")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="one_block_per_pair"),
+            models.CheckConstraint(condition=~models.Q(blocker=models.F("blocked")), name="nobody_blocks_himself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.blocker_id} blocks {self.blocked_id}"
+
+
+class Report(PublicModel):
+    """Something a person found wrong with another; the city acts on it within a day. Personal data: the text."""
+
+    class Reason(models.TextChoices):
+        SPAM = "spam"
+        RUDE = "rude"
+        FRAUD = "fraud"
+        DANGEROUS = "dangerous"
+        OTHER = "other"
+
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports_made")
+    reported = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports_received")
+    reason = models.CharField(max_length=20, choices=Reason)
+    subject = models.CharField(max_length=60, blank=True, help_text="What it is about, such as `pickup:<id>`.")
+    text = models.CharField(max_length=2000, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.pk}"

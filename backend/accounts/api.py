@@ -1,0 +1,350 @@
+"""Sign-in, sessions, the account, blocks, reports, and tickets for the socket."""
+
+import uuid
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import session_of, user_of
+from backend.accounts.errors import ProviderUnknown
+from backend.accounts.identity import provider_called
+from backend.accounts.models import AVATAR_COLOURS, Report, User
+from backend.accounts.responses import BlockRow, Me, ReportAnswer, SessionRow, SignInAnswer, TicketAnswer
+from backend.accounts.selectors import block_page, get_block_of, get_person, sessions_of
+from backend.accounts.services.account import amend_profile, erase_account, export_of
+from backend.accounts.services.safety import block_person, report_person, unblock_person
+from backend.accounts.services.sessions import end_other_sessions, end_session, sign_in
+from backend.accounts.services.tickets import issue_ticket
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
+from backend.core.http.text_fields import Line, Paragraphs
+from backend.core.http.views import ApiView
+from backend.core.text.names import can_be_said
+
+
+class PersonName(Line):
+    """The name of a person."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=80, **options)
+
+
+class FirstName(Line):
+    """What strangers are to call a person."""
+
+    default_error_messages = {"no_letters": _("A name needs a letter that can be read out.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        """The name; blank leaves the choice to the service."""
+        name = super().to_internal_value(data)
+        if name and not can_be_said(name):
+            self.fail("no_letters")
+        return name
+
+
+class MeChanges(serializers.Serializer[Any]):
+    """What may be changed; anything may be left out."""
+
+    display_name = PersonName(required=False)
+    first_name = FirstName(
+        required=False,
+        allow_blank=True,
+        max_length=80,
+        source="chosen_name",
+        help_text="What strangers read; blank for the first name in `display_name`.",
+    )
+    locale = serializers.ChoiceField(User.Locale.choices, required=False)
+    avatar_colour = serializers.ChoiceField(AVATAR_COLOURS, required=False)
+
+
+class DeviceFields(serializers.Serializer[Any]):
+    """What any sign-in may say about the person and the device. Name and locale count at first sight only."""
+
+    name = PersonName(required=False, default="", allow_blank=True)
+    locale = serializers.ChoiceField(User.Locale.choices, required=False, default="")
+    installation = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        help_text="This install of the app. A new sign-in ends its old session; without it every sign-in adds one.",
+    )
+    device_name = Line(max_length=100, required=False, default="", allow_blank=True)
+
+
+class DemoSignIn(DeviceFields):
+    """A phone number is enough. Exists only while no Firebase project is configured."""
+
+    provider = serializers.ChoiceField(["demo"])
+    phone = serializers.CharField(max_length=40, help_text="In E.164, or as people write it in PHONE_REGION.")
+
+
+class FirebaseSignIn(DeviceFields):
+    """A Firebase ID token, exchanged once for a session of our own."""
+
+    provider = serializers.ChoiceField(["firebase"])
+    token = serializers.CharField(max_length=8_000)
+
+
+SIGN_INS: dict[str, type[DeviceFields]] = {"demo": DemoSignIn, "firebase": FirebaseSignIn}
+
+
+class ReportInput(serializers.Serializer[Any]):
+    """Something wrong with a person."""
+
+    user = serializers.UUIDField()
+    reason = serializers.ChoiceField(Report.Reason.choices)
+    subject = serializers.CharField(
+        max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."
+    )
+    text = Paragraphs(max_length=2_000, required=False, default="", allow_blank=True)
+
+
+class ProviderChoice(serializers.Serializer[Any]):
+    """Which way to sign in."""
+
+    provider = serializers.CharField(max_length=20)
+
+
+class SignInView(ApiView):
+    """From an identity to a session."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    rate_scope = "sign_in"
+
+    @extend_schema(
+        summary="Sign in, and get a session of our own",
+        operation_id="sign_in",
+        tags=["accounts"],
+        auth=[],
+        request=PolymorphicProxySerializer(
+            component_name="SignIn", serializers=dict(SIGN_INS), resource_type_field_name="provider"
+        ),
+        responses={200: SignInAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """The account is made at first sight. One session per device."""
+        given = credentials_in(request)
+        identity = provider_called(given["provider"]).identify(given)
+        signed_in = sign_in(
+            identity=identity, installation=given["installation"], device_name=given["device_name"], now=self.now
+        )
+        return Response(SignInAnswer.of(signed_in))
+
+
+def credentials_in(request: Request) -> dict[str, str]:
+    """The body, checked as its provider wants it. Raises ProviderUnknown."""
+    choice = ProviderChoice(data=request.data)
+    choice.is_valid(raise_exception=True)
+    provider = choice.validated_data["provider"]
+    if provider not in SIGN_INS:
+        raise ProviderUnknown(field="provider")
+    provider_called(provider)
+    body = SIGN_INS[provider](data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+class SignOutView(ApiView):
+    """The end of the session that asks."""
+
+    @extend_schema(
+        summary="Sign out on this device",
+        operation_id="sign_out",
+        tags=["accounts"],
+        request=None,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """The token is worth nothing from now on, and this device's socket closes."""
+        end_session(user=user_of(request), session_id=session_of(request).public_id)
+        return Response(status=204)
+
+
+class SessionPages(CursorPages):
+    """The newest sign-in first."""
+
+    ordering = "-public_id"
+
+
+class SessionsView(ApiView):
+    """All devices of a person."""
+
+    pagination_class = SessionPages
+
+    @extend_schema(
+        summary="List the devices you are signed in on",
+        operation_id="list_sessions",
+        tags=["accounts"],
+        responses={200: list_of(SessionRow)},
+    )
+    def get(self, request: Request) -> Response:
+        """One row a device."""
+        current = session_of(request)
+        sessions = partial(sessions_of, user_of(request), self.now)
+        return SessionPages().respond_rows(request, sessions, lambda session: SessionRow.of(session, current))
+
+    @extend_schema(
+        summary="Sign out on all other devices",
+        operation_id="end_other_sessions",
+        tags=["accounts"],
+        responses={204: None},
+    )
+    def delete(self, request: Request) -> Response:
+        """The device that asks stays signed in."""
+        end_other_sessions(user=user_of(request), keep=session_of(request))
+        return Response(status=204)
+
+
+class SessionView(ApiView):
+    """One device of a person."""
+
+    @extend_schema(
+        summary="Sign out on one device", operation_id="end_session", tags=["accounts"], responses={204: None}
+    )
+    def delete(self, request: Request, session_id: uuid.UUID) -> Response:
+        """At once, with its socket and its pushes."""
+        end_session(user=user_of(request), session_id=session_id)
+        return Response(status=204)
+
+
+class MeView(ApiView):
+    """The account that asks."""
+
+    @extend_schema(summary="Read your account", operation_id="get_me", tags=["accounts"], responses={200: Me})
+    def get(self, request: Request) -> Response:
+        """Nobody else sees all of this."""
+        return Response(Me.of(user_of(request)))
+
+    @extend_schema(
+        summary="Change your account",
+        operation_id="amend_me",
+        tags=["accounts"],
+        request=MeChanges,
+        responses={200: Me},
+    )
+    def patch(self, request: Request) -> Response:
+        """What is left out stays as it is."""
+        body = MeChanges(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(Me.of(amend_profile(user=user_of(request), changes=body.validated_data)))
+
+    @extend_schema(summary="Erase your account", operation_id="erase_me", tags=["accounts"], responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """For good and at once: sessions end, name and number are gone, what was recycled stays counted."""
+        erase_account(user=user_of(request), now=self.now)
+        return Response(status=204)
+
+
+class ExportView(ApiView):
+    """Everything held about the person that asks."""
+
+    @extend_schema(
+        summary="Take a copy of everything held about you",
+        operation_id="export_me",
+        tags=["accounts"],
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: Request) -> Response:
+        """One key for each part of the service."""
+        copy = Response(export_of(user=user_of(request)))
+        copy["Content-Disposition"] = 'attachment; filename="tinder-for-trash.json"'
+        return copy
+
+
+class BlockPages(CursorPages):
+    """The newest block first."""
+
+    newest = 2**63 - 1
+
+
+class BlocksView(ApiView):
+    """Everybody a person has blocked."""
+
+    pagination_class = BlockPages
+
+    @extend_schema(
+        summary="List whom you have blocked",
+        operation_id="list_blocks",
+        tags=["safety"],
+        responses={200: list_of(BlockRow)},
+    )
+    def get(self, request: Request) -> Response:
+        """The newest first."""
+        return BlockPages().respond_rows(request, partial(block_page, user_of(request)), BlockRow.of)
+
+
+class BlockView(ApiView):
+    """One person's block of another."""
+
+    @extend_schema(
+        summary="See whether you have blocked somebody",
+        operation_id="get_block",
+        tags=["safety"],
+        responses={200: BlockRow},
+    )
+    def get(self, request: Request, user_id: uuid.UUID) -> Response:
+        """404 when there is no block."""
+        return Response(BlockRow.of(get_block_of(user_of(request), user_id)))
+
+    @extend_schema(
+        summary="Block somebody", operation_id="put_block", tags=["safety"], request=None, responses={200: BlockRow}
+    )
+    def put(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Works in both directions, and says nothing to the other."""
+        block = block_person(blocker=user_of(request), blocked=get_person(user_id), now=self.now)
+        return Response(BlockRow.of(block))
+
+    @extend_schema(summary="Unblock somebody", operation_id="delete_block", tags=["safety"], responses={204: None})
+    def delete(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Unblocking twice changes nothing."""
+        unblock_person(blocker=user_of(request), blocked_id=user_id)
+        return Response(status=204)
+
+
+class ReportsView(ApiView):
+    """What people tell the city about each other."""
+
+    @extend_schema(
+        summary="Report somebody to the city",
+        operation_id="report_person",
+        tags=["safety"],
+        request=ReportInput,
+        responses={201: ReportAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """The city looks into it within a day. The other is not told."""
+        body = ReportInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        report = report_person(reporter=user_of(request), reported=get_person(given.pop("user")), now=self.now, **given)
+        return Response(ReportAnswer.of(report), status=201)
+
+
+class TicketsView(ApiView):
+    """Tickets for the socket."""
+
+    @extend_schema(
+        summary="Get a ticket that opens one socket, once",
+        operation_id="issue_ticket",
+        tags=["realtime"],
+        request=None,
+        responses={201: TicketAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """Single use, `TICKET_S` seconds."""
+        ticket, expires_at = issue_ticket(session=session_of(request), now=self.now)
+        return Response(TicketAnswer(ticket=ticket, url=socket_url(), expires_at=expires_at), status=201)
+
+
+def socket_url() -> str:
+    """`wss://` (or `ws://` at home) beside the public address."""
+    return f"ws{settings.PUBLIC_URL.removeprefix('http')}/ws/v1/"
