@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 Race = Callable[[list[Callable[[], str]]], list[str]]
 LANES = 2
 TIMEOUT_S = 5
-DELAY_MAX_S = 0.05
+DELAY_STEP_S = 0.02
 TRIES = 30
 
 
@@ -111,6 +111,7 @@ class ReadBarrier(QuerySet[Any]):
     """
 
     both: Barrier
+    delay_max_s: float
     here = threading.local()
 
     def first(self) -> Any:
@@ -127,7 +128,7 @@ class ReadBarrier(QuerySet[Any]):
             cls.here.waited_for = cls.both
             with suppress(BrokenBarrierError):
                 cls.both.wait(TIMEOUT_S)
-            time.sleep(random.uniform(0, DELAY_MAX_S))
+            time.sleep(random.uniform(0, cls.delay_max_s))
 
 
 def read_unlocked(queryset: QuerySet[Any], **options: Any) -> QuerySet[Any]:
@@ -153,9 +154,12 @@ def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fails(start: str, pair: Pair, race: Race) -> bool:
-    """Whether an unlocked pair fails within `TRIES` attempts."""
-    for _ in range(TRIES):
-        ReadBarrier.both = Barrier(2)
+    """Whether an unlocked pair fails within `TRIES` attempts.
+
+    The delay between the threads grows with each attempt, so that a busy machine does not hide a failure.
+    """
+    for attempt in range(1, TRIES + 1):
+        ReadBarrier.both, ReadBarrier.delay_max_s = Barrier(2), DELAY_STEP_S * attempt
         try:
             require_serial_outcome(start, pair, race)
         except AssertionError:
