@@ -34,15 +34,15 @@ def format_time(moment: datetime) -> str:
 
 
 class CardOut(ResponseBody):
-    """What happened between the two, written by the service."""
+    """An event of the match, written by the service."""
 
     code: Annotated[str, Meta(description="Stable, such as proposal, agreement, weigh_in or receipt.")]
     icon: Icon
-    data: Annotated[dict[str, Any], Meta(description="What the text says, for programs.")]
+    data: Annotated[dict[str, Any], Meta(description="The values in the text, for programs.")]
 
 
 class PhotoOut(ResponseBody):
-    """A photo without the camera's notes. Its addresses serve JPEG to who takes part and sends his token."""
+    """A photo without metadata. Its addresses serve JPEG to participants, who send their token."""
 
     large: Annotated[Url, Meta(description="Fits 1600 x 1600 pixels.")]
     thumb: Annotated[Url, Meta(description="Fits 400 x 400 pixels.")]
@@ -55,7 +55,7 @@ class PhraseOut(ResponseBody):
 
     code: str
     icon: Icon
-    params: Annotated[dict[str, Any], Meta(description="What fills its blanks.")]
+    params: Annotated[dict[str, Any], Meta(description="Its parameters by name.")]
 
 
 class PointOut(ResponseBody):
@@ -71,29 +71,29 @@ class PointOut(ResponseBody):
 
 
 class LocationOut(ResponseBody):
-    """Where the sender was when he sent it."""
+    """The sender's location."""
 
-    expires_at: Annotated[datetime, Meta(description="It is forgotten then, or earlier.")]
+    expires_at: Annotated[datetime, Meta(description="It is deleted then, or earlier.")]
     accuracy_m: int | None
     point: Annotated[
         PointOut | UnsetType | None,
-        Meta(description="Only in the history and of the message itself; null when over."),
+        Meta(description="Only in the history and in the message itself; null when it has expired."),
     ] = UNSET
 
 
 class MessageOut(ResponseBody):
-    """One message; shown by `message_shape`, described here."""
+    """A message."""
 
     id: uuid.UUID
     conversation: uuid.UUID
-    seq: Annotated[int, Meta(description="Its place in the conversation, from 1, without gaps.")]
+    seq: Annotated[int, Meta(description="Its number in the conversation, from 1, without gaps.")]
     sender: Annotated[uuid.UUID | None, Meta(description="Null: the service itself.")]
     client_id: uuid.UUID
     kind: Message.Kind
-    text: Annotated[str, Meta(description="What was written; else what it says, in the reader's language.")]
+    text: Annotated[str, Meta(description="What the sender wrote, or a text in the reader's language.")]
     created_at: datetime
     deleted_at: Annotated[
-        datetime | UnsetType, Meta(description="Only of a deleted one, of which no part is left.")
+        datetime | UnsetType, Meta(description="Only of a deleted message, which has no other part.")
     ] = UNSET
     photo: Annotated[PhotoOut | UnsetType, Meta(description="Of kind photo.")] = UNSET
     phrase: Annotated[PhraseOut | UnsetType, Meta(description="Of kind phrase.")] = UNSET
@@ -185,7 +185,7 @@ class HistoryOut(ResponseBody):
 
 
 class PersonOut(ResponseBody):
-    """What one participant may know of the other."""
+    """The other participant."""
 
     id: uuid.UUID
     first_name: str
@@ -193,14 +193,16 @@ class PersonOut(ResponseBody):
 
 
 class ConversationOut(ResponseBody):
-    """One row of the list, from `conversations_of`."""
+    """A conversation in the user's list."""
 
     id: uuid.UUID
     title: str
     other: Annotated[PersonOut | None, Meta(extra_json_schema={"readOnly": True})]
     last_seq: Annotated[int, Meta(description="The newest message; 0 before the first.")]
     read_seq: Annotated[int, Meta(description="How far you have read.")]
-    unread: Annotated[int, Meta(description="What the other or the service wrote after that, and not deleted.")]
+    unread: Annotated[
+        int, Meta(description="Messages after that of the other participant and the service, without deleted ones.")
+    ]
     other_read_seq: Annotated[int | None, Meta(description="How far the other has read.")]
     last_message: Annotated[MessageOut | None, Meta(extra_json_schema={"readOnly": True})]
     active_at: Annotated[datetime, Meta(description="The last message, or the opening.")]
@@ -251,7 +253,7 @@ class UserTyping(msgspec.Struct, tag="typing", frozen=True):
 
 
 class ParamOut(ResponseBody):
-    """A blank that the sender fills."""
+    """A parameter that the sender gives."""
 
     name: str
     type: Annotated[
@@ -270,7 +272,7 @@ class PhraseRow(ResponseBody):
     icon: Icon
     text: Annotated[
         str,
-        Meta(description="In the reader's language, with blanks such as {minutes}."),
+        Meta(description="In the reader's language, with parameters such as {minutes}."),
         Meta(extra_json_schema={"readOnly": True}),
     ]
     params: list[ParamOut]

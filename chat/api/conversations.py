@@ -24,13 +24,15 @@ from chat.services.conversations import mark_read, mute_conversation, unmute_con
 class ReadIn(serializers.Serializer[Any]):
     """How far you have read."""
 
-    seq = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, help_text="Beyond the last message means: to it.")
+    seq = serializers.IntegerField(
+        min_value=0, max_value=SEQ_MAX, help_text="A greater number than the last message's counts as that."
+    )
 
 
 class MuteIn(serializers.Serializer[Any]):
     """For how long."""
 
-    until = Moment(required=False, allow_null=True, default=None, help_text="For good without it.")
+    until = Moment(required=False, allow_null=True, default=None, help_text="Until unmuted if not given.")
 
 
 class ConversationPages(CursorPages):
@@ -80,7 +82,7 @@ class ReadPositionView(ApiView):
         responses=ReadOut,
     )
     def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        """Moves forward only; the other side is told."""
+        """Moves forward only; the other participant is notified."""
         body = ReadIn(data=request.data)
         body.is_valid(raise_exception=True)
         seq = body.validated_data["seq"]
@@ -105,13 +107,13 @@ class MuteView(ApiView):
     @extend_schema(
         operation_id="conversations_mute",
         summary="Push me no messages of this conversation",
-        description="The handover itself is still told. Messages count as unread as before.",
+        description="Events of the handover are pushed as before. Messages count as unread as before.",
         tags=["chat"],
         request=MuteIn,
         responses=MuteOut,
     )
     def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        """Replaces what was set before."""
+        """Replaces an earlier mute."""
         body = MuteIn(data=request.data)
         body.is_valid(raise_exception=True)
         until = body.validated_data["until"]
@@ -125,6 +127,6 @@ class MuteView(ApiView):
         responses={204: None},
     )
     def delete(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        """Doing it twice changes nothing."""
+        """Unmuting twice changes nothing."""
         unmute_conversation(user_id=user_of(request).pk, conversation_id=conversation_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

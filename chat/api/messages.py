@@ -35,22 +35,24 @@ JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
 class PhraseIn(serializers.Serializer[Any]):
-    """A phrase of the catalogue, and what fills its blanks."""
+    """A phrase of the catalogue and its parameters."""
 
     code = serializers.CharField(max_length=40)
-    params = serializers.DictField(default=dict, help_text="By name; the catalogue tells which, and their bounds.")
+    params = serializers.DictField(default=dict, help_text="By name; the catalogue lists them and their bounds.")
 
 
 class LocationIn(serializers.Serializer[Any]):
-    """Where I am, for as long as I say."""
+    """The sender's location, and for how long it is shown."""
 
     lat = serializers.FloatField(min_value=-90, max_value=90)
     lon = serializers.FloatField(min_value=-180, max_value=180)
     accuracy_m = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=100_000)
     minutes = serializers.IntegerField(
-        required=False, min_value=1, help_text="60 when not said; /config tells how many at most."
+        required=False, min_value=1, help_text="60 if not given; /config has the maximum."
     )
-    consent = serializers.BooleanField(default=False, help_text="True: the other may see where I am until then.")
+    consent = serializers.BooleanField(
+        default=False, help_text="True: the other participant may see the location until then."
+    )
 
 
 class MessageIn(serializers.Serializer[Any]):
@@ -170,7 +172,7 @@ class MessageView(ApiView):
         responses=MessageOut,
     )
     def delete(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-        """What is left of it: its place, and when it went. Deleting twice changes nothing."""
+        """Returns what is left: its number, and when it was deleted. Deleting twice changes nothing."""
         message = delete_message(
             user_id=user_of(request).pk, conversation_id=conversation_id, message_id=message_id, now=self.now
         )
@@ -184,7 +186,7 @@ class LargePhotoView(ApiView):
         operation_id="messages_photo_large", summary="Read the photo of a message", tags=["chat"], responses=JPEG
     )
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
-        """For the people of the conversation, as long as the message stands."""
+        """For participants, until the message is deleted."""
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).large)
 
 
@@ -195,7 +197,7 @@ class ThumbPhotoView(ApiView):
         operation_id="messages_photo_thumb", summary="Read the small photo of a message", tags=["chat"], responses=JPEG
     )
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
-        """For the people of the conversation, as long as the message stands."""
+        """For participants, until the message is deleted."""
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).thumb)
 
 
@@ -212,7 +214,7 @@ class PhrasesView(ApiView):
         responses={200: PhrasesOut},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """With an ETag: whoever has this version already gets 304."""
+        """With an ETag: 304 for a client that has this version."""
         language = get_language() or ""
         body = phrases_in(language)
         etag = f'"{body.version}-{language}"'
