@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from backend.core.db.prepared import columns_of, fetch_prepared, models_from
 from backend.core.errors import NotFound
 from geo.lifecycle.matches import PERSON, ReceiptDetails, add_lines
+from geo.materials.selectors import Materials
 from geo.models import Receipt, ReceiptLine
 
 BATCH = 2_000
@@ -83,7 +84,7 @@ def _get(statement: str, values: Mapping[str, Any]) -> ReceiptDetails:
     if not rows:
         raise NotFound
     details = ReceiptDetails(*models_from(rows[0], Receipt, (User, PERSON), (User, PERSON)))
-    add_lines([details])
+    add_lines([details], Materials())
     return details
 
 

@@ -26,6 +26,8 @@ PERSON = ("id", "shown_name", "erased_at", "avatar_colour", "rating", "rating_co
 _SHOWN = f"""
     SELECT ST_Y(geo_pickup.location::geometry), ST_X(geo_pickup.location::geometry), rest.id,
            geo_rating.stars, geo_rating.reasons, geo_rating.text,
+           EXISTS (SELECT FROM geo_scalephoto WHERE handover_id = geo_match.id),
+           EXISTS (SELECT FROM geo_leftitem WHERE handover_id = geo_match.id),
            {columns_of(Match)}, {columns_of(Handover)}, {columns_of(Pickup, _PICKUP)},
            {columns_of(User, PERSON, "resident")}, {columns_of(User, PERSON, "collector")}, {columns_of(Receipt)}
     FROM geo_match
@@ -77,7 +79,8 @@ _RECEIPT_LINES = f"""
     FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id
     WHERE receipt_id = ANY(%(ids)s::uuid[]) ORDER BY geo_receiptline.id
 """  # noqa: S608 - names of our own columns
-_PARTS = (Match, Handover, (Pickup, _PICKUP), (User, PERSON), (User, PERSON), Receipt)
+_PARTS = (Match, Handover, (Pickup, _PICKUP), (User, PERSON), (User, PERSON))
+_RECEIPT_WIDTH = len(Receipt._meta.concrete_fields)
 _STATUSES = [str(status) for status in Match.Status]
 
 
@@ -149,6 +152,8 @@ class MatchDetails(msgspec.Struct, kw_only=True):
     lon: float
     rest_id: uuid.UUID | None
     own_rating: OwnRating | None
+    has_photos: bool
+    has_left: bool
     items: Sequence[Item] = ()
     lines: Sequence[WeighedLine] = ()
     left: Sequence[LeftItem] = ()
@@ -202,10 +207,11 @@ def get_match_details_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> MatchDe
     return found[0]
 
 
-def add_lines(receipts: Sequence[ReceiptDetails]) -> None:
-    """Read the lines of some receipts, by one prepared statement."""
+def add_lines(receipts: Sequence[ReceiptDetails], materials: Materials) -> None:
+    """Read the lines of some receipts, by one prepared statement; none for no receipts."""
+    if not receipts:
+        return
     by_id: dict[uuid.UUID, list[ReceiptLine]] = {details.receipt.pk: [] for details in receipts}
-    materials = Materials()
     for row in fetch_prepared(_RECEIPT_LINES, {"ids": array_of(by_id)}):
         line = model_from(ReceiptLine, row[: len(_LINE)], _LINE)
         line.material = materials.read(row[len(_LINE) :])
@@ -223,8 +229,9 @@ def _read(statement: str, values: Mapping[str, Any]) -> list[MatchDetails]:
 
 
 def _details_of(row: Sequence[Any]) -> MatchDetails:
-    lat, lon, rest_id, stars, reasons, text, *columns = row
-    match, handover, pickup, resident, collector, receipt = models_from(columns, *_PARTS)
+    lat, lon, rest_id, stars, reasons, text, has_photos, has_left, *columns = row
+    match, handover, pickup, resident, collector = models_from(columns, *_PARTS)
+    receipt = columns[-_RECEIPT_WIDTH:]
     match.pickup, match.handover = pickup, handover
     return MatchDetails(
         match=match,
@@ -232,36 +239,38 @@ def _details_of(row: Sequence[Any]) -> MatchDetails:
         pickup=pickup,
         resident=resident,
         collector=collector,
-        receipt=ReceiptDetails(receipt, resident, collector) if receipt.pk else None,
+        receipt=ReceiptDetails(model_from(Receipt, receipt), resident, collector) if receipt[0] else None,
         lat=lat,
         lon=lon,
         rest_id=rest_id,
+        has_photos=has_photos,
+        has_left=has_left,
         own_rating=OwnRating(stars, reasons, text) if stars else None,
     )
 
 
 def _add_contents(found: Sequence[MatchDetails]) -> None:
-    """Only handovers that were weighed have lines and versions."""
-    items = items_of([details.pickup.pk for details in found])
-    photos = _rows_of(ScalePhoto, _PHOTOS, [details.id for details in found])
+    """Fill in the contents; a kind that no match has costs no statement. Only weighed handovers have lines."""
+    materials = Materials()
+    items = items_of([details.pickup.pk for details in found], materials)
     weighed = [details.id for details in found if details.handover.weighed_at]
-    lines = _rows_of(WeighedLine, _WEIGHED, weighed, with_material=True)
-    left = _rows_of(LeftItem, _LEFT, weighed, with_material=True)
+    lines = _rows_of(WeighedLine, _WEIGHED, weighed, materials)
     versions = _rows_of(Version, _VERSIONS, weighed)
-    add_lines([details.receipt for details in found if details.receipt])
+    left = _rows_of(LeftItem, _LEFT, [details.id for details in found if details.has_left], materials)
+    photos = _rows_of(ScalePhoto, _PHOTOS, [details.id for details in found if details.has_photos])
+    add_lines([details.receipt for details in found if details.receipt], materials)
     for details in found:
         details.items, details.photos = items[details.pickup.pk], photos[details.id]
         details.lines, details.left, details.versions = lines[details.id], left[details.id], versions[details.id]
 
 
 def _rows_of(
-    kind: type[T], statement: str, ids: Sequence[uuid.UUID], *, with_material: bool = False
+    kind: type[T], statement: str, ids: Sequence[uuid.UUID], materials: Materials | None = None
 ) -> Mapping[uuid.UUID, list[T]]:
-    """The rows of a statement by their handover, which is the first column. `with_material`: the last is a material."""
+    """The rows of a statement by their handover, the first column. With `materials` the last columns are a material."""
     rows: dict[uuid.UUID, list[T]] = defaultdict(list)
-    materials = Materials()
     for handover_id, *row in fetch_prepared(statement, {"ids": array_of(ids)}) if ids else ():
-        if with_material:
+        if materials is not None:
             row[-MATERIAL_WIDTH:] = [materials.read(row[-MATERIAL_WIDTH:])]
         rows[handover_id].append(kind(*row))
     return rows

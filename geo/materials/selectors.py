@@ -97,10 +97,9 @@ def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
     return sorted(require_known(fetch_prepared(KNOWN_MATERIALS, {"codes": list(codes)}), codes, field=field))
 
 
-def items_of(pickup_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Item]]:
+def items_of(pickup_ids: Iterable[uuid.UUID], materials: Materials) -> Mapping[uuid.UUID, list[Item]]:
     """The items of some pickups, by one prepared statement."""
     items: dict[uuid.UUID, list[Item]] = defaultdict(list)
-    materials = Materials()
     for pickup_id, quantity, kg_estimate, *columns in fetch_prepared(_ITEMS, {"pickups": array_of(pickup_ids)}):
         items[pickup_id].append(Item(materials.read(columns), quantity, kg_estimate))
     return items

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from backend.core.text.amounts import format_kg
-from geo.materials.selectors import Item, items_of
+from geo.materials.selectors import Item, Materials, items_of
 from geo.models import Pickup, Swipe
 
 _SHOWN = (
@@ -110,7 +110,7 @@ def _read(statement: str, values: Mapping[str, Any]) -> list[PickupDetails]:
         for lat, lon, waiting, *row in fetch_prepared(statement, values)
     ]
     ids = [pickup.pk for *_, pickup in rows]
-    items, photos = items_of(ids), _photos_of(ids)
+    items, photos = items_of(ids, Materials()), _photos_of(ids)
     return [
         PickupDetails(pickup, lat, lon, waiting, items[pickup.pk], photos[pickup.pk])
         for lat, lon, waiting, pickup in rows
