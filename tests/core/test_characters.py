@@ -62,6 +62,7 @@ class TestCleanLine:
         [
             ("Bottles\u202e", "Bottles"),
             ("\u202aBottles\u202c", "Bottles"),
+            ("\u2067Bottles", "Bottles"),
             ("Bot\x07tles\x1b[31m", "Bottles[31m"),
             (" two\u00a0 words\n", "two words"),
             ("two\u2028lines", "two lines"),

@@ -38,6 +38,11 @@ LONGEST = EXACT | {
     "changed": list(CHANGES),
     "message": {"kind": "text", "text": "secret " * 600},
 }
+ID = "0b8d0a4e-5b5e-4f5c-9a0c-3f6c1d2e4b5a"
+MESSAGE = {
+    "id": ID, "conversation": ID, "seq": 1, "sender": ID, "client_id": ID, "text": "",
+    "created_at": "2025-12-05T11:30:00Z",
+}  # fmt: skip
 DATA = {"title": "Cardboard", "at": "2025-12-05T11:30:00Z", "net_kg": "12.5", "message": {"text": "secret"}} | EXACT
 
 
@@ -146,8 +151,9 @@ class TestWords:
         [("th", "photo", "รูป"), ("en", "photo", "Photo"), ("th", "location", "ตำแหน่ง"), ("en", "location", "Location")],
     )
     def test_preview_what_is_no_text_by_its_name(self, locale: str, kind: str, words: str) -> None:
-        part = {"large": "x", "thumb": "y", "accuracy_m": 5, "point": {"lat": 13.779, "lon": 100.544}}
-        message = {"id": "m1", "conversation": "c1", "kind": kind, "text": "", kind: part}
+        place = {"expires_at": "2025-12-05T12:30:00Z", "accuracy_m": 5, "point": {"lat": 13.779, "lon": 100.544}}
+        photo = {"large": "x", "thumb": "y", "width": 4, "height": 3}
+        message = MESSAGE | {"kind": kind, kind: {"photo": photo, "location": place}[kind]}
 
         body = text_of(event="message.sent", data={"message": message}, locale=locale, preview=True).body
 
@@ -155,7 +161,7 @@ class TestWords:
         assert "13.7" not in body
 
     def test_preview_a_phrase_in_the_readers_language(self) -> None:
-        message = {"kind": "phrase", "text": "", "phrase": {"code": "on_my_way", "params": {}}}
+        message = MESSAGE | {"kind": "phrase", "phrase": {"code": "on_my_way", "icon": "🛵", "params": {}}}
 
         thai, english = (
             text_of(event="message.sent", data={"message": message}, locale=locale, preview=True).body

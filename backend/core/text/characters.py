@@ -7,7 +7,7 @@ import re
 
 import regex
 
-# Bidirectional embeddings and overrides. They turn round the text after them, ours too.
+# Bidirectional embeddings, overrides and isolates. They turn round the text after them, ours too.
 _OVERRIDES = "\u202a-\u202e"
 _ISOLATES = "\u2066-\u2069"
 # Default_Ignorable_Code_Point of Unicode: characters without a glyph, among them those of future versions.
@@ -46,14 +46,14 @@ def drop_invisible(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """The text as one line: runs of space become one space; controls and bidirectional overrides are dropped."""
+    """The text as one line: runs of space become one space; controls and bidirectional formatting are dropped."""
     return " ".join(clean_lines(text).split())
 
 
 def clean_lines(text: str) -> str:
     """The same, with its line breaks."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = _CONTROLS.sub("", _TURNING.sub("", text))
+    text = _CONTROLS.sub("", _DIRECTING.sub("", text))
     return _EDGES.sub("", text)
 
 
@@ -65,7 +65,7 @@ def isolate(text: str) -> str:
 
 def clip(text: str, length: int) -> str:
     """One line of at most `length` code points, with an ellipsis where it was cut."""
-    line = clean_line(text)
+    line = " ".join(_CONTROLS.sub("", _TURNING.sub("", text)).split())
     return line if len(line) <= length else f"{cut(line, length - 1)}…"
 
 
