@@ -1,24 +1,118 @@
 """`GET /deck`: what to swipe now."""
 
+import uuid
+from datetime import datetime
+from typing import Annotated, Any
+
 from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from msgspec import Meta
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import Moment
+from backend.core.http.responses import ResponseBody, encode_json
 from backend.core.http.views import ApiView
 from backend.core.media.urls import media_url_of
 from backend.core.redis.card_presence import note_held
-from geo.deck.responses import DeckInput, DeckOutput
-from geo.deck.selectors import Deck, DeckWishes, draw_deck
+from geo.deck.selectors import Deck, DeckWishes, Reason, draw_deck
+from geo.errors import WindowReversed
+from geo.inputs import kilograms
+from geo.models import Pickup
+from geo.responses import ItemOutput, Kilograms, LatLon, PhotoOutput, PriceOutput, WindowOutput
+
+
+class DeckInput(serializers.Serializer[Any]):
+    """Where to look, how far, for what."""
+
+    lat = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="With `lon`.")
+    lon = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="Else the service point.")
+    radius_m = serializers.IntegerField(min_value=100, max_value=settings.RADIUS_MAX_M, required=False)
+    materials = serializers.CharField(
+        max_length=1000, required=False, help_text="Codes with commas between them. Else those of the profile."
+    )
+    kg_min = kilograms(min_value=0, required=False, help_text="Pickups of less are left out.")
+    price_modes = serializers.CharField(
+        max_length=100, required=False, help_text="Of `free`, `asks` and `pays`, with commas between them."
+    )
+    window_from = Moment(required=False, help_text="Pickups that close before are left out.")
+    window_until = Moment(required=False, help_text="Pickups that open later are left out.")
+    limit = serializers.IntegerField(min_value=1, max_value=settings.DECK_SIZE_MAX, default=settings.DECK_SIZE)
+
+    def validate_materials(self, text: str) -> list[str]:
+        """The codes."""
+        return _split_list(text)
+
+    def validate_price_modes(self, text: str) -> list[str]:
+        """The price modes. Raises ValidationError for an unknown one."""
+        choice = serializers.ChoiceField(choices=Pickup.PriceMode.choices)
+        return [choice.run_validation(mode) for mode in _split_list(text)]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Require both coordinates or none, and a window that ends after it begins."""
+        if "window_from" in attrs and "window_until" in attrs and attrs["window_until"] <= attrs["window_from"]:
+            raise WindowReversed(field="window_until")
+        for given, missing in (("lat", "lon"), ("lon", "lat")):
+            if given in attrs and missing not in attrs:
+                raise serializers.ValidationError(
+                    {missing: self.fields[missing].error_messages["required"]}, "required"
+                )
+        return attrs
+
 
 # One instance, because building a serializer copies all of its fields.
 _INPUT = DeckInput()
 
 
+class CardItem(ItemOutput):
+    """So much of one material."""
+
+
+class CardWindow(WindowOutput):
+    """When it can be collected."""
+
+
+class CardPrice(PriceOutput):
+    """Who pays how many THB."""
+
+
+class CardResident(ResponseBody):
+    """Who gives it away, as far as strangers may know."""
+
+    first_name: str
+    rating: Annotated[float | None, Meta(description="Null until there are enough to show.")]
+
+
+class Card(ResponseBody):
+    """A pickup as a stranger sees it."""
+
+    id: uuid.UUID
+    title: str
+    items: list[CardItem]
+    photos: list[PhotoOutput]
+    kg_estimate: Kilograms
+    price: CardPrice
+    window: CardWindow
+    choose: Pickup.Choose
+    area: str
+    cell: Annotated[LatLon, Meta(description="The middle of the grid square. The exact place is told with a match.")]
+    distance_m: Annotated[int, Meta(description="To the middle of the square, rounded to 100 m.")]
+    resident: CardResident
+    expires_at: datetime
+    created_at: datetime
+
+
+class DeckOutput(ResponseBody):
+    """The cards, nearest first; of one square the newest first."""
+
+    cards: list[Card]
+    reason: Annotated[Reason | None, Meta(description="Why there are no cards.")]
+
+
 class DeckView(ApiView):
-    """The deck of the signed-in person."""
+    """The deck of the signed-in user."""
 
     @extend_schema(
         summary="Draw your deck",
@@ -48,9 +142,16 @@ def _wishes_of(request: Request) -> DeckWishes:
         return DeckWishes(**DeckInput().run_validation(request.query_params))
 
 
+def _split_list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _body_of(deck: Deck, *, media_url: str) -> bytes:
-    """The response with absolute file addresses. In the text of a card quotation marks are escaped, so none matches."""
+    """The JSON of a DeckOutput. The cards are JSON already, with file names that `media_url` makes absolute.
+
+    In the text of a card quotation marks are escaped, so none matches.
+    """
     cards = b", ".join(deck.cards)
     for name in (b'"large": "', b'"thumb": "'):
         cards = cards.replace(name, name + media_url.encode())
-    return b'{"cards": [%b], "reason": %b}' % (cards, b'"%b"' % deck.reason.encode() if deck.reason else b"null")
+    return b'{"cards": [%b], "reason": %b}' % (cards, encode_json(deck.reason))

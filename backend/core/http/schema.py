@@ -163,7 +163,7 @@ def _annotated_schema(schema: Schema, annotations: tuple[msgspec.Meta, ...]) -> 
         meta |= annotation.extra_json_schema or {}
         if annotation.description:
             # An enum is described by its values, in a paragraph of its own.
-            own = schema.get("description") if "enum" in schema else None
+            own = schema.pop("description", None) if "enum" in schema else None
             meta["description"] = f"{annotation.description}\n\n{own}" if own else annotation.description
     return append_meta(schema, meta)
 

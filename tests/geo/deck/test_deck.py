@@ -1,8 +1,10 @@
 """`GET /deck`: which cards a collector gets."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection
@@ -12,6 +14,8 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.core.clock import read_clock
+from backend.core.http.responses import to_json_values
+from geo.deck.api import DeckOutput
 from geo.models import Collector, Match, Pickup, PickupPhoto, Swipe
 from tests.factories.geo import LUMPHINI, make_collector, make_material, make_pickup, material
 from tests.factories.matches import make_match
@@ -99,6 +103,12 @@ class TestCards:
             "expires_at": pickup.expires_at.isoformat().replace("+00:00", "Z"),
             "created_at": pickup.created_at.isoformat().replace("+00:00", "Z"),
         }
+
+    def test_have_the_fields_of_the_schema_and_no_others(self, client: APIClient, collector: Collector) -> None:
+        make_pickup(items={"pet_clear": 2.5})
+        body = deck(client)
+
+        assert to_json_values(msgspec.json.decode(json.dumps(body), type=DeckOutput)) == body
 
     def test_follow_the_pickup(self, client: APIClient, collector: Collector) -> None:
         material()
