@@ -1,23 +1,24 @@
 """`/me/collector`: the profile of the signed-in collector."""
 
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
+from msgspec import Meta
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.schema import StructSerializer
+from backend.core.http.responses import ResponseBody
 from backend.core.http.text_fields import Line, Paragraphs
 from backend.core.http.views import ApiView
-from geo.collectors.selectors import get_collector
+from geo.collectors.selectors import OwnProfile, get_profile
 from geo.collectors.services import CollectorProfile, put_collector
 from geo.inputs import Place
-from geo.materials.selectors import codes_of
-from geo.models import Collector
-from geo.responses import LatLon
+from geo.responses import READ_ONLY, LatLon, limited_to
 
 TAGS = ["collectors"]
 
@@ -42,22 +43,33 @@ class CollectorInput(serializers.Serializer[Any]):
         return CollectorProfile(**self.validated_data)
 
 
-class CollectorOutput(serializers.Serializer[Any]):
+class CollectorOutput(ResponseBody):
     """One's own profile as a collector."""
 
-    service_point = StructSerializer(LatLon)
-    radius_m = serializers.IntegerField()
-    materials = serializers.SerializerMethodField()
-    vehicle = Line()
-    capacity_kg = serializers.DecimalField(max_digits=8, decimal_places=1, allow_null=True)
-    bio = Paragraphs()
-    available = serializers.BooleanField(source="is_available")
-    hazard_badge = serializers.BooleanField(source="has_hazard_badge")
-    updated_at = serializers.DateTimeField()
+    service_point: LatLon
+    radius_m: int
+    materials: Annotated[list[str], Meta(description="Codes."), READ_ONLY]
+    vehicle: str
+    capacity_kg: Annotated[Decimal, limited_to(10**7)] | None
+    bio: str
+    available: bool
+    hazard_badge: bool
+    updated_at: datetime
 
-    def get_materials(self, collector: Collector) -> list[str]:
-        """Codes."""
-        return codes_of(collector.material_ids)
+    @classmethod
+    def of(cls, profile: OwnProfile) -> Self:
+        """The profile of the reader."""
+        return cls(
+            service_point=LatLon.at(profile.lat, profile.lon),
+            radius_m=profile.radius_m,
+            materials=profile.materials,
+            vehicle=profile.vehicle,
+            capacity_kg=profile.capacity_kg,
+            bio=profile.bio,
+            available=profile.is_available,
+            hazard_badge=profile.has_hazard_badge,
+            updated_at=profile.updated_at,
+        )
 
 
 class CollectorView(ApiView):
@@ -71,7 +83,7 @@ class CollectorView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Not found until you have put one."""
-        return Response(CollectorOutput(get_collector(user_of(request).pk)).data)
+        return Response(CollectorOutput.of(get_profile(user_of(request).pk)))
 
     @extend_schema(
         summary="Become a collector, or replace your profile",
@@ -84,5 +96,6 @@ class CollectorView(ApiView):
         """What is left out goes back to its default."""
         body = CollectorInput(data=request.data)
         body.is_valid(raise_exception=True)
-        collector = put_collector(user_id=user_of(request).pk, profile=body.profile(), now=self.now)
-        return Response(CollectorOutput(collector).data)
+        user = user_of(request)
+        put_collector(user_id=user.pk, profile=body.profile(), now=self.now)
+        return Response(CollectorOutput.of(get_profile(user.pk)))

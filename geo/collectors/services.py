@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.contrib.gis.geos import Point
 from django.db import transaction
 
-from geo.collectors.selectors import collector_or_none, get_collector
+from geo.collectors.selectors import collector_or_none
 from geo.errors import MaterialHazardous
 from geo.lifecycle.locks import lock_collectors
 from geo.materials.selectors import material_ids_of
@@ -31,7 +31,7 @@ class CollectorProfile:
 
 
 @transaction.atomic
-def put_collector(*, user_id: uuid.UUID, profile: CollectorProfile, now: datetime) -> Collector:
+def put_collector(*, user_id: uuid.UUID, profile: CollectorProfile, now: datetime) -> None:
     """Become a collector, or replace the profile of one. The hazard badge does not change.
 
     Raises CoordinatesSwapped, NotOnEarth, OutsideServiceArea, MaterialUnknown, or MaterialHazardous without the badge.
@@ -52,7 +52,6 @@ def put_collector(*, user_id: uuid.UUID, profile: CollectorProfile, now: datetim
         "service_point", "radius_m", "material_ids", "vehicle", "capacity_kg", "bio", "is_available", "updated_at",
     ]  # fmt: skip
     Collector.objects.bulk_create([collector], update_conflicts=True, unique_fields=["user"], update_fields=fields)
-    return get_collector(user_id)
 
 
 @transaction.atomic

@@ -105,11 +105,6 @@ def items_of(pickup_ids: Iterable[uuid.UUID], materials: Materials) -> Mapping[u
     return items
 
 
-def codes_of(material_ids: Iterable[int]) -> list[str]:
-    """The codes of materials, in the order of the catalogue."""
-    return list(Material.objects.filter(pk__in=list(material_ids)).values_list("code", flat=True))
-
-
 def _version_of(materials: list[Material], factors: dict[int, EmissionFactor]) -> str:
     shown = [
         (
