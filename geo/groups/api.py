@@ -1,22 +1,23 @@
 """Groups: a building, a school, an office that counts together what it gives."""
 
 import uuid
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, Self
 
-from django.conf import settings
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
+from msgspec import Meta
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.schema import StructSerializer
+from backend.core.http.responses import ResponseBody
 from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView
-from geo.groups.selectors import get_group_of, groups_of, members_of
+from geo.groups.selectors import CountedGroup, get_group_of, groups_of, people_of
 from geo.groups.services import found_group, join_group, leave_group, renew_group_code
 from geo.models import Group
-from geo.responses import PersonOutput
+from geo.responses import READ_ONLY, PersonOutput
 
 TAGS = ["groups"]
 
@@ -34,56 +35,68 @@ class JoinInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=20, help_text="Eight letters and digits, in any case.")
 
 
-class GroupOutput(serializers.Serializer[Any]):
+class GroupOutput(ResponseBody):
     """A group, as its members see it."""
 
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Group.Kind.choices)
-    members = serializers.IntegerField(help_text="How many there are.")
-    code = serializers.CharField(help_text="Whoever has it may join.")
-    is_keeper = serializers.SerializerMethodField(help_text="Whether the reader may give it a new code.")
-    created_at = serializers.DateTimeField()
+    id: uuid.UUID
+    name: str
+    kind: Group.Kind
+    members: Annotated[int, Meta(description="How many there are.")]
+    code: Annotated[str, Meta(description="Whoever has it may join.")]
+    is_keeper: Annotated[bool, Meta(description="Whether the reader may give it a new code."), READ_ONLY]
+    created_at: datetime
 
-    def get_is_keeper(self, group: Group) -> bool:
-        """Who founded it, or has been there longest since."""
-        is_keeper: bool = group.keeper_id == self.context["user_id"]
-        return is_keeper
+    @classmethod
+    def for_member(cls, counted: CountedGroup, user_id: uuid.UUID) -> Self:
+        """A group for the member `user_id`."""
+        return cls(**_fields_of(counted, user_id))
 
 
 class GroupDetailOutput(GroupOutput):
     """With who is in it, as far as members may know."""
 
-    people = serializers.SerializerMethodField(help_text="The longest members first, at most 200.")
+    people: Annotated[list[PersonOutput], READ_ONLY, Meta(description="The longest members first, at most 200.")]
 
-    @extend_schema_field(StructSerializer(PersonOutput, many=True))
-    def get_people(self, group: Group) -> Any:
-        """First names."""
-        members = members_of(group.pk)[: settings.GROUP_PEOPLE_SHOWN]
-        return [PersonOutput.of(member.user) for member in members]
+    @classmethod
+    def for_member(cls, counted: CountedGroup, user_id: uuid.UUID) -> Self:
+        """A group and its people for the member `user_id`."""
+        people = [PersonOutput.of(person) for person in people_of(counted.group.pk)]
+        return cls(**_fields_of(counted, user_id), people=people)
 
 
-class GroupsOutput(serializers.Serializer[Any]):
+class GroupsOutput(ResponseBody):
     """All that one is in."""
 
-    results = GroupOutput(many=True)
+    results: list[GroupOutput]
 
 
-def _show(request: Request, group_id: uuid.UUID, status: int = 200) -> Response:
+def _fields_of(counted: CountedGroup, user_id: uuid.UUID) -> dict[str, Any]:
+    group = counted.group
+    return {
+        "id": group.pk,
+        "name": group.name,
+        "kind": Group.Kind(group.kind),
+        "members": counted.members,
+        "code": group.code,
+        "is_keeper": group.keeper_id == user_id,
+        "created_at": group.created_at,
+    }
+
+
+def _respond(request: Request, group_id: uuid.UUID, status: int = 200) -> Response:
     user_id = user_of(request).pk
-    group = get_group_of(group_id=group_id, user_id=user_id)
-    return Response(GroupDetailOutput(group, context={"user_id": user_id}).data, status=status)
+    counted = get_group_of(group_id=group_id, user_id=user_id)
+    return Response(GroupDetailOutput.for_member(counted, user_id), status=status)
 
 
 class GroupsView(ApiView):
-    """The groups of the person that asks."""
+    """The groups of the user."""
 
     @extend_schema(summary="List your groups", operation_id="list_groups", tags=TAGS, responses={200: GroupsOutput})
     def get(self, request: Request) -> Response:
         """A handful at most."""
         user_id = user_of(request).pk
-        rows = GroupOutput(groups_of(user_id), many=True, context={"user_id": user_id}).data
-        return Response({"results": rows})
+        return Response(GroupsOutput([GroupOutput.for_member(counted, user_id) for counted in groups_of(user_id)]))
 
     @extend_schema(
         summary="Found a group",
@@ -97,11 +110,11 @@ class GroupsView(ApiView):
         body = GroupInput(data=request.data)
         body.is_valid(raise_exception=True)
         group = found_group(user_id=user_of(request).pk, now=self.now, **body.validated_data)
-        return _show(request, group.pk, status=201)
+        return _respond(request, group.pk, status=201)
 
 
 class JoinView(ApiView):
-    """Into a group."""
+    """Joining a group."""
 
     rate_scope = "join"
 
@@ -117,7 +130,7 @@ class JoinView(ApiView):
         body = JoinInput(data=request.data)
         body.is_valid(raise_exception=True)
         group = join_group(user_id=user_of(request).pk, now=self.now, **body.validated_data)
-        return _show(request, group.pk)
+        return _respond(request, group.pk)
 
 
 class GroupView(ApiView):
@@ -128,11 +141,11 @@ class GroupView(ApiView):
     )
     def get(self, request: Request, group_id: uuid.UUID) -> Response:
         """With first names. Strangers read its totals alone, at `/impact/groups/{id}`."""
-        return _show(request, group_id)
+        return _respond(request, group_id)
 
 
 class MembershipView(ApiView):
-    """Out of a group."""
+    """Leaving a group."""
 
     @extend_schema(summary="Leave a group", operation_id="leave_group", tags=TAGS, responses={204: None})
     def delete(self, request: Request, group_id: uuid.UUID) -> Response:
@@ -154,4 +167,4 @@ class GroupCodeView(ApiView):
     def post(self, request: Request, group_id: uuid.UUID) -> Response:
         """For its keeper. The old one admits nobody any more."""
         renew_group_code(user_id=user_of(request).pk, group_id=group_id)
-        return _show(request, group_id)
+        return _respond(request, group_id)

@@ -1,14 +1,33 @@
 """Reading groups: members see everything, others only the totals."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
+from backend.accounts.models import User
+from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from geo.models import Group, Membership
 
-_PRESENT = Q(memberships__left_at=None)
+_GROUPS = f"""
+    SELECT (SELECT count(*) FROM geo_membership WHERE group_id = geo_group.id AND left_at IS NULL), {columns_of(Group)}
+    FROM geo_group JOIN geo_membership AS own ON own.group_id = geo_group.id
+    WHERE own.user_id = %(user)s AND own.left_at IS NULL ORDER BY name, geo_group.id
+"""  # noqa: S608 - names of our own columns
+_PEOPLE = f"""
+    SELECT {columns_of(User)} FROM accounts_user JOIN geo_membership ON user_id = accounts_user.id
+    WHERE group_id = %(group)s AND left_at IS NULL ORDER BY joined_at, geo_membership.id LIMIT %(limit)s
+"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class CountedGroup:
+    """A group and the number of its members."""
+
+    members: int
+    group: Group
 
 
 def group_ids_of(user_id: uuid.UUID) -> list[uuid.UUID]:
@@ -16,41 +35,38 @@ def group_ids_of(user_id: uuid.UUID) -> list[uuid.UUID]:
     return list(_current(user_id).order_by("pk").values_list("group_id", flat=True))
 
 
-def groups_of(user_id: uuid.UUID) -> QuerySet[Group]:
-    """The groups of a user, each with `members`, the number of members."""
-    return _counted().filter(pk__in=_current(user_id).values("group_id"))
+def groups_of(user_id: uuid.UUID) -> list[CountedGroup]:
+    """The groups of a user, by name."""
+    rows = fetch_prepared(_GROUPS, {"user": user_id})
+    return [CountedGroup(members, model_from(Group, columns)) for members, *columns in rows]
 
 
-def get_group_of(*, group_id: uuid.UUID, user_id: uuid.UUID) -> Group:
-    """A group for a member, with `members`. Raises NotFound for others."""
-    group = groups_of(user_id).filter(pk=group_id).first()
-    if group is None:
-        raise NotFound
-    return group
+def get_group_of(*, group_id: uuid.UUID, user_id: uuid.UUID) -> CountedGroup:
+    """A group for a member. Raises NotFound for others."""
+    for counted in groups_of(user_id):
+        if counted.group.pk == group_id:
+            return counted
+    raise NotFound
 
 
 def get_counting_group(*, group_id: uuid.UUID, user_id: uuid.UUID) -> Group:
-    """A group whose totals a person may read: a member always, others when it has `GROUP_SHOWN_FROM` members.
+    """A group whose totals the user may read: one of their own, or one with `GROUP_SHOWN_FROM` members.
 
-    With fewer the group's kilograms would tell what one household did. Raises NotFound.
+    The totals of a smaller group would tell what one household did. Raises NotFound.
     """
     group = Group.objects.filter(pk=group_id).first()
     if group is None:
         raise NotFound
     is_member = _current(user_id).filter(group_id=group_id).exists()
-    if not is_member and members_of(group_id).count() < settings.GROUP_SHOWN_FROM:
+    if not is_member and group.memberships.filter(left_at=None).count() < settings.GROUP_SHOWN_FROM:
         raise NotFound
     return group
 
 
-def members_of(group_id: uuid.UUID) -> QuerySet[Membership]:
-    """The members of a group, the oldest first; for members only."""
-    return Membership.objects.filter(group_id=group_id, left_at=None).select_related("user").order_by("joined_at", "pk")
+def people_of(group_id: uuid.UUID) -> list[User]:
+    """The oldest members of a group, at most `GROUP_PEOPLE_SHOWN`; for members only."""
+    return fetch_models(User, _PEOPLE, {"group": group_id, "limit": settings.GROUP_PEOPLE_SHOWN})
 
 
 def _current(user_id: uuid.UUID) -> QuerySet[Membership]:
     return Membership.objects.filter(user_id=user_id, left_at=None)
-
-
-def _counted() -> QuerySet[Group]:
-    return Group.objects.annotate(members=Count("memberships", filter=_PRESENT)).order_by("name", "pk")
