@@ -16,6 +16,7 @@ URL = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 
 
 def limited_to(limit: int) -> Meta:
+    """The bounds of a decimal column, for the schema."""
     exclusive = {"exclusiveMaximum": True, "exclusiveMinimum": True}
     return Meta(extra_json_schema={"maximum": limit, "minimum": -limit, **exclusive})
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.responses import ResponseBody, decimal_bounds
+from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView
 from geo.groups.selectors import get_counting_group
 from geo.impact.selectors import (
@@ -32,6 +32,7 @@ from geo.impact.selectors import (
 )
 from geo.models import ImpactSum
 from geo.models.receipt import month_of
+from geo.responses import READ_ONLY, limited_to
 
 TAGS = ["impact"]
 MONTHS_DEFAULT = 12
@@ -98,15 +99,15 @@ class MonthsQuery(serializers.Serializer[Any]):
 
 
 GRAM = Decimal("0.001")
-Total = Annotated[Decimal, decimal_bounds(max_digits=24, decimal_places=3)]
-Factor = Annotated[Decimal, decimal_bounds(max_digits=8, decimal_places=4)]
+Total = Annotated[Decimal, limited_to(10**21)]
+Factor = Annotated[Decimal, limited_to(10**4)]
 
 
 class MaterialImpactOutput(ResponseBody):
     """One material, counted with one factor; null where recycling it is not modelled, which is not nothing."""
 
     material: str
-    name: Annotated[str, Meta(description="In the reader's language."), Meta(extra_json_schema={"readOnly": True})]
+    name: Annotated[str, Meta(description="In the reader's language."), READ_ONLY]
     stream: Annotated[str, Meta(description="The group of the material, such as plastic.")]
     kg: Total
     kg_co2e: Total | None
@@ -163,9 +164,7 @@ class StreamImpactOutput(SumsOutput):
 class ImpactOutput(SumsOutput):
     """Sums of receipts."""
 
-    streams: Annotated[
-        list[StreamImpactOutput], Meta(description="Heaviest first.", extra_json_schema={"readOnly": True})
-    ]
+    streams: Annotated[list[StreamImpactOutput], READ_ONLY, Meta(description="Heaviest first.")]
     materials: Annotated[list[MaterialImpactOutput], Meta(description="Heaviest first.")]
 
     @classmethod

@@ -62,13 +62,6 @@ def _encode_other(value: object) -> str:
     raise NotImplementedError(f"{type(value).__name__} has no JSON form.")
 
 
-def decimal_bounds(*, max_digits: int, decimal_places: int) -> msgspec.Meta:
-    """The bounds of a decimal column, for the schema: `Annotated[Decimal, decimal_bounds(...)]`."""
-    limit = 10 ** (max_digits - decimal_places)
-    bounds = {"maximum": limit, "minimum": -limit, "exclusiveMaximum": True, "exclusiveMinimum": True}
-    return msgspec.Meta(extra_json_schema=bounds)
-
-
 encode_json = msgspec.json.Encoder(decimal_format="number", enc_hook=_encode_other).encode
 
 
