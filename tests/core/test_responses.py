@@ -113,7 +113,7 @@ class TestSchema:
             ("id", {"type": "string", "format": "uuid"}),
             ("at", {"type": "string", "format": "date-time"}),
             ("kg", {"type": "number", "format": "double", "nullable": True}),
-            ("to", {"type": "string", "format": "time", "nullable": True, "default": None}),
+            ("to", {"type": "string", "format": "time", "nullable": True}),
             ("rows", {"type": "array", "items": {"$ref": "#/components/schemas/Inner"}}),
             ("counts", {"type": "object", "additionalProperties": {"type": "integer"}}),
         ],
