@@ -12,8 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.accounts.models import User
-from backend.accounts.selectors import ids_blocked_with
-from backend.core.db.prepared import columns_of, fetch_prepared, model_from
+from backend.core.db.prepared import columns_of, fetch_prepared, model_from, models_from
 from backend.core.errors import NotFound
 from geo.distance import round_distance
 from geo.grid import degrees_at, in_degrees, square_at, stretch_at
@@ -39,6 +38,14 @@ _WAITING_LIKES = """
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
 """
+_PICKUP_OF_SWIPE = ("id", "title", "reserved_until")
+_SWIPE = f"""
+    SELECT {columns_of(Swipe)}, {columns_of(Pickup, _PICKUP_OF_SWIPE)}
+    FROM geo_swipe JOIN geo_pickup ON geo_pickup.id = pickup_id
+    WHERE collector_id = %(collector)s AND pickup_id = %(pickup)s AND resident_id NOT IN (
+        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
+        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
+"""  # noqa: S608 - names of our own columns
 _OWN = "SELECT ST_X(cell), ST_Y(cell) FROM geo_pickup WHERE id = %(pickup)s AND resident_id = %(resident)s"
 # A place in the queue counts all likes before it, those of blocked collectors too.
 _LIKES = f"""
@@ -82,10 +89,11 @@ def swipe_facts_of(*, collector_id: uuid.UUID, pickup: Pickup, now: datetime) ->
 
 def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:
     """The collector's swipe, with its pickup. Raises NotFound if there is none or the two have blocked each other."""
-    mine = Swipe.objects.select_related("pickup").filter(collector_id=collector_id, pickup_id=pickup_id)
-    swipe = mine.exclude(pickup__resident_id__in=ids_blocked_with(collector_id)).first()
-    if swipe is None:
+    rows = fetch_prepared(_SWIPE, {"collector": collector_id, "pickup": pickup_id})
+    if not rows:
         raise NotFound
+    swipe: Swipe
+    swipe, swipe.pickup = models_from(rows[0], Swipe, (Pickup, _PICKUP_OF_SWIPE))
     return swipe
 
 
