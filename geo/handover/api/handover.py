@@ -77,7 +77,7 @@ class RatingInput(serializers.Serializer[Any]):
 
 
 class ProposeView(ApiView):
-    """One of the two proposes a time."""
+    """Propose a time for the handover."""
 
     @extend_schema(
         summary="Propose a time, or another one",
@@ -95,7 +95,7 @@ class ProposeView(ApiView):
 
 
 class AgreeView(ApiView):
-    """The other one agrees."""
+    """Agree to the proposed time."""
 
     @extend_schema(
         summary="Agree to the proposed time",
@@ -113,7 +113,7 @@ class AgreeView(ApiView):
 
 
 class SetOffView(ApiView):
-    """The collector is on his way."""
+    """Record that the collector has set off."""
 
     @extend_schema(
         summary="Say that you are on your way",
@@ -131,7 +131,7 @@ class SetOffView(ApiView):
 
 
 class ArriveView(ApiView):
-    """One of the two is at the door."""
+    """Record an arrival."""
 
     @extend_schema(
         summary="Say that you have arrived, or that the other has",
@@ -156,7 +156,7 @@ class ArriveView(ApiView):
 
 
 class NoShowView(ApiView):
-    """One has waited in vain."""
+    """Report a no-show, which ends the match."""
 
     @extend_schema(
         summary="Say that the other did not show",
@@ -172,7 +172,7 @@ class NoShowView(ApiView):
 
 
 class CalendarView(ApiView):
-    """The appointment, for a calendar."""
+    """The agreed time as an iCalendar file."""
 
     @extend_schema(
         summary="Read the agreed time as a calendar file (iCalendar)",
@@ -191,7 +191,7 @@ class CalendarView(ApiView):
 
 
 class RatingView(ApiView):
-    """One's rating of the other."""
+    """Rate the other party."""
 
     @extend_schema(
         summary="Rate the other one",

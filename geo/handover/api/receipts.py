@@ -26,7 +26,7 @@ GOOD, BAD = "good", "bad"
 
 
 class LanguageQuery(serializers.Serializer[Any]):
-    """In which language to read."""
+    """The language of the response."""
 
     lang = serializers.ChoiceField(
         choices=settings.LANGUAGES, required=False, help_text="Goes before `Accept-Language`."
@@ -42,7 +42,7 @@ def activate_language_of(request: Request) -> None:
 
 
 class ReceiptView(ApiView):
-    """One receipt."""
+    """A receipt as JSON."""
 
     @extend_schema(
         summary="Read a receipt",
@@ -58,7 +58,7 @@ class ReceiptView(ApiView):
 
 
 class ReceiptPdfView(ApiView):
-    """One receipt, to print."""
+    """A receipt as PDF."""
 
     rate_scope = "print"
 

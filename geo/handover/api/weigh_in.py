@@ -40,7 +40,7 @@ class ConfirmInput(serializers.Serializer[Any]):
 
 
 class WeighInView(ApiView):
-    """The collector weighs."""
+    """Record what the collector weighed."""
 
     @extend_schema(
         summary="Weigh in",
@@ -65,7 +65,7 @@ class WeighInView(ApiView):
 
 
 class DisputeView(ApiView):
-    """The resident sees it otherwise."""
+    """Dispute the weigh-in."""
 
     @extend_schema(
         summary="Dispute the weigh-in",
@@ -91,7 +91,7 @@ class DisputeView(ApiView):
 
 
 class AcceptFiguresView(ApiView):
-    """One gives way."""
+    """Accept the figures of the other party."""
 
     @extend_schema(
         summary="Accept the other side's figures",
@@ -110,7 +110,7 @@ class AcceptFiguresView(ApiView):
 
 
 class ConfirmView(ApiView):
-    """Both say that it is right."""
+    """Confirm the handover."""
 
     @extend_schema(
         summary="Confirm the handover",

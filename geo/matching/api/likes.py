@@ -1,4 +1,4 @@
-"""The resident's side of the swipe."""
+"""Likes, for the resident of the pickup: list, accept, decline."""
 
 import uuid
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ TAGS = ["likes"]
 
 
 class LikePages(CursorPages):
-    """First come first."""
+    """Pages in the order of the queue."""
 
     ordering = "queue_number"
     newest = -1  # below every position, because the first likes come first
 
 
 class LikesView(ApiView):
-    """Who likes a pickup."""
+    """The likes of a pickup, for its resident."""
 
     pagination_class = LikePages
 
@@ -50,7 +50,7 @@ class LikesView(ApiView):
 
 
 class AcceptView(ApiView):
-    """The resident says yes."""
+    """Accept a like."""
 
     @extend_schema(
         summary="Accept a like: it is a match",
@@ -66,7 +66,7 @@ class AcceptView(ApiView):
 
 
 class DeclineView(ApiView):
-    """The resident says no."""
+    """Decline a like."""
 
     @extend_schema(
         summary="Decline a like", operation_id="decline_like", tags=TAGS, request=None, responses={204: None}

@@ -65,7 +65,7 @@ class MatchesView(ApiView):
 
 
 class MatchView(ApiView):
-    """One match."""
+    """A match, for its two parties."""
 
     @extend_schema(summary="Read a match", operation_id="get_match", tags=TAGS, responses={200: MatchOutput})
     def get(self, request: Request, match_id: uuid.UUID) -> Response:

@@ -27,7 +27,7 @@ TAGS = ["pickups"]
 
 
 class PickupsQuery(serializers.Serializer[Any]):
-    """Which of one's own pickups to list."""
+    """Which pickups to list."""
 
     status = serializers.ChoiceField(choices=Pickup.Status.choices, required=False)
 
@@ -69,7 +69,7 @@ class PickupsView(ApiView):
 
 
 class PickupView(ApiView):
-    """One pickup."""
+    """A pickup: read and amend it."""
 
     @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
@@ -93,7 +93,7 @@ class PickupView(ApiView):
 
 
 class ExtensionView(ApiView):
-    """How long a pickup stays open."""
+    """Keep a pickup open longer."""
 
     @extend_schema(
         summary="Keep a pickup open longer",
