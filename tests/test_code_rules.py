@@ -4,7 +4,7 @@ import ast
 import re
 import statistics
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,49 @@ class TestSize:
 
         assert statistics.median(ours) <= LINES_OF_FUNCTION_MEDIAN
         assert statistics.median(lengths.values()) <= LINES_OF_FUNCTION_MEDIAN
+
+
+# Django documents `_meta` and `_state`. The Admin SDK and drf-spectacular have no public way to do these things.
+PRIVATE_NAMES_ALLOWED = {
+    "notifications/push/fcm.py": {"_get_messaging_service", "_credential", "_client"},
+    "backend/core/http/schema.py": {"_get_response_for_code"},
+}
+
+
+def own_names(trees: Iterable[ast.Module]) -> set[str]:
+    """Every name that our code defines or sets."""
+    names: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def private_names_in(tree: ast.Module) -> set[str]:
+    """The private names that a module reads from objects and imports from other modules."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(part for part in (node.module or "").split("."))
+            names.update(alias.name for alias in node.names)
+    return {name for name in names if name.startswith("_") and not name.endswith("__")}
+
+
+class TestLibraries:
+    def test_no_private_name_of_a_library_is_used(self) -> None:
+        modules = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in sources()}
+        product = {name: tree for name, tree in modules.items() if name.split("/")[0] in APPS}
+        allowed = own_names(product.values()) | {"_meta", "_state"}
+
+        used = {name: private_names_in(tree) - allowed for name, tree in product.items()}
+
+        assert {name: found for name, found in used.items() if found} == PRIVATE_NAMES_ALLOWED
 
 
 class TestWebSocketClass:

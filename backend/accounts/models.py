@@ -46,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
         """A user who may do everything in the admin."""
         user = self.model(phone=phone, is_staff=True, is_superuser=True, **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        user.save(using=self.db)
         return user
 
 

@@ -8,10 +8,8 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.http import FileResponse
-from django.utils._os import safe_join
 from rest_framework.request import Request
 
 from backend.core.errors import NotFound
@@ -42,10 +40,7 @@ def path_of(name: str) -> Path:
     """Where the photo called `name` would lie. Raises NotFound for a name that no photo can have."""
     if not NAME.fullmatch(name):
         raise NotFound
-    try:
-        path = Path(safe_join(settings.MEDIA_ROOT, name))
-    except SuspiciousFileOperation as error:
-        raise NotFound from error
+    path = Path(settings.MEDIA_ROOT) / name
     # A link inside the folder could lead out of it.
     if not path.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
         raise NotFound
