@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from msgspec import DecodeError
 
-from backend.core.redis.card_presence import Gone, decode_gone
+from backend.core.redis.card_presence import ClosedCard, decode_closed_card
 from chat.consumers.frames import encode
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ class CardPresence:
     def __init__(self) -> None:
         self._sockets: dict[str, set[CardSocket]] = {}
         self._shown: dict[CardSocket, dict[str, float]] = {}
-        self._closed: OrderedDict[str, Gone] = OrderedDict()
+        self._closed: OrderedDict[str, ClosedCard] = OrderedDict()
 
     def show(self, socket: CardSocket, cards: Collection[str], since: float) -> None:
         """The socket's client shows these cards since `since` (seconds since 1970), beside earlier ones."""
@@ -56,7 +56,7 @@ class CardPresence:
     def receive(self, payload: bytes) -> None:
         """Handle a closing that was published through Redis."""
         try:
-            closing = decode_gone(payload)
+            closing = decode_closed_card(payload)
         except DecodeError:
             log.warning("card_closing_unreadable", size=len(payload))
             return
@@ -67,7 +67,7 @@ class CardPresence:
         for socket in tuple(self._sockets.get(closing.thing, ())):
             self._send(closing, socket)
 
-    def _send(self, closing: Gone, socket: CardSocket) -> None:
+    def _send(self, closing: ClosedCard, socket: CardSocket) -> None:
         if not closing.concerns(socket.user_id, self._shown[socket][closing.thing]):
             return
         self._remove(closing.thing, socket)

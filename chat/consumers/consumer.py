@@ -16,7 +16,7 @@ from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
-from backend.core.redis.card_presence import Gone, Held, gone_channel, what_is_held
+from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
 from backend.core.redis.nudges import channel_of
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
@@ -63,7 +63,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     writer: SocketWriter
     acks: AckBuffer
     budget: FrameBudget
-    shown_cards: tuple[Held, list[Gone]]
+    shown_cards: tuple[ShownCards, list[ClosedCard]]
     writing: asyncio.Task[None] | None = None
     has_joined = False
     is_subscribed = False
@@ -115,7 +115,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.writer = SocketWriter(self.send, self.close, self.feed)
         self.acks = AckBuffer(self.user_id)
         self.has_joined = True
-        await self.realtime.hub.follow(gone_channel(), self.realtime.card_presence.receive)
+        await self.realtime.hub.follow(closed_cards_channel(), self.realtime.card_presence.receive)
         self.is_subscribed = await self.realtime.hub.join(self)
         state, self.shown_cards = await in_thread(_read_session, self.session_id, self.user_id)
         return state
@@ -249,13 +249,15 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.writer.finish(CloseCode.SIGNED_OUT)
 
 
-def _read_session(session_id: uuid.UUID, user_id: uuid.UUID) -> tuple[SessionState | None, tuple[Held, list[Gone]]]:
+def _read_session(
+    session_id: uuid.UUID, user_id: uuid.UUID
+) -> tuple[SessionState | None, tuple[ShownCards, list[ClosedCard]]]:
     """The session's state and the cards its user was shown lately. An open socket counts as a sign of life."""
     now = read_clock()
     state, is_silent = session_state(session_id, now)
     if is_silent:
         see_device(session_id=session_id, now=now)
-    return state, what_is_held(user_id)
+    return state, read_shown_cards(user_id)
 
 
 def _is_allowed(scope: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from backend.core.http.fields import Moment
 from backend.core.http.responses import ResponseBody, encode_json
 from backend.core.http.views import ApiView
 from backend.core.media.urls import media_url_of
-from backend.core.redis.card_presence import note_held
+from backend.core.redis.card_presence import record_shown_cards
 from geo.deck.selectors import Deck, DeckWishes, Reason, draw_deck
 from geo.errors import WindowReversed
 from geo.inputs import kilograms
@@ -127,7 +127,7 @@ class DeckView(ApiView):
         deck = draw_deck(viewer=user, wishes=_wishes_of(request), now=self.now)
         if deck.ids:
             # From a time before the cards were read, so that a pickup closed in between counts as shown.
-            note_held(user_id=user.pk, things=deck.ids, now=self.now)
+            record_shown_cards(user_id=user.pk, things=deck.ids, now=self.now)
         return HttpResponse(_body_of(deck, media_url=media_url_of(request)), content_type="application/json")
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import DomainError
-from backend.core.redis.card_presence import tell_holders_on_commit
+from backend.core.redis.card_presence import publish_closed_on_commit
 from backend.core.redis.nudges import Frame
 from chat.services.conversations import close_conversation
 from geo.errors import PickupClosed, PickupTaken
@@ -89,7 +89,7 @@ def expire_under_pickup_lock(*, pickup: Pickup, now: datetime) -> list[Notice]:
 def close_card(*, pickup: Pickup, reason: CardReason, exclude_user_id: uuid.UUID | None = None) -> None:
     """On commit, tell the clients that may show the card that it has closed, except those of `exclude_user_id`."""
     frame = closed_card_frame(pickup_id=pickup.pk, reason=reason)
-    tell_holders_on_commit(thing=str(pickup.pk), frame=frame, but=exclude_user_id)
+    publish_closed_on_commit(thing=str(pickup.pk), frame=frame, exclude_user_id=exclude_user_id)
 
 
 def closed_card_frame(*, pickup_id: uuid.UUID, reason: CardReason) -> Frame:

@@ -17,7 +17,7 @@ from backend.core.clock import read_clock
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from backend.core.redis.card_presence import what_is_held
+from backend.core.redis.card_presence import read_shown_cards
 from notifications.frames import EventFrame
 from notifications.kinds import Category
 from notifications.models import Event
@@ -85,7 +85,7 @@ class EventsView(ApiView):
             head=log.head,
             unread=log.unread,
             reset=reset,
-            gone=[gone.frame for gone in what_is_held(user_id)[1]],
+            gone=[gone.frame for gone in read_shown_cards(user_id)[1]],
         )
         return Response(body)
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from backend.core.redis.card_presence import Gone
+from backend.core.redis.card_presence import ClosedCard
 from chat.consumers import card_presence
 from chat.consumers.card_presence import CardPresence
 
@@ -24,9 +24,9 @@ class Client:
         self.closed.append(json.loads(text)["thing"])
 
 
-def closing(thing: str, *, at: float, but: str = "") -> bytes:
+def closing(thing: str, *, at: float, exclude_user_id: str = "") -> bytes:
     """A closing as Redis publishes it."""
-    return msgspec.json.encode(Gone(thing=thing, at=at, frame={"thing": thing}, but=but))
+    return msgspec.json.encode(ClosedCard(thing=thing, at=at, frame={"thing": thing}, exclude_user_id=exclude_user_id))
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ class TestClosing:
     def test_is_not_sent_to_the_user_who_caused_it(self, clients: Sequence[Client]) -> None:
         presence = CardPresence()
         presence.show(clients[0], ["a"], since=10)
-        presence.receive(closing("a", at=11, but=str(clients[0].user_id)))
-        presence.receive(closing("b", at=11, but=str(clients[0].user_id)))
+        presence.receive(closing("a", at=11, exclude_user_id=str(clients[0].user_id)))
+        presence.receive(closing("b", at=11, exclude_user_id=str(clients[0].user_id)))
 
         presence.show(clients[0], ["b"], since=10)
 

@@ -23,67 +23,74 @@ log = structlog.get_logger(__name__)
 HELD_S = 1800
 
 
-class Held(msgspec.Struct, frozen=True):
-    """What one person was last shown, and since when (seconds since 1970)."""
+class ShownCards(msgspec.Struct, frozen=True):
+    """The cards that one user was last shown, and since when (seconds since 1970)."""
 
     things: tuple[str, ...] = ()
     since: float = 0.0
     type: str = "held"
 
 
-class Gone(msgspec.Struct, frozen=True):
-    """A thing that had gone by `at`; `frame` is for those who held it then, but for one who knows better."""
+class ClosedCard(msgspec.Struct, frozen=True):
+    """A card that was closed at `at`. `frame` goes to clients that showed it then, but not to `exclude_user_id`."""
 
     thing: str
     at: float
     frame: dict[str, Any]
-    but: str = ""
+    exclude_user_id: str = ""
 
     def concerns(self, user_id: uuid.UUID, since: float) -> bool:
-        """Whether somebody who was shown it at `since` is to be told."""
-        return self.at >= since and self.but != str(user_id)
+        """Whether a client that got its cards at `since` needs the frame."""
+        return self.at >= since and self.exclude_user_id != str(user_id)
 
 
 _encode = msgspec.json.Encoder().encode
-_decode_held = msgspec.json.Decoder(Held).decode
-decode_gone = msgspec.json.Decoder(Gone).decode
+_decode_shown = msgspec.json.Decoder(ShownCards).decode
+decode_closed_card = msgspec.json.Decoder(ClosedCard).decode
 
 
-def gone_channel() -> str:
-    """The Redis channel that carries all that goes, to every process with open sockets."""
+def closed_cards_channel() -> str:
+    """The Redis channel that carries closed cards to every process with open sockets."""
     return key("gone")
 
 
-def note_held(*, user_id: uuid.UUID, things: Collection[str], now: datetime) -> None:
-    """Remember that a person is shown these from `now` on, in place of what they were shown before."""
-    note = _encode(Held(things=tuple(things), since=now.timestamp()))
-    _set_and_publish("held_unnoted", key(f"held:{user_id}"), channel_of(user_id), note)
+def record_shown_cards(*, user_id: uuid.UUID, things: Collection[str], now: datetime) -> None:
+    """Store which cards the user is shown from `now` on, in place of earlier ones."""
+    note = _encode(ShownCards(things=tuple(things), since=now.timestamp()))
+    _set_and_publish("shown_cards_not_stored", key(f"held:{user_id}"), channel_of(user_id), note)
 
 
-def tell_holders_on_commit(*, thing: str, frame: Frame, but: uuid.UUID | None) -> None:
-    """Once the transaction has committed, send `frame` to everybody whose app shows the thing, except `but`."""
-    transaction.on_commit(lambda: _tell(thing, frame, but), robust=True)
+def publish_closed_on_commit(*, thing: str, frame: Frame, exclude_user_id: uuid.UUID | None) -> None:
+    """On commit send `frame` to all clients that show the card, except those of `exclude_user_id`."""
+    transaction.on_commit(lambda: _publish_closed(thing, frame, exclude_user_id), robust=True)
 
 
-def what_is_held(user_id: uuid.UUID) -> tuple[Held, list[Gone]]:
-    """What a person was last shown, and what of it has gone since; nothing without Redis."""
-    held, gone = Held(), list[Gone]()
-    with _lossy("held_unread"), redis_client() as client:
+def read_shown_cards(user_id: uuid.UUID) -> tuple[ShownCards, list[ClosedCard]]:
+    """The cards that the user was last shown, and which of them have closed since; nothing without Redis."""
+    held, gone = ShownCards(), list[ClosedCard]()
+    with _lossy("shown_cards_not_read"), redis_client() as client:
         note = client.get(key(f"held:{user_id}"))
-        held = _decode_held(note) if isinstance(note, bytes) else held
-        gone = _gone_among(client, held.things)
+        held = _decode_shown(note) if isinstance(note, bytes) else held
+        gone = _closed_among(client, held.things)
     return held, [one for one in gone if one.concerns(user_id, held.since)]
 
 
-def _gone_among(client: "Redis", things: Collection[str]) -> list[Gone]:
+def _closed_among(client: "Redis", things: Collection[str]) -> list[ClosedCard]:
     kept: Any = client.mget([key(f"gone:{thing}") for thing in things]) if things else []
-    return [decode_gone(gone) for gone in kept if gone]
+    return [decode_closed_card(gone) for gone in kept if gone]
 
 
-def _tell(thing: str, frame: Frame, but: uuid.UUID | None) -> None:
-    # The time of the commit: until then others were shown the thing, after that nobody was.
-    text = _encode(Gone(thing=thing, at=read_clock().timestamp(), frame=msgspec.to_builtins(frame), but=str(but or "")))
-    _set_and_publish("gone_untold", key(f"gone:{thing}"), gone_channel(), text)
+def _publish_closed(thing: str, frame: Frame, exclude_user_id: uuid.UUID | None) -> None:
+    # The time of the commit: decks read before it show the card, later ones do not.
+    text = _encode(
+        ClosedCard(
+            thing=thing,
+            at=read_clock().timestamp(),
+            frame=msgspec.to_builtins(frame),
+            exclude_user_id=str(exclude_user_id or ""),
+        )
+    )
+    _set_and_publish("closed_card_not_published", key(f"gone:{thing}"), closed_cards_channel(), text)
 
 
 def _set_and_publish(warning: str, name: str, channel: str, text: bytes) -> None:
