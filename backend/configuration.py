@@ -111,7 +111,7 @@ def require_complete(environment: Mapping[str, str]) -> None:
         raise ImproperlyConfigured("The service does not start:\n  - " + "\n  - ".join(problems))
 
 
-# Each side is to notice within a minute that the other's host has vanished, which over TCP says nothing. In seconds.
+# Seconds. Each side notices within a minute that the host of its peer has vanished, which TCP alone does not report.
 KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 VANISHED_MS = 60_000
 

@@ -97,15 +97,15 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-# Filled by collectstatic for production; elsewhere the files are served from where they lie.
+# Filled by collectstatic for production; elsewhere the files are served from the source folders.
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static") if IS_PRODUCTION else "") or None
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
-# For files that only some people may see; must not lie in what a web server hands out.
+# For files that only some people may see; must be outside of what a web server serves.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 
-# --- Memory ----------------------------------------------------------------------------------------------
+# --- Storage ----------------------------------------------------------------------------------------------
 # The size of the connection pool of a process; with 0, as in the web process, each thread keeps its own connection.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 # A short reconnect_timeout: the first request after an outage connects at once instead of waiting for a backoff.
@@ -276,13 +276,13 @@ LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
 # A match shows the exact place; who gave back so many within a day takes no more of first-come pickups.
 GIVEN_BACK_A_DAY_MAX = env.int("GIVEN_BACK_A_DAY_MAX", default=10)
-# A runner-up whose like is older is asked before it becomes a match, and has so long to say yes.
+# A runner-up whose like is older must consent before it becomes a match, within this time.
 CONSENT_AFTER_H = env.int("CONSENT_AFTER_H", default=2)
 CONSENT_MINUTES = env.int("CONSENT_MINUTES", default=30)
 EXPIRY_WARNING_H = env.int("EXPIRY_WARNING_H", default=24)
 # Advice is summed up from so many passes on.
 ADVICE_PASSES_MIN = env.int("ADVICE_PASSES_MIN", default=3)
-# A new pickup is told within so many metres after so many minutes (`metres@minutes`), outside of the quiet hours.
+# Collectors within these metres are notified of a new pickup after these minutes (`metres@minutes`).
 RINGS = [
     (int(metres), int(minutes))
     for metres, minutes in (

@@ -132,7 +132,7 @@ class SessionManager(models.Manager["Session"]):
 
 
 class Session(AbstractAuthToken):  # type: ignore[misc]
-    """One per person and device (`installation`); gone the moment it is revoked. Personal data: device name."""
+    """One per person and device (`installation`); deleted when it is revoked. Personal data: device name."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="auth_token_set")
     public_id = models.UUIDField(default=new_id, unique=True, editable=False)

@@ -1,4 +1,4 @@
-"""Refusals: what a person asked for and cannot have, with a code that never changes.
+"""Refusals: why a request cannot be granted, with a code that never changes.
 
 Services raise them; HTTP turns the kind into a status and problem details, the socket sends the same code.
 """
@@ -42,7 +42,7 @@ STATUS_OF_KIND: Mapping[Kind, int] = {
 class DomainError(Exception):
     """An anticipated refusal. Subclasses set a stable `code`, a `kind` and a translatable `message`.
 
-    `field` names the input at fault, if there is one; `params` fill the message; `retry_after_s` is told to clients.
+    `field` names the input at fault, if there is one; `params` fill the message; `retry_after_s` goes to clients.
     """
 
     code = "refused"

@@ -28,7 +28,7 @@ def end_session(*, user: User, session_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def end_other_sessions(*, user: User, keep: Session) -> None:
-    """End all of this person's sessions but the one that asks."""
+    """End all of this user's sessions except the one of the request."""
     end_sessions(Session.objects.filter(user=user).exclude(public_id=keep.public_id))
 
 

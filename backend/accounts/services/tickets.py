@@ -1,7 +1,6 @@
 """Tickets: what opens one socket once, so that no session token ever stands in an address or a subprotocol.
 
-They lie in Redis, which costs no query. While it is away a ticket is signed instead, and PostgreSQL remembers which
-of those have been used.
+They are stored in Redis. Without Redis a ticket is signed instead, and PostgreSQL stores which of those were used.
 """
 
 import base64
@@ -97,17 +96,17 @@ def _holder_of(kept: bytes) -> TicketHolder | None:
 
 
 def _sign(session_id: uuid.UUID, expires_at: datetime) -> str:
-    said = _SIGNED.pack(session_id.bytes, uuid.uuid4().bytes, int(expires_at.timestamp()))
-    return _signer.sign(base64.urlsafe_b64encode(said).rstrip(b"=").decode())
+    payload = _SIGNED.pack(session_id.bytes, uuid.uuid4().bytes, int(expires_at.timestamp()))
+    return _signer.sign(base64.urlsafe_b64encode(payload).rstrip(b"=").decode())
 
 
 def _use_signed(ticket: str, now: datetime) -> TicketHolder | None:
     """The one who uses it first; the row of its number decides who that is."""
     try:
-        said = base64.urlsafe_b64decode(_signer.unsign(ticket) + "==")
+        payload = base64.urlsafe_b64decode(_signer.unsign(ticket) + "==")
     except BadSignature:
         return None
-    session, number, ends_s = _SIGNED.unpack(said)
+    session, number, ends_s = _SIGNED.unpack(payload)
     if ends_s <= now.timestamp():
         return None
     session_id = uuid.UUID(bytes=session)
