@@ -12,10 +12,10 @@ _TITLES = frozenset(
     "ดอกเตอร์ นายแพทย์ แพทย์หญิง ศาสตราจารย์ ว่าที่ หม่อมหลวง หม่อมราชวงศ์ พระ หลวงพ่อ หลวงพี่ กำนัน ผู้ใหญ่ "
     # Thai abbreviations.
     "นส ดช ดญ ดร ผศ รศ ศ นพ พญ ทพ ทพญ ภก ภญ สพ อ มล มรว มจ รต รท รอ พต พท พอ พลต พลท พลอ จสต จสท จสอ "
-    "สต สท สอ รตต รตท รตอ พตต พตท พตอ ดต สตต สตท สตอ พลตต พลตท พลตอ นต นท นอ จต จท จอ ว่าที่รต".split()
+    "สต สท สอ รตต รตท รตอ พตต พตท พตอ ดต สตต สตท สตอ พลตต พลตท พลตอ นต นท นอ จต จท จอ ว่าที่รต หญิง".split()
 )
 # These are also initials or nicknames: a title only before a first name and a surname.
-_AMBIGUOUS = frozenset(["ศ", "อ", "ตา", "อา", "pa", "na", "yai", "phi", "nai", "nong", "gen"])
+_AMBIGUOUS = frozenset(["ศ", "อ", "ตา", "อา", "หญิง", "pa", "na", "yai", "phi", "nai", "nong", "gen"])
 # Written without a space before a name. Others, such as "คุณ", also begin names.
 _GLUED = ("นายแพทย์", "แพทย์หญิง", "นางสาว", "เด็กชาย", "เด็กหญิง", "นาย", "นาง")
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "esq", "dds"])
