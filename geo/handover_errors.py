@@ -102,7 +102,7 @@ class GpsTooVague(Invalid):
     message = _("Your phone does not know its place well enough. Go outside and try again, or let the other confirm.")
 
 
-class TooFarFromDoor(DomainError):
+class TooFarFromPickup(DomainError):
     """The phone is `metres` metres away; `limit` metres are allowed."""
 
     code = "too_far_from_door"

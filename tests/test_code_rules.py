@@ -1,9 +1,11 @@
 """Rules that no other tool checks: sizes, translations, the Procfile, and what the repository must not contain."""
 
 import ast
+import io
 import re
 import statistics
 import subprocess
+import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +20,14 @@ LINES_OF_FILE_MAX = 400
 LINES_OF_FUNCTION_MAX = 50
 LINES_OF_FUNCTION_MEDIAN = 8
 LINES_OF_TESTS_MAX = 28_000
+# Words for roles without a gender, and standard terms instead of private metaphors.
+WORDS_TO_AVOID = re.compile(
+    r"\b(he|she|his|hers|her|him|himself|herself|desk|guests?|whoever|moot|makers?|takers?|untold|knows better|"
+    r"let down|left alone|(?:is|are|was|were|be|been) (?:told|asked))\b",
+    re.IGNORECASE,
+)
+WORDS_NOT_IN_NAMES = {"door", "doors", "desk", "guest", "guests", "moot", "whoever", "together", "told", "untold"}
+WORDS_NOT_IN_NAMES |= {"gone", "dealt", "heart", "taker", "takers", "maker", "makers"}
 WEBSOCKET_OPTION = "--ws chat.consumers.uvicorn_websocket:BoundedWebSocket"
 IN_TEMPLATES = re.compile(r"""{%\s*(?:blocktranslate|translate)\s+"([^"]+)\"""")
 KEYWORDS = {
@@ -122,6 +132,47 @@ class TestLibraries:
         used = {name: private_names_in(tree) - allowed for name, tree in product.items()}
 
         assert {name: found for name, found in used.items() if found} == PRIVATE_NAMES_ALLOWED
+
+
+def prose_of(path: Path) -> str:
+    """The comments and docstrings of a module, or the whole text of a document."""
+    source = path.read_text()
+    if path.suffix != ".py":
+        return source
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, documented)]
+    return "\n".join(comments + [ast.get_docstring(node) or "" for node in nodes])
+
+
+def words_in(name: str) -> set[str]:
+    """The words of a name in snake case or camel case."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+
+
+class TestWords:
+    def test_prose_uses_plain_words(self) -> None:
+        documents = [path for path in tracked_files() if path.suffix in {".md", ".yaml"}]
+        found = {
+            str(path.relative_to(ROOT)): words
+            for path in [*sources(), *documents]
+            if (words := sorted(set(WORDS_TO_AVOID.findall(prose_of(path)))))
+        }
+
+        assert found == {}
+
+    def test_names_use_plain_words(self) -> None:
+        found = {
+            f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+            for path in sources()
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and not node.name.lower().startswith("test")
+            and words_in(node.name) & WORDS_NOT_IN_NAMES
+        }
+
+        assert found == set()
 
 
 class TestWebSocketClass:

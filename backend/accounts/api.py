@@ -27,7 +27,7 @@ from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import Line, Paragraphs
 from backend.core.http.views import ApiView
-from backend.core.text.names import can_be_said
+from backend.core.text.names import has_letter_or_digit
 
 
 class PersonName(Line):
@@ -45,7 +45,7 @@ class FirstName(Line):
     def to_internal_value(self, data: Any) -> str:
         """The name; blank leaves the choice to the service."""
         name = super().to_internal_value(data)
-        if name and not can_be_said(name):
+        if name and not has_letter_or_digit(name):
             self.fail("no_letters")
         return name
 
@@ -321,7 +321,7 @@ class ReportsView(ApiView):
         responses={201: ReportAnswer},
     )
     def post(self, request: Request) -> Response:
-        """The city looks into it within a day. The other is not told."""
+        """The city looks into it within a day. The other user is not notified."""
         body = ReportInput(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data

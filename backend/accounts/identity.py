@@ -24,7 +24,7 @@ from backend.core.text.typed import to_e164
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A phone in E.164 or a Firebase uid, or both; name and locale are what the person said at sign-in."""
+    """A phone in E.164 or a Firebase uid, or both; name and locale are what the user entered at sign-in."""
 
     phone: str | None
     firebase_uid: str | None = None

@@ -97,7 +97,7 @@ class Card(ResponseBody):
     window: CardWindow
     choose: Pickup.Choose
     area: str
-    cell: Annotated[LatLon, Meta(description="The middle of the grid square. The exact place is told with a match.")]
+    cell: Annotated[LatLon, Meta(description="The middle of the grid square. The exact place comes with a match.")]
     distance_m: Annotated[int, Meta(description="To the middle of the square, rounded to 100 m.")]
     resident: CardResident
     expires_at: datetime

@@ -42,7 +42,7 @@ class GroupOutput(ResponseBody):
     name: str
     kind: Group.Kind
     members: Annotated[int, Meta(description="How many there are.")]
-    code: Annotated[str, Meta(description="Whoever has it may join.")]
+    code: Annotated[str, Meta(description="Anyone who has it may join.")]
     is_keeper: Annotated[bool, Meta(description="Whether the reader may give it a new code."), READ_ONLY]
     created_at: datetime
 

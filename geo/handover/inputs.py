@@ -19,7 +19,7 @@ NOTE_CHARACTERS_MAX = 300
 
 
 class WeighedInput(serializers.Serializer[Any]):
-    """What the scale said for one material, or how many pieces there were."""
+    """The weight of one material, or its number of pieces."""
 
     material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
     gross_kg = kilograms(

@@ -85,7 +85,7 @@ _STATUSES = [str(status) for status in Match.Status]
 
 
 class WeighedLine(msgspec.Struct, frozen=True):
-    """What the scale said for one material."""
+    """The weight of one material."""
 
     gross_kg: Decimal
     tare_kg: Decimal

@@ -54,7 +54,7 @@ LAST_STEP = {
 def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_id: uuid.UUID | None = None) -> None:
     """Move a locked pickup to `status` and end its reservation.
 
-    Clients showing the card of an open pickup are told it has closed, except the collector `taker_id`, who took it.
+    Tell clients showing the card of an open pickup that it has closed, except the collector `taker_id`, who took it.
     Raises PickupClosed for a move outside the table, or PickupTaken.
     """
     if not pickup.may_become(status):
@@ -73,7 +73,7 @@ def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_i
 
 
 def reserve_pickup(*, pickup: Pickup, until: datetime | None) -> None:
-    """Reserve a locked open pickup for the runner-up who is asked; None ends the reservation."""
+    """Reserve a locked open pickup for the runner-up who must confirm; None ends the reservation."""
     if until:
         close_card(pickup=pickup, reason="taken")
     pickup.reserved_until = until

@@ -24,7 +24,7 @@ Counted = Annotated[int | None, Meta(description="Null where nothing was counted
 
 
 class WeighedOutput(ResponseBody):
-    """What the scale said for one material."""
+    """The weight of one material."""
 
     material: str
     gross_kg: Kilograms
@@ -71,7 +71,7 @@ _decode_lines = msgspec.json.Decoder(list[VersionLineOutput]).decode
 
 
 class VersionOutput(ResponseBody):
-    """What one side said at one time."""
+    """One version of a weigh-in, with who wrote it."""
 
     number: int
     by: PersonId

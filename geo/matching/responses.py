@@ -57,7 +57,7 @@ class SwipeOutput(ResponseBody):
 
 
 class StandingOutput(ResponseBody):
-    """What one said, and what has become of it."""
+    """The viewer's swipe, and the state of a like."""
 
     direction: Swipe.Direction
     state: Annotated[Swipe.LikeState, Meta(description="Of a like; empty for a pass.")]
@@ -67,7 +67,9 @@ class StandingOutput(ResponseBody):
     ]
     answer_by: Annotated[
         datetime | None,
-        Meta(description="Until when to say yes, where one is asked.", extra_json_schema={"readOnly": True}),
+        Meta(
+            description="The deadline to confirm, if the like must be confirmed.", extra_json_schema={"readOnly": True}
+        ),
     ]
     title: str
     swiped_at: datetime
@@ -127,7 +129,7 @@ class Role(models.TextChoices):
 
 
 class RatedPersonOutput(ResponseBody):
-    """With what others thought of him."""
+    """A person with their rating."""
 
     id: uuid.UUID
     first_name: str
@@ -148,7 +150,7 @@ class RatedPersonOutput(ResponseBody):
 
 
 class OwnRatingOutput(ResponseBody):
-    """What the reader said of the other."""
+    """The viewer's rating of the other."""
 
     stars: int
     reasons: list[Rating.Reason]
@@ -193,7 +195,7 @@ class MatchedPickupOutput(ResponseBody):
 
 
 class MatchOutput(ResponseBody, kw_only=True):
-    """A match, for one of its two. The exact place is for the collector only as long as it is his to go to."""
+    """A match, for one of its two. The collector sees the exact place only while they may go there."""
 
     id: uuid.UUID
     status: Match.Status
@@ -213,7 +215,7 @@ class MatchOutput(ResponseBody, kw_only=True):
     access_note: str | None
     handover: HandoverOutput
     receipt: ReceiptOutput | None = None
-    rating: Annotated[OwnRatingOutput | None, READ_ONLY, Meta(description="What the reader said of the other.")]
+    rating: Annotated[OwnRatingOutput | None, READ_ONLY, Meta(description="The reader's rating of the other.")]
     rate_until: Annotated[datetime | None, Meta(description="Null while there is nothing to rate."), READ_ONLY]
 
     @classmethod

@@ -82,7 +82,7 @@ class MaterialsView(ApiView):
         responses={200: CatalogueOutput},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """With an ETag: whoever has this version already gets 304."""
+        """With an ETag: a client that has this version gets 304."""
         catalogue = read_catalogue()
         response = Response(CatalogueOutput.of(catalogue))
         etag = f'"{catalogue.version}-{get_language()}"'

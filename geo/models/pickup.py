@@ -119,7 +119,7 @@ class Pickup(PublicModel):
 
     @property
     def takes_the_first(self) -> bool:
-        """Whether the next like makes a match: not while a runner-up is asked."""
+        """Whether the next like makes a match: not while a runner-up must confirm."""
         return self.status == self.Status.OPEN and self.choose == self.Choose.FIRST and not self.reserved_until
 
 

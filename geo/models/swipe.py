@@ -11,7 +11,7 @@ from geo.models.pickup import Pickup
 class Swipe(PublicModel):
     """A like waits in the queue, ordered by `queue_number`, until it is matched, declined, withdrawn or closed.
 
-    A collector whose like has waited long is asked before it is matched. Without an answer the like lapses; the
+    A collector whose like has waited long must confirm before it is matched. Without an answer the like lapses; the
     collector may like the pickup again.
     """
 

@@ -43,7 +43,7 @@ class _PickupFields(serializers.Serializer[Any]):
     title = Line(max_length=80)
     note = Paragraphs(max_length=1000, allow_blank=True, required=False)
     items = serializers.ListField(child=ItemInput(), min_length=1, max_length=settings.PICKUP_ITEMS_MAX)
-    location = Place(help_text="The exact place. Only the matched collector is ever told.")
+    location = Place(help_text="The exact place. Only the matched collector sees it.")
     area = Line(max_length=120, allow_blank=True, required=False, help_text="For everybody to read.")
     address = Paragraphs(max_length=300, allow_blank=True, required=False)
     access_note = Paragraphs(max_length=300, allow_blank=True, required=False)

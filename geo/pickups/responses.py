@@ -33,7 +33,7 @@ class PickupOutput(ResponseBody):
     address: Annotated[str | None, ForResident]
     access_note: Annotated[str | None, ForResident]
     likes_waiting: int
-    reserved_until: Annotated[datetime | None, Meta(description="Until then a runner-up is asked.")]
+    reserved_until: Annotated[datetime | None, Meta(description="Until then a runner-up may confirm.")]
     revision: Annotated[int, Meta(description="Grows when it changes materially.")]
     expires_at: datetime
     closed_at: datetime | None

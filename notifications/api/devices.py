@@ -135,7 +135,7 @@ class ChoicesView(ApiView):
 
     @extend_schema(
         operation_id="notifications_choices",
-        summary="What I want to be told",
+        summary="What I want to be notified of",
         tags=["notifications"],
         responses=Choices,
     )
@@ -145,7 +145,7 @@ class ChoicesView(ApiView):
 
     @extend_schema(
         operation_id="notifications_choose",
-        summary="Change what I want to be told",
+        summary="Change what I want to be notified of",
         tags=["notifications"],
         request=ChoicesIn,
         responses=Choices,
@@ -244,7 +244,7 @@ class EmailIn(serializers.Serializer[Any]):
 
 
 class EmailCode(serializers.Serializer[Any]):
-    """What the mail said."""
+    """The code from the mail."""
 
     code = SixDigits(help_text="Six digits of any script; spaces and hyphens between them do not count.")
 

@@ -78,7 +78,7 @@ class EventsView(ApiView):
             # Old events were removed since the first query.
             events, reset = [], True
         if wait_s:
-            _require_still_signed_in(request)
+            _require_signed_in(request)
             log = log_of(user_id)
         body = EventsOut(
             events=[EventFrame.of(event) for event in events],
@@ -90,7 +90,7 @@ class EventsView(ApiView):
         return Response(body)
 
 
-def _require_still_signed_in(request: Request) -> None:
+def _require_signed_in(request: Request) -> None:
     """Raise AuthenticationFailed when the session ended during the wait."""
     if not is_session_live(session_id=session_of(request).public_id, now=read_clock()):
         raise AuthenticationFailed(NOT_VALID)
@@ -151,7 +151,7 @@ class InboxView(ApiView):
 
     pagination_class = InboxPages
 
-    @extend_schema(operation_id="inbox_list", summary="What I was told", tags=["inbox"], responses=list_of(InboxEntry))
+    @extend_schema(operation_id="inbox_list", summary="My notifications", tags=["inbox"], responses=list_of(InboxEntry))
     def get(self, request: Request) -> Response:
         """A page; only the newest of several entries about one thing."""
         user_id = user_of(request).pk

@@ -38,7 +38,7 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Gone:
+class DeadAddress:
     """The address is dead: forget the device."""
 
     reason: str
@@ -78,7 +78,7 @@ class Postponed:
     after_s: float
 
 
-Outcome = Accepted | Gone | Retry | Refused | Barred | Postponed
+Outcome = Accepted | DeadAddress | Retry | Refused | Barred | Postponed
 
 
 class PushBackend(Protocol):

@@ -27,7 +27,7 @@ from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
 from backend.core.firebase import firebase_app
-from notifications.push.backends import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
+from notifications.push.backends import Accepted, Barred, DeadAddress, Outcome, PushMessage, Refused, Retry
 from notifications.push.circuit_breaker import fcm_circuit_breaker
 from notifications.push.throttle import SenderPool, Throttle, fcm_quota, sending_deadline
 
@@ -103,7 +103,7 @@ def outcome_of(error: Exception) -> Outcome:
     """The outcome for an error of the SDK. What is neither final nor about our credentials is retried."""
     reason = type(error).__name__.removesuffix("Error")
     if isinstance(error, DEAD) or _names_address(error):
-        return Gone(reason)
+        return DeadAddress(reason)
     if isinstance(error, exceptions.InvalidArgumentError):
         log.error("push_refused", reason=reason, detail=str(error)[:200])
         return Refused(reason)

@@ -11,7 +11,7 @@ import httpx
 import structlog
 from django.conf import settings
 
-from notifications.push.backends import Accepted, Barred, Gone, Outcome, PushMessage, Refused, Retry
+from notifications.push.backends import Accepted, Barred, DeadAddress, Outcome, PushMessage, Refused, Retry
 from notifications.push.circuit_breaker import line_circuit_breaker
 from notifications.push.throttle import SenderPool, Throttle, sending_deadline
 
@@ -78,7 +78,7 @@ def outcome_of(response: httpx.Response) -> Outcome:
         return Retry(f"line {response.status_code}", after_s=_retry_after_s(response))
     # LINE names `to` in the error when the account is wrong.
     if response.status_code == BAD_REQUEST and "'to'" in response.text:
-        return Gone("line 400")
+        return DeadAddress("line 400")
     if response.status_code in NO_ACCESS:
         log.error("line_barred", status=response.status_code, detail=response.text[:200])
         return Barred(f"line {response.status_code}")

@@ -15,7 +15,16 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from notifications.models import Device, Push
-from notifications.push.backends import LINE_ADDRESS, Accepted, Barred, Gone, Outcome, Postponed, Retry, push_backend
+from notifications.push.backends import (
+    LINE_ADDRESS,
+    Accepted,
+    Barred,
+    DeadAddress,
+    Outcome,
+    Postponed,
+    Retry,
+    push_backend,
+)
 from notifications.services.claims import ATTEMPTS_MAX, Outgoing, claim_pushes
 from notifications.services.leases import Lease, Release, lease_due_users, release_leases, store_dead_letter
 from notifications.services.locks import forget_devices, lock_devices
@@ -144,7 +153,7 @@ def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: dateti
     if not outcomes:
         return []
     rows = [_outcome_row(outgoing, outcome, now) for outgoing, outcome in outcomes]
-    dead = [outgoing.push_id for outgoing, outcome in outcomes if isinstance(outcome, Gone)]
+    dead = [outgoing.push_id for outgoing, outcome in outcomes if isinstance(outcome, DeadAddress)]
     with transaction.atomic():
         if dead:
             lock_devices(_devices_of(dead))

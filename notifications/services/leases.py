@@ -44,7 +44,7 @@ _LEASE = f"""
     FROM due WHERE counter.user_id = due.user_id
     RETURNING counter.user_id, counter.acked, counter.tries, counter.is_urgent
 """  # noqa: S608 - constants
-# Rows are locked in the order of user ids, as in `notify`. Leases that another worker has taken over are left alone. A
+# Rows are locked in the order of user ids, as in `notify`. Leases that another worker has taken over stay. A
 # user with new events who was urgent before stays urgent: whether the new events are is not known.
 _RELEASE = """
     WITH released AS MATERIALIZED (

@@ -28,7 +28,7 @@ def with_token(token: str) -> APIClient:
 
 @contextmanager
 def listening(user: User) -> Iterator[list[Any]]:
-    """What an open socket of `user` would be told meanwhile; to be read afterwards."""
+    """A subscription to the nudges of `user`, to be read afterwards."""
     heard: list[Any] = []
     redis: Any = sync_redis()
     with redis.pubsub(ignore_subscribe_messages=True) as pubsub:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.core.text.names import can_be_said, first_name_in
+from backend.core.text.names import first_name_in, has_letter_or_digit
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_is_never_a_title_or_an_emoji_alone(full_name: str) -> None:
 
 
 def test_can_be_said_with_a_letter_or_a_digit() -> None:
-    assert [can_be_said(name) for name in ("หนิง", "K9", "🌸", "…", "1")] == [True, True, False, False, True]
+    assert [has_letter_or_digit(name) for name in ("หนิง", "K9", "🌸", "…", "1")] == [True, True, False, False, True]

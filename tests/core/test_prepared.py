@@ -1,4 +1,4 @@
-"""What is asked hundreds of times a second is planned once for each connection, and nothing else is."""
+"""Frequent statements are planned once for each connection, and no others."""
 
 from contextlib import nullcontext
 

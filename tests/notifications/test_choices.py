@@ -1,4 +1,4 @@
-"""What a person wants to be told."""
+"""Preferences: what a user wants to be notified of."""
 
 import pytest
 from rest_framework.test import APIClient

@@ -8,7 +8,7 @@ from pytest_django import Settings
 from backend.accounts.models import Block, User
 from notifications.models import Device, Event, Preferences, Push
 from notifications.push import backends
-from notifications.push.backends import Accepted, Gone, PushMessage, Refused, Retry
+from notifications.push.backends import Accepted, DeadAddress, PushMessage, Refused, Retry
 from notifications.services.claims import ATTEMPTS_MAX, claim_pushes
 from notifications.services.delivery import record_outcomes, retry_delay_s
 from notifications.services.devices import Registration, register_device
@@ -234,7 +234,7 @@ class TestOutcomes:
 
     def test_sends_to_the_others_when_one_is_gone(self, user: User, outbox: list[PushMessage]) -> None:
         gone, well = make_device(user), make_device(user)
-        backends.outcomes[gone.value] = Gone("Unregistered")
+        backends.outcomes[gone.value] = DeadAddress("Unregistered")
         tell(make_notice(user))
 
         deliver_to(user)
@@ -291,7 +291,7 @@ class TestOutcomes:
         claim = claim_pushes(leases=lease_due_users(now=NOON, limit=1), now=NOON)
         move(device, other)
 
-        record_outcomes(outcomes=[(one, Gone("Unregistered")) for one in claim.outgoing], now=NOON)
+        record_outcomes(outcomes=[(one, DeadAddress("Unregistered")) for one in claim.outgoing], now=NOON)
 
         assert other.devices.count() == 1
 

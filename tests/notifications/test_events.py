@@ -183,14 +183,14 @@ def meanwhile(user: User, act: Callable[[], object]) -> Iterator[None]:
 
 
 def waiting_for(user: User) -> int:
-    """How many listen for what this person is told."""
+    """The number of subscribers to this user's nudges."""
     redis: Any = sync_redis()
     [(_, count)] = redis.pubsub_numsub(channel_of(user.pk))
     return int(count)
 
 
 def connections_at_events() -> int:
-    """How many other connections of this database last read events."""
+    """The number of other connections whose last statement read events."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

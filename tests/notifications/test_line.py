@@ -21,7 +21,7 @@ from notifications.push import backends
 from notifications.push.backends import (
     Accepted,
     Barred,
-    Gone,
+    DeadAddress,
     Outcome,
     Postponed,
     PushMessage,
@@ -211,7 +211,7 @@ class TestSending:
             (LineAnswer(), Accepted()),
             (LineAnswer(status=409), Accepted()),
             (LineAnswer(status=400, message="May not be empty"), Refused("line 400")),
-            (LineAnswer(status=400, message="The property, 'to', is invalid"), Gone("line 400")),
+            (LineAnswer(status=400, message="The property, 'to', is invalid"), DeadAddress("line 400")),
             (LineAnswer(status=401), Barred("line 401")),
             (LineAnswer(status=403), Barred("line 403")),
             (LineAnswer(status=429, headers={"Retry-After": "9"}), Retry("line 429", after_s=9)),

@@ -1,4 +1,4 @@
-"""Events are numbered per person, without gaps, whoever writes at the same time."""
+"""Events are numbered per person, without gaps, under concurrent writers."""
 
 import contextlib
 import threading

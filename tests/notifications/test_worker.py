@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from notifications.models import EventCounter, PeriodicRun, Push
 from notifications.push import backends
-from notifications.push.backends import Gone, PushMessage, Retry
+from notifications.push.backends import DeadAddress, PushMessage, Retry
 from notifications.services.notify import notify
 from notifications.tasks import JOB_ATTEMPTS_MAX
 from tests.factories.notifications import make_device, make_message_notice, make_notice, tell
@@ -93,7 +93,7 @@ class TestWorker:
 
     def test_a_dead_address_is_forgotten(self, outbox: list[PushMessage]) -> None:
         device = make_device(make_user())
-        backends.outcomes[device.value] = Gone("Unregistered")
+        backends.outcomes[device.value] = DeadAddress("Unregistered")
         tell(make_notice(device.user), now=just_now())
 
         work()

@@ -63,7 +63,7 @@ def require_consistent(pickup_id: UUID) -> None:
     assert Receipt.objects.filter(match__pickup=pickup).count() == statuses["completed"]
     assert likes.filter(like_state="matched").count() == statuses["active"] + statuses["completed"]
     assert likes.filter(like_state="asked").count() == (pickup.reserved_until is not None), (
-        "a like is asked for a pickup that is not reserved, or the reverse"
+        "a like has the state `asked` on a pickup that is not reserved, or the reverse"
     )
     assert not (pickup.status in CLOSED and likes.filter(like_state__in=Swipe.QUEUED).exists()), (
         "a like is queued on a closed pickup"

@@ -62,14 +62,14 @@ def open_with_choice() -> Scenario:
 def matched() -> Scenario:
     """A match with a weigh-in, and a runner-up."""
     match = make_match()
-    scenario = _scenario(match.pickup, taker=match.collector, runner_up=make_collecting_user())
+    scenario = _scenario(match.pickup, collector=match.collector, runner_up=make_collecting_user())
     scenario.like("runner_up")
     scenario.match = weigh(match)
     return scenario
 
 
 def reserved() -> Scenario:
-    """A pickup reserved for a collector who is asked, and a runner-up."""
+    """A pickup reserved for a collector who must confirm, and a runner-up."""
     match = make_match()
     scenario = _scenario(match.pickup, asked=make_collecting_user(), runner_up=make_collecting_user())
     scenario.like("asked", now=read_clock() - 3 * HOUR)
@@ -146,7 +146,7 @@ def confirms(scenario: Scenario) -> None:
     """The collector confirms with the code."""
     assert scenario.match
     code = scenario.match.handover.code
-    confirm_handover(user_id=scenario.people["taker"].pk, match_id=scenario.match.pk, code=code, now=read_clock())
+    confirm_handover(user_id=scenario.people["collector"].pk, match_id=scenario.match.pk, code=code, now=read_clock())
 
 
 def weighs_again(scenario: Scenario) -> None:
@@ -189,7 +189,7 @@ SCENARIOS: Mapping[str, tuple[Callable[[], Scenario], Mapping[str, Action]]] = {
             "new likes": likes("new"),
             "runner-up withdraws": withdraws("runner_up"),
             "declines runner-up": declines("runner_up"),
-            "taker releases": releases("taker"),
+            "collector releases": releases("collector"),
             "resident releases": releases("resident"),
             "confirms": confirms,
             "weighs again": weighs_again,
@@ -234,7 +234,7 @@ SAFE_PAIRS: Mapping[str, Mapping[str, set[str]]] = {
             "note",
             "resident releases",
             "runner-up withdraws",
-            "taker releases",
+            "collector releases",
             "weighs again",
         },
         "runner-up withdraws": {
@@ -244,11 +244,11 @@ SAFE_PAIRS: Mapping[str, Mapping[str, set[str]]] = {
             "note",
             "resident releases",
             "runner-up withdraws",
-            "taker releases",
+            "collector releases",
             "weighs again",
         },
-        "declines runner-up": {"cancels", "confirms", "note", "taker releases", "weighs again"},
-        "taker releases": {"note", "weighs again"},
+        "declines runner-up": {"cancels", "confirms", "note", "collector releases", "weighs again"},
+        "collector releases": {"note", "weighs again"},
         "resident releases": {"note", "weighs again"},
         "confirms": {"note"},
         "weighs again": {"weighs again", "cancels", "note"},

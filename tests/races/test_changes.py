@@ -36,7 +36,7 @@ def require_knows_the_price(collector: User, pickup: Pickup) -> None:
 
 
 def make_asked() -> Swipe:
-    """The like of a runner-up who is asked."""
+    """The like of a runner-up who must confirm."""
     match = make_match()
     like = swipe(make_collecting_user(), match.pickup, now=read_clock() - 3 * HOURS).swipe
     release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock())

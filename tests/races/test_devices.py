@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from backend.accounts.models import User
 from notifications.models import Device, Push
-from notifications.push.backends import Accepted, Gone, Outcome
+from notifications.push.backends import Accepted, DeadAddress, Outcome
 from notifications.services.claims import Claim, claim_pushes
 from notifications.services.delivery import record_outcomes
 from notifications.services.devices import Registration, register_device
@@ -64,7 +64,7 @@ def device() -> Device:
 
 
 class TestMovedDevice:
-    @pytest.mark.parametrize("outcome", [Gone("Unregistered"), Accepted()], ids=["gone", "accepted"])
+    @pytest.mark.parametrize("outcome", [DeadAddress("Unregistered"), Accepted()], ids=["gone", "accepted"])
     def test_while_outcomes_are_recorded(self, device: Device, outcome: Outcome) -> None:
         claim, other, both = claimed(device.user, 3), make_user(), Barrier(2)
         outcomes = [(one, outcome) for one in reversed(claim.outgoing)]

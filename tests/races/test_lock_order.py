@@ -97,7 +97,7 @@ class TestCollectors:
 
 
 def make_asked(collector: Any) -> Pickup:
-    """A pickup for which `collector` is asked."""
+    """A pickup that `collector` must confirm."""
     match = make_match()
     swipe(collector, match.pickup, now=read_clock() - LONG_AGO)
     release(match)()

@@ -119,11 +119,11 @@ ANALYZE thing
 """
 
 _DRAW_COLLECTORS = """
-CREATE TEMP TABLE taker ON COMMIT DROP AS
+CREATE TEMP TABLE collector ON COMMIT DROP AS
 SELECT drawn.number, town.number AS town, pg_temp.near(town.lat, town.lon, town.spread_m) AS point
 FROM (SELECT number, random() AS share FROM generate_series(1, %(collectors)s::bigint) AS number OFFSET 0) AS drawn
 JOIN town ON town.number = 1 + width_bucket(share, (SELECT array_agg(up_to ORDER BY number) FROM town));
-ANALYZE taker
+ANALYZE collector
 """
 
 # The cell as in geo.grid.
@@ -138,16 +138,16 @@ ANALYZE spot
 
 # A like on an open pickup that takes the first collector would have been a match, so only passes fall there.
 _DRAW_SWIPES = """
-CREATE TEMP TABLE opinion ON COMMIT DROP AS
-SELECT drawn.number, taker, place.number AS place, place.is_open,
+CREATE TEMP TABLE swipe ON COMMIT DROP AS
+SELECT drawn.number, collector, place.number AS place, place.is_open,
        liking AND NOT (is_open AND choose = 'first') AS is_like
-FROM (SELECT DISTINCT ON (taker, town, number_in_town) *
-      FROM (SELECT row_number() OVER () AS number, taker.number AS taker, taker.town, random() < 0.1 AS liking,
-                   1 + floor(random() * size)::bigint AS number_in_town
-            FROM taker JOIN (SELECT town, count(*) AS size FROM place GROUP BY town) AS counted USING (town),
+FROM (SELECT DISTINCT ON (collector, town, number_in_town) *
+      FROM (SELECT row_number() OVER () AS number, collector.number AS collector, collector.town,
+                   random() < 0.1 AS liking, 1 + floor(random() * size)::bigint AS number_in_town
+            FROM collector JOIN (SELECT town, count(*) AS size FROM place GROUP BY town) AS counted USING (town),
                  generate_series(1, %(swipes)s / %(collectors)s) OFFSET 0) AS any_drawn) AS drawn
 JOIN place USING (town, number_in_town);
-ANALYZE opinion
+ANALYZE swipe
 """
 
 _INSERT_PEOPLE = """
@@ -156,7 +156,7 @@ INSERT INTO accounts_user (id, password, is_superuser, display_name, shown_name,
 SELECT pg_temp.person(kind, number), '!', false, initcap(kind) || ' ' || number, initcap(kind),
        CASE WHEN number %% 5 = 0 THEN 'en' ELSE 'th' END, '#15803d', true, false, %(now)s
 FROM (SELECT 'resident' AS kind, number FROM generate_series(1, %(residents)s::bigint) AS number
-      UNION ALL SELECT 'collector', number FROM taker) AS somebody
+      UNION ALL SELECT 'collector', number FROM collector) AS somebody
 """
 
 _INSERT_COLLECTORS = """
@@ -164,9 +164,9 @@ INSERT INTO geo_collector (user_id, service_point, radius_m, material_ids, vehic
                            has_hazard_badge, updated_at)
 SELECT pg_temp.person('collector', number), point::geography, 3000 + 1000 * (number %% 8), materials, 'pickup', '',
        true, false, %(now)s
-FROM taker CROSS JOIN LATERAL (
-    SELECT CASE WHEN taker.number %% 2 = 0 THEN '{}'::int[] ELSE array_agg(kind.id) END AS materials
-    FROM kind WHERE (kind.number * 7 + taker.number) %% 3 < 2) AS chosen
+FROM collector CROSS JOIN LATERAL (
+    SELECT CASE WHEN collector.number %% 2 = 0 THEN '{}'::int[] ELSE array_agg(kind.id) END AS materials
+    FROM kind WHERE (kind.number * 7 + collector.number) %% 3 < 2) AS chosen
 """
 
 _INSERT_PICKUPS = """
@@ -197,7 +197,7 @@ JOIN (SELECT place AS number, array_agg(material_id ORDER BY material_id) AS mat
              jsonb_agg(jsonb_build_object('material', code, 'quantity', quantity::numeric(9, 3), 'unit', unit,
                                           'kg_estimate', kg) ORDER BY material_id) AS items
       FROM thing JOIN geo_material ON geo_material.id = material_id GROUP BY place) AS contents USING (number)
-LEFT JOIN (SELECT place AS number, count(*) AS likes FROM opinion WHERE is_like GROUP BY place) AS liked USING (number)
+LEFT JOIN (SELECT place AS number, count(*) AS likes FROM swipe WHERE is_like GROUP BY place) AS liked USING (number)
 CROSS JOIN LATERAL (
     SELECT %(now)s + (number %% 96) * interval '1 hour' AS window_from,
            %(now)s + (number %% 96 + 3) * interval '1 hour' AS window_until,
@@ -222,12 +222,12 @@ FROM place
 _INSERT_SWIPES = """
 INSERT INTO geo_swipe (id, pickup_id, collector_id, direction, reason, like_state, queue_number, pickup_revision,
                        swiped_at)
-SELECT pg_temp.id_of('swipe', opinion.number, %(now)s), pg_temp.id_of('pickup', place.number, created_at),
-       pg_temp.person('collector', taker), CASE WHEN is_like THEN 'like' ELSE 'pass' END, '',
+SELECT pg_temp.id_of('swipe', swipe.number, %(now)s), pg_temp.id_of('pickup', place.number, created_at),
+       pg_temp.person('collector', collector), CASE WHEN is_like THEN 'like' ELSE 'pass' END, '',
        CASE WHEN NOT is_like THEN '' WHEN place.is_open THEN 'waiting' ELSE 'closed' END,
-       CASE WHEN is_like THEN row_number() OVER (PARTITION BY place, is_like ORDER BY opinion.number) END,
+       CASE WHEN is_like THEN row_number() OVER (PARTITION BY place, is_like ORDER BY swipe.number) END,
        1, %(now)s
-FROM opinion JOIN place ON place.number = opinion.place
+FROM swipe JOIN place ON place.number = swipe.place
 """
 
 STEPS = {

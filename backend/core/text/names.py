@@ -35,7 +35,7 @@ _SURNAME_FIRST = regex.compile(r"^[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+$"
 _CHARACTER_OF_NAME = regex.compile(r"[\p{L}\p{N}]")
 
 
-def can_be_said(name: str) -> bool:
+def has_letter_or_digit(name: str) -> bool:
     """Whether the name has a letter or a digit."""
     return _CHARACTER_OF_NAME.search(name) is not None
 

@@ -141,17 +141,17 @@ class ArriveView(ApiView):
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """By the phone's place, near the exact point; without GPS, by the other's word. Who sees the other is there
-        himself, he says; against the other's GPS that does not count.
+        """By the phone's place, near the exact point; without GPS, by a report that the other is there. The reporter
+        counts as there too; a report does not count against the other's GPS.
         """
         body = ArriveInput(data=request.data)
         body.is_valid(raise_exception=True)
-        told = body.validated_data
+        arrival = body.validated_data
         who: dict[str, Any] = {"user_id": user_of(request).pk, "match_id": match_id, "now": self.now}
-        if told["other"]:
+        if arrival["other"]:
             confirm_arrival(**who)
         else:
-            arrive(point=Point(told["lon"], told["lat"], srid=4326), accuracy_m=told["accuracy_m"], **who)
+            arrive(point=Point(arrival["lon"], arrival["lat"], srid=4326), accuracy_m=arrival["accuracy_m"], **who)
         return show_match(request, match_id)
 
 

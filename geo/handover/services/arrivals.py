@@ -17,7 +17,7 @@ from geo.handover_errors import (
     NoShowTooEarly,
     NotArrived,
     TooEarlyToArrive,
-    TooFarFromDoor,
+    TooFarFromPickup,
 )
 from geo.lifecycle.locks import lock_active_match_of
 from geo.lifecycle.notices import notify_parties
@@ -40,7 +40,7 @@ def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m:
     """Record an arrival by GPS: the user's phone is at `point` (SRID 4326), within `accuracy_m` metres.
 
     Idempotent; the first arrival counts. Replaces evidence without GPS. Raises NotFound, MatchOver, TimeNotAgreed,
-    TooEarlyToArrive, GpsTooVague, TooFarFromDoor, AlreadyWeighed or WeighInDisputed.
+    TooEarlyToArrive, GpsTooVague, TooFarFromPickup, AlreadyWeighed or WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     side = _side_of(match, user_id)
@@ -115,7 +115,7 @@ def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
         raise GpsTooVague(field="accuracy_m", metres=settings.ARRIVAL_ACCURACY_MAX_M)
     away = Pickup.objects.annotate(away=Distance("location", point)).values_list("away", flat=True).get(pk=pickup.pk)
     if away.m > settings.ARRIVAL_RADIUS_M + accuracy_m:
-        raise TooFarFromDoor(metres=round(away.m), limit=settings.ARRIVAL_RADIUS_M)
+        raise TooFarFromPickup(metres=round(away.m), limit=settings.ARRIVAL_RADIUS_M)
 
 
 def _record_arrivals(match: Match, evidence: dict[str, Evidence], now: datetime) -> None:

@@ -40,7 +40,7 @@ class LikesView(ApiView):
         responses=list_of(LikeOutput),
     )
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """Those who still wait for an answer, and the one who is asked for one."""
+        """Those who still wait for an answer, and the one who must confirm."""
         likes = partial(likes_on, pickup_id, user_of(request).pk)
         return LikePages().respond_rows_page(request, likes, self._bodies_of)
 
@@ -72,6 +72,6 @@ class DeclineView(ApiView):
         summary="Decline a like", operation_id="decline_like", tags=TAGS, request=None, responses={204: None}
     )
     def post(self, request: Request, pickup_id: uuid.UUID, like_id: uuid.UUID) -> Response:
-        """The collector is told, politely. Of one who is asked, the pickup goes on to the next."""
+        """The collector gets a polite event. If they were to confirm, the pickup goes on to the next."""
         decline_like(resident_id=user_of(request).pk, pickup_id=pickup_id, like_id=like_id, now=self.now)
         return Response(status=204)

@@ -41,7 +41,7 @@ class SwipeView(ApiView):
     """A collector's swipe on one pickup."""
 
     @extend_schema(
-        summary="Read what you said of a pickup, and where your like stands",
+        summary="Read your swipe on a pickup, and the state of your like",
         operation_id="get_swipe",
         tags=TAGS,
         responses={200: StandingOutput},
@@ -59,8 +59,8 @@ class SwipeView(ApiView):
         responses={200: SwipeOutput},
     )
     def put(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """The same swipe again changes nothing, but says yes when one is asked (`like.asked`). A pass withdraws a like
-        that waits or is asked.
+        """The same swipe again changes nothing, but confirms a like that must be confirmed (`like.asked`).
+        A pass withdraws a like that waits or must be confirmed.
         """
         swipe = _swipe_of(request.data)
         result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **swipe)
@@ -74,7 +74,7 @@ class SwipeView(ApiView):
         responses={204: None},
     )
     def delete(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """It says no when one is asked. A like that is a match is released instead."""
+        """It declines a like that must be confirmed. A like that is a match is released instead."""
         take_swipe_back(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now)
         return Response(status=204)
 

@@ -42,7 +42,7 @@ def accept_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.U
 
 @transaction.atomic
 def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.UUID, now: datetime) -> None:
-    """Decline a like in the queue. If its collector was asked, the pickup is passed on.
+    """Decline a like in the queue. If its collector was to confirm, the pickup is passed on.
 
     Declining twice changes nothing. Raises NotFound, LikeNotWaiting.
     """

@@ -1,7 +1,7 @@
 """Making, passing on, releasing and cancelling matches, and how many one collector may have at once.
 
 Matches and likes are counted under the collector's lock, so that two requests cannot exceed a limit. While a runner-up
-is asked, the pickup is open but reserved: no deck shows it, and new likes wait in the queue.
+must confirm, the pickup is open but reserved: no deck shows it, and new likes wait in the queue.
 """
 
 import uuid
@@ -158,7 +158,7 @@ def pass_on_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def pass_on_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
-    """Let the like that was asked lapse, and pass the pickup on. False if it is not due, or locked by another."""
+    """Let the unconfirmed like lapse, and pass the pickup on. False if it is not due, or locked by another."""
     pickup = lock_due_pickup(pickup_id=pickup_id, reserved_until__lte=now)
     if pickup is None:
         return False

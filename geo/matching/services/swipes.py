@@ -87,8 +87,9 @@ def record_swipe(
 ) -> SwipeResult:
     """Record a like, or a pass with a `reason`. The same swipe again changes nothing and returns the same.
 
-    A like of the runner-up who is asked makes the match. A pass withdraws a like that waits or is asked. A like after a
-    pass, or after a like that lapsed, is a new like. `tests/geo/matching/test_like_refusals.py` has every refusal.
+    A like of the runner-up who must confirm makes the match. A pass withdraws a like that waits or must be confirmed. A
+    like after a pass, or after a like that lapsed, is a new like.
+    `tests/geo/matching/test_like_refusals.py` has every refusal.
     """
     is_like = direction == Swipe.Direction.LIKE
     context = _load_context(collector_id, pickup_id, now, is_like=is_like)
@@ -99,7 +100,7 @@ def record_swipe(
 
 @transaction.atomic
 def take_swipe_back(*, collector_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> None:
-    """Delete a pass, or a like that waits or is asked. Without a swipe it does nothing.
+    """Delete a pass, or a like that waits or must be confirmed. Without a swipe it does nothing.
 
     A block does not keep a collector from taking back an earlier swipe.
     Raises NotFound, OwnPickup, PickupClosed, LikeIsMatch, LikeDeclined, LikeReleased.
@@ -144,7 +145,7 @@ def _pass(context: SwipeContext, reason: str) -> SwipeResult:
 
 
 def _leave_queue(context: SwipeContext, *, was_asked: bool, like_id: uuid.UUID | None) -> None:
-    """Pass the pickup on if the collector was asked, and withdraw the resident's notice of a like that was queued."""
+    """Pass the pickup on if the collector was to confirm, and withdraw the resident's notice of a queued like."""
     if was_asked:
         passed_on = pass_on_under_pickup_lock(pickup=context.pickup, acting=context.collector_id, now=context.now)
         notify(notices=passed_on, now=context.now)

@@ -123,7 +123,7 @@ class CancelView(ApiView):
         responses={200: PickupOutput},
     )
     def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """Its match is released, and everybody who waited is told. Cancelling twice changes nothing."""
+        """Its match is released, and everybody who waited gets an event. Cancelling twice changes nothing."""
         resident_id = user_of(request).pk
         cancel_pickup(resident_id=resident_id, pickup_id=pickup_id, now=self.now)
         pickup = get_pickup_for(resident_id, pickup_id)

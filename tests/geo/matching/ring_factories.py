@@ -25,7 +25,7 @@ def noon() -> datetime:
     return datetime.now(BANGKOK).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
-def make_told(now: datetime | None = None, **fields: Any) -> Pickup:
+def make_announced(now: datetime | None = None, **fields: Any) -> Pickup:
     """A pickup whose first ring is due, posted at noon by default."""
     now = now or noon()
     pickup = make_pickup(now=now, **fields)
@@ -48,7 +48,7 @@ def local(due_at: datetime | None) -> datetime:
     return due_at.astimezone(BANGKOK)
 
 
-def told(*people: User) -> list[int]:
+def notified(*people: User) -> list[int]:
     """How often each was notified."""
     return [names_of_events(person).count("pickup.nearby") for person in people]
 

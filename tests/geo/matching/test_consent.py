@@ -36,7 +36,7 @@ AWAKE = {"quiet_from": "00:00", "quiet_until": "00:00"}
 
 
 def make_asked(**preferences: Any) -> tuple[Pickup, Swipe]:
-    """A pickup whose match was released, and the like of a runner-up who waited three hours and is asked."""
+    """A pickup whose match was released, and the like of a runner-up who waited three hours and must confirm."""
     now = read_clock()
     match = make_match()
     runner_up = make_collecting_user()

@@ -7,30 +7,30 @@ from geo.matching.services.rings import tell_due_rings
 from geo.models import Ring
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match, swipe
-from tests.geo.matching.ring_factories import MINUTES, collector_at, local, make_told, noon, told
+from tests.geo.matching.ring_factories import MINUTES, collector_at, local, make_announced, noon, notified
 
 pytestmark = pytest.mark.django_db
 
 
 class TestReopening:
     def test_tells_from_near_to_far_again_but_nobody_twice(self) -> None:
-        pickup = make_told()
-        near, taker = collector_at(pickup, 100), make_collecting_user()
+        pickup = make_announced()
+        near, released = collector_at(pickup, 100), make_collecting_user()
         tell_due_rings(now=noon())
-        match = make_match(pickup, taker)
+        match = make_match(pickup, released)
         tell_due_rings(now=noon() + 10 * MINUTES)
         newcomer, farther = collector_at(pickup, 200), collector_at(pickup, 1_500)
 
-        release_match(user_id=taker.pk, match_id=match.pk, reason="other", now=noon() + 20 * MINUTES)
+        release_match(user_id=released.pk, match_id=match.pk, reason="other", now=noon() + 20 * MINUTES)
 
         for minutes, seen in ((20, [1, 1, 0]), (30, [1, 1, 1]), (300, [1, 1, 1])):
             tell_due_rings(now=noon() + minutes * MINUTES)
-            assert told(near, newcomer, farther) == seen
+            assert notified(near, newcomer, farther) == seen
         # The collector of the first match knows it already.
-        assert told(taker) == [1]
+        assert notified(released) == [1]
 
     def test_waits_until_the_one_who_is_asked_has_answered(self) -> None:
-        pickup = make_told()
+        pickup = make_announced()
         match, runner_up = make_match(pickup), make_collecting_user()
         swipe(runner_up, pickup, now=noon() - 180 * MINUTES)
         release_match(user_id=match.collector_id, match_id=match.pk, reason="other", now=noon())
@@ -40,7 +40,7 @@ class TestReopening:
         pass_on_due_pickups(now=noon() + 30 * MINUTES)
         tell_due_rings(now=noon() + 30 * MINUTES)
 
-        assert told(person, runner_up) == [1, 0]
+        assert notified(person, runner_up) == [1, 0]
 
     def test_begins_in_the_morning(self) -> None:
         match = make_match(make_pickup(now=noon()))

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
-from notifications.push.backends import Accepted, Barred, Gone, Outcome, Refused, Retry
+from notifications.push.backends import Accepted, Barred, DeadAddress, Outcome, Refused, Retry
 from notifications.push.fcm import FcmBackend
 from notifications.push.throttle import BLOCK
 from tools.fcm import server as answers
@@ -77,9 +77,9 @@ class TestOutcomes:
     @pytest.mark.parametrize(
         ("answer", "outcome"),
         [
-            (answers.UNREGISTERED, Gone("Unregistered")),
-            (answers.SENDER_ID_MISMATCH, Gone("SenderIdMismatch")),
-            (answers.BAD_TOKEN, Gone("InvalidArgument")),
+            (answers.UNREGISTERED, DeadAddress("Unregistered")),
+            (answers.SENDER_ID_MISMATCH, DeadAddress("SenderIdMismatch")),
+            (answers.BAD_TOKEN, DeadAddress("InvalidArgument")),
             (answers.BAD_PAYLOAD, Refused("InvalidArgument")),
             (answers.NO_PROJECT, Barred("NotFound")),
             (answers.WITHDRAWN, Barred("PermissionDenied")),
@@ -95,7 +95,7 @@ class TestOutcomes:
             (refusal(400, "INVALID_ARGUMENT", {"fieldViolations": "odd"}), Refused("InvalidArgument")),
             (ODD, Retry("Unknown")),
         ],
-        ids=lambda value: value.reason if isinstance(value, Barred | Gone | Retry | Refused) else "",
+        ids=lambda value: value.reason if isinstance(value, Barred | DeadAddress | Retry | Refused) else "",
     )
     def test_follows_the_answer(
         self, backend: FcmBackend, fcm: FcmServer, settings: Settings, answer: Answer, outcome: Outcome
@@ -131,7 +131,7 @@ class TestOutcomes:
 
         assert [type(outcome).__name__ for outcome in outcomes] == [
             "Accepted",
-            "Gone",
+            "DeadAddress",
             "Accepted",
             "Retry",
             "Accepted",
@@ -195,5 +195,5 @@ class TestBatches:
         outcomes = list(backend.send([make_message(f"phone-{number}") for number in range(last + 1)]))
 
         assert outcomes[:-1] == [Accepted()] * last
-        assert outcomes[-1] == Gone("Unregistered")
+        assert outcomes[-1] == DeadAddress("Unregistered")
         assert len(fcm.sent) == last + 1

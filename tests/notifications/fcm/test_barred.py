@@ -1,4 +1,4 @@
-"""Our own credentials are refused: nobody's push is given up for that, and whoever watches is told."""
+"""Our own credentials are refused: no push is dropped for that, and the monitoring reports it."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ NO_ACCOUNT = Answer(status=400, body={"error": "invalid_grant", "error_descripti
 
 
 def refuse(fcm: FcmServer, how: Answer, devices: list[Device]) -> None:
-    """From now on, until `mend`."""
+    """Refuse our credentials until `mend`."""
     if how is NO_ACCOUNT:
         fcm.oauth = how
     fcm.always |= {device.value: how for device in devices}
@@ -107,7 +107,7 @@ def test_a_phone_of_another_project_is_no_trouble_of_ours(user: User, fcm: FcmSe
 
 
 class TestOneBrowserWithAnOlderKey:
-    """Firebase says of it alone what it says of all when the key is wrong."""
+    """Firebase refuses one message with the error that a wrong key gives for all."""
 
     def test_holds_up_no_other(self, backend: FcmBackend, fcm: FcmServer) -> None:
         fcm.always["old"] = answers.APPLE_KEY_WRONG

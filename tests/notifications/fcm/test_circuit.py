@@ -1,4 +1,4 @@
-"""A service that fails as a whole is left alone, by all workers, and found again by single probes."""
+"""A failing service opens the circuit for all workers; single probes close it."""
 
 import pytest
 from pytest_django import Settings
@@ -14,7 +14,7 @@ from tools.fcm.server import FcmServer
 
 @pytest.fixture(params=["redis", "alone"])
 def circuit(request: pytest.FixtureRequest, redis_prefix: str) -> CircuitBreaker:
-    """With Redis, and without."""
+    """A circuit with Redis, and one without."""
     if request.param == "alone":
         request.getfixturevalue("dead_redis")
     return CircuitBreaker("fcm")
