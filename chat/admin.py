@@ -7,16 +7,12 @@ from chat.models import Conversation, Message, Participant
 
 
 class ParticipantInline(ReadOnly, admin.TabularInline[Participant, Conversation]):
-    """The participants of a conversation."""
-
     model = Participant
     fields = ["user", "read_seq"]
 
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
-    """Conversations, the last active first."""
-
     list_display = ["title", "id", "last_seq", "last_message_at", "created_at", "closed_at"]
     list_filter = ["closed_at"]
     search_fields = ["id", "participants__user__phone"]

@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class ChatConfig(AppConfig):
-    """The conversations of matches, and the socket of every app."""
-
     name = "chat"
 
     def ready(self) -> None:

@@ -109,8 +109,6 @@ class DeleteTooLate(DomainError):
 
 
 class FrameUnreadable(Invalid):
-    """The frame is not JSON."""
-
     code = "frame_unreadable"
     message = _("This is not JSON.")
 

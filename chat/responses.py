@@ -210,7 +210,6 @@ class ConversationOut(ResponseBody):
 
     @classmethod
     def of(cls, row: ConversationRow) -> Self:
-        """The conversation as its reader sees it, in the active language."""
         return cls(
             id=row.id,
             title=row.title,
@@ -279,7 +278,6 @@ class PhraseRow(ResponseBody):
 
     @classmethod
     def of(cls, phrase: Phrase) -> Self:
-        """The phrase in the active language."""
         params = [ParamOut.of(param) for param in phrase.params]
         text = str(phrase.text) % {param.name: f"{{{param.name}}}" for param in params}
         return cls(code=phrase.code, group=phrase.group, icon=phrase.icon, text=text, params=params)

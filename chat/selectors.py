@@ -45,7 +45,6 @@ class MessageRow(NamedTuple):
 
     @classmethod
     def of(cls, columns: Sequence[Any]) -> "MessageRow":
-        """From `_MESSAGE_COLUMNS`, and lat and lon where they were selected."""
         return cls(*[*columns[:7], _decode(columns[7]), *columns[8:]])
 
 

@@ -22,8 +22,6 @@ PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
 
 @admin.register(Swipe)
 class SwipeAdmin(ReadOnlyAdmin[Swipe]):
-    """Likes and passes."""
-
     list_display = ("swiped_at", "direction", "like_state", "queue_number", "pickup", "collector", "reason")
     list_filter = ("direction", "like_state", "reason", "swiped_at")
     list_select_related = ("pickup", "collector")
@@ -32,8 +30,6 @@ class SwipeAdmin(ReadOnlyAdmin[Swipe]):
 
 @admin.register(Match)
 class MatchAdmin(ReadOnlyAdmin[Match]):
-    """Matches, active and ended."""
-
     list_display = ("created_at", "status", "pickup", "collector", "ended_at", "release_reason", "left_waiting")
     list_filter = ("status", "release_reason", "left_waiting", "created_at")
     list_select_related = ("pickup", "collector")
@@ -41,8 +37,6 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
 
 
 class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
-    """The figures of the weigh-in in force."""
-
     model = WeighInLine
     fields = readonly_fields = ("material", amount("gross_kg"), amount("tare_kg"), "pieces")
 
@@ -58,7 +52,6 @@ class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handove
     fields = readonly_fields = ("number", "at", "by", amount("net_kg"), amount("paid_thb"), "lines", "left", "note")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInVersion]:
-        """With the authors."""
         return super().get_queryset(request).select_related("by")
 
 
@@ -77,8 +70,6 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
 
 
 class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
-    """The materials that were handed over."""
-
     model = ReceiptLine
     fields = readonly_fields = (
         "material", amount("gross_kg"), amount("tare_kg"), amount("net_kg"), "pieces", "kg_co2e_per_kg",
@@ -92,8 +83,6 @@ class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
-    """Receipts, by number."""
-
     list_display = ("number", "handed_over_at", "resident", "collector", amount("paid_thb"))
     list_filter = ("handed_over_at",)
     list_select_related = ("resident", "collector")

@@ -38,7 +38,6 @@ class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Row]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
-        """Find the row of an id, or search the search fields."""
         if row_id := parse_id(search_term.strip()):
             return queryset.filter(pk=row_id), False
         return super().get_search_results(request, queryset, search_term)

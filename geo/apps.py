@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class GeoConfig(AppConfig):
-    """Registers geo with the registries of the lower apps."""
-
     name = "geo"
 
     def ready(self) -> None:

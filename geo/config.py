@@ -112,8 +112,6 @@ class ConfigOutput(ResponseBody):
 
 
 class ConfigView(ApiView):
-    """What a client needs to start."""
-
     permission_classes = [AllowAny]
 
     @extend_schema(

@@ -33,7 +33,6 @@ class LatLon(ResponseBody):
 
     @classmethod
     def of(cls, source: Point) -> Self:
-        """A point in degrees."""
         return cls.at(source.y, source.x)
 
     @classmethod
@@ -51,7 +50,6 @@ class PersonOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """The public part of a user."""
         return cls(id=source.pk, first_name=source.first_name, avatar_colour=source.avatar_colour)
 
 
@@ -66,7 +64,6 @@ class PhotoOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any, media_url: str = "") -> Self:
-        """A photo, with file addresses that begin with `media_url`."""
         return cls(
             id=source.id,
             large=f"{media_url}{source.large}",
@@ -86,7 +83,6 @@ class ItemOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """An item with its material."""
         return cls(
             material=source.material.code,
             quantity=source.quantity,
@@ -103,7 +99,6 @@ class WindowOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Pickup) -> Self:
-        """The window of a pickup."""
         return cls(from_=source.window_from, until=source.window_until)
 
 
@@ -115,5 +110,4 @@ class PriceOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Pickup) -> Self:
-        """The price of a pickup."""
         return cls(mode=Pickup.PriceMode(source.price_mode), amount=source.price_thb)

@@ -32,7 +32,6 @@ class DeviceAdmin(ReadOnlyAdmin):
     ordering = ["-last_seen_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Staff with the permission to delete devices."""
         return request.user.has_perm("notifications.delete_device")
 
 

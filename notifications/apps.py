@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class NotificationsConfig(AppConfig):
-    """Events, devices, preferences and pushes."""
-
     name = "notifications"
 
     def ready(self) -> None:

@@ -47,7 +47,6 @@ class EventFrame(ResponseBody, tag="event"):
 
     @classmethod
     def of(cls, event: Event | LoggedEvent) -> Self:
-        """The frame of `event` in the active language."""
         return cls(seq=event.seq, event=event.name, data=render_data(event.name, event.data), at=event.created_at)
 
 

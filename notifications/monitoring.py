@@ -65,7 +65,6 @@ def _count(rows: QuerySet[Any]) -> int:
 
 
 def job_backlog() -> Backlog:
-    """Jobs in the queue."""
     with connection.cursor() as cursor:
         cursor.execute(_JOBS, {"most": COUNT_MAX})
         waiting, failed, since = cursor.fetchone() or (0, 0, None)
@@ -78,7 +77,6 @@ def last_runs() -> dict[str, datetime]:
 
 
 def periodic_tasks() -> list[str]:
-    """The names of all periodic tasks."""
     return sorted(_periodic())
 
 

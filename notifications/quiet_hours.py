@@ -55,7 +55,6 @@ def digest_after(moment: datetime) -> datetime:
 
 
 def city_day_of(moment: datetime) -> date:
-    """The date in the city."""
     return moment.astimezone(city_zone()).date()
 
 

@@ -54,8 +54,6 @@ class UserAdmin(OwnFilters, admin.ModelAdmin[User]):
 
 @admin.register(Session)
 class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
-    """Devices on which people are signed in."""
-
     list_display = ["user", "device_name", "created", "expiry"]
     list_select_related = ["user"]
     search_fields = ["user__display_name", "user__phone"]
@@ -65,7 +63,6 @@ class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
 
     @admin.action(description=_("Sign out on these devices"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        """At once, with their sockets."""
         end_sessions(queryset)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -79,8 +76,6 @@ class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
 
 @admin.register(Report)
 class ReportAdmin(OwnFilters, admin.ModelAdmin[Report]):
-    """What is to be looked into, the newest first."""
-
     list_display = ["created_at", "reason", "reported", "reporter", "handled_at"]
     list_select_related = ["reported", "reporter"]
     list_filter = ["reason", ("handled_at", admin.EmptyFieldListFilter)]
@@ -90,9 +85,7 @@ class ReportAdmin(OwnFilters, admin.ModelAdmin[Report]):
 
     @admin.action(description=_("Mark as handled"))
     def mark_handled(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        """The city has acted."""
         handle_reports(queryset, now=read_clock())
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        """Only people report."""
         return False

@@ -114,8 +114,6 @@ class ProviderChoice(serializers.Serializer[Any]):
 
 
 class SignInView(ApiView):
-    """From an identity to a session."""
-
     authentication_classes = ()
     permission_classes = (AllowAny,)
     rate_scope = "sign_in"
@@ -154,8 +152,6 @@ def credentials_in(request: Request) -> dict[str, str]:
 
 
 class SignOutView(ApiView):
-    """The end of the session that asks."""
-
     @extend_schema(
         summary="Sign out on this device",
         operation_id="sign_out",
@@ -176,8 +172,6 @@ class SessionPages(CursorPages):
 
 
 class SessionsView(ApiView):
-    """All devices of a person."""
-
     pagination_class = SessionPages
 
     @extend_schema(
@@ -205,8 +199,6 @@ class SessionsView(ApiView):
 
 
 class SessionView(ApiView):
-    """One device of a person."""
-
     @extend_schema(
         summary="Sign out on one device", operation_id="end_session", tags=["accounts"], responses={204: None}
     )
@@ -217,8 +209,6 @@ class SessionView(ApiView):
 
 
 class MeView(ApiView):
-    """The account that asks."""
-
     @extend_schema(summary="Read your account", operation_id="get_me", tags=["accounts"], responses={200: Me})
     def get(self, request: Request) -> Response:
         """Nobody else sees all of this."""
@@ -245,8 +235,6 @@ class MeView(ApiView):
 
 
 class ExportView(ApiView):
-    """Everything held about the person that asks."""
-
     @extend_schema(
         summary="Take a copy of everything held about you",
         operation_id="export_me",
@@ -267,8 +255,6 @@ class BlockPages(CursorPages):
 
 
 class BlocksView(ApiView):
-    """Everybody a person has blocked."""
-
     pagination_class = BlockPages
 
     @extend_schema(
@@ -283,8 +269,6 @@ class BlocksView(ApiView):
 
 
 class BlockView(ApiView):
-    """One person's block of another."""
-
     @extend_schema(
         summary="See whether you have blocked somebody",
         operation_id="get_block",
@@ -311,8 +295,6 @@ class BlockView(ApiView):
 
 
 class ReportsView(ApiView):
-    """What people tell the city about each other."""
-
     @extend_schema(
         summary="Report somebody to the city",
         operation_id="report_person",
@@ -330,8 +312,6 @@ class ReportsView(ApiView):
 
 
 class TicketsView(ApiView):
-    """Tickets for the socket."""
-
     @extend_schema(
         summary="Get a ticket that opens one socket, once",
         operation_id="issue_ticket",

@@ -17,11 +17,8 @@ def refuse_demo_sign_in(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
 
 
 class AccountsConfig(AppConfig):
-    """People and how they are known."""
-
     name = "backend.accounts"
     label = "accounts"
 
     def ready(self) -> None:
-        """Make the checks known."""
         register(refuse_demo_sign_in, Tags.security, deploy=True)

@@ -47,7 +47,6 @@ class SignInAnswer(ResponseBody):
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
-        """The response to a sign-in."""
         session = signed_in.session
         return cls(
             token=signed_in.token,
@@ -69,7 +68,6 @@ class SessionRow(ResponseBody):
 
     @classmethod
     def of(cls, session: Session, current: Session | None = None) -> Self:
-        """The row of `session`, for a request that came by the session `current`."""
         return cls(
             id=session.public_id,
             device_name=session.device_name,
@@ -87,7 +85,6 @@ class BlockRow(ResponseBody):
 
     @classmethod
     def of(cls, block: Block) -> Self:
-        """The row of `block`, loaded with `blocked`."""
         return cls(user=UserSummary.of(block.blocked), created_at=block.created_at)
 
 

@@ -67,7 +67,6 @@ def get_person(user_id: uuid.UUID) -> User:
 
 
 def blocks_of(user: User) -> QuerySet[Block]:
-    """Whom this person blocked."""
     return Block.objects.filter(blocker=user).select_related("blocked")
 
 

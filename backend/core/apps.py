@@ -5,13 +5,9 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class CoreConfig(AppConfig):
-    """What all apps share; it imports none of them."""
-
     name = "backend.core"
     label = "core"
 
 
 class CityAdminConfig(AdminConfig):
-    """Django's admin with our site."""
-
     default_site = "backend.core.http.admin.CityAdminSite"

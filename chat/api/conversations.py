@@ -54,8 +54,6 @@ class ConversationPages(CursorPages):
 
 
 class ConversationsView(ApiView):
-    """The user's conversations."""
-
     pagination_class = ConversationPages
 
     @extend_schema(
@@ -72,8 +70,6 @@ class ConversationsView(ApiView):
 
 
 class ReadPositionView(ApiView):
-    """The user's read position in a conversation."""
-
     @extend_schema(
         operation_id="conversations_read",
         summary="Say how far I have read",
@@ -91,8 +87,6 @@ class ReadPositionView(ApiView):
 
 
 class MuteView(ApiView):
-    """The user's mute of a conversation."""
-
     @extend_schema(
         operation_id="conversations_muted",
         summary="Whether I muted this conversation",

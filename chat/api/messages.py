@@ -90,8 +90,6 @@ class HistoryQuery(serializers.Serializer[Any]):
 
 
 class MessagesView(ApiView):
-    """The messages of a conversation."""
-
     parser_classes = [StrictJSONParser, MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -157,8 +155,6 @@ def _next_link(request: Request, messages: Sequence[MessageRow], wanted: dict[st
 
 
 class MessageView(ApiView):
-    """One message of the user's conversations."""
-
     @extend_schema(operation_id="messages_get", summary="Read one message", tags=["chat"], responses=MessageOut)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """As the history shows it."""
@@ -202,8 +198,6 @@ class ThumbPhotoView(ApiView):
 
 
 class PhrasesView(ApiView):
-    """The catalogue of quick phrases."""
-
     permission_classes = [AllowAny]
 
     @extend_schema(

@@ -234,7 +234,6 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.next_heartbeat_s = 0
 
     def is_heartbeat_due(self, now_s: float) -> bool:
-        """Whether the next heartbeat is due."""
         return self.next_heartbeat_s <= now_s
 
     def send_heartbeat(self, state: SessionState | None) -> None:

@@ -77,7 +77,6 @@ class Hub:
         self._lock = asyncio.Lock()
 
     def sockets(self) -> Iterator[OpenSocket]:
-        """Every open socket of this process."""
         for channel in list(self._channels.values()):
             yield from tuple(channel.sockets)
 

@@ -73,7 +73,6 @@ class Realtime:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Open the pool and start the background tasks."""
         await self.database.open()
         self._tasks = [asyncio.create_task(each.run()) for each in (self.hub, self._publisher, self._heartbeats)]
         return self
@@ -81,7 +80,6 @@ class Realtime:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the tasks and close the pool."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -39,7 +39,6 @@ class CollectorInput(serializers.Serializer[Any]):
     available = serializers.BooleanField(default=True)
 
     def profile(self) -> CollectorProfile:
-        """The validated profile."""
         return CollectorProfile(**self.validated_data)
 
 
@@ -58,7 +57,6 @@ class CollectorOutput(ResponseBody):
 
     @classmethod
     def of(cls, profile: OwnProfile) -> Self:
-        """The profile of the reader."""
         return cls(
             service_point=LatLon.at(profile.lat, profile.lon),
             radius_m=profile.radius_m,
@@ -73,8 +71,6 @@ class CollectorOutput(ResponseBody):
 
 
 class CollectorView(ApiView):
-    """The profile of the signed-in user."""
-
     @extend_schema(
         summary="Read your collector profile",
         operation_id="get_collector",

@@ -42,7 +42,6 @@ class DeckInput(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=settings.DECK_SIZE_MAX, default=settings.DECK_SIZE)
 
     def validate_materials(self, text: str) -> list[str]:
-        """The codes."""
         return _split_list(text)
 
     def validate_price_modes(self, text: str) -> list[str]:
@@ -112,8 +111,6 @@ class DeckOutput(ResponseBody):
 
 
 class DeckView(ApiView):
-    """The deck of the signed-in user."""
-
     @extend_schema(
         summary="Draw your deck",
         operation_id="get_deck",

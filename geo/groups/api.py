@@ -48,7 +48,6 @@ class GroupOutput(ResponseBody):
 
     @classmethod
     def for_member(cls, counted: CountedGroup, user_id: uuid.UUID) -> Self:
-        """A group for the member `user_id`."""
         return cls(**_fields_of(counted, user_id))
 
 
@@ -59,7 +58,6 @@ class GroupDetailOutput(GroupOutput):
 
     @classmethod
     def for_member(cls, counted: CountedGroup, user_id: uuid.UUID) -> Self:
-        """A group and its people for the member `user_id`."""
         people = [PersonOutput.of(person) for person in people_of(counted.group.pk)]
         return cls(**_fields_of(counted, user_id), people=people)
 
@@ -90,8 +88,6 @@ def _respond(request: Request, group_id: uuid.UUID, status: int = 200) -> Respon
 
 
 class GroupsView(ApiView):
-    """The groups of the user."""
-
     @extend_schema(summary="List your groups", operation_id="list_groups", tags=TAGS, responses={200: GroupsOutput})
     def get(self, request: Request) -> Response:
         """A handful at most."""
@@ -114,8 +110,6 @@ class GroupsView(ApiView):
 
 
 class JoinView(ApiView):
-    """Joining a group."""
-
     rate_scope = "join"
 
     @extend_schema(
@@ -134,8 +128,6 @@ class JoinView(ApiView):
 
 
 class GroupView(ApiView):
-    """One group."""
-
     @extend_schema(
         summary="Read a group of yours", operation_id="get_group", tags=TAGS, responses={200: GroupDetailOutput}
     )
@@ -145,8 +137,6 @@ class GroupView(ApiView):
 
 
 class MembershipView(ApiView):
-    """Leaving a group."""
-
     @extend_schema(summary="Leave a group", operation_id="leave_group", tags=TAGS, responses={204: None})
     def delete(self, request: Request, group_id: uuid.UUID) -> Response:
         """What you gave as a member stays counted there."""
@@ -155,8 +145,6 @@ class MembershipView(ApiView):
 
 
 class GroupCodeView(ApiView):
-    """The code of a group."""
-
     @extend_schema(
         summary="Give a group a new code",
         operation_id="renew_group_code",

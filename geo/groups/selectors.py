@@ -36,7 +36,6 @@ def group_ids_of(user_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 def groups_of(user_id: uuid.UUID) -> list[CountedGroup]:
-    """The groups of a user, by name."""
     rows = fetch_prepared(_GROUPS, {"user": user_id})
     return [CountedGroup(members, model_from(Group, columns)) for members, *columns in rows]
 

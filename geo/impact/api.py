@@ -118,7 +118,6 @@ class MaterialImpactOutput(ResponseBody):
 
     @classmethod
     def of(cls, row: MaterialSum) -> Self:
-        """One row, with the name of the material in the active language."""
         return cls(
             material=row.code,
             name=row.name_th if (get_language() or "").startswith("th") else row.name_en,
@@ -143,7 +142,6 @@ class SetImpactOutput(ResponseBody):
 
     @classmethod
     def of(cls, row: SetSum) -> Self:
-        """One total."""
         return cls(row.factor_set, row.factor_version, row.factor_sources, row.kg, row.kg_co2e.quantize(GRAM))
 
 
@@ -169,7 +167,6 @@ class ImpactOutput(SumsOutput):
 
     @classmethod
     def of(cls, impact: Impact) -> Self:
-        """Totals by set, stream and material."""
         return cls(**_sums_of(impact), **_parts_of(impact))
 
 
@@ -180,7 +177,6 @@ class MonthImpactOutput(ImpactOutput):
 
     @classmethod
     def of(cls, impact: Impact) -> Self:
-        """The totals of a month."""
         return cls(**_sums_of(impact), **_parts_of(impact), month=f"{impact.month:%Y-%m}")
 
 
@@ -222,8 +218,6 @@ def _of_group(request: Request, group_id: uuid.UUID) -> Whose:
 
 
 class MyImpactView(ApiView):
-    """The totals of the user."""
-
     @extend_schema(
         summary="What you gave and collected",
         operation_id="get_my_impact",
@@ -237,8 +231,6 @@ class MyImpactView(ApiView):
 
 
 class MyMonthsView(ApiView):
-    """The totals of the user, month by month."""
-
     @extend_schema(
         summary="What you gave and collected, month by month",
         operation_id="get_my_impact_months",
@@ -252,8 +244,6 @@ class MyMonthsView(ApiView):
 
 
 class GroupImpactView(ApiView):
-    """The totals of a group."""
-
     @extend_schema(
         summary="What the members of a group gave",
         operation_id="get_group_impact",
@@ -266,8 +256,6 @@ class GroupImpactView(ApiView):
 
 
 class GroupMonthsView(ApiView):
-    """The totals of a group, month by month."""
-
     @extend_schema(
         summary="What the members of a group gave, month by month",
         operation_id="get_group_impact_months",
@@ -281,8 +269,6 @@ class GroupMonthsView(ApiView):
 
 
 class CityImpactView(ApiView):
-    """The totals of the city."""
-
     @extend_schema(
         summary="What the city handed over", operation_id="get_city_impact", tags=TAGS, responses={200: ImpactOutput}
     )
@@ -292,8 +278,6 @@ class CityImpactView(ApiView):
 
 
 class CityMonthsView(ApiView):
-    """The totals of the city, month by month."""
-
     @extend_schema(
         summary="What the city handed over, month by month",
         operation_id="get_city_impact_months",

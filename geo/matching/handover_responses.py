@@ -34,7 +34,6 @@ class WeighedOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """A line of the weigh-in."""
         return cls(
             material=source.material.code,
             gross_kg=source.gross_kg,
@@ -53,7 +52,6 @@ class LeftOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """An item with its material."""
         return cls(material=source.material.code, quantity=source.quantity, unit=source.material.unit)
 
 
@@ -83,7 +81,6 @@ class VersionOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """A version, whose lines are stored as JSON."""
         return cls(
             number=source.number,
             by=source.by_id,
@@ -106,7 +103,6 @@ class OneTimeCodeOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Match) -> Self:
-        """The secret of a match's handover."""
         return cls(
             secret=source.handover.secret,
             digits=DIGITS,
@@ -193,7 +189,6 @@ class ReceiptLineOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: ReceiptLine) -> Self:
-        """A line with its material."""
         avoided = source.kg_co2e_avoided
         return cls(
             material=source.material.code,
@@ -229,7 +224,6 @@ class ReceiptOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: ReceiptDetails) -> Self:
-        """A receipt with its people and lines."""
         receipt = source.receipt
         return cls(
             id=receipt.pk,

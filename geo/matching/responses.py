@@ -30,7 +30,6 @@ class NewMatchOutput(ResponseBody):
 
     @classmethod
     def of(cls, match: Match) -> Self:
-        """A match that was just made, or is still active."""
         return cls(
             id=match.pk,
             status=Match.Status(match.status),
@@ -48,7 +47,6 @@ class SwipeOutput(ResponseBody):
 
     @classmethod
     def of(cls, result: SwipeResult) -> Self:
-        """The response to a swipe."""
         return cls(
             direction=Swipe.Direction(result.swipe.direction),
             match=NewMatchOutput.of(result.match) if result.match else None,
@@ -106,7 +104,6 @@ class LikeOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: tuple[Like, Reliability]) -> Self:
-        """A like, with the record of its collector."""
         like, record = source
         collector = like.collector
         return cls(
@@ -139,7 +136,6 @@ class RatedPersonOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """The public part of a user, with the average of their ratings."""
         return cls(
             id=source.pk,
             first_name=source.first_name,
@@ -158,7 +154,6 @@ class OwnRatingOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """The reader's own rating."""
         return cls(stars=source.stars, reasons=[Rating.Reason(reason) for reason in source.reasons], text=source.text)
 
 
@@ -178,7 +173,6 @@ class MatchedPickupOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: MatchDetails) -> Self:
-        """The pickup of a match."""
         pickup = source.pickup
         return cls(
             id=pickup.pk,

@@ -10,8 +10,6 @@ from geo.models import EmissionFactor, Material
 
 
 class EmissionFactorInline(admin.TabularInline[EmissionFactor, Material]):
-    """The emission factors of a material, by set and version."""
-
     model = EmissionFactor
     extra = 0
 

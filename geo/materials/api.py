@@ -37,7 +37,6 @@ class MaterialOutput(ResponseBody):
 
     @classmethod
     def of(cls, material: Material, factor: EmissionFactor | None = None) -> Self:
-        """A row of the catalogue; `factor` is the one in force."""
         return cls(
             code=material.code,
             name=material.name,
@@ -63,15 +62,12 @@ class CatalogueOutput(ResponseBody):
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
-        """The catalogue with the factors in force."""
         factors = catalogue.factors
         rows = [MaterialOutput.of(material, factors.get(material.pk)) for material in catalogue.materials]
         return cls(version=catalogue.version, results=rows)
 
 
 class MaterialsView(ApiView):
-    """The catalogue."""
-
     permission_classes = [AllowAny]
 
     @extend_schema(

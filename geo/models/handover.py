@@ -11,8 +11,6 @@ from geo.models.match import Match
 
 
 class HandoverState(models.TextChoices):
-    """The state of a handover."""
-
     ARRANGING = "arranging", "no time proposed yet"
     PROPOSED = "proposed", "a time is proposed, none agreed"
     AGREED = "agreed", "a time is agreed"

@@ -23,8 +23,6 @@ TIMES = ("window_from", "window_until", "expires_at", "created_at", "updated_at"
 
 
 class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
-    """The items of the pickup."""
-
     model = PickupItem
     fields = readonly_fields = ("material", "quantity", amount("kg_estimate"))
 

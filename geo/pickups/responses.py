@@ -87,7 +87,6 @@ class OnePickupOutput(PickupOutput):
 
     @classmethod
     def of(cls, source: PickupDetails, reader_id: uuid.UUID | None = None, media_url: str = "", **more: Any) -> Self:
-        """The same, with the hazard of its materials and, for its resident, the advice."""
         advice = advice_for(source.pickup) if source.pickup.resident_id == reader_id else []
         return super().of(
             source,

@@ -11,8 +11,6 @@ from geo.trust.selectors import reliability_of
 
 
 class ReliabilityView(ApiView):
-    """The signed-in user's own record."""
-
     @extend_schema(
         summary="Read how reliable you were",
         operation_id="get_reliability",

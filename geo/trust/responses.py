@@ -29,7 +29,6 @@ class ReliabilityOutput(ResponseBody):
 
     @classmethod
     def of(cls, record: Reliability) -> Self:
-        """The record with its summary in the active language."""
         return cls(
             since=record.since,
             completed=record.completed,

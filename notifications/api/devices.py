@@ -81,8 +81,6 @@ class ChoicesIn(serializers.ModelSerializer[Preferences]):
 
 
 class DevicesView(ApiView):
-    """The user's devices."""
-
     pagination_class = CursorPages
 
     @extend_schema(
@@ -116,8 +114,6 @@ class DevicesView(ApiView):
 
 
 class DeviceView(ApiView):
-    """One device."""
-
     @extend_schema(
         operation_id="devices_forget",
         summary="Push nothing to this device any more",
@@ -131,8 +127,6 @@ class DeviceView(ApiView):
 
 
 class ChoicesView(ApiView):
-    """The user's preferences."""
-
     @extend_schema(
         operation_id="notifications_choices",
         summary="What I want to be notified of",
@@ -162,8 +156,6 @@ MAX_BYTES = 200_000
 
 
 class LineView(ApiView):
-    """The user's LINE account."""
-
     @extend_schema(
         operation_id="line_state", summary="Whether I am on LINE", tags=["notifications"], responses=LineState
     )
@@ -250,8 +242,6 @@ class EmailCode(serializers.Serializer[Any]):
 
 
 class EmailView(ApiView):
-    """The user's address."""
-
     @extend_schema(operation_id="email_read", summary="Where my mail goes", tags=["notifications"], responses=EmailOut)
     def get(self, request: Request) -> Response:
         """404 without one."""
@@ -282,8 +272,6 @@ class EmailView(ApiView):
 
 
 class EmailVerifyView(ApiView):
-    """The code that was mailed."""
-
     @extend_schema(
         operation_id="email_verify",
         summary="Show that the address is mine",

@@ -56,8 +56,6 @@ class ReadUpTo(serializers.Serializer[Any]):
 
 
 class EventsView(ApiView):
-    """The user's event log."""
-
     @extend_schema(
         operation_id="events_list",
         summary="What happened after a number, waiting for it if need be",
@@ -97,8 +95,6 @@ def _require_signed_in(request: Request) -> None:
 
 
 class AcknowledgeView(ApiView):
-    """Acknowledging events."""
-
     @extend_schema(
         operation_id="events_acknowledge",
         summary="Say up to where the app has shown the events; they are not pushed then",
@@ -116,8 +112,6 @@ class AcknowledgeView(ApiView):
 
 
 class ReadView(ApiView):
-    """Marking events as read."""
-
     @extend_schema(
         operation_id="events_read",
         summary="Mark the inbox read up to a number",
@@ -147,8 +141,6 @@ class InboxPages(CursorPages):
 
 
 class InboxView(ApiView):
-    """The user's inbox."""
-
     pagination_class = InboxPages
 
     @extend_schema(operation_id="inbox_list", summary="My notifications", tags=["inbox"], responses=list_of(InboxEntry))
@@ -164,8 +156,6 @@ class InboxView(ApiView):
 
 
 class UnreadView(ApiView):
-    """The badge of the app icon."""
-
     @extend_schema(
         operation_id="inbox_unread", summary="How much I have not read", tags=["inbox"], responses=UnreadByCategory
     )
@@ -177,8 +167,6 @@ class UnreadView(ApiView):
 
 
 class ReadEntryView(ApiView):
-    """One entry."""
-
     @extend_schema(
         operation_id="inbox_read", summary="I have read this", tags=["inbox"], request=None, responses=UnreadOut
     )
@@ -188,8 +176,6 @@ class ReadEntryView(ApiView):
 
 
 class ReadAllView(ApiView):
-    """The whole inbox."""
-
     @extend_schema(
         operation_id="inbox_read_all",
         summary="I have read everything",

@@ -128,7 +128,6 @@ def fcm_circuit_breaker(platform: str) -> CircuitBreaker:
 
 @cache
 def line_circuit_breaker() -> CircuitBreaker:
-    """The circuit breaker of LINE."""
     return CircuitBreaker("line")
 
 

@@ -14,7 +14,6 @@ from notifications.models import Device, Event, EventCounter, Push
 
 
 def lock_counters(user_ids: Collection[uuid.UUID]) -> None:
-    """Lock the counters of these users."""
     counters = EventCounter.objects.filter(pk__in=user_ids).order_by("pk")
     list(counters.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
@@ -26,12 +25,10 @@ def update_events(events: QuerySet[Event], **fields: Any) -> int:
 
 
 def lock_devices(devices: QuerySet[Device]) -> list[uuid.UUID]:
-    """Lock these devices; returns their ids."""
     return list(devices.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
 
 def lock_pushes(pushes: QuerySet[Push]) -> None:
-    """Lock these pushes."""
     list(pushes.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 

@@ -31,13 +31,11 @@ class RunSQLFile(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Run the file."""
         schema_editor.execute(_read(app_label, self.name), params=None)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Run the previous version, or drop."""
         if self.replaces:
             schema_editor.execute(_read(app_label, self.replaces), params=None)
             return

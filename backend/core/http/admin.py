@@ -48,7 +48,6 @@ class CityAdminSite(AdminSite):
 
     @method_decorator(_page)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The login page."""
         return super().login(request, extra_context)
 
 
@@ -70,13 +69,10 @@ class ReadOnly(OwnFilters):
     """Forbid to add, change and delete."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False

@@ -19,8 +19,6 @@ from backend.core.redis.client import sync_redis
 
 
 class HomeView(PublicView):
-    """A small page of links."""
-
     def get(self, request: Request) -> HttpResponse:
         """HTML without other assets."""
         return render(request, "core/home.html")

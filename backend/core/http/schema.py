@@ -99,11 +99,9 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
 
     @property
     def struct(self) -> type[ResponseBody]:
-        """The Struct to describe."""
         return self.target  # type: ignore[no-any-return]
 
     def get_name(self, auto_schema: Any, direction: Any) -> str:
-        """The name of the class."""
         return self.struct.__name__
 
     def get_identity(self, auto_schema: Any, direction: Any) -> Any:
@@ -127,7 +125,6 @@ class StructSerializerExtension(StructExtension):  # type: ignore[no-untyped-cal
 
     @property
     def struct(self) -> type[ResponseBody]:
-        """The Struct to describe."""
         return self.target.struct  # type: ignore[no-any-return]
 
 

@@ -32,7 +32,6 @@ class OneRenderer(BaseContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """The first one."""
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
 
@@ -74,7 +73,6 @@ class ApiView(APIView):
         require_length(request)
 
     def get_throttles(self) -> list[BaseThrottle]:
-        """One throttle, whose scope is the view's or follows from the method."""
         return [ScopedThrottle()]
 
     def _run_handler(self) -> Response:

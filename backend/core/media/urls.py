@@ -20,8 +20,6 @@ NAME = re.compile(r"[\w-]+(/[\w-]+)*\.(jpg|png|webp)", re.ASCII)
 
 
 class MediaView(PublicView):
-    """One photo."""
-
     def get(self, request: Request, name: str) -> FileResponse:
         """The file below `MEDIA_ROOT`. Raises NotFound for everything else."""
         path = path_of(name)

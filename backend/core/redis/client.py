@@ -40,7 +40,6 @@ class RedisCooldown:
         self._until = 0.0
 
     def __enter__(self) -> None:
-        """Raise RedisCoolingDown, or let the caller try."""
         if not self._until:
             return
         with self._lock:

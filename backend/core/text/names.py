@@ -36,7 +36,6 @@ _CHARACTER_OF_NAME = regex.compile(r"[\p{L}\p{N}]")
 
 
 def has_letter_or_digit(name: str) -> bool:
-    """Whether the name has a letter or a digit."""
     return _CHARACTER_OF_NAME.search(name) is not None
 
 

@@ -77,8 +77,6 @@ class RatingInput(serializers.Serializer[Any]):
 
 
 class ProposeView(ApiView):
-    """Propose a time for the handover."""
-
     @extend_schema(
         summary="Propose a time, or another one",
         operation_id="propose_time",
@@ -95,8 +93,6 @@ class ProposeView(ApiView):
 
 
 class AgreeView(ApiView):
-    """Agree to the proposed time."""
-
     @extend_schema(
         summary="Agree to the proposed time",
         operation_id="agree_time",
@@ -113,8 +109,6 @@ class AgreeView(ApiView):
 
 
 class SetOffView(ApiView):
-    """Record that the collector has set off."""
-
     @extend_schema(
         summary="Say that you are on your way",
         operation_id="set_off",
@@ -131,8 +125,6 @@ class SetOffView(ApiView):
 
 
 class ArriveView(ApiView):
-    """Record an arrival."""
-
     @extend_schema(
         summary="Say that you have arrived, or that the other has",
         operation_id="arrive",
@@ -156,8 +148,6 @@ class ArriveView(ApiView):
 
 
 class NoShowView(ApiView):
-    """Report a no-show, which ends the match."""
-
     @extend_schema(
         summary="Say that the other did not show",
         operation_id="report_no_show",
@@ -172,8 +162,6 @@ class NoShowView(ApiView):
 
 
 class CalendarView(ApiView):
-    """The agreed time as an iCalendar file."""
-
     @extend_schema(
         summary="Read the agreed time as a calendar file (iCalendar)",
         operation_id="get_calendar",
@@ -191,8 +179,6 @@ class CalendarView(ApiView):
 
 
 class RatingView(ApiView):
-    """Rate the other party."""
-
     @extend_schema(
         summary="Rate the other one",
         operation_id="rate_match",

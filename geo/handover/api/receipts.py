@@ -42,8 +42,6 @@ def activate_language_of(request: Request) -> None:
 
 
 class ReceiptView(ApiView):
-    """A receipt as JSON."""
-
     @extend_schema(
         summary="Read a receipt",
         operation_id="get_receipt",
@@ -58,8 +56,6 @@ class ReceiptView(ApiView):
 
 
 class ReceiptPdfView(ApiView):
-    """A receipt as PDF."""
-
     rate_scope = "print"
 
     @extend_schema(

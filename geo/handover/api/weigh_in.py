@@ -40,8 +40,6 @@ class ConfirmInput(serializers.Serializer[Any]):
 
 
 class WeighInView(ApiView):
-    """Record what the collector weighed."""
-
     @extend_schema(
         summary="Weigh in",
         operation_id="weigh_in",
@@ -65,8 +63,6 @@ class WeighInView(ApiView):
 
 
 class DisputeView(ApiView):
-    """Dispute the weigh-in."""
-
     @extend_schema(
         summary="Dispute the weigh-in",
         operation_id="dispute_weigh_in",
@@ -91,8 +87,6 @@ class DisputeView(ApiView):
 
 
 class AcceptFiguresView(ApiView):
-    """Accept the figures of the other party."""
-
     @extend_schema(
         summary="Accept the other side's figures",
         operation_id="accept_figures",
@@ -110,8 +104,6 @@ class AcceptFiguresView(ApiView):
 
 
 class ConfirmView(ApiView):
-    """Confirm the handover."""
-
     @extend_schema(
         summary="Confirm the handover",
         operation_id="confirm_handover",
@@ -135,8 +127,6 @@ class ConfirmView(ApiView):
 
 
 class ScalePhotosView(PhotoUpload):
-    """The photos of one weigh-in."""
-
     @extend_schema(
         summary="Add a photo of the scale",
         operation_id="add_scale_photo",
@@ -154,8 +144,6 @@ class ScalePhotosView(PhotoUpload):
 
 
 class ScalePhotoView(ApiView):
-    """One photo of the scale."""
-
     @extend_schema(
         summary="Remove your photo of the scale", operation_id="remove_scale_photo", tags=TAGS, responses={204: None}
     )

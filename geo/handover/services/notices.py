@@ -10,23 +10,19 @@ from notifications.services.notify import Notice
 
 
 def of_proposal(*, match: Match, at: datetime, by: uuid.UUID) -> list[Notice]:
-    """`handover.proposed`, to both."""
     return to_both(match, "handover.proposed", {"match": str(match.pk), "at": format_utc(at), "by": str(by)}, by)
 
 
 def of_agreement(*, match: Match, at: datetime, acting: uuid.UUID) -> list[Notice]:
-    """`handover.agreed`, to both."""
     return to_both(match, "handover.agreed", {"match": str(match.pk), "at": format_utc(at)}, acting)
 
 
 def of_reminder(*, match: Match, reminder: Reminder) -> list[Notice]:
-    """`handover.reminder`, to both, with a push to both."""
     data = _with_title(match) | {"at": format_utc(reminder.about), "when": reminder.kind}
     return to_both(match, "handover.reminder", data, None)
 
 
 def of_setting_off(*, match: Match, eta: datetime | None) -> list[Notice]:
-    """`handover.set_off`, to both."""
     data = _with_title(match) | {"eta": format_utc(eta) if eta else None}
     return to_both(match, "handover.set_off", data, match.collector_id)
 
@@ -45,13 +41,11 @@ def of_no_show(*, match: Match, absent: uuid.UUID) -> list[Notice]:
 
 
 def of_weigh_in(*, match: Match, handover: Handover, net_kg: Decimal) -> list[Notice]:
-    """`handover.weighed_in`, to both."""
     data = {"match": str(match.pk), "net_kg": float(net_kg), "paid_thb": float(handover.paid_thb)}
     return to_both(match, "handover.weighed_in", data, match.collector_id)
 
 
 def of_dispute(*, match: Match, net_kg: Decimal, paid_thb: Decimal) -> list[Notice]:
-    """`handover.disputed`, to both, with the resident's figures."""
     resident_id = match.pickup.resident_id
     data = _with_title(match) | {"by": str(resident_id), "net_kg": float(net_kg), "paid_thb": float(paid_thb)}
     return to_both(match, "handover.disputed", data, resident_id)
@@ -63,7 +57,6 @@ def of_confirmation(*, match: Match, by: uuid.UUID) -> list[Notice]:
 
 
 def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID) -> list[Notice]:
-    """`receipt.issued`, to both."""
     data = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}
     return to_both(match, "receipt.issued", data, acting)
 

@@ -16,11 +16,9 @@ class Command(BaseCommand):
     help = "Add emission factors from a CSV file: material,factor_set,version,kg_co2e_per_kg,source."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The file."""
         parser.add_argument("file", type=Path, help="CSV like geo/data/factors.csv")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """All of it or nothing."""
         try:
             count = load_factors(file=options["file"])
         except (OSError, UnicodeDecodeError, FactorsRefused) as error:

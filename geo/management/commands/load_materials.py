@@ -16,12 +16,10 @@ class Command(BaseCommand):
     help = "Load or refresh the catalogue of materials and their CO2e factors."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Files of an operator's own."""
         parser.add_argument("--materials", type=Path, default=MATERIALS_FILE, help="CSV like geo/data/materials.csv")
         parser.add_argument("--factors", type=Path, default=FACTORS_FILE, help="CSV like geo/data/factors.csv")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load both files in one transaction."""
         try:
             materials, factors = load_materials(materials_file=options["materials"], factors_file=options["factors"])
         except (OSError, UnicodeDecodeError, KeyError, FactorsRefused) as error:

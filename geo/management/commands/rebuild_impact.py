@@ -14,11 +14,9 @@ class Command(BaseCommand):
     help = "Rebuild the impact sums from the receipts, or with --check compare them only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add `--check`."""
         parser.add_argument("--check", action="store_true", help="change nothing; fail when a sum is wrong")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print one line for each wrong sum."""
         differences = compare_impact()
         for row in differences:
             self.stdout.write(f"{row.key}: the receipts make {row.counted_kg} kg, not {row.stored_kg} kg")

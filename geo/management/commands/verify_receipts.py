@@ -13,7 +13,6 @@ class Command(BaseCommand):
     help = "Look for receipts or lines that were changed, taken out or put in. Fails when it finds one."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print one line for each flaw, and how many receipts were read."""
         audit, found = Audit(), 0
         for flaw in audit.flaws():
             found += 1

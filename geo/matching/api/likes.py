@@ -29,8 +29,6 @@ class LikePages(CursorPages):
 
 
 class LikesView(ApiView):
-    """The likes of a pickup, for its resident."""
-
     pagination_class = LikePages
 
     @extend_schema(
@@ -50,8 +48,6 @@ class LikesView(ApiView):
 
 
 class AcceptView(ApiView):
-    """Accept a like."""
-
     @extend_schema(
         summary="Accept a like: it is a match",
         operation_id="accept_like",
@@ -66,8 +62,6 @@ class AcceptView(ApiView):
 
 
 class DeclineView(ApiView):
-    """Decline a like."""
-
     @extend_schema(
         summary="Decline a like", operation_id="decline_like", tags=TAGS, request=None, responses={204: None}
     )

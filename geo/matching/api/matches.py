@@ -44,8 +44,6 @@ def show_match(request: Request, match_id: uuid.UUID) -> Response:
 
 
 class MatchesView(ApiView):
-    """The user's matches."""
-
     pagination_class = CursorPages
 
     @extend_schema(
@@ -65,8 +63,6 @@ class MatchesView(ApiView):
 
 
 class MatchView(ApiView):
-    """A match, for its two parties."""
-
     @extend_schema(summary="Read a match", operation_id="get_match", tags=TAGS, responses={200: MatchOutput})
     def get(self, request: Request, match_id: uuid.UUID) -> Response:
         """With the exact place, the conversation, and for the resident the code."""
@@ -74,8 +70,6 @@ class MatchView(ApiView):
 
 
 class ReleaseView(ApiView):
-    """Release a match."""
-
     @extend_schema(
         summary="Give a match back",
         operation_id="release_match",

@@ -38,8 +38,6 @@ class SwipeInput(serializers.Serializer[Any]):
 
 
 class SwipeView(ApiView):
-    """A collector's swipe on one pickup."""
-
     @extend_schema(
         summary="Read your swipe on a pickup, and the state of your like",
         operation_id="get_swipe",

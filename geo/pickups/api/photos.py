@@ -30,8 +30,6 @@ class PhotoUpload(ApiView):
 
 
 class PhotosView(PhotoUpload):
-    """The photos of one pickup."""
-
     @extend_schema(
         summary="Add a photo to a pickup",
         operation_id="add_photo",
@@ -50,8 +48,6 @@ class PhotosView(PhotoUpload):
 
 
 class PhotoView(ApiView):
-    """One photo of one pickup."""
-
     @extend_schema(summary="Remove a photo", operation_id="remove_photo", tags=TAGS, responses={204: None})
     def delete(self, request: Request, pickup_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
         """For good: its files go too."""

@@ -33,8 +33,6 @@ class PickupsQuery(serializers.Serializer[Any]):
 
 
 class PickupsView(ApiView):
-    """The user's own pickups."""
-
     pagination_class = CursorPages
 
     @extend_schema(
@@ -69,8 +67,6 @@ class PickupsView(ApiView):
 
 
 class PickupView(ApiView):
-    """A pickup: read and amend it."""
-
     @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """For its resident, and without the exact place for the matched collector."""
@@ -93,8 +89,6 @@ class PickupView(ApiView):
 
 
 class ExtensionView(ApiView):
-    """Keep a pickup open longer."""
-
     @extend_schema(
         summary="Keep a pickup open longer",
         operation_id="extend_pickup",
@@ -113,8 +107,6 @@ class ExtensionView(ApiView):
 
 
 class CancelView(ApiView):
-    """Cancel a pickup."""
-
     @extend_schema(
         summary="Cancel a pickup",
         operation_id="cancel_pickup",
@@ -131,8 +123,6 @@ class CancelView(ApiView):
 
 
 class RestView(ApiView):
-    """Post again what one match left."""
-
     @extend_schema(
         summary="Post again what was left",
         operation_id="post_rest",

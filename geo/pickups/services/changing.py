@@ -63,7 +63,6 @@ class PickupChanges:
     choose: str | None = None
 
     def named(self) -> set[str]:
-        """The names of what is to change."""
         return {name for name, value in vars(self).items() if value is not None}
 
 
