@@ -1,14 +1,23 @@
 """The admin of geo: read-only tables of swipes, matches, handovers, receipts and groups, and those of the features."""
 
+from typing import Any
+from uuid import UUID
+
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from backend.core.http.admin import ReadOnly
+from backend.core.media.private_files import private_jpeg
 from geo.admin_base import ReadOnlyAdmin, amount
 from geo.collectors import admin as collectors
 from geo.materials import admin as materials
-from geo.models import Group, Handover, Match, Receipt, ReceiptLine, Swipe, WeighInLine, WeighInVersion
+from geo.models import Group, Handover, Match, Receipt, ReceiptLine, ScalePhoto, Swipe, WeighInLine, WeighInVersion
 from geo.pickups import admin as pickups
 from geo.trust import admin as penalties
 
@@ -67,6 +76,32 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
     search_fields = tuple(f"match__{name}" for name in PEOPLE)
     exclude = ("code", "secret")
     inlines = (WeighInLineInline, WeighInVersionInline)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Handover | None = None) -> Any:
+        """With the photos of the scale for staff who may view them."""
+        pictures = ("pictures",) if request.user.has_perm("geo.view_scalephoto") else ()
+        return (*super().get_readonly_fields(request, obj), *pictures)
+
+    @admin.display(description="photos")
+    def pictures(self, handover: Handover) -> SafeString:
+        """Thumbnails of the photos of the scale."""
+        photos = [
+            [reverse("admin:geo_scalephoto", args=[photo.pk, size]) for size in ("large", "thumb")]
+            for photo in handover.photos.all()
+        ]
+        return format_html_join(" ", '<a href="{}"><img class="geo-photo" src="{}" alt=""></a>', photos)
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the files of those photos."""
+        view = self.admin_site.admin_view(self.show_scale_photo)
+        return [path("scale-photo/<uuid:photo_id>/<str:size>", view, name="geo_scalephoto"), *super().get_urls()]
+
+    def show_scale_photo(self, request: HttpRequest, photo_id: UUID, size: str) -> HttpResponseBase:
+        """A photo of the scale, for staff with the permission to view them."""
+        if not request.user.has_perm("geo.view_scalephoto"):
+            raise PermissionDenied
+        photo = get_object_or_404(ScalePhoto, pk=photo_id)
+        return private_jpeg(request, photo.thumb if size == "thumb" else photo.large)
 
 
 class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):

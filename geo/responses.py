@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from msgspec import Meta, field
 
@@ -53,14 +54,31 @@ class PersonOutput(ResponseBody):
         return cls(id=source.pk, first_name=source.first_name, avatar_colour=source.avatar_colour)
 
 
+def scale_photo_url(match_id: uuid.UUID, photo_id: uuid.UUID) -> str:
+    """Where a photo of the scale is; `/large` or `/thumb` follows."""
+    return f"{settings.PUBLIC_URL}/api/v1/matches/{match_id}/handover/photos/{photo_id}"
+
+
 class PhotoOutput(ResponseBody):
-    """A photo without the camera's notes; both addresses serve JPEG."""
+    """A photo without metadata. Both addresses serve JPEG: of a pickup to everybody, of a scale to the two parties."""
 
     id: uuid.UUID
     large: Annotated[URL, Meta(description="Fits 1600 x 1600 pixels.")]
     thumb: Annotated[URL, Meta(description="Fits 400 x 400 pixels.")]
     width: Annotated[int, Meta(description="Of `large`.")]
     height: Annotated[int, Meta(description="Of `large`.")]
+
+    @classmethod
+    def of_scale(cls, source: Any, match_id: uuid.UUID) -> Self:
+        """A photo of the scale, with the addresses that check the reader."""
+        address = scale_photo_url(match_id, source.id)
+        return cls(
+            id=source.id,
+            large=f"{address}/large",
+            thumb=f"{address}/thumb",
+            width=source.width,
+            height=source.height,
+        )
 
     @classmethod
     def of(cls, source: Any, media_url: str = "") -> Self:

@@ -20,8 +20,10 @@ from geo.handover.api.weigh_in import (
     AcceptFiguresView,
     ConfirmView,
     DisputeView,
+    LargeScalePhotoView,
     ScalePhotosView,
     ScalePhotoView,
+    ThumbScalePhotoView,
     WeighInView,
 )
 from geo.impact.api import (
@@ -39,6 +41,8 @@ from geo.materials.api import MaterialsView
 from geo.pickups.api.photos import PhotosView, PhotoView
 from geo.pickups.api.pickups import CancelView, ExtensionView, PickupsView, PickupView, RestView
 from geo.trust.api import ReliabilityView
+
+SCALE_PHOTO = "matches/<uuid:match_id>/handover/photos/<uuid:photo_id>"
 
 urlpatterns = [
     path("config", ConfigView.as_view(), name="config"),
@@ -66,7 +70,9 @@ urlpatterns = [
     path("matches/<uuid:match_id>/handover/arrive", ArriveView.as_view(), name="arrive"),
     path("matches/<uuid:match_id>/handover/no-show", NoShowView.as_view(), name="no_show"),
     path("matches/<uuid:match_id>/handover/photos", ScalePhotosView.as_view(), name="scale_photos"),
-    path("matches/<uuid:match_id>/handover/photos/<uuid:photo_id>", ScalePhotoView.as_view(), name="scale_photo"),
+    path(SCALE_PHOTO, ScalePhotoView.as_view(), name="scale_photo"),
+    path(f"{SCALE_PHOTO}/large", LargeScalePhotoView.as_view(), name="scale_photo_large"),
+    path(f"{SCALE_PHOTO}/thumb", ThumbScalePhotoView.as_view(), name="scale_photo_thumb"),
     path("matches/<uuid:match_id>/handover/dispute", DisputeView.as_view(), name="dispute"),
     path("matches/<uuid:match_id>/handover/accept", AcceptFiguresView.as_view(), name="accept_figures"),
     path("matches/<uuid:match_id>/rest", RestView.as_view(), name="rest"),

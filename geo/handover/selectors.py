@@ -13,9 +13,9 @@ from django.db.models import Prefetch
 from backend.accounts.models import User
 from backend.core.db.prepared import columns_of, fetch_prepared, models_from
 from backend.core.errors import NotFound
-from geo.lifecycle.matches import PERSON, ReceiptDetails, add_lines
+from geo.lifecycle.matches import PERSON, ReceiptDetails, add_lines, get_match_for
 from geo.materials.selectors import Materials
-from geo.models import Receipt, ReceiptLine
+from geo.models import Receipt, ReceiptLine, ScalePhoto
 
 BATCH = 2_000
 _APPOINTMENT = """
@@ -62,6 +62,15 @@ def get_appointment_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Appointme
     if not rows:
         raise NotFound
     return Appointment(*rows[0])
+
+
+def get_scale_photo_for(*, user_id: uuid.UUID, match_id: uuid.UUID, photo_id: uuid.UUID) -> ScalePhoto:
+    """A photo of the scale. Raises NotFound for everybody but the two parties of the match."""
+    match = get_match_for(match_id=match_id, user_id=user_id)
+    photo = ScalePhoto.objects.filter(pk=photo_id, handover_id=match.pk).first()
+    if photo is None:
+        raise NotFound
+    return photo
 
 
 def get_receipt_for(*, receipt_id: uuid.UUID, user_id: uuid.UUID) -> ReceiptDetails:

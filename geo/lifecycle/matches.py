@@ -69,7 +69,7 @@ _VERSIONS = """
     FROM geo_weighinversion WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY number
 """
 _PHOTOS = """
-    SELECT handover_id, id, large, thumb, width, height
+    SELECT handover_id, id, width, height
     FROM geo_scalephoto WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY id
 """
 _LINE = ("id", "receipt_id", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_set",
@@ -113,11 +113,9 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class ScalePhoto(msgspec.Struct, frozen=True):
-    """A photo of the scale; `large` and `thumb` are names of files."""
+    """A photo of the scale, without its files."""
 
     id: uuid.UUID
-    large: str
-    thumb: str
     width: int
     height: int
 

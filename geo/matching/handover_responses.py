@@ -137,7 +137,7 @@ class HandoverOutput(ResponseBody):
     one_time_code: Annotated[OneTimeCodeOutput | None, READ_ONLY]
 
     @classmethod
-    def of(cls, source: MatchDetails, is_resident: bool = False, media_url: str = "") -> Self:
+    def of(cls, source: MatchDetails, is_resident: bool = False) -> Self:
         """The handover of a match. The codes are for the resident, while the match is active."""
         handover = source.handover
         shows_codes = is_resident and source.match.status == Match.Status.ACTIVE
@@ -156,7 +156,7 @@ class HandoverOutput(ResponseBody):
             lines=[WeighedOutput.of(line) for line in source.lines],
             left=[LeftOutput.of(item) for item in source.left],
             versions=[VersionOutput.of(version) for version in source.versions],
-            photos=[PhotoOutput.of(photo, media_url) for photo in source.photos],
+            photos=[PhotoOutput.of_scale(photo, source.id) for photo in source.photos],
             paid=handover.paid_thb,
             resident_confirmed_at=handover.resident_confirmed_at,
             collector_confirmed_at=handover.collector_confirmed_at,

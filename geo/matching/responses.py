@@ -213,7 +213,7 @@ class MatchOutput(ResponseBody, kw_only=True):
     rate_until: Annotated[datetime | None, Meta(description="Null while there is nothing to rate."), READ_ONLY]
 
     @classmethod
-    def of(cls, source: MatchDetails, reader_id: uuid.UUID | None = None, media_url: str = "") -> Self:
+    def of(cls, source: MatchDetails, reader_id: uuid.UUID | None = None) -> Self:
         """A match as the reader may see it."""
         match, pickup = source.match, source.pickup
         is_resident = pickup.resident_id == reader_id
@@ -235,7 +235,7 @@ class MatchOutput(ResponseBody, kw_only=True):
             location=LatLon.at(source.lat, source.lon) if shows_place else None,
             address=pickup.address if shows_place else None,
             access_note=pickup.access_note if shows_place else None,
-            handover=HandoverOutput.of(source, is_resident, media_url),
+            handover=HandoverOutput.of(source, is_resident),
             receipt=ReceiptOutput.of(source.receipt) if source.receipt else None,
             rating=OwnRatingOutput.of(source.own_rating) if source.own_rating else None,
             rate_until=rate_until(match),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from backend.core.media.private_files import PrivateStorage
 from backend.core.models import PublicModel
 from geo.models.handover import Handover
 from geo.models.material import Material
@@ -80,12 +81,17 @@ def place_of_scale_photo(photo: "ScalePhoto", name: str) -> str:
 
 
 class ScalePhoto(PublicModel):
-    """A photo of the scale, as evidence. `large` fits 1600 px, `thumb` 400 px. Personal data: the picture."""
+    """A photo of the scale, as evidence for the two parties alone. Personal data: the picture.
+
+    `large` fits 1600 px, `thumb` 400 px.
+    """
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="photos")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    large = models.ImageField(upload_to=place_of_scale_photo, width_field="width", height_field="height")
-    thumb = models.ImageField(upload_to=place_of_scale_photo)
+    large = models.ImageField(
+        storage=PrivateStorage(), upload_to=place_of_scale_photo, width_field="width", height_field="height"
+    )
+    thumb = models.ImageField(storage=PrivateStorage(), upload_to=place_of_scale_photo)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     created_at = models.DateTimeField()

@@ -26,6 +26,7 @@ from geo.models import (
     Swipe,
     WeighInVersion,
 )
+from geo.responses import scale_photo_url
 
 Row = dict[str, object]
 PICKUP_FIELDS = (
@@ -139,7 +140,15 @@ def _weigh_ins_of(user: User) -> list[Row]:
 def _scale_photos_of(user: User) -> list[Row]:
     """The photos that the user took."""
     found = ScalePhoto.objects.filter(by=user).order_by("pk")
-    return [{"match_id": photo.handover_id, "created_at": photo.created_at} | _addresses(photo) for photo in found]
+    return [
+        {
+            "match_id": photo.handover_id,
+            "created_at": photo.created_at,
+            "large": f"{scale_photo_url(photo.handover_id, photo.pk)}/large",
+            "thumb": f"{scale_photo_url(photo.handover_id, photo.pk)}/thumb",
+        }
+        for photo in found
+    ]
 
 
 def _items_of_pickups(user: User) -> Mapping[UUID, list[Row]]:
@@ -163,6 +172,6 @@ def _by_pickup(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, list[Row]]:
     return grouped
 
 
-def _addresses(photo: PickupPhoto | ScalePhoto) -> Row:
+def _addresses(photo: PickupPhoto) -> Row:
     """The addresses of both sizes."""
     return {size: f"{settings.PUBLIC_URL}{getattr(photo, size).url}" for size in ("large", "thumb")}

@@ -1,14 +1,13 @@
 """What happens to a user's data in geo when the user leaves: open obligations end, personal data is erased."""
 
 from datetime import datetime
-from functools import partial
 
 from django.contrib.gis.db.models.functions import Transform
 from django.db import transaction
 from django.db.models import Q
 
 from backend.accounts.models import User
-from backend.core.media.pictures import discard
+from backend.core.media.pictures import delete_with_files
 from geo.groups.selectors import group_ids_of
 from geo.groups.services import leave_group
 from geo.lifecycle.locks import lock_pickup
@@ -60,11 +59,8 @@ def erase(*, user: User, now: datetime) -> None:
     Pickup.objects.filter(resident=user).update(
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
     )
-    photos = PickupPhoto.objects.filter(pickup__resident=user)
-    scales = ScalePhoto.objects.filter(Q(by=user) | Q(handover__match__pickup__resident=user))
-    transaction.on_commit(partial(_remove_all_files, [*photos, *scales]))
-    photos.delete()
-    scales.delete()
+    delete_with_files(PickupPhoto.objects.filter(pickup__resident=user))
+    delete_with_files(ScalePhoto.objects.filter(Q(by=user) | Q(handover__match__pickup__resident=user)))
     WeighInVersion.objects.filter(by=user).update(note="")
     _erase_journeys(user)
 
@@ -87,8 +83,3 @@ def _withdraw(swipe: Swipe, now: datetime) -> None:
     if is_asked:
         notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=swipe.collector_id, now=now), now=now)
     withdraw_like_notice(pickup=pickup, like_id=swipe.pk, now=now)
-
-
-def _remove_all_files(photos: list[PickupPhoto | ScalePhoto]) -> None:
-    for photo in photos:
-        discard(photo.large, photo.thumb)

@@ -130,14 +130,16 @@ class TestRowWithoutFile:
         assert self.answers(client_of(photo.pickup.resident), f"/api/v1/pickups/{photo.pickup_id}")[0] == 200
         assert self.answers(anonymous, photo.large.url) == (404, "not_found")
 
-    def test_of_a_scale(self, anonymous: APIClient) -> None:
+    def test_of_a_scale(self) -> None:
         to_a_scale()
         photo = ScalePhoto.objects.get()
         for path in files():
             path.unlink()
 
         assert self.answers(client_of(photo.by), f"/api/v1/matches/{photo.handover_id}")[0] == 200
-        assert self.answers(anonymous, photo.thumb.url) == (404, "not_found")
+        assert self.answers(
+            client_of(photo.by), f"/api/v1/matches/{photo.handover_id}/handover/photos/{photo.pk}/thumb"
+        ) == (404, "not_found")
 
     def test_of_a_chat(self) -> None:
         to_a_chat()

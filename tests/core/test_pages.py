@@ -68,7 +68,7 @@ class TestMedia:
 
         assert b"".join(answer.streaming_content) == b"\xff\xd8\xff"
         assert answer["Content-Type"] == "image/jpeg"
-        assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer["Cache-Control"] == "public, max-age=3600, immutable"
         assert answer["X-Content-Type-Options"] == "nosniff"
 
     @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ MATERIAL = "pet_clear"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 # Measured without a target: PDF documents and the export of an account. Photos are files.
 ASIDE = (".pdf", "/me/export")
-PHOTOS = "/photo/"
+PHOTOS = ("/large", "/thumb")
 BASE = "/api/v1"
 
 
@@ -84,7 +84,7 @@ class Operation:
 def reads(account: Account) -> Iterator[Operation]:
     """Return each GET operation of the schema except photos, with paths filled from what this person has."""
     for path, operations in _paths().items():
-        if "get" in operations and PHOTOS not in path:
+        if "get" in operations and not path.endswith(PHOTOS):
             operation = operations["get"]
             name = operation["operationId"]
             ids = {**account.ids, **account.ids_of_operations.get(name, {})}

@@ -1,11 +1,14 @@
 """Uploaded pictures: checked by their header, then re-encoded, so that only the pixels are kept."""
 
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 from pi_heif import register_heif_opener
@@ -96,6 +99,13 @@ def discard(*files: FieldFile) -> None:
     """Delete the files from where they are stored; one that is not there is as good as deleted."""
     for file in files:
         file.storage.delete(str(file.name))
+
+
+def delete_with_files(photos: QuerySet[Any]) -> None:
+    """Delete the rows of these photos now, and their files when the transaction commits."""
+    files = [file for photo in photos for file in (photo.large, photo.thumb)]
+    photos.delete()
+    transaction.on_commit(partial(discard, *files))
 
 
 def _require_few_pixels(image: Image.Image) -> None:

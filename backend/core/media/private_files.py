@@ -3,15 +3,12 @@
 Each app serves its own through a view that checks the user.
 """
 
-from typing import cast
-
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.deconstruct import deconstructible
-from rest_framework.request import Request
 
 from backend.core.errors import NotFound
 
@@ -35,13 +32,13 @@ class PrivateStorage(FileSystemStorage):
         raise ValueError("A private file has no address.")
 
 
-def private_jpeg(request: Request, file: FieldFile) -> HttpResponseBase:
+def private_jpeg(request: HttpRequest, file: FieldFile) -> HttpResponseBase:
     """A response with the picture. The client may cache it, but must revalidate it each time.
 
     Raises NotFound when the file does not exist.
     """
     etag = f'"{file.name}"'
-    if unchanged := get_conditional_response(cast(HttpRequest, request), etag=etag):
+    if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
     try:
         content = file.storage.open(str(file.name), "rb")

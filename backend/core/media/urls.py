@@ -1,6 +1,6 @@
 """`/media/`: the photos as the service has re-encoded them, and the URLs of stored files.
 
-A name is never used twice, so clients may cache a photo for ever."""
+A name is never used twice. Caches keep a photo for an hour, so that a deleted one is gone soon."""
 
 import re
 from functools import lru_cache
@@ -28,7 +28,7 @@ class MediaView(PublicView):
         except OSError as error:
             raise NotFound from error
         response = FileResponse(content, content_type=CONTENT_TYPES[path.suffix])
-        response["Cache-Control"] = "public, max-age=31536000, immutable"
+        response["Cache-Control"] = "public, max-age=3600, immutable"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return response

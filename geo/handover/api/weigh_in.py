@@ -3,6 +3,8 @@
 import uuid
 from typing import Any
 
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,17 +16,19 @@ from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView
 from backend.core.media.pictures import PhotoInput
-from backend.core.media.urls import media_url_of
+from backend.core.media.private_files import private_jpeg
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
+from geo.handover.selectors import get_scale_photo_for
 from geo.handover.services.confirmations import confirm_handover
 from geo.handover.services.scale_photos import add_scale_photo, remove_scale_photo
 from geo.handover.services.weigh_ins import accept_figures, dispute_weigh_in, weigh_in
-from geo.matching.api.matches import show_match
+from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.responses import MatchOutput
 from geo.pickups.api.photos import PhotoUpload
 from geo.responses import PhotoOutput
 
 TAGS = ["handover"]
+JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
 class ConfirmInput(serializers.Serializer[Any]):
@@ -39,7 +43,7 @@ class ConfirmInput(serializers.Serializer[Any]):
     )
 
 
-class WeighInView(ApiView):
+class WeighInView(MatchStepView):
     @extend_schema(
         summary="Weigh in",
         operation_id="weigh_in",
@@ -62,7 +66,7 @@ class WeighInView(ApiView):
         return show_match(request, match_id)
 
 
-class DisputeView(ApiView):
+class DisputeView(MatchStepView):
     @extend_schema(
         summary="Dispute the weigh-in",
         operation_id="dispute_weigh_in",
@@ -86,7 +90,7 @@ class DisputeView(ApiView):
         return show_match(request, match_id)
 
 
-class AcceptFiguresView(ApiView):
+class AcceptFiguresView(MatchStepView):
     @extend_schema(
         summary="Accept the other side's figures",
         operation_id="accept_figures",
@@ -103,7 +107,7 @@ class AcceptFiguresView(ApiView):
         return show_match(request, match_id)
 
 
-class ConfirmView(ApiView):
+class ConfirmView(MatchStepView):
     @extend_schema(
         summary="Confirm the handover",
         operation_id="confirm_handover",
@@ -140,7 +144,7 @@ class ScalePhotosView(PhotoUpload):
         body.is_valid(raise_exception=True)
         file, user_id = body.validated_data["photo"], user_of(request).pk
         photo = add_scale_photo(user_id=user_id, match_id=match_id, file=file, size=file.size, now=self.now)
-        return Response(PhotoOutput.of(photo, media_url_of(request)), status=201)
+        return Response(PhotoOutput.of_scale(photo, match_id), status=201)
 
 
 class ScalePhotoView(ApiView):
@@ -151,3 +155,25 @@ class ScalePhotoView(ApiView):
         """One's own, until both have confirmed."""
         remove_scale_photo(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
         return Response(status=204)
+
+
+class LargeScalePhotoView(ApiView):
+    """A photo of the scale; fits 1600 x 1600 pixels."""
+
+    @extend_schema(summary="Show a photo of the scale", operation_id="show_scale_photo", tags=TAGS, responses=JPEG)
+    def get(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
+        """For the two parties."""
+        photo = get_scale_photo_for(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
+        return private_jpeg(request, photo.large)
+
+
+class ThumbScalePhotoView(ApiView):
+    """A photo of the scale; fits 400 x 400 pixels."""
+
+    @extend_schema(
+        summary="Show a small photo of the scale", operation_id="show_scale_photo_thumb", tags=TAGS, responses=JPEG
+    )
+    def get(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
+        """For the two parties."""
+        photo = get_scale_photo_for(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
+        return private_jpeg(request, photo.thumb)

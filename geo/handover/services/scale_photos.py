@@ -2,14 +2,13 @@
 
 import uuid
 from datetime import datetime
-from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
 
 from backend.core.errors import NotFound
-from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
+from backend.core.media.pictures import Picture, delete_with_files, discard, keep, redraw, require_few_bytes
 from geo.handover_errors import MatchOver, ScalePhotosFull
 from geo.lifecycle.locks import lock_active_match_of
 from geo.lifecycle.matches import get_match_for
@@ -28,7 +27,7 @@ def add_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, file: BinaryIO, 
     try:
         return _attach(photo, user_id=user_id, match_id=match_id)
     except BaseException:
-        remove_scale_files(photo)
+        discard(photo.large, photo.thumb)
         raise
 
 
@@ -36,16 +35,10 @@ def add_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, file: BinaryIO, 
 def remove_scale_photo(*, user_id: uuid.UUID, match_id: uuid.UUID, photo_id: uuid.UUID) -> None:
     """Remove a photo that the user added. Raises NotFound or MatchOver."""
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
-    photo = ScalePhoto.objects.filter(pk=photo_id, handover_id=match.pk, by_id=user_id).first()
-    if photo is None:
+    photos = ScalePhoto.objects.filter(pk=photo_id, handover_id=match.pk, by_id=user_id)
+    if not photos:
         raise NotFound
-    photo.delete()
-    transaction.on_commit(partial(remove_scale_files, photo))
-
-
-def remove_scale_files(photo: ScalePhoto) -> None:
-    """Delete both sizes from the photo storage."""
-    discard(photo.large, photo.thumb)
+    delete_with_files(photos)
 
 
 def _store(picture: Picture, photo: ScalePhoto) -> ScalePhoto:

@@ -13,7 +13,6 @@ from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from backend.core.media.urls import media_url_of
 from geo.lifecycle.matches import get_match_details_for, matches_of
 from geo.matching.responses import MatchOutput
 from geo.matching.services.matches import release_match
@@ -40,7 +39,15 @@ def show_match(request: Request, match_id: uuid.UUID) -> Response:
     """The response with a match as the user may see it. Raises NotFound for strangers."""
     user_id = user_of(request).pk
     match = get_match_details_for(match_id=match_id, user_id=user_id)
-    return Response(MatchOutput.of(match, user_id, media_url_of(request)))
+    return Response(MatchOutput.of(match, user_id))
+
+
+class MatchStepView(ApiView):
+    """Base of the views that take a step in a match and show it; a repeated request gets the match as it is now."""
+
+    def render_again(self, request: Request, match_id: uuid.UUID) -> Response:
+        """The match, without what its reader may no longer see."""
+        return show_match(request, match_id)
 
 
 class MatchesView(ApiView):
@@ -57,9 +64,9 @@ class MatchesView(ApiView):
         """All, or those of one status."""
         query = MatchesQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        user_id, media_url = user_of(request).pk, media_url_of(request)
+        user_id = user_of(request).pk
         matches = partial(matches_of, user_id, query.validated_data.get("status"))
-        return CursorPages().respond_rows(request, matches, lambda match: MatchOutput.of(match, user_id, media_url))
+        return CursorPages().respond_rows(request, matches, lambda match: MatchOutput.of(match, user_id))
 
 
 class MatchView(ApiView):
@@ -69,7 +76,7 @@ class MatchView(ApiView):
         return show_match(request, match_id)
 
 
-class ReleaseView(ApiView):
+class ReleaseView(MatchStepView):
     @extend_schema(
         summary="Give a match back",
         operation_id="release_match",

@@ -15,6 +15,7 @@ from backend.accounts.selectors import ids_blocked_with
 from backend.core.clock import spell_in_city
 from backend.core.db.constraints import translate_constraint
 from backend.core.db.prepared import insert_prepared
+from backend.core.media.pictures import delete_with_files
 from chat.services.conversations import open_conversation
 from geo.errors import Paused, PickupClosed, PickupTaken, TooManyGivenBack, TooManyLikes, TooManyMatches
 from geo.handover_errors import MatchOver
@@ -221,7 +222,8 @@ def release_match(*, user_id: uuid.UUID, match_id: uuid.UUID, reason: str, now: 
 def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> Pickup:
     """Cancel an open or matched pickup: release its match, and notify everybody in the queue.
 
-    Cancelling twice changes nothing. Raises NotFound for strangers, PickupClosed after handover or expiry.
+    Its photos are deleted. Cancelling twice changes nothing. Raises NotFound for strangers, PickupClosed after
+    handover or expiry.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     if pickup.status == Pickup.Status.CANCELLED:
@@ -230,6 +232,7 @@ def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
         raise PickupClosed
     match = _release_live_match(pickup, now)
     move_pickup(pickup=pickup, status=Pickup.Status.CANCELLED, now=now)
+    delete_with_files(pickup.photos.all())
     others = close_waiting_likes(pickup=pickup, reason="cancelled")
     if match is None:
         notify(notices=others, now=now)

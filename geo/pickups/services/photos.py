@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime
-from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
@@ -11,7 +10,8 @@ from django.db import transaction
 
 from backend.core.errors import NotFound
 from backend.core.media.orphans import remove_orphans
-from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
+from backend.core.media.pictures import Picture, delete_with_files, discard, keep, redraw, require_few_bytes
+from backend.core.media.private_files import PrivateStorage
 from geo.errors import PhotosFull, PickupNotOpen
 from geo.lifecycle.locks import lock_own_pickup
 from geo.models import Pickup, PickupPhoto, ScalePhoto
@@ -30,7 +30,7 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
     try:
         return _attach(photo, resident_id=resident_id, pickup_id=pickup_id, now=now)
     except BaseException:
-        remove_files(photo)
+        discard(photo.large, photo.thumb)
         raise
 
 
@@ -38,13 +38,12 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
 def remove_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, photo_id: uuid.UUID, now: datetime) -> None:
     """Remove a photo of an open pickup. Raises NotFound or PickupNotOpen."""
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
-    photo = pickup.photos.filter(pk=photo_id).first()
-    if photo is None:
+    photos = pickup.photos.filter(pk=photo_id)
+    if not photos:
         raise NotFound
     if not pickup.is_open_at(now):
         raise PickupNotOpen
-    photo.delete()
-    transaction.on_commit(partial(remove_files, photo))
+    delete_with_files(photos)
 
 
 @transaction.atomic
@@ -78,13 +77,8 @@ def _store(picture: Picture, now: datetime) -> PickupPhoto:
     return photo
 
 
-def remove_files(photo: PickupPhoto) -> None:
-    """Delete the files of both sizes."""
-    discard(photo.large, photo.thumb)
-
-
 def remove_orphaned_pictures(*, now: datetime) -> int:
     """Delete the files of pickup and scale photos that have no row; returns how many. Raises TooManyOrphans."""
     of_pickups = remove_orphans(storage=default_storage, folder="pickups", rows=PickupPhoto.objects.order_by(), now=now)
-    of_scales = remove_orphans(storage=default_storage, folder="scales", rows=ScalePhoto.objects.order_by(), now=now)
+    of_scales = remove_orphans(storage=PrivateStorage(), folder="scales", rows=ScalePhoto.objects.order_by(), now=now)
     return of_pickups + of_scales

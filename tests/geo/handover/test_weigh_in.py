@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -16,6 +18,7 @@ from tests.factories.geo import make_pickup
 from tests.factories.handovers import code_of, fresh, step
 from tests.factories.matches import events_of, make_match, make_receipt, names_of_events, pushed_to, weigh
 from tests.factories.people import client_of, make_user
+from tests.geo.test_admin import staff_who_may
 from tests.pictures import from_a_phone
 
 pytestmark = pytest.mark.django_db
@@ -294,6 +297,39 @@ class TestPhotos:
         assert shown == [photo]
         with ScalePhoto.objects.get().large.open() as file:
             assert b"Exif" not in file.read()
+
+    @pytest.mark.parametrize("size", ["large", "thumb"])
+    def test_are_read_by_the_two_parties_alone(
+        self, match: Match, collector: APIClient, resident: APIClient, anonymous: APIClient, size: str
+    ) -> None:
+        path = urlsplit(send_photo(collector, match).json()[size]).path
+
+        answers: list[Any] = [client.get(path) for client in (collector, resident, client_of(make_user()), anonymous)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 404, 401]
+        assert answers[0]["Cache-Control"] == "private, no-cache"
+        assert all(b"".join(answer).startswith(b"\xff\xd8") for answer in answers[:2])
+        name = ScalePhoto.objects.get().large.name
+        assert anonymous.get(f"/media/{name}").status_code == 404
+
+    def test_are_shown_to_staff_with_the_permission(self, match: Match, collector: APIClient) -> None:
+        send_photo(collector, match)
+        photo = ScalePhoto.objects.get()
+        page, file = f"/admin/geo/handover/{match.pk}/change/", f"/admin/geo/handover/scale-photo/{photo.pk}/thumb"
+        may, may_not = staff_who_may("view_handover", "view_scalephoto"), staff_who_may("view_handover")
+
+        assert file in may.get(page).content.decode()
+        assert file not in may_not.get(page).content.decode()
+        shown: Any = may.get(file)
+        assert b"".join(shown).startswith(b"\xff\xd8")
+        assert [client.get(file).status_code for client in (may_not, Client())] == [403, 302]
+
+    def test_are_exported_with_addresses_that_need_the_token(self, match: Match, collector: APIClient) -> None:
+        photo = send_photo(collector, match).json()
+
+        [exported] = collector.get("/api/v1/me/export").json()["geo"]["scale_photos"]
+
+        assert (exported["large"], exported["thumb"]) == (photo["large"], photo["thumb"])
 
     def test_are_limited(self, match: Match, collector: APIClient, settings: Settings) -> None:
         settings.SCALE_PHOTOS_MAX = 1

@@ -46,6 +46,19 @@ def is_red(pixel: Any) -> bool:
     return bool(pixel[0] > 150 and pixel[2] < 100)
 
 
+def test_photos_of_a_cancelled_pickup_are_deleted(
+    client: APIClient, pickup: Pickup, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    photo = upload(client, pickup, encoded(two_colours())).json()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(f"/api/v1/pickups/{pickup.pk}/cancel")
+
+    assert answer.json()["photos"] == client.get(f"/api/v1/pickups/{pickup.pk}").json()["photos"] == []
+    assert files() == []
+    assert client.get(photo["large"]).status_code == 404
+
+
 class TestAdd:
     def test_is_shown_in_two_sizes(self, client: APIClient, pickup: Pickup) -> None:
         answer = upload(client, pickup, encoded(two_colours(4_000, 3_000)))
