@@ -60,10 +60,8 @@ def export(*, user: User) -> Mapping[str, object]:
             .order_by("id")
             .values("match_id", "stars", "reasons", "text", "created_at")
         ),
-        # Without the match, which would tell who rated.
-        "ratings_received": list(
-            Rating.objects.filter(rated=user).order_by("stars", "id").values("stars", "reasons", "text")
-        ),
+        # Those who rate were promised that nobody reads it: only what profiles show.
+        "ratings_received": {"average": user.rating, "count": user.rating_count},
         "penalties": list(
             Penalty.objects.filter(user=user)
             .order_by("id")

@@ -136,13 +136,15 @@ class TestAverage:
 
 
 class TestPrivacy:
-    def test_exports_both_ways_without_who(self) -> None:
+    def test_nobody_reads_what_others_wrote_not_even_in_their_export(self) -> None:
         match = make_done()
-        rate(match, match.collector, stars=2, text="Wet paper")
+        rate(match, match.collector, stars=2, text="Wet paper", reasons=["unsorted"])
 
-        held = export_of(user=match.pickup.resident)["geo"]
+        held = export_of(user=User.objects.get(pk=match.pickup.resident_id))
 
-        assert held["ratings_received"] == [{"stars": 2, "reasons": [], "text": "Wet paper"}]  # type: ignore[index]
+        assert held["geo"]["ratings_received"] == {"average": None, "count": 1}  # type: ignore[index]
+        assert "Wet paper" not in str(held)
+        assert "unsorted" not in str(held)
         given = export_of(user=match.collector)["geo"]["ratings_given"]  # type: ignore[index]
         assert given[0]["match_id"] == match.pk
 
