@@ -92,6 +92,11 @@ class HistoryQuery(serializers.Serializer[Any]):
 class MessagesView(ApiView):
     parser_classes = [StrictJSONParser, MultiPartParser]
 
+    def render_again(self, request: Request, message_id: uuid.UUID) -> Response:
+        """The message that a repeated request sent, without what was deleted of it since."""
+        message = get_message_for(user_of(request).pk, self.kwargs["conversation_id"], message_id, self.now)
+        return Response(MessageOut.of(message))
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse an upload that is far too large before it is read."""
         if _is_form(request):
@@ -165,7 +170,7 @@ class MessageView(ApiView):
         operation_id="messages_delete",
         summary="Delete my message for both of us, within five minutes",
         tags=["chat"],
-        responses=MessageOut,
+        responses={200: MessageOut},
     )
     def delete(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Returns what is left: its number, and when it was deleted. Deleting twice changes nothing."""

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backend.core.errors import NotFound
-from backend.core.http.idempotency import forget_answers_holding
 from chat.errors import DeleteTooLate, NotYourMessage
 from chat.models import Message, MessageLocation, Participant
 from chat.responses import KEPT_OF_DELETED, format_time
@@ -41,12 +40,10 @@ def delete_message(*, user_id: uuid.UUID, conversation_id: uuid.UUID, message_id
 
 
 def _remove_content(message: Message, now: datetime) -> None:
-    """From the row, from stored responses of idempotent requests, and from every participant's event log."""
+    """From the row, and from every participant's event log."""
     message.text, message.data, message.deleted_at = "", {}, now
     message.save(update_fields=["text", "data", "deleted_at"])
     MessageLocation.objects.filter(pk=message.pk).delete()
-    if message.sender_id:
-        forget_answers_holding(owner=message.sender_id, thing=message.pk)
     remove_photos_on_commit([message.pk])
     participants = Participant.objects.filter(conversation_id=message.conversation_id)
     user_ids = list(participants.values_list("user_id", flat=True))
@@ -79,20 +76,15 @@ def delete_locations_in(conversation_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def remove_expired_locations(*, now: datetime) -> int:
-    """Delete a batch of expired locations, and the stored responses that contain them. Returns how many."""
+    """Delete a batch of expired locations. Returns how many."""
     expired = MessageLocation.objects.filter(expires_at__lte=now)
     return _delete_locations(_lock(expired, skip_locked=True)[:BATCH])
 
 
 def _lock(locations: QuerySet[MessageLocation], **options: bool) -> QuerySet[MessageLocation]:
-    return locations.select_related("message").select_for_update(of=("self",), **options)
+    return locations.select_for_update(of=("self",), **options)
 
 
 def _delete_locations(locations: QuerySet[MessageLocation]) -> int:
-    """Locations are locked before stored responses, as in `delete_message`, which prevents deadlocks."""
-    found = list(locations)
-    for location in found:
-        if location.message.sender_id:
-            forget_answers_holding(owner=location.message.sender_id, thing=location.pk)
-    MessageLocation.objects.filter(pk__in=[location.pk for location in found]).delete()
-    return len(found)
+    """Delete locked locations. Returns how many."""
+    return MessageLocation.objects.filter(pk__in=list(locations.values_list("pk", flat=True))).delete()[0]

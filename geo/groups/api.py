@@ -87,7 +87,14 @@ def _respond(request: Request, group_id: uuid.UUID, status: int = 200) -> Respon
     return Response(GroupDetailOutput.for_member(counted, user_id), status=status)
 
 
-class GroupsView(ApiView):
+class MembershipStepView(ApiView):
+    """Base of the views that show a group; a repeated request gets it as it is now, and 404 after leaving it."""
+
+    def render_again(self, request: Request, group_id: uuid.UUID) -> Response:
+        return _respond(request, group_id)
+
+
+class GroupsView(MembershipStepView):
     @extend_schema(summary="List your groups", operation_id="list_groups", tags=TAGS, responses={200: GroupsOutput})
     def get(self, request: Request) -> Response:
         """A handful at most."""
@@ -109,7 +116,7 @@ class GroupsView(ApiView):
         return _respond(request, group.pk, status=201)
 
 
-class JoinView(ApiView):
+class JoinView(MembershipStepView):
     rate_scope = "join"
 
     @extend_schema(
@@ -144,7 +151,7 @@ class MembershipView(ApiView):
         return Response(status=204)
 
 
-class GroupCodeView(ApiView):
+class GroupCodeView(MembershipStepView):
     @extend_schema(
         summary="Give a group a new code",
         operation_id="renew_group_code",

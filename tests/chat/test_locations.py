@@ -142,7 +142,7 @@ class TestRemoval:
 
         assert point_of(client_of(other), conversation) is None
         assert not MessageLocation.objects.exists()
-        assert not IdempotentAnswer.objects.exists()
+        assert IdempotentAnswer.objects.get().body == {"id": str(Message.objects.get(kind="location").pk)}
 
     @pytest.mark.parametrize("blocker_is_user", [True, False])
     def test_for_the_other_when_one_blocks(

@@ -1,6 +1,7 @@
 """`Idempotency-Key` on any POST: the response is stored in the transaction of its effect.
 
-A second request with the key waits for the first, then gets the stored response and changes nothing. A refusal that is
+A second request with the key waits for the first, then gets the same response and changes nothing. Of an object that
+others can change or close, only the id is stored: it is rendered again, as its reader may see it now. A refusal that is
 raised is not stored: nothing happened, so the client may correct the request and use the key again. A refusal that is
 returned, because something happened (a wrong code was counted), is stored like any response.
 """
@@ -11,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -72,17 +74,25 @@ def _spelled(value: object) -> object:
 
 
 def answer_once(
-    *, owner: uuid.UUID, key: str, fingerprint: str, now: datetime, respond: Callable[[], Response]
+    *,
+    owner: uuid.UUID,
+    key: str,
+    fingerprint: str,
+    now: datetime,
+    respond: Callable[[], Response],
+    render_again: Callable[[uuid.UUID], Response] | None,
 ) -> Response:
     """Run `respond` and store its response in one transaction, or return the stored response.
 
-    A refusal raised by `respond` rolls the record back too. Raises KeyReused when the key belongs to another request.
+    With `render_again` only the id in a successful response is stored, and the function renders that object for a
+    repeated request; it raises NotFound when the user may no longer see it. A refusal raised by `respond` rolls the
+    record back too. Raises KeyReused when the key belongs to another request.
     """
     with transaction.atomic():
         if not _claim(owner, key, fingerprint, now):
-            return _kept_answer(owner, key, fingerprint)
+            return _kept_answer(owner, key, fingerprint, render_again)
         response = respond()
-        _keep(owner, key, response)
+        _keep(owner, key, response, only_id=render_again is not None)
         return response
 
 
@@ -94,28 +104,30 @@ def _claim(owner: uuid.UUID, key: str, fingerprint: str, now: datetime) -> bool:
     return IdempotentAnswer.objects.filter(owner=owner, key=key, status__isnull=True).exists()
 
 
-def _kept_answer(owner: uuid.UUID, key: str, fingerprint: str) -> Response:
+def _kept_answer(
+    owner: uuid.UUID, key: str, fingerprint: str, render_again: Callable[[uuid.UUID], Response] | None
+) -> Response:
     kept = IdempotentAnswer.objects.get(owner=owner, key=key)
     if kept.fingerprint != fingerprint:
         raise KeyReused
     is_refusal = kept.status is not None and kept.status >= HTTPStatus.BAD_REQUEST
+    body: Any = kept.body
+    if render_again is not None and not is_refusal:
+        body = render_again(uuid.UUID(body["id"])).data
     headers = {"Idempotent-Replay": "true"}
-    return Response(kept.body, status=kept.status, headers=headers, content_type=CONTENT_TYPE if is_refusal else None)
+    return Response(body, status=kept.status, headers=headers, content_type=CONTENT_TYPE if is_refusal else None)
 
 
-def _keep(owner: uuid.UUID, key: str, response: Response) -> None:
+def _keep(owner: uuid.UUID, key: str, response: Response, *, only_id: bool) -> None:
     body = to_json_values(response.data)
+    if only_id and response.status_code < HTTPStatus.BAD_REQUEST:
+        body = {"id": body["id"]}
     IdempotentAnswer.objects.filter(owner=owner, key=key).update(status=response.status_code, body=body)
 
 
 def forget_answers(*, owner: uuid.UUID) -> None:
     """Delete all stored responses of this user."""
     IdempotentAnswer.objects.filter(owner=owner).delete()
-
-
-def forget_answers_holding(*, owner: uuid.UUID, thing: uuid.UUID) -> None:
-    """Delete this user's stored responses about the object with this id, after its data was removed."""
-    IdempotentAnswer.objects.filter(owner=owner, body__id=str(thing)).delete()
 
 
 def delete_old_answers(*, now: datetime) -> int:

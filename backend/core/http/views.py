@@ -1,5 +1,6 @@
 """The base of every HTTP view: throttled, idempotent on POST, with the clock read once."""
 
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -51,6 +52,8 @@ class ApiView(APIView):
     content_negotiation_class = OneRenderer
     rate_scope: str | None = None
     now: datetime
+    # Renders the object with this id for a repeated POST. Set where others can change it or end the right to see it.
+    render_again: Callable[[Request, uuid.UUID], Response] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Do what `APIView.dispatch` does, but run the handler of a POST with an `Idempotency-Key` at most once."""
@@ -90,6 +93,7 @@ class ApiView(APIView):
             fingerprint=idempotency.fingerprint_of(self.request),
             now=self.now,
             respond=run,
+            render_again=partial(self.render_again, self.request) if self.render_again else None,
         )
 
 

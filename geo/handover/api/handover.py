@@ -20,7 +20,7 @@ from geo.handover.calendar import calendar_of
 from geo.handover.selectors import get_appointment_for
 from geo.handover.services.appointments import agree_time, propose_time, set_off
 from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_show
-from geo.matching.api.matches import show_match
+from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.responses import MatchOutput
 from geo.models import Rating
 from geo.trust.services import rate_match
@@ -76,7 +76,7 @@ class RatingInput(serializers.Serializer[Any]):
     text = Paragraphs(max_length=500, required=False, allow_blank=True, default="")
 
 
-class ProposeView(ApiView):
+class ProposeView(MatchStepView):
     @extend_schema(
         summary="Propose a time, or another one",
         operation_id="propose_time",
@@ -92,7 +92,7 @@ class ProposeView(ApiView):
         return show_match(request, match_id)
 
 
-class AgreeView(ApiView):
+class AgreeView(MatchStepView):
     @extend_schema(
         summary="Agree to the proposed time",
         operation_id="agree_time",
@@ -108,7 +108,7 @@ class AgreeView(ApiView):
         return show_match(request, match_id)
 
 
-class SetOffView(ApiView):
+class SetOffView(MatchStepView):
     @extend_schema(
         summary="Say that you are on your way",
         operation_id="set_off",
@@ -124,7 +124,7 @@ class SetOffView(ApiView):
         return show_match(request, match_id)
 
 
-class ArriveView(ApiView):
+class ArriveView(MatchStepView):
     @extend_schema(
         summary="Say that you have arrived, or that the other has",
         operation_id="arrive",
@@ -147,7 +147,7 @@ class ArriveView(ApiView):
         return show_match(request, match_id)
 
 
-class NoShowView(ApiView):
+class NoShowView(MatchStepView):
     @extend_schema(
         summary="Say that the other did not show",
         operation_id="report_no_show",
@@ -178,7 +178,7 @@ class CalendarView(ApiView):
         return response
 
 
-class RatingView(ApiView):
+class RatingView(MatchStepView):
     @extend_schema(
         summary="Rate the other one",
         operation_id="rate_match",

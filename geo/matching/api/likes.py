@@ -12,7 +12,7 @@ from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
-from geo.matching.api.matches import show_match
+from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.responses import LikeOutput, MatchOutput
 from geo.matching.selectors import Like, likes_on
 from geo.matching.services.likes import accept_like, decline_like
@@ -47,7 +47,7 @@ class LikesView(ApiView):
         return [LikeOutput.of((like, records[like.collector.pk])) for like in likes]
 
 
-class AcceptView(ApiView):
+class AcceptView(MatchStepView):
     @extend_schema(
         summary="Accept a like: it is a match",
         operation_id="accept_like",

@@ -32,7 +32,16 @@ class PickupsQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Pickup.Status.choices, required=False)
 
 
-class PickupsView(ApiView):
+class PickupStepView(ApiView):
+    """Base of the views that show a pickup; a repeated request gets it as it is now."""
+
+    output: type[PickupOutput] = OnePickupOutput
+
+    def render_again(self, request: Request, pickup_id: uuid.UUID) -> Response:
+        return _show(request, pickup_id, output=self.output)
+
+
+class PickupsView(PickupStepView):
     pagination_class = CursorPages
 
     @extend_schema(
@@ -88,7 +97,7 @@ class PickupView(ApiView):
         return _show(request, pickup_id)
 
 
-class ExtensionView(ApiView):
+class ExtensionView(PickupStepView):
     @extend_schema(
         summary="Keep a pickup open longer",
         operation_id="extend_pickup",
@@ -106,7 +115,9 @@ class ExtensionView(ApiView):
         return _show(request, pickup_id)
 
 
-class CancelView(ApiView):
+class CancelView(PickupStepView):
+    output = PickupOutput
+
     @extend_schema(
         summary="Cancel a pickup",
         operation_id="cancel_pickup",
@@ -118,11 +129,10 @@ class CancelView(ApiView):
         """Its match is released, and everybody who waited gets an event. Cancelling twice changes nothing."""
         resident_id = user_of(request).pk
         cancel_pickup(resident_id=resident_id, pickup_id=pickup_id, now=self.now)
-        pickup = get_pickup_for(resident_id, pickup_id)
-        return Response(PickupOutput.of(pickup, resident_id, media_url_of(request)))
+        return _show(request, pickup_id, output=PickupOutput)
 
 
-class RestView(ApiView):
+class RestView(PickupStepView):
     @extend_schema(
         summary="Post again what was left",
         operation_id="post_rest",
@@ -140,6 +150,8 @@ class RestView(ApiView):
         return _show(request, new.pk, status=201 if is_new else 200)
 
 
-def _show(request: Request, pickup_id: uuid.UUID, status: int = 200) -> Response:
+def _show(
+    request: Request, pickup_id: uuid.UUID, status: int = 200, output: type[PickupOutput] = OnePickupOutput
+) -> Response:
     user_id = user_of(request).pk
-    return Response(OnePickupOutput.of(get_pickup_for(user_id, pickup_id), user_id, media_url_of(request)), status)
+    return Response(output.of(get_pickup_for(user_id, pickup_id), user_id, media_url_of(request)), status)
