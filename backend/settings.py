@@ -330,6 +330,7 @@ DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 DEVICE_STALE_DAYS = env.int("DEVICE_STALE_DAYS", default=30)
 DEVICE_DAYS = env.int("DEVICE_DAYS", default=270)
 # Of new pickups nearby so many pushes a day; the others come as one, at this time of day.
+EMAIL_CODES_A_DAY = env.int("EMAIL_CODES_A_DAY", default=5)  # for one account, and to one address
 NEARBY_PUSHES_A_DAY = env.int("NEARBY_PUSHES_A_DAY", default=3)
 DIGEST_AT = env.str("DIGEST_AT", default="18:00")
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")

@@ -43,6 +43,14 @@ class CodeSentLately(DomainError):
     message = _("A code has been sent a moment ago. Wait a little before you ask for another.")
 
 
+class TooManyCodes(DomainError):
+    """So many codes were sent within a day, for this account or to this address."""
+
+    code = "too_many_codes"
+    kind = Kind.RATE_LIMITED
+    message = _("Too many codes have been sent today. Try again tomorrow.")
+
+
 class EmailCodeWrong(Invalid):
     """Not the code that was mailed, or one that is too old."""
 

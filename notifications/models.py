@@ -216,6 +216,24 @@ class EmailAddress(models.Model):
         return f"address of {self.user_id}"
 
 
+class CodeLimit(models.Model):
+    """How many codes were mailed within a day for one account, or to one address. Deleting the address keeps it.
+
+    `subject` is a keyed hash of the account's id or of the address. The row is deleted after a day.
+    """
+
+    subject = models.CharField(max_length=64, primary_key=True)
+    codes = models.PositiveSmallIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["first_at"], name="code_limit_age")]
+
+    def __str__(self) -> str:
+        return f"{self.codes} codes since {self.first_at}"
+
+
 class PeriodicRun(models.Model):
     """When a periodic task last succeeded, so that a stopped task is noticed. Holds no personal data."""
 

@@ -20,7 +20,7 @@ from notifications.monitoring import periodic_tasks
 from notifications.periodic import expect_runs, periodic, record_run
 from notifications.services import privacy
 from notifications.services.delivery import deliver_due
-from notifications.services.email import MAIL_CODE, mail_code, send_due_digests
+from notifications.services.email import MAIL_CODE, delete_old_code_limits, mail_code, send_due_digests
 
 log = structlog.get_logger(__name__)
 DELIVER = "notifications.deliver_due"
@@ -74,7 +74,7 @@ def _deliver_while_due() -> None:
 
 @periodic(name="notifications.tidy", cron="15 * * * *", priority=MAINTENANCE_PRIORITY)
 def tidy(now: datetime) -> None:
-    """Every hour: remove old events, stored responses, sessions, used tickets, devices and ended mutes."""
+    """Every hour: remove old events, stored responses, sessions, used tickets, devices, ended mutes and limits."""
     while privacy.remove_old_events(now=now):
         pass
     delete_old_answers(now=now)
@@ -83,6 +83,7 @@ def tidy(now: datetime) -> None:
     privacy.remove_signed_out_devices()
     privacy.remove_unseen_devices(now=now)
     privacy.remove_ended_mutes(now=now)
+    delete_old_code_limits(now=now)
 
 
 @app.periodic(cron="* * * * *")

@@ -256,7 +256,7 @@ class EmailView(ApiView):
         responses=EmailOut,
     )
     def put(self, request: Request) -> Response:
-        """Replaces the one before; 429 within a minute."""
+        """Replaces the one before; 429 within a minute, and after so many codes a day."""
         body = EmailIn(data=request.data)
         body.is_valid(raise_exception=True)
         address = set_address(user_id=user_of(request).pk, address=body.validated_data["address"], now=self.now)

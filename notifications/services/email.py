@@ -1,5 +1,6 @@
 """The daily mail: the address, the code that verifies it, and what a user has not read."""
 
+import math
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,8 +23,8 @@ from procrastinate.manager import JobManager
 
 from backend.core.errors import DomainError, NotFound
 from backend.core.text.characters import isolate
-from notifications.errors import CodeSentLately, EmailCodeWrong, EmailUnavailable
-from notifications.models import EmailAddress, Event, Preferences
+from notifications.errors import CodeSentLately, EmailCodeWrong, EmailUnavailable, TooManyCodes
+from notifications.models import CodeLimit, EmailAddress, Event, Preferences
 from notifications.quiet_hours import digest_after
 from notifications.relevance import Verdict, invalid_ids
 from notifications.selectors.events import SEQ_MAX, inbox_of
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 MAIL_CODE = "notifications.mail_code"
 CODE_TTL = timedelta(minutes=30)
 CODE_PAUSE = timedelta(minutes=1)
+CODE_LIMIT_AGE = timedelta(days=1)
 TRIES_MAX = 5
 
 
@@ -41,20 +43,47 @@ TRIES_MAX = 5
 def set_address(*, user_id: uuid.UUID, address: str, now: datetime) -> EmailAddress:
     """Store an address and mail a code to it. Nothing else is mailed there before it is verified.
 
-    Raises EmailUnavailable, CodeSentLately.
+    Raises EmailUnavailable, CodeSentLately or TooManyCodes.
     """
     if not settings.HAS_EMAIL:
         raise EmailUnavailable
     Preferences.objects.get_or_create(pk=user_id)
-    Preferences.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
-    before = EmailAddress.objects.filter(pk=user_id).first()
-    if before and before.code_sent_at > now - CODE_PAUSE:
-        raise CodeSentLately(retry_after_s=int(CODE_PAUSE.total_seconds()))
+    _count_code(user_id, address, now)
     fields = {"address": address, "verified_at": None, "code_sent_at": now, "tries": 0, "digest_due_at": None}
     row, _created = EmailAddress.objects.update_or_create(pk=user_id, defaults=fields)
     Preferences.objects.filter(pk=user_id).update(email=False)
     _defer_code(user_id)
     return row
+
+
+def _count_code(user_id: uuid.UUID, address: str, now: datetime) -> None:
+    """Count a code for the account and for the address, and lock both. Raises CodeSentLately or TooManyCodes."""
+    mailbox, _at, domain = address.casefold().rpartition("@")
+    # Mail to name+anything@example.com reaches the mailbox of name@example.com.
+    names = (str(user_id), f"{mailbox.partition('+')[0]}@{domain}")
+    subjects = sorted(salted_hmac("notifications.codes", name, algorithm="sha256").hexdigest() for name in names)
+    CodeLimit.objects.bulk_create(
+        [CodeLimit(subject=subject, first_at=now) for subject in subjects], ignore_conflicts=True
+    )
+    limits = CodeLimit.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=subjects).order_by("pk")
+    for limit in limits:
+        if limit.first_at <= now - CODE_LIMIT_AGE:
+            limit.first_at, limit.codes = now, 0
+        if limit.codes >= settings.EMAIL_CODES_A_DAY:
+            raise TooManyCodes(retry_after_s=_seconds_until(limit.first_at + CODE_LIMIT_AGE, now))
+        if limit.last_at and limit.last_at > now - CODE_PAUSE:
+            raise CodeSentLately(retry_after_s=_seconds_until(limit.last_at + CODE_PAUSE, now))
+        limit.codes, limit.last_at = limit.codes + 1, now
+        limit.save(update_fields=["codes", "first_at", "last_at"])
+
+
+def _seconds_until(at: datetime, now: datetime) -> int:
+    return math.ceil((at - now).total_seconds())
+
+
+def delete_old_code_limits(*, now: datetime) -> int:
+    """Delete the limits that no longer hold; returns how many."""
+    return CodeLimit.objects.filter(first_at__lte=now - CODE_LIMIT_AGE).delete()[0]
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -13,8 +14,15 @@ from backend.accounts.models import User
 from backend.accounts.services.safety import block_person
 from backend.core.clock import read_clock
 from notifications import relevance
-from notifications.models import EmailAddress, Event, PeriodicRun, Preferences
-from notifications.services.email import TRIES_MAX, code_of, mail_code, send_due_digests, unsubscribe_url
+from notifications.models import CodeLimit, EmailAddress, Event, PeriodicRun, Preferences
+from notifications.services.email import (
+    TRIES_MAX,
+    code_of,
+    delete_old_code_limits,
+    mail_code,
+    send_due_digests,
+    unsubscribe_url,
+)
 from notifications.services.inbox import acknowledge
 from notifications.services.preferences import mute_topic
 from tests.factories.notifications import NOON, make_message_notice, make_notice, tell
@@ -103,6 +111,52 @@ class TestAddress:
 
         assert (answer.status_code, answer.json()["code"]) == (429, "code_sent_lately")
         assert answer.headers["Retry-After"] == "60"
+
+    def test_deleting_the_address_does_not_end_the_pause(self, client: APIClient) -> None:
+        client.put(EMAIL, {"address": "a@b.example"})
+        client.delete(EMAIL)
+
+        answer = client.put(EMAIL, {"address": "c@d.example"})
+
+        assert (answer.status_code, answer.json()["code"]) == (429, "code_sent_lately")
+        assert not EmailAddress.objects.exists()
+
+    def test_six_accounts_cannot_mail_one_address_at_once(self, queue: None) -> None:
+        written = ["a@b.example", "A@b.example", "a@B.EXAMPLE", "a+1@b.example", "a@b.example", "a+x+y@b.example"]
+
+        answers = [client_of(make_user()).put(EMAIL, {"address": address}) for address in written]
+        work()
+
+        assert [answer.status_code for answer in answers] == [200, 429, 429, 429, 429, 429]
+        assert len(mail.outbox) == 1
+        assert client_of(make_user()).put(EMAIL, {"address": "b@b.example"}).status_code == 200
+
+    @pytest.mark.parametrize("by", ["account", "address"])
+    def test_is_mailed_so_many_codes_a_day_however_often_it_is_deleted(
+        self, client: APIClient, settings: Settings, by: str
+    ) -> None:
+        settings.EMAIL_CODES_A_DAY = 2
+
+        def put(number: int) -> Any:
+            CodeLimit.objects.update(last_at=read_clock() - timedelta(minutes=1))
+            phone = client if by == "account" else client_of(make_user())
+            phone.delete(EMAIL)
+            return phone.put(EMAIL, {"address": f"{number}@b.example" if by == "account" else "a@b.example"})
+
+        answers = [put(number) for number in range(3)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[2].json()["code"] == "too_many_codes"
+        assert 86_000 < int(answers[2].headers["Retry-After"]) <= 86_400
+        CodeLimit.objects.update(first_at=read_clock() - timedelta(days=1))
+        assert put(3).status_code == 200
+
+    def test_keeps_no_address_to_count_and_forgets_the_count_after_a_day(self, client: APIClient) -> None:
+        client.put(EMAIL, {"address": "a@b.example"})
+
+        assert all(re.fullmatch("[0-9a-f]{64}", subject) for subject in CodeLimit.objects.values_list("pk", flat=True))
+        assert delete_old_code_limits(now=read_clock()) == 0
+        assert delete_old_code_limits(now=read_clock() + timedelta(days=1)) == 2
 
     def test_is_mailed_nothing_before(self, client: APIClient, user: User) -> None:
         client.put(EMAIL, {"address": "a@b.example"})
