@@ -342,6 +342,7 @@ PUSH_LEASE_S = env.int("PUSH_LEASE_S", default=60)
 PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
+LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
 SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)

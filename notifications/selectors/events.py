@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import Lock
 from typing import NamedTuple
 
 import msgspec
@@ -96,8 +96,30 @@ def unread_events() -> QuerySet[Event]:
     return Event.objects.filter(wants_push=True, read_at=None, withdrawn_at=None)
 
 
-# Each long poll occupies a thread of this process, and other requests need threads too.
-_slots = BoundedSemaphore(settings.LONG_POLLS_MAX)
+class LongPolls:
+    """The long polls that wait in this process: each occupies a thread, and other requests need threads too."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: Counter[uuid.UUID] = Counter()
+
+    def may_wait(self, user_id: uuid.UUID) -> bool:
+        """Count one more, unless `LONG_POLLS_MAX` wait, or `LONG_POLLS_EACH_MAX` of this user."""
+        with self._lock:
+            is_full = self._waiting.total() >= settings.LONG_POLLS_MAX
+            if is_full or self._waiting[user_id] >= settings.LONG_POLLS_EACH_MAX:
+                return False
+            self._waiting[user_id] += 1
+            return True
+
+    def end(self, user_id: uuid.UUID) -> None:
+        """Count one less."""
+        with self._lock:
+            self._waiting[user_id] -= 1
+            self._waiting += Counter()
+
+
+long_polls = LongPolls()
 Wait = Callable[[float], bool]
 
 
@@ -105,9 +127,9 @@ Wait = Callable[[float], bool]
 def nudges_for(user_id: uuid.UUID) -> Iterator[Wait]:
     """Subscribe to the user's nudges. The yielded function waits some seconds, and returns whether one came.
 
-    It does not wait when `LONG_POLLS_MAX` requests wait in this process, or without Redis: the client polls again.
+    It does not wait when too many requests wait in this process, or without Redis: the client polls again.
     """
-    if not _slots.acquire(blocking=False):
+    if not long_polls.may_wait(user_id):
         yield _do_not_wait
         return
     listener = sync_redis().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
@@ -115,7 +137,7 @@ def nudges_for(user_id: uuid.UUID) -> Iterator[Wait]:
         yield _wait_with(listener) if _subscribe(listener, user_id) else _do_not_wait
     finally:
         listener.close()
-        _slots.release()
+        long_polls.end(user_id)
 
 
 def _subscribe(listener: PubSub, user_id: uuid.UUID) -> bool:

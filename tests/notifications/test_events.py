@@ -1,7 +1,7 @@
 """The event log over HTTP: reading, waiting, acknowledging."""
 
-import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,8 +19,7 @@ from backend.accounts.services.sessions import end_session
 from backend.core.redis.client import sync_redis
 from backend.core.redis.nudges import channel_of
 from notifications.models import Event, EventCounter
-from notifications.selectors import events as nudges
-from notifications.selectors.events import log_of
+from notifications.selectors.events import LongPolls, log_of
 from notifications.services.inbox import acknowledge
 from notifications.services.privacy import remove_old_events
 from tests.factories.notifications import NOON, make_notice, tell
@@ -142,14 +141,23 @@ class TestWait:
     def test_does_not_begin_without_redis(self, client: APIClient, dead_redis: None) -> None:
         assert client.get(EVENTS, {"wait": 20}).json()["events"] == []
 
-    def test_does_not_begin_where_too_many_wait(self, client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(nudges, "_slots", threading.BoundedSemaphore(1))
-        nudges._slots.acquire()
+    def test_does_not_begin_where_too_many_wait(self, client: APIClient, settings: Settings) -> None:
+        settings.LONG_POLLS_MAX = 0
         started = time.monotonic()
 
         client.get(EVENTS, {"wait": 20})
 
         assert time.monotonic() - started < SOON_S
+
+    def test_leaves_places_to_others_when_one_person_polls_on_every_phone(self) -> None:
+        polls, greedy, other = LongPolls(), uuid.uuid4(), uuid.uuid4()
+
+        assert [polls.may_wait(greedy) for _ in range(4)] == [True, True, False, False]
+        assert [polls.may_wait(other) for _ in range(3)] == [True, True, False]
+        assert not polls.may_wait(uuid.uuid4())
+
+        polls.end(greedy)
+        assert [polls.may_wait(greedy), polls.may_wait(greedy)] == [True, False]
 
     def test_tells_nothing_to_a_session_that_ended_meanwhile(self, queue: None) -> None:
         user = make_user()
