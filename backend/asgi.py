@@ -15,14 +15,14 @@ from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from backend.core.logs import leave_query_out
+from backend.core.logs import leave_secrets_out
 from backend.wsgi import freeze_loaded_objects
 from chat.consumers.realtime import Realtime
 from chat.routing import sockets
 
 # A message that is not UTF-8 closes the socket with 1007. That is the client's fault and needs no log entry.
 logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Invalid UTF-8"))
-logging.getLogger("uvicorn.access").addFilter(leave_query_out)
+logging.getLogger("uvicorn.access").addFilter(leave_secrets_out)
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:

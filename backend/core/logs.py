@@ -28,10 +28,18 @@ def _leave_rows_out(logger: object, method: str, line: dict[str, Any]) -> dict[s
     return line
 
 
-def leave_query_out(record: logging.LogRecord) -> bool:
-    """Remove query strings from uvicorn's access log: a deck's query contains the user's location."""
-    record.args = tuple(part.split("?")[0] if isinstance(part, str) else part for part in record.args or ())
+# The token at the end of these paths is all one needs to read a receipt or end somebody's mails.
+_SECRET_PATH = re.compile(r"^(\S* )?/(r|unsubscribe)/.*", re.DOTALL)
+
+
+def leave_secrets_out(record: logging.LogRecord) -> bool:
+    """Remove queries and tokens from logged paths: a deck's query contains the user's location."""
+    record.args = tuple(_without_secrets(part) if isinstance(part, str) else part for part in record.args or ())
     return True
+
+
+def _without_secrets(path: str) -> str:
+    return _SECRET_PATH.sub(r"\1/\2/...", path.split("?", maxsplit=1)[0])
 
 
 def _is_mistake(record: logging.LogRecord) -> bool:
@@ -62,12 +70,15 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED_STEPS,
             }
         },
-        "filters": {"only_mistakes": {"()": "django.utils.log.CallbackFilter", "callback": _is_mistake}},
+        "filters": {
+            "only_mistakes": {"()": "django.utils.log.CallbackFilter", "callback": _is_mistake},
+            "no_secrets": {"()": "django.utils.log.CallbackFilter", "callback": leave_secrets_out},
+        },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Expected refusals, 503 among them, need no attention.
-            "django.request": {"level": "ERROR", "filters": ["only_mistakes"]},
+            "django.request": {"level": "ERROR", "filters": ["only_mistakes", "no_secrets"]},
             "django.security": {"level": "CRITICAL"},
             # One line per task at each start.
             "procrastinate.blueprints": {"level": "WARNING"},
