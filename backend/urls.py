@@ -3,9 +3,9 @@
 from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
-from backend.core.http.health import AliveView, HomeView, ReadyView
+from backend.core.http.health import AliveView, HomeView, ReadyView, SchemaView
 from backend.core.http.metrics import MetricsView
 from backend.core.media.urls import MediaView
 from geo.handover.api.receipts import ReceiptPageView
@@ -31,7 +31,7 @@ urlpatterns = [
     path("media/<path:name>", MediaView.as_view()),
     path("r/<uuid:token>", ReceiptPageView.as_view(), name="receipt_page"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include(api)),
     path("unsubscribe/<str:token>", UnsubscribeView.as_view()),
     path("admin/", admin.site.urls),

@@ -1,7 +1,8 @@
-"""The home page, and health checks: whether the process is alive, and whether it can serve requests."""
+"""The home page, the OpenAPI document, and health checks: whether the process is alive, and can serve requests."""
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection
@@ -9,6 +10,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
 from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -112,3 +115,22 @@ def _require_migrations() -> None:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         raise _MigrationsMissing(len(plan))
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document, generated once in each process and format: it takes 0.4 s."""
+
+    schema = None
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As YAML, or with `?format=json` as JSON."""
+        renderer = request.accepted_renderer
+        document = _document_as(type(renderer))
+        return HttpResponse(document, content_type=renderer.media_type, headers={"Cache-Control": "max-age=300"})
+
+
+@cache
+def _document_as(renderer: Any) -> bytes | str:
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    document: bytes | str = renderer().render(schema, renderer_context={})
+    return document
