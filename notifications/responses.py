@@ -14,6 +14,10 @@ from notifications.kinds import Category, kind_of
 from notifications.models import Device, Event
 from notifications.texts import ids_in, link_of, text_of
 
+# RFC 3339 knows no time of day without an offset; quiet hours have none, and are city time.
+TIME_OF_DAY = {"format": "partial-time", "pattern": r"^\d{2}:\d{2}(:\d{2})?$"}
+QuietTime = Annotated[time, Meta(extra_json_schema=TIME_OF_DAY)]
+
 
 class DeviceOut(ResponseBody):
     """A registered device. Its push address is never shown."""
@@ -40,8 +44,8 @@ class Choices(ResponseBody):
     line: Annotated[bool, Meta(description="Reach me on LINE, where no phone or browser can be reached.")]
     email: Annotated[bool, Meta(description="A mail a day of what I have not read.")]
     preview: Annotated[bool, Meta(description="Show the text of chat messages in pushes.")]
-    quiet_from: Annotated[time | None, Meta(description="City time; the city's own hours when empty.")]
-    quiet_until: time | None
+    quiet_from: Annotated[QuietTime | None, Meta(description="City time; the city's own hours when empty.")]
+    quiet_until: QuietTime | None
 
 
 class EmailOut(ResponseBody):

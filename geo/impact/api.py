@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from msgspec import Meta
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -37,6 +37,7 @@ from geo.responses import READ_ONLY, limited_to
 TAGS = ["impact"]
 MONTHS_DEFAULT = 12
 MONTHS_MAX = 120
+MONTH_PATTERN = r"^\d{4}-\d{2}$"
 # Twelve months before the year 1 there are none.
 FIRST_YEAR = 1900
 
@@ -55,6 +56,7 @@ class RoleQuery(serializers.Serializer[Any]):
         return ImpactSum.Scope(role) if role else None
 
 
+@extend_schema_field({"type": "string", "pattern": MONTH_PATTERN})
 class Month(serializers.DateField):
     """A month of the city's calendar such as `2026-11`, read as its first day."""
 
@@ -173,7 +175,7 @@ class ImpactOutput(SumsOutput):
 class MonthImpactOutput(ImpactOutput):
     """One month."""
 
-    month: Annotated[str, Meta(description="Such as 2026-11.", extra_json_schema={"format": "date"})]
+    month: Annotated[str, Meta(description="Such as 2026-11.", extra_json_schema={"pattern": MONTH_PATTERN})]
 
     @classmethod
     def of(cls, impact: Impact) -> Self:

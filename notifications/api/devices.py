@@ -12,7 +12,9 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
-from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -28,7 +30,7 @@ from backend.core.http.text_fields import MailAddress, SixDigits
 from backend.core.http.views import ApiView, PublicView
 from backend.core.text.characters import drop_invisible
 from notifications.models import Device, Preferences
-from notifications.responses import Choices, DeviceOut, EmailOut, LineCode, LineState
+from notifications.responses import TIME_OF_DAY, Choices, DeviceOut, EmailOut, LineCode, LineState
 from notifications.selectors.recipients import devices_of, email_of, preferences_of
 from notifications.services.devices import (
     Registration,
@@ -58,9 +60,17 @@ class DeviceIn(serializers.Serializer[Any]):
     app_version = serializers.CharField(max_length=30, required=False, default="", allow_blank=True)
 
 
+@extend_schema_field({"type": "string", **TIME_OF_DAY})
+class QuietTimeField(serializers.TimeField):
+    """A time of the city's day, such as 20:00."""
+
+
 @extend_schema_serializer(component_name="Choices")
 class ChoicesIn(serializers.ModelSerializer[Preferences]):
     """What the user wants to be notified of, and when not. Quiet hours are city time; null means the city's own."""
+
+    quiet_from = QuietTimeField(required=False, allow_null=True, help_text="City time; null: the city's own hours.")
+    quiet_until = QuietTimeField(required=False, allow_null=True)
 
     class Meta:
         model = Preferences
@@ -293,6 +303,7 @@ class EmailVerifyView(ApiView):
         return Response(body_of_refusal, status=refusal.status, content_type=CONTENT_TYPE)
 
 
+@method_decorator(cache_control(no_store=True), name="dispatch")
 class UnsubscribeView(PublicView):
     """The unsubscribe link of a mail. GET changes nothing: mail programs open links by themselves."""
 

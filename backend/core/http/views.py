@@ -66,6 +66,8 @@ class ApiView(APIView):
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        # Most responses hold an address, a name or a token. A view that may be cached says so itself.
+        self.response.setdefault("Cache-Control", "no-store")
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
