@@ -1,51 +1,104 @@
-"""The admin of users, sessions and reports."""
+"""The admin of users and officers, sessions and reports."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet, UUIDField
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Report, Session, User
-from backend.accounts.services.safety import handle_reports
+from backend.accounts.services.safety import handle_report
 from backend.accounts.services.sessions import end_sessions
 from backend.core.clock import read_clock
+from backend.core.db.ids import parse_id
 from backend.core.http.admin import OwnFilters
+from backend.core.text.typed import to_e164
+
+ABOUT = ["id", "display_name", "chosen_name", "phone", "locale", "is_active", "created_at", "erased_at"]
+RIGHTS = ["password", "is_staff", "is_superuser", "groups", "user_permissions"]
+
+
+class OfficerForm(BaseUserCreationForm[User]):
+    """A new officer: the phone number and the password with which they sign in to the admin."""
+
+    phone = forms.CharField(label=_("phone"), max_length=40)
+
+    class Meta:
+        model = User
+        fields = ["phone", "display_name", "locale"]
+        error_messages: ClassVar[dict[str, dict[str, Any]]] = {
+            "phone": {"unique": _("Somebody has this number already. Open their account, and give them their rights.")}
+        }
+
+    def clean_phone(self) -> str:
+        """However it is typed."""
+        phone = to_e164(self.cleaned_data["phone"])
+        if phone is None:
+            raise ValidationError(_("This is not a valid phone number."))
+        return phone
 
 
 @admin.register(User)
-class UserAdmin(OwnFilters, admin.ModelAdmin[User]):
-    """Users. Staff cannot change their identity, but can disable and enable accounts."""
+class UserAdmin(OwnFilters, auth_admin.UserAdmin):
+    """Users. Staff cannot change their identity, but can disable and enable accounts.
+
+    Only superusers add officers, and change rights and the accounts of staff. Nobody can shut themselves out.
+    """
 
     list_display = ["display_name", "phone", "locale", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "locale"]
     search_fields = ["display_name", "phone", "id"]
-    fields = [
-        "id",
-        "display_name",
-        "chosen_name",
-        "phone",
-        "locale",
-        "is_active",
-        "is_staff",
-        "created_at",
-        "erased_at",
-    ]
     readonly_fields = ["id", "phone", "created_at", "erased_at"]
+    filter_horizontal = ["groups", "user_permissions"]
     ordering = ["-created_at"]
+    add_form = OfficerForm
+    add_fieldsets = [(None, {"fields": ["phone", "display_name", "locale", "password1", "password2"]})]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the rights for superusers."""
+        if obj is None:
+            return self.add_fieldsets
+        rights = [(_("Rights in the admin"), {"fields": RIGHTS})] if _is_superuser(request) else []
+        return [(None, {"fields": ABOUT}), *rights]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Nobody takes their own rights away: the last superuser could not get them back."""
+        if obj is None:
+            return []
+        own = ["is_active", "is_staff", "is_superuser"] if obj.pk == request.user.pk else []
+        return [*self.readonly_fields, *own]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Sign a disabled user out at once, and close their sockets."""
+        obj.is_staff = obj.is_staff or not change
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             if not obj.is_active:
                 end_sessions(Session.objects.filter(user=obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """People sign themselves up."""
-        return False
+        """Officers, by superusers. Other people sign themselves up."""
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The accounts of staff only for superusers."""
+        is_ours = obj is None or not (obj.is_staff or obj.is_superuser) or _is_superuser(request)
+        return is_ours and super().has_change_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """By superusers; everybody else changes their own, at the top of each page."""
+        if not _is_superuser(request):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Accounts are anonymised, never deleted: the kilograms stay."""
@@ -76,16 +129,43 @@ class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
 
 @admin.register(Report)
 class ReportAdmin(OwnFilters, admin.ModelAdmin[Report]):
-    list_display = ["created_at", "reason", "reported", "reporter", "handled_at"]
+    list_display = ["created_at", "reason", "reported", "reporter", "outcome", "handled_at"]
     list_select_related = ["reported", "reporter"]
-    list_filter = ["reason", ("handled_at", admin.EmptyFieldListFilter)]
-    fields = readonly_fields = ("created_at", "reason", "reported", "reporter", "subject", "text", "handled_at")
+    list_filter = ["reason", "outcome", ("handled_at", admin.EmptyFieldListFilter)]
+    readonly_fields = ["created_at", "reason", "reported", "reporter", "page", "text", "handled_by", "handled_at"]
+    fields = [*readonly_fields[:6], "outcome", "outcome_note", *readonly_fields[6:]]
     ordering = ["-created_at"]
-    actions = ["mark_handled"]
 
-    @admin.action(description=_("Mark as handled"))
-    def mark_handled(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        handle_reports(queryset, now=read_clock())
+    @admin.display(description=_("subject"))
+    def page(self, report: Report) -> str:
+        """The subject, as a link to its page where it has one."""
+        address = _page_of(report.subject, self.admin_site)
+        return format_html('<a href="{}">{}</a>', address, report.subject) if address else report.subject or "-"
+
+    def save_model(self, request: HttpRequest, obj: Report, form: Any, change: bool) -> None:
+        """Store the outcome."""
+        handle_report(report=obj, by_id=request.user.pk, now=read_clock())
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        """Never: what was reported, and what became of it, stays."""
+        return False
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+def _page_of(subject: str, site: admin.AdminSite) -> str | None:
+    """The address of the admin's page about `pickup:<id>`; None where there is no such page or row."""
+    name, _colon, typed_id = subject.partition(":")
+    name, row_id = name.strip().casefold(), parse_id(typed_id.strip())
+    for kind in ContentType.objects.filter(model=name) if row_id else ():
+        model = kind.model_class()
+        if model is None or not site.is_registered(model) or not isinstance(model._meta.pk, UUIDField):
+            continue
+        if kind.get_all_objects_for_this_type(pk=row_id).exists():
+            return reverse(f"admin:{kind.app_label}_{name}_change", args=[row_id])
+    return None

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext
@@ -43,8 +44,11 @@ class UserManager(BaseUserManager["User"]):
         return self.get(phone=to_e164(username or "") or username)
 
     def create_superuser(self, phone: str, password: str, **fields: Any) -> "User":
-        """A user who may do everything in the admin."""
-        user = self.model(phone=phone, is_staff=True, is_superuser=True, **fields)
+        """A user who may do everything in the admin. Raises ValidationError for what is no phone number."""
+        number = to_e164(phone)
+        if number is None:
+            raise ValidationError(_("This is not a valid phone number."))
+        user = self.model(phone=number, is_staff=True, is_superuser=True, **fields)
         user.set_password(password)
         user.save(using=self.db)
         return user
@@ -182,12 +186,27 @@ class Report(PublicModel):
         DANGEROUS = "dangerous"
         OTHER = "other"
 
+    class Outcome(models.TextChoices):
+        UNFOUNDED = "unfounded", _("nothing wrong found")
+        WARNED = "warned", _("warned")
+        REMOVED = "removed", _("content removed")
+        SUSPENDED = "suspended", _("account suspended")
+        FORWARDED = "forwarded", _("passed on to another office")
+        OTHER = "other", _("something else")
+
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports_made")
     reported = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports_received")
     reason = models.CharField(max_length=20, choices=Reason)
     subject = models.CharField(max_length=60, blank=True, help_text="What it is about, such as `pickup:<id>`.")
     text = models.CharField(max_length=2000, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome, blank=True, default="", db_default="")
+    outcome_note = models.TextField(
+        _("note"), max_length=2000, blank=True, default="", db_default="", help_text=_("For staff only.")
+    )
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="reports_handled"
+    )
     handled_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from backend.accounts.errors import AboutYourself
 from backend.accounts.models import Block, Report, User
@@ -35,6 +34,7 @@ def report_person(*, reporter: User, reported: User, reason: str, subject: str, 
     )
 
 
-def handle_reports(reports: QuerySet[Report], *, now: datetime) -> int:
-    """Mark reports as handled; returns how many were open."""
-    return reports.filter(handled_at=None).update(handled_at=now)
+def handle_report(*, report: Report, by_id: uuid.UUID, now: datetime) -> None:
+    """Store the report's outcome and note. Without an outcome it stays open, or is opened again."""
+    report.handled_by_id, report.handled_at = (by_id, now) if report.outcome else (None, None)
+    report.save(update_fields=["outcome", "outcome_note", "handled_by", "handled_at"])

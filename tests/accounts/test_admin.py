@@ -1,0 +1,238 @@
+"""The admin of officers and reports."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from backend.accounts.models import Report, User
+from tests.factories.chat import make_conversation
+from tests.factories.geo import make_pickup
+from tests.factories.people import make_user
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "long enough to pass"
+USERS, REPORTS = "/admin/accounts/user/", "/admin/accounts/report/"
+
+
+def browser_of(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+@pytest.fixture
+def chief() -> Client:
+    """A browser of the first officer."""
+    return browser_of(User.objects.create_superuser(phone="+66811111111", password=PASSWORD, display_name="Chief"))
+
+
+def clerk_who_may(*codenames: str) -> Client:
+    clerk = make_user(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return browser_of(clerk)
+
+
+def form_of(user: User, **fields: Any) -> dict[str, Any]:
+    return {"display_name": user.display_name, "locale": user.locale, "is_active": "on"} | fields
+
+
+def new_officer(**fields: str) -> dict[str, str]:
+    officer = {"phone": "081-222-2222", "display_name": "Malee", "locale": "th"}
+    return officer | {"password1": PASSWORD, "password2": PASSWORD} | fields
+
+
+def can_sign_in(phone: str, password: str) -> bool:
+    answer = Client().post("/admin/login/?next=/admin/", {"username": phone, "password": password})
+    return answer.status_code == 302
+
+
+class TestTheFirstOfficer:
+    def make(self, phone: str) -> None:
+        call_command("createsuperuser", phone=phone, display_name="Chief", interactive=False, verbosity=0)
+
+    @pytest.mark.parametrize("phone", ["081 111 1111", "+66811111111", "๐๘๑-๑๑๑-๑๑๑๑"])
+    def test_is_made_by_the_command(self, monkeypatch: pytest.MonkeyPatch, phone: str) -> None:
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+
+        self.make(phone)
+
+        assert can_sign_in("+66811111111", PASSWORD)
+
+    def test_needs_a_phone_number(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+
+        with pytest.raises(CommandError, match="not a valid phone number"):
+            self.make("admin")
+
+
+class TestMakingOfficers:
+    def test_a_second_officer_can_sign_in(self, chief: Client) -> None:
+        assert chief.get(f"{USERS}add/").status_code == 200
+        assert chief.post(f"{USERS}add/", new_officer()).status_code == 302
+
+        officer = User.objects.get(phone="+66812222222")
+        assert (officer.is_staff, officer.is_superuser) == (True, False)
+        assert can_sign_in("0812222222", PASSWORD)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"phone": "Malee"},
+            {"phone": ""},
+            {"phone": "081 111 1111"},
+            {"password1": "short", "password2": "short"},
+            {"password2": "another password"},
+            {"display_name": ""},
+        ],
+    )
+    def test_a_mistake_is_shown(self, chief: Client, fields: dict[str, str]) -> None:
+        answer = chief.post(f"{USERS}add/", new_officer(**fields))
+
+        assert (answer.status_code, b"errorlist" in answer.content) == (200, True)
+        assert User.objects.count() == 1
+
+    def test_a_resident_becomes_an_officer(self, chief: Client) -> None:
+        resident = make_user(phone="+66812222222")
+        page = f"{USERS}{resident.pk}/"
+
+        assert chief.get(f"{page}change/").status_code == 200
+        assert chief.post(f"{page}change/", form_of(resident, is_staff="on")).status_code == 302
+        password = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true", "set-password": "1"}
+        assert chief.post(f"{page}password/", password).status_code == 302
+
+        assert can_sign_in("+66812222222", PASSWORD)
+
+    def test_gets_only_the_rights_that_are_given(self, chief: Client) -> None:
+        chief.post(f"{USERS}add/", new_officer())
+        officer = User.objects.get(phone="+66812222222")
+        right = Permission.objects.get(codename="view_report")
+
+        chief.post(f"{USERS}{officer.pk}/change/", form_of(officer, is_staff="on", user_permissions=[right.pk]))
+
+        browser = browser_of(officer)
+        assert browser.get(REPORTS).status_code == 200
+        assert browser.get(USERS).status_code == 403
+
+    def test_an_officer_leaves(self, chief: Client) -> None:
+        officer = make_user(is_staff=True)
+        officer.user_permissions.set(Permission.objects.filter(codename="view_report"))
+        browser = browser_of(officer)
+
+        chief.post(f"{USERS}{officer.pk}/change/", form_of(officer))
+
+        assert browser.get(REPORTS).status_code == 302
+
+    def test_nobody_shuts_themselves_out(self, chief: Client) -> None:
+        me = User.objects.get()
+
+        assert chief.post(f"{USERS}{me.pk}/change/", {"display_name": "Boss", "locale": "th"}).status_code == 302
+
+        me.refresh_from_db()
+        assert (me.display_name, me.is_active, me.is_staff, me.is_superuser) == ("Boss", True, True, True)
+
+
+class TestRightsOfClerks:
+    """A clerk who may change users cannot make themselves, or anybody, more powerful."""
+
+    def test_gives_nobody_rights(self) -> None:
+        clerk, resident = clerk_who_may("change_user", "add_user", "view_user"), make_user()
+
+        form = form_of(resident, is_staff="on", is_superuser="on", password="x", display_name="Renamed")
+        assert clerk.post(f"{USERS}{resident.pk}/change/", form).status_code == 302
+
+        resident.refresh_from_db()
+        assert (resident.display_name, resident.is_staff, resident.is_superuser) == ("Renamed", False, False)
+
+    def test_adds_nobody_and_sets_no_password(self) -> None:
+        clerk, resident = clerk_who_may("change_user", "add_user"), make_user()
+
+        assert clerk.post(f"{USERS}add/", new_officer()).status_code == 403
+        assert clerk.get(f"{USERS}{resident.pk}/password/").status_code == 403
+
+    def test_changes_no_officer(self, chief: Client) -> None:
+        boss = User.objects.get()
+        clerk = clerk_who_may("change_user", "view_user")
+
+        assert clerk.post(f"{USERS}{boss.pk}/change/", {"display_name": "x", "locale": "th"}).status_code == 403
+        assert b"pbkdf2" not in clerk.get(f"{USERS}{boss.pk}/change/").content
+
+
+class TestReports:
+    def report(self, subject: str = "") -> Report:
+        return Report.objects.create(
+            reporter=make_user(), reported=make_user(), reason="fraud", subject=subject, created_at=timezone.now()
+        )
+
+    def test_stay(self, chief: Client) -> None:
+        report = self.report()
+
+        assert chief.post(f"{REPORTS}{report.pk}/delete/", {"post": "yes"}).status_code == 403
+        chief.post(REPORTS, {"action": "delete_selected", "_selected_action": [str(report.pk)], "post": "yes"})
+
+        assert Report.objects.exists()
+
+    def test_have_an_outcome(self, chief: Client) -> None:
+        report = self.report()
+
+        form = {"outcome": "warned", "outcome_note": "Told them on the phone."}
+        assert chief.post(f"{REPORTS}{report.pk}/change/", form).status_code == 302
+
+        report.refresh_from_db()
+        assert (report.outcome, report.outcome_note) == ("warned", "Told them on the phone.")
+        assert report.handled_by == User.objects.get(is_superuser=True)
+        assert report.handled_at is not None
+        assert str(report.pk) in chief.get(f"{REPORTS}?outcome__exact=warned").content.decode()
+
+    def test_are_opened_again(self, chief: Client) -> None:
+        report = self.report()
+        for outcome in ("warned", ""):
+            chief.post(f"{REPORTS}{report.pk}/change/", {"outcome": outcome, "outcome_note": ""})
+
+        report.refresh_from_db()
+        assert (report.handled_by, report.handled_at) == (None, None)
+
+    def test_change_nothing_else(self, chief: Client) -> None:
+        report = self.report()
+
+        form = {"outcome": "other", "reason": "spam", "text": "changed", "reporter": str(report.reported_id)}
+        chief.post(f"{REPORTS}{report.pk}/change/", form)
+
+        after = Report.objects.get()
+        assert (after.reason, after.text, after.reporter) == ("fraud", "", report.reporter)
+
+    def test_lead_to_their_subject(self, chief: Client) -> None:
+        pickup, person = make_pickup(), make_user()
+        talk = make_conversation(make_user(), make_user())
+
+        for subject, page in [
+            (f"pickup:{pickup.pk}", f"/admin/geo/pickup/{pickup.pk}/change/"),
+            (f"Pickup: {str(pickup.pk).upper()}", f"/admin/geo/pickup/{pickup.pk}/change/"),
+            (f"user:{person.pk}", f"{USERS}{person.pk}/change/"),
+            (f"conversation:{talk.pk}", f"/admin/chat/conversation/{talk.pk}/change/"),
+        ]:
+            assert f'href="{page}"' in chief.get(f"{REPORTS}{self.report(subject).pk}/change/").content.decode()
+
+    @pytest.mark.parametrize(
+        "subject",
+        ["", "pickup:1", "pickup:", "<b>x</b>", "group:1", "nothing:0198c0de-0000-7000-8000-000000000000",
+         "pickup:0198c0de-0000-7000-8000-000000000000"],
+    )  # fmt: skip
+    def test_about_nothing_can_be_read(self, chief: Client, subject: str) -> None:
+        answer = chief.get(f"{REPORTS}{self.report(subject).pk}/change/")
+
+        assert answer.status_code == 200
+        assert b"<b>x</b>" not in answer.content
+
+
+def test_staff_delete_no_record_at_all(chief: Client) -> None:
+    """Only devices, which people register again, and the groups of rights."""
+    request = chief.get("/admin/").wsgi_request
+
+    can = {model.__name__ for model, page in site._registry.items() if page.has_delete_permission(request)}
+
+    assert can <= {"Device", "Group"}
