@@ -25,6 +25,12 @@ class Material(models.Model):
     icon = models.CharField(max_length=8, help_text="An emoji.")
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    from_file = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        editable=False,
+        help_text="What the file said when it was last loaded. A field that differs has been changed by staff.",
+    )
 
     class Meta:
         ordering = ["position"]

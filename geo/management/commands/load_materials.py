@@ -11,7 +11,7 @@ from geo.materials.services import FACTORS_FILE, MATERIALS_FILE, load_materials
 
 
 class Command(BaseCommand):
-    """Safe to run at every start: it changes what the files changed. A factor, once loaded, stays as it is."""
+    """Safe to run at every start: what staff changed stays. A factor, once loaded, stays as it is."""
 
     help = "Load or refresh the catalogue of materials and their CO2e factors."
 
@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            materials, factors = load_materials(materials_file=options["materials"], factors_file=options["factors"])
+            loaded = load_materials(materials_file=options["materials"], factors_file=options["factors"])
         except (OSError, UnicodeDecodeError, KeyError, FactorsRefused) as error:
             raise CommandError(f"The catalogue was not loaded: {error}") from error
-        self.stdout.write(f"{materials} materials, {factors} new factors.")
+        self.stdout.write(f"{loaded.materials} materials, {loaded.factors} new factors.")
+        for code, fields in loaded.kept.items():
+            self.stdout.write(f"Kept as staff changed it, unlike the file: {code} ({', '.join(fields)}).")
