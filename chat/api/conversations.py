@@ -18,7 +18,8 @@ from backend.core.http.views import ApiView
 from chat.api.messages import SEQ_MAX
 from chat.responses import ConversationOut, MuteOut, ReadOut
 from chat.selectors import NEWEST, ConversationRow, Position, conversations_of, get_mute_of
-from chat.services.conversations import mark_read, mute_conversation, unmute_conversation
+from chat.services.conversations import mute_conversation, unmute_conversation
+from chat.services.reading import mark_read
 
 
 class ReadIn(serializers.Serializer[Any]):

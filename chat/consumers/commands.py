@@ -17,17 +17,19 @@ from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
 from chat.consumers.realtime import Realtime
 from chat.models import Message
 from chat.responses import MessageOut
-from chat.services.conversations import mark_read, relay_typing
+from chat.services.conversations import relay_typing
 from chat.services.deletion import delete_message
 from chat.services.drafts import Draft, build_draft
 from chat.services.messages import (
     ONE_PER_CLIENT_ID,
     SEND,
+    answers_unread,
     build_message,
     parse_sent,
     send_draft,
     send_parameters,
 )
+from chat.services.reading import mark_read
 from notifications.services.inbox import acknowledge
 
 log = structlog.get_logger(__name__)
@@ -68,16 +70,27 @@ async def _send_in_loop(
         draft, conversation_id=frame.conversation, sender_id=user_id, client_id=frame.client_id, now=now
     )
     try:
-        frames = parse_sent(message, await realtime.database.fetch(SEND, send_parameters(message)))
+        rows = await realtime.database.fetch(SEND, send_parameters(message))
     except IntegrityError as error:
         if constraint_of(error) != ONE_PER_CLIENT_ID:
             raise
         return None
+    frames = parse_sent(message, rows)
     if not frames:
         return None
     realtime.deliver(frames)
     await asyncio.sleep(0)  # Lets the recipient's frame be written before the sender's answer is built.
+    if answers_unread(rows):
+        await _mark_answered(message, user_id, now)
     return message
+
+
+async def _mark_answered(message: Message, user_id: uuid.UUID, now: datetime) -> None:
+    """The sender has read what they answer. The message is stored already: it does not fail with this."""
+    try:
+        await in_thread(mark_read, user_id=user_id, conversation_id=message.conversation_id, seq=message.seq, now=now)
+    except DATABASE_UNAVAILABLE as error:
+        log.warning("answer_not_read", reason=type(error).__name__)
 
 
 async def run_delete(user_id: uuid.UUID, frame: DeleteMessage, language: str) -> Ok:

@@ -6,6 +6,7 @@ HTTP runs the statement on Django's connection, the socket runs it from the even
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from chat.models import Conversation, Message, MessageLocation, topic_of
 from chat.responses import MessageOut
 from chat.selectors import get_conversation_for, has_block_between, others_in
 from chat.services.drafts import Draft, build_draft
+from chat.services.reading import mark_read
 from notifications.frames import nudge
 from notifications.services.notify import Notice, notice_row, push_due_at
 
@@ -57,9 +59,14 @@ _MAY_WRITE = """
         WHERE (blocker_id, blocked_id) IN ((%(sender)s, user_id), (user_id, %(sender)s))
     )
 """
-# A `message.sent` event for each participant. Only those who did not write it get a push.
+# A `message.sent` event for each participant. Only those who did not write it get a push. The last column tells whether
+# the message answers one that its sender has not read; of several, only the first answer has to ask.
 _WRITE_EVENTS = """
-    SELECT message.seq, written.user_id, written.seq
+    SELECT message.seq, written.user_id, written.seq, EXISTS (
+        SELECT FROM chat_participant AS reader JOIN chat_message AS before USING (conversation_id)
+        WHERE conversation_id = message.conversation_id AND user_id = %(sender)s AND read_seq < before.seq
+            AND before.seq = message.seq - 1 AND sender_id IS DISTINCT FROM user_id
+    )
     FROM message
     CROSS JOIN LATERAL (
         SELECT jsonb_set(%(notice)s::jsonb, '{data,message,seq}', to_jsonb(message.seq))
@@ -105,7 +112,15 @@ def parse_sent(message: Message, rows: Sequence[tuple[Any, ...]]) -> list[tuple[
         return []
     _set_stored(message, rows[0][0])
     data, at = _event_data(message), message.created_at
-    return [(reader_id, nudge(seq=seq, name="message.sent", data=data, at=at)) for _, reader_id, seq in rows]
+    return [(reader_id, nudge(seq=seq, name="message.sent", data=data, at=at)) for _, reader_id, seq, _ in rows]
+
+
+def answers_unread(rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether, by the rows of `SEND`, the message answers what its sender has not read: then `mark_read` up to it.
+
+    In a transaction of its own: read positions are locked before counters, and `SEND` locks counters.
+    """
+    return bool(rows and rows[0][3])
 
 
 def send_message(
@@ -146,9 +161,13 @@ def _send(
     draft: Draft, user_id: uuid.UUID, conversation_id: uuid.UUID, client_id: uuid.UUID, now: datetime
 ) -> Message | None:
     message = build_message(draft, conversation_id=conversation_id, sender_id=user_id, client_id=client_id, now=now)
-    frames = parse_sent(message, fetch_prepared(SEND, send_parameters(message)))
+    rows = fetch_prepared(SEND, send_parameters(message))
+    frames = parse_sent(message, rows)
     if not frames:
         return None
+    if answers_unread(rows):
+        read = partial(mark_read, user_id=user_id, conversation_id=conversation_id, seq=message.seq, now=now)
+        transaction.on_commit(read, robust=True)
     if draft.location is not None:
         point, expires_at = draft.location
         MessageLocation.objects.create(message=message, point=point, expires_at=expires_at)

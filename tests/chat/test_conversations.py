@@ -198,17 +198,51 @@ class TestRead:
         seen: int = row["other_read_seq"]
         return seen
 
-    def test_writes_one_event_for_the_other(
+    def test_tells_the_other_and_ones_own_other_phone_once(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:
         make_message(conversation, other)
         read(client, conversation, 1)
         read(client, conversation, 1)
 
-        event = Event.objects.get(name="message.read")
+        events = Event.objects.filter(name="message.read")
 
-        assert (event.user_id, event.wants_push) == (other.pk, False)
-        assert event.data == {"conversation": str(conversation.pk), "user": str(user.pk), "seq": 1}
+        assert sorted(event.user_id for event in events) == sorted([user.pk, other.pk])
+        for event in events:
+            assert event.data == {"conversation": str(conversation.pk), "user": str(user.pk), "seq": 1}
+            assert not event.wants_push
+
+    def test_answering_is_reading(
+        self,
+        client: APIClient,
+        user: User,
+        other: User,
+        conversation: Conversation,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        make_message(conversation, other)
+        make_message(conversation, other)
+
+        for text in ("I see", "Coming"):
+            with django_capture_on_commit_callbacks(execute=True):
+                body = {"client_id": str(uuid.uuid4()), "text": text}
+                assert client.post(f"{LIST}/{conversation.pk}/messages", body).status_code == 201
+
+        (row,) = client.get(LIST).json()["results"]
+        assert (row["unread"], row["read_seq"]) == (0, 3)
+        assert not Event.objects.filter(user=user, wants_push=True, read_at=None).exists()
+        seqs = Event.objects.filter(name="message.read").values_list("data__seq", flat=True)
+        assert list(seqs) == [3, 3], "one event for each, at the first answer alone"
+
+    def test_answering_reads_nothing_of_the_other(
+        self, client: APIClient, other: User, conversation: Conversation, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(f"{LIST}/{conversation.pk}/messages", {"client_id": str(uuid.uuid4()), "text": "Hello"})
+
+        (row,) = client_of(other).get(LIST).json()["results"]
+        assert (row["unread"], row["other_read_seq"]) == (1, 0)
+        assert not Event.objects.filter(name="message.read").exists()
 
     def test_marks_events_of_read_messages_as_read(
         self, client: APIClient, user: User, other: User, conversation: Conversation
@@ -217,10 +251,10 @@ class TestRead:
         make_message(conversation, other)
 
         read(client, conversation, 1)
-        assert Event.objects.get(user=user, read_at=None).data["message"]["seq"] == 2
+        assert Event.objects.get(user=user, wants_push=True, read_at=None).data["message"]["seq"] == 2
 
         read(client, conversation, 2)
-        assert not Event.objects.filter(user=user, read_at=None).exists()
+        assert not Event.objects.filter(user=user, wants_push=True, read_at=None).exists()
 
     @pytest.mark.parametrize("seq", [-1, "x", None, 1.5, [], 99999999999])
     def test_refuses_an_invalid_number(self, client: APIClient, conversation: Conversation, seq: object) -> None:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from backend.accounts.models import User
 from chat.models import Conversation, Message, Participant
 from chat.services import messages
-from chat.services.conversations import mark_read
 from chat.services.messages import send_message
+from chat.services.reading import mark_read
 from notifications.models import Event
 from tests.factories.chat import make_conversation, make_message
 
