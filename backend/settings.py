@@ -317,6 +317,9 @@ HANDOVER_CODE_LATE_H = env.int("HANDOVER_CODE_LATE_H", default=72)
 ARRIVAL_RADIUS_M = env.int("ARRIVAL_RADIUS_M", default=100)
 ARRIVAL_ACCURACY_MAX_M = env.int("ARRIVAL_ACCURACY_MAX_M", default=100)
 ARRIVAL_EARLY_MINUTES = env.int("ARRIVAL_EARLY_MINUTES", default=60)
+# A weight needs a second look from this difference to the estimate, when it is also more than so many times as much.
+WEIGH_IN_DIFFERENCE_KG = env.int("WEIGH_IN_DIFFERENCE_KG", default=2)
+WEIGH_IN_FACTOR = env.int("WEIGH_IN_FACTOR", default=3)
 NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
 # When both are reminded of an agreed time: at this hour of the city the evening before, and so long before it.
 REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")

@@ -51,6 +51,13 @@ class NetNotPositive(Invalid):
     message = _("The gross weight must be more than the tare.")
 
 
+class WeightUnusual(DomainError):
+    """`kg` kilograms were weighed and `expected` kilograms were expected. Passes with `is_sure`."""
+
+    code = "weight_unusual"
+    message = _("You enter %(kg)s kg, and %(expected)s kg were expected. Look at the scale again. Are you sure?")
+
+
 class NotWeighed(DomainError):
     code = "not_weighed"
     message = _("The collector has not weighed the material yet.")

@@ -46,6 +46,9 @@ class FiguresInput(serializers.Serializer[Any]):
         default=Decimal(0),
         help_text="THB to the resident; negative when the resident paid.",
     )
+    is_sure = serializers.BooleanField(
+        default=False, help_text="Needed for figures far from the estimate; both then see them marked."
+    )
 
     def weighed(self) -> list[Weighed]:
         """What the service takes."""

@@ -65,7 +65,7 @@ _LEFT = f"""
     WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY geo_leftitem.id
 """  # noqa: S608 - names of our own columns
 _VERSIONS = """
-    SELECT handover_id, number, by_id, at, paid_thb, net_kg, lines::text, note
+    SELECT handover_id, number, by_id, at, paid_thb, net_kg, lines::text, note, is_unusual
     FROM geo_weighinversion WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY number
 """
 _PHOTOS = """
@@ -110,6 +110,7 @@ class Version(msgspec.Struct, frozen=True):
     net_kg: Decimal
     lines: str
     note: str
+    is_unusual: bool
 
 
 class ScalePhoto(msgspec.Struct, frozen=True):

@@ -78,6 +78,7 @@ class VersionOutput(ResponseBody):
     net_kg: Annotated[Decimal, limited_to(10**7)]
     lines: list[VersionLineOutput]
     note: str
+    is_unusual: Annotated[bool, Meta(description="Far from the estimate.")]
 
     @classmethod
     def of(cls, source: Any) -> Self:
@@ -89,6 +90,7 @@ class VersionOutput(ResponseBody):
             net_kg=source.net_kg,
             lines=_decode_lines(source.lines),
             note=source.note,
+            is_unusual=source.is_unusual,
         )
 
 
@@ -131,6 +133,7 @@ class HandoverOutput(ResponseBody):
     versions: list[VersionOutput]
     photos: list[PhotoOutput]
     paid: Paid
+    is_unusual: Annotated[bool, Meta(description="What was weighed is far from the estimate.")]
     resident_confirmed_at: datetime | None
     collector_confirmed_at: datetime | None
     code: Annotated[str | None, Meta(description="For the resident, to say at the door; six digits.")]
@@ -158,6 +161,7 @@ class HandoverOutput(ResponseBody):
             versions=[VersionOutput.of(version) for version in source.versions],
             photos=[PhotoOutput.of_scale(photo, source.id) for photo in source.photos],
             paid=handover.paid_thb,
+            is_unusual=handover.is_unusual,
             resident_confirmed_at=handover.resident_confirmed_at,
             collector_confirmed_at=handover.collector_confirmed_at,
             code=handover.code if shows_codes else None,

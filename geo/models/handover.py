@@ -133,6 +133,9 @@ class Handover(models.Model):
         default=0,
         help_text="To the resident; negative when the resident paid.",
     )
+    is_unusual = models.BooleanField(
+        default=False, db_default=False, help_text="The figures in force are far from the estimate."
+    )
     code = models.CharField(max_length=6)
     secret = models.CharField(max_length=64, blank=True, db_default="", help_text="For one-time codes, base 32.")
     used_step = models.BigIntegerField(null=True, help_text="The last time step whose one-time code was used.")

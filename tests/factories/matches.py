@@ -47,7 +47,12 @@ def weigh(
     ]
     weighed += [Weighed(material=material(code).code, pieces=count) for code, count in (pieces or {}).items()]
     return weigh_in(
-        user_id=match.collector_id, match_id=match.pk, lines=weighed, paid_thb=Decimal(paid), now=read_clock()
+        user_id=match.collector_id,
+        match_id=match.pk,
+        lines=weighed,
+        paid_thb=Decimal(paid),
+        is_sure=True,
+        now=read_clock(),
     )
 
 

@@ -93,7 +93,12 @@ class World:
     def _weigh(self, match: Match) -> None:
         paid = Decimal(PAID_SATANG) / 100
         weigh_in(
-            user_id=match.collector_id, match_id=match.pk, lines=weighed(WEIGHED), paid_thb=paid, now=self.began_at
+            user_id=match.collector_id,
+            match_id=match.pk,
+            lines=weighed(WEIGHED),
+            paid_thb=paid,
+            is_sure=True,
+            now=self.began_at,
         )
         self.scales[match.pk] = Scale()
         self.scales[match.pk].add("collector", WEIGHED, PAID_SATANG)
@@ -171,7 +176,7 @@ class Handovers(RuleBasedStateMachine):
     def weigh(self, pickup: int, lines: list[Grams], satang: int, is_part: bool, then: str) -> None:
         match, left = self.match_of(pickup), [LEFT] if is_part else []
         figures = {"lines": weighed(lines), "paid_thb": Decimal(satang) / 100, "left": left}
-        is_accepted = self.do_to(pickup, "collector", weigh_in, **figures)
+        is_accepted = self.do_to(pickup, "collector", weigh_in, is_sure=True, **figures)
         assert is_accepted == (match is not None and all(gross > tare for _, gross, tare in lines)), (
             "a weigh-in with positive net weights is accepted"
         )
@@ -185,7 +190,7 @@ class Handovers(RuleBasedStateMachine):
     def dispute(self, pickup: int, lines: list[Grams], satang: int, accepts: str) -> None:
         match = self.match_of(pickup)
         if match and self.do_to(
-            pickup, "resident", dispute_weigh_in, lines=weighed(lines), paid_thb=Decimal(satang) / 100
+            pickup, "resident", dispute_weigh_in, lines=weighed(lines), paid_thb=Decimal(satang) / 100, is_sure=True
         ):
             self.scales[match.pk].add("resident", lines, satang)
             if accepts:

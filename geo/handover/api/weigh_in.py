@@ -61,6 +61,7 @@ class WeighInView(MatchStepView):
             lines=body.weighed(),
             paid_thb=body.validated_data["paid"],
             left=body.left_items(),
+            is_sure=body.validated_data["is_sure"],
             now=self.now,
         )
         return show_match(request, match_id)
@@ -84,6 +85,7 @@ class DisputeView(MatchStepView):
             lines=body.weighed(),
             paid_thb=body.validated_data["paid"],
             note=body.validated_data["note"],
+            is_sure=body.validated_data["is_sure"],
             weighed_at=body.validated_data.get("weighed_at"),
             now=self.now,
         )

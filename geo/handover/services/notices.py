@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from geo.lifecycle.notices import format_utc, to_both
-from geo.models import Handover, Match, Receipt, Reminder
+from geo.models import Match, Receipt, Reminder
 from notifications.services.notify import Notice
 
 
@@ -40,8 +40,11 @@ def of_no_show(*, match: Match, absent: uuid.UUID) -> list[Notice]:
     return to_both(match, "handover.no_show", data, waiting)
 
 
-def of_weigh_in(*, match: Match, handover: Handover, net_kg: Decimal) -> list[Notice]:
+def of_weigh_in(*, match: Match, net_kg: Decimal) -> list[Notice]:
+    """`handover.weighed_in`, to both."""
+    handover = match.handover
     data = {"match": str(match.pk), "net_kg": float(net_kg), "paid_thb": float(handover.paid_thb)}
+    data["is_unusual"] = handover.is_unusual
     return to_both(match, "handover.weighed_in", data, match.collector_id)
 
 

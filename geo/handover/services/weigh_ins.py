@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,13 +23,14 @@ from geo.handover_errors import (
     PiecesOrWeightNeeded,
     TooManyVersions,
     WeighInChanged,
+    WeightUnusual,
 )
 from geo.lifecycle.locks import lock_active_match_of, lock_match_of
 from geo.lifecycle.notices import notify_parties
 from geo.lifecycle.transitions import require_step, take_step
 from geo.materials.hazard import may_take_hazardous
 from geo.materials.selectors import materials_by_code
-from geo.models import Handover, HandoverState, LeftItem, Match, Material, Step, WeighInLine, WeighInVersion
+from geo.models import Handover, HandoverState, LeftItem, Match, Material, PickupItem, Step, WeighInLine, WeighInVersion
 from geo.pickups.services.posting import GRAM, ItemDraft, check_item
 
 GROSS_KG_MAX = Decimal(5_000)
@@ -65,6 +66,7 @@ class Figures:
     lines: list[Line]
     left: list[tuple[Material, Decimal]]
     paid_thb: Decimal
+    is_unusual: bool = False
 
     @property
     def net_kg(self) -> Decimal:
@@ -80,21 +82,24 @@ def weigh_in(
     lines: Sequence[Weighed],
     paid_thb: Decimal,
     left: Sequence[ItemDraft] = (),
+    is_sure: bool = False,
     now: datetime,
 ) -> Match:
     """Record the collector's figures: what was weighed, what was paid to the resident, and what is `left`.
 
     `paid_thb` is negative when the resident paid. Replaces an earlier weigh-in and clears both confirmations; every
-    version is kept. Raises NotFound, MatchOver, OnlyTheCollector, TooManyVersions, or an Invalid that names the line.
+    version is kept. Figures far from the estimate need `is_sure`, and are marked. Raises NotFound, MatchOver,
+    OnlyTheCollector, TooManyVersions, WeightUnusual, or an Invalid that names the line.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if match.collector_id != user_id:
         raise OnlyTheCollector
-    figures = _check_figures(match, lines, left, paid_thb)
-    take_step(handover=match.handover, step=Step.WEIGH_IN, paid_thb=paid_thb, weighed_at=now, **UNCONFIRMED)
+    figures = check_figures(match, lines, left, paid_thb, is_sure=is_sure)
+    stored = {"paid_thb": paid_thb, "weighed_at": now, "is_unusual": figures.is_unusual}
+    take_step(handover=match.handover, step=Step.WEIGH_IN, **stored, **UNCONFIRMED)
     _store_figures(match.handover, figures)
     _store_version(match.handover, figures, by=user_id, now=now)
-    weighed = notices.of_weigh_in(match=match, handover=match.handover, net_kg=figures.net_kg)
+    weighed = notices.of_weigh_in(match=match, net_kg=figures.net_kg)
     notify_parties(match=match, card="weigh_in", notices=weighed, by=user_id, now=now)
     return match
 
@@ -108,13 +113,14 @@ def dispute_weigh_in(
     paid_thb: Decimal,
     note: str = "",
     weighed_at: datetime | None = None,
+    is_sure: bool = False,
     now: datetime,
 ) -> Match:
     """Record the resident's different figures. The collector's figures stay in force and cannot be confirmed.
 
     The dispute ends when one party accepts the other's figures, or the collector weighs again. `weighed_at`, when
     given, identifies the weigh-in the client saw. Raises NotFound, MatchOver, OnlyTheResident, NotWeighed,
-    WeighInChanged, TooManyVersions or an Invalid.
+    WeighInChanged, TooManyVersions, WeightUnusual or an Invalid.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if match.pickup.resident_id != user_id:
@@ -122,7 +128,8 @@ def dispute_weigh_in(
     require_step(handover=match.handover, step=Step.DISPUTE)
     if weighed_at not in (None, match.handover.weighed_at):
         raise WeighInChanged
-    figures = _check_figures(match, lines, (), paid_thb)
+    left = [ItemDraft(material=row["material"], quantity=Decimal(row["quantity"])) for row in _left_by_collector(match)]
+    figures = replace(check_figures(match, lines, left, paid_thb, is_sure=is_sure), left=[])
     take_step(handover=match.handover, step=Step.DISPUTE, **UNCONFIRMED)
     _store_version(match.handover, figures, by=user_id, note=note, now=now)
     dispute = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb)
@@ -147,16 +154,18 @@ def accept_figures(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now:
     if accepted is None or accepted.number != number:
         raise WeighInChanged
     _store_figures(handover, _figures_of(accepted, left=_left_by_collector(match)))
-    handover.paid_thb = accepted.paid_thb
+    handover.paid_thb, handover.is_unusual = accepted.paid_thb, accepted.is_unusual
     handover.resident_confirmed_at = handover.collector_confirmed_at = now
-    handover.save(update_fields=["paid_thb", "resident_confirmed_at", "collector_confirmed_at"])
+    handover.save(update_fields=["paid_thb", "is_unusual", "resident_confirmed_at", "collector_confirmed_at"])
     complete_match(match=match, acting=user_id, now=now)
     return match
 
 
-def _check_figures(match: Match, lines: Sequence[Weighed], left: Sequence[ItemDraft], paid_thb: Decimal) -> Figures:
+def check_figures(
+    match: Match, lines: Sequence[Weighed], left: Sequence[ItemDraft], paid_thb: Decimal, *, is_sure: bool
+) -> Figures:
     """The figures with their materials. Raises MaterialUnknown, MaterialHazardous, MaterialTwice, NetNotPositive,
-    UnitMismatch, PiecesOrWeightNeeded or QuantityTooLarge, which name the line.
+    UnitMismatch, PiecesOrWeightNeeded or QuantityTooLarge, which name the line, or WeightUnusual.
     """
     takes_hazardous = may_take_hazardous(match.collector_id)
     known = materials_by_code([line.material for line in lines] + [item.material for item in left])
@@ -164,7 +173,34 @@ def _check_figures(match: Match, lines: Sequence[Weighed], left: Sequence[ItemDr
     _require_distinct([line.material for line in checked], "lines")
     remaining = [check_item(item, known, field=f"left.{index}") for index, item in enumerate(left)]
     _require_distinct([item.material for item in remaining], "left")
-    return Figures(checked, [(item.material, item.quantity) for item in remaining], paid_thb)
+    figures = Figures(checked, [(item.material, item.quantity) for item in remaining], paid_thb)
+    unusual = _find_unusual(match, figures)
+    if unusual and not is_sure:
+        kg, expected_kg = unusual
+        raise WeightUnusual(field="is_sure", kg=format_kg(kg), expected=format_kg(expected_kg))
+    return replace(figures, is_unusual=unusual is not None)
+
+
+def _find_unusual(match: Match, figures: Figures) -> tuple[Decimal, Decimal] | None:
+    """The first weight that is far from the estimate, and the estimate: the sum, then each material that was posted.
+
+    What is left is not expected. Too small a sum is normal: a collector takes what there is.
+    """
+    items = PickupItem.objects.filter(pickup_id=match.pickup_id).values_list("material_id", "kg_estimate")
+    expected = dict(items)
+    for material, quantity in figures.left:
+        expected[material.pk] = max(expected.get(material.pk, Decimal(0)) - quantity * material.kg_per_unit, Decimal(0))
+    sum_kg = sum(expected.values(), Decimal(0))
+    pairs = [(max(figures.net_kg, sum_kg), sum_kg)]
+    for line in figures.lines:
+        if line.material.pk in expected:
+            pairs.append((line.gross_kg - line.tare_kg, expected[line.material.pk]))
+    return next((pair for pair in pairs if _is_far(*pair)), None)
+
+
+def _is_far(kg: Decimal, expected_kg: Decimal) -> bool:
+    less, more = sorted((kg, expected_kg))
+    return more - less >= settings.WEIGH_IN_DIFFERENCE_KG and more > settings.WEIGH_IN_FACTOR * less
 
 
 def _check_line(line: Weighed, known: Mapping[str, Material], field: str, takes_hazardous: bool) -> Line:
@@ -217,7 +253,7 @@ def _figures_of(version: WeighInVersion, *, left: list[dict[str, str]]) -> Figur
         for row in version.lines
     ]
     remaining = [(known[row["material"]], Decimal(row["quantity"])) for row in left]
-    return Figures(lines, remaining, version.paid_thb)
+    return Figures(lines, remaining, version.paid_thb, version.is_unusual)
 
 
 def _left_by_collector(match: Match) -> list[dict[str, str]]:
@@ -260,6 +296,7 @@ def _store_version(handover: Handover, figures: Figures, *, by: uuid.UUID, note:
         net_kg=figures.net_kg,
         lines=[_stored_line(line) for line in figures.lines],
         left=[{"material": material.code, "quantity": str(quantity)} for material, quantity in figures.left],
+        is_unusual=figures.is_unusual,
         note=note,
     )
 
