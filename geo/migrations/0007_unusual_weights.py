@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geo', '0005_materials_from_file'),
+        ('geo', '0006_materials_from_file'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geo', '0004_shown_names'),
+        ('geo', '0005_private_scale_photos'),
     ]
 
     operations = [
