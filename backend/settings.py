@@ -42,6 +42,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+# Seconds that a body may take, and how fast it has to come after the first few.
+BODY_S = env.int("BODY_S", default=120)
+BODY_BYTES_PER_S = env.int("BODY_BYTES_PER_S", default=2_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
@@ -233,6 +236,7 @@ SPECTACULAR_SETTINGS = {
         "MatchStatus": "geo.models.Match.Status",
         "MatchRole": "geo.matching.responses.Role",
         "GroupKind": "geo.models.Group.Kind",
+        "LikeOutputStateEnum": "geo.models.Swipe.QUEUED",
         "PassReason": "geo.models.Swipe.Reason",
         "ReportReason": "backend.accounts.models.Report.Reason",
         "ReleaseReason": "geo.matching.api.matches.REASONS",
@@ -262,13 +266,18 @@ PICKUP_DAYS_MAX = env.int("PICKUP_DAYS_MAX", default=30)
 PICKUP_ITEMS_MAX = env.int("PICKUP_ITEMS_MAX", default=20)
 PICKUP_KG_MAX = env.int("PICKUP_KG_MAX", default=5_000)
 PICKUP_PIECES_MAX = env.int("PICKUP_PIECES_MAX", default=100_000)
+PICKUP_MOVES_MAX = env.int("PICKUP_MOVES_MAX", default=5)  # to another square
 PHOTOS_MAX = env.int("PHOTOS_MAX", default=6)
 ORPHAN_AGE_H = env.int("ORPHAN_AGE_H", default=24)  # a younger file may still get its row
 PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
 PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)
+PHOTO_SIDE_MAX = env.int("PHOTO_SIDE_MAX", default=16_384)
+PHOTO_MEMORY_MAX = env.int("PHOTO_MEMORY_MAX", default=125_000_000)  # bytes, to decode one photo; one at a time
+PHOTO_WAIT_S = env.int("PHOTO_WAIT_S", default=25)  # for its turn
 PHOTO_SIZES = {"large": 1600, "thumb": 400}
 MESSAGE_CHARACTERS_MAX = env.int("MESSAGE_CHARACTERS_MAX", default=2_000)
 MESSAGE_PHOTOS_MAX = env.int("MESSAGE_PHOTOS_MAX", default=100)
+CHAT_MINUTES_AFTER_END = env.int("CHAT_MINUTES_AFTER_END", default=60)  # to write after a match ended without handover
 LOCATION_MINUTES = env.int("LOCATION_MINUTES", default=60)
 LOCATION_MINUTES_MAX = env.int("LOCATION_MINUTES_MAX", default=480)
 MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
@@ -358,6 +367,7 @@ RATE_LIMITS = {
     "write": env.str("RATE_WRITE", default="300/minute"),
     "read": env.str("RATE_READ", default="1200/minute"),
     "join": env.str("RATE_JOIN", default="20/minute"),
+    "photo": env.str("RATE_PHOTO", default="60/minute"),
     "print": env.str("RATE_PRINT", default="60/minute"),
 }
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pi_heif import register_heif_opener
 from PIL import Image
 from rest_framework.test import APIClient
 
 from geo.models import Pickup
 
+register_heif_opener()
 HEIC = (Path(__file__).parent / "photo.heic").read_bytes()
 GPS, MAKE, ORIENTATION = 0x8825, 0x010F, 0x0112
 
@@ -40,13 +42,13 @@ def from_a_phone(orientation: int = 1) -> bytes:
     return encoded(image, exif=exif, comment=b"Secret comment", xmp=b"<x>Secret packet</x>")
 
 
-def png_of(width: int, height: int, rows: bytes = b"") -> bytes:
-    """A PNG whose header promises `width` x `height` pixels of one bit."""
+def png_of(width: int, height: int, rows: bytes = b"", *, colours: int = 0) -> bytes:
+    """A PNG whose header promises `width` x `height` pixels: of one bit, or of eight (`colours` 2: RGB, 6: RGBA)."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8 if colours else 1, colours, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 

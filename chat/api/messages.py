@@ -98,8 +98,9 @@ class MessagesView(ApiView):
         return Response(MessageOut.of(message))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse an upload that is far too large before it is read."""
+        """Refuse an upload that is far too large before it is read, and limit the rate of photos."""
         if _is_form(request):
+            self.rate_scope = "photo"
             refuse_huge_upload(request)
         super().initial(request, *args, **kwargs)
 

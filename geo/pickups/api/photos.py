@@ -22,6 +22,7 @@ class PhotoUpload(ApiView):
     """Base of the views that take a photo."""
 
     parser_classes = [MultiPartParser]
+    rate_scope = "photo"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse an upload that is far too large before it is read."""
