@@ -15,6 +15,7 @@ from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
+from backend.core.http.slow_bodies import WholeBodies
 from backend.core.logs import leave_secrets_out
 from backend.wsgi import freeze_loaded_objects
 from chat.consumers.realtime import Realtime
@@ -35,5 +36,5 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-http = WSGIMiddleware(cast(Any, django_application), workers=settings.HTTP_THREADS)
+http = WholeBodies(cast(Any, WSGIMiddleware(cast(Any, django_application), workers=settings.HTTP_THREADS)))
 application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": lifespan})

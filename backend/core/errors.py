@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    TOO_SLOW = "too_slow"
     TOO_LARGE = "too_large"
     UNPROCESSABLE = "unprocessable"
     RATE_LIMITED = "rate_limited"
@@ -32,6 +33,7 @@ STATUS_OF_KIND: Mapping[Kind, int] = {
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
+    Kind.TOO_SLOW: 408,
     Kind.TOO_LARGE: 413,
     Kind.UNPROCESSABLE: 422,
     Kind.RATE_LIMITED: 429,

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -163,6 +164,7 @@ class ChoicesView(ApiView):
 
 
 MAX_BYTES = 200_000
+SIGNATURE = re.compile("[A-Za-z0-9+/]{43}=")
 
 
 class LineView(ApiView):
@@ -199,18 +201,26 @@ class LineWebhook(PublicView):
 
     def post(self, request: Request) -> Response:
         """200 for everything signed by LINE, which retries otherwise; 404 for everything else."""
+        signature = request.headers.get("X-Line-Signature", "")
+        # Before the body is read, which may come slowly.
+        if not _may_be_from_line(request.META.get("CONTENT_LENGTH", ""), signature):
+            raise NotFound
         body = request.body
-        if not _is_from_line(body, request.headers.get("X-Line-Signature", "")):
+        if not _is_from_line(body, signature):
             raise NotFound
         for event in _events_in(body):
             _handle(event)
         return Response({})
 
 
+def _may_be_from_line(length: str, signature: str) -> bool:
+    """Whether the city has a channel, and the headers are as LINE sends them."""
+    is_short = length.isdecimal() and int(length) <= MAX_BYTES
+    return bool(settings.LINE_CHANNEL_SECRET) and is_short and bool(SIGNATURE.fullmatch(signature))
+
+
 def _is_from_line(body: bytes, signature: str) -> bool:
     """HMAC-SHA256 of the body under the channel's secret, in base64."""
-    if not settings.LINE_CHANNEL_SECRET or len(body) > MAX_BYTES:
-        return False
     digest = hmac.new(settings.LINE_CHANNEL_SECRET.encode(), body, hashlib.sha256).digest()
     return hmac.compare_digest(base64.b64encode(digest), signature.encode())
 

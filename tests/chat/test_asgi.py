@@ -2,10 +2,11 @@
 
 import signal
 import socket as sockets
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,50 @@ class TestHttp:
     )
     def test_survives_odd_bytes(self, server: str, request_line: bytes, status: bytes) -> None:
         assert raw_response(server, request_line + b"\r\nHost: HOST\r\n\r\n").split()[1] == status
+
+
+class TestSlowBodies:
+    @pytest.mark.parametrize("path", ["line/webhook", "auth/sessions", "conversations"])
+    def test_of_many_clients_stop_nobody_else(self, server: str, http: httpx.Client, path: str) -> None:
+        host, port = server.split(":")
+        head = f"POST /api/v1/{path} HTTP/1.1\r\nHost: {server}\r\nContent-Type: application/json\r\n"
+        with ExitStack() as slow:
+            for _ in range(30):
+                line = slow.enter_context(sockets.create_connection((host, int(port))))
+                line.sendall(f"{head}Content-Length: 900000\r\n\r\n{{".encode())
+
+            for _ in range(3):
+                assert http.get("/healthz", timeout=2).status_code == 200
+                assert http.get("/api/v1/conversations", timeout=2).status_code == 200
+
+    def test_are_ended_politely(self, server: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("backend.core.http.slow_bodies.GRACE_S", 0.2)
+        settings.BODY_BYTES_PER_S = 1_000
+
+        answer = raw_response(
+            server, b"POST /api/v1/auth/sessions HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\n{"
+        )
+
+        assert answer.split()[1] == b"408"
+
+    def test_that_come_in_small_pieces_in_time_are_taken(self, http: httpx.Client, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        make_message(conversation, bob)
+
+        def pieces() -> Iterator[bytes]:
+            for piece in (b'{"se', b'q"', b": 1}"):
+                time.sleep(0.05)
+                yield piece
+
+        address, headers = f"/api/v1/conversations/{conversation.pk}/read", {"Content-Type": "application/json"}
+        answer = http.put(address, content=pieces(), headers=headers | {"Content-Length": "10"})
+
+        assert (answer.status_code, answer.json()) == (200, {"read_seq": 1})
+
+    def test_that_are_far_too_large_are_refused_unread(self, server: str) -> None:
+        huge = b"POST /api/v1/conversations HTTP/1.1\r\nHost: HOST\r\nContent-Length: 900000000\r\n\r\n{"
+
+        assert raw_response(server, huge).split()[1] == b"413"
 
 
 class TestSocketHandshake:

@@ -11,11 +11,13 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
+from notifications.api.devices import LineWebhook
 from notifications.models import Device, Preferences, Push
 from notifications.push import backends
 from notifications.push.backends import (
@@ -63,6 +65,38 @@ def hook(*events: object, secret: str = SECRET) -> Any:
 
 def said(text: str, line_user: str = "U1") -> dict[str, object]:
     return {"type": "message", "source": {"userId": line_user}, "message": {"type": "text", "text": text}}
+
+
+class Unreadable:
+    """A body that must not be read."""
+
+    def read(self, size: int) -> bytes:
+        """Fail."""
+        raise AssertionError(size)
+
+    readline = read
+
+
+def status_of_unread(length: str = "2", signature: str = "A" * 43 + "=") -> int:
+    """The status of the response to a webhook request whose body is not there yet."""
+    unread: dict[str, Any] = {"wsgi.input": Unreadable(), "CONTENT_LENGTH": length, "HTTP_X_LINE_SIGNATURE": signature}
+    request = RequestFactory().post(WEBHOOK, b"{}", content_type="application/json", **unread)
+    return LineWebhook.as_view()(request).status_code
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"signature": ""}, {"signature": "x"}, {"length": "900000"}, {"length": ""}],
+    ids=["no signature", "no signature of this kind", "too long", "no length"],
+)
+def test_refuses_what_line_does_not_send_before_reading_it(headers: dict[str, str]) -> None:
+    assert status_of_unread(**headers) == 404
+
+
+def test_refuses_everything_unread_where_the_city_is_not_on_line(settings: Settings) -> None:
+    settings.LINE_CHANNEL_SECRET = ""
+
+    assert status_of_unread() == 404
 
 
 class TestLinking:
