@@ -113,7 +113,7 @@ async def run_read(user_id: uuid.UUID, frame: Read) -> None:
 
 async def run_typing(user_id: uuid.UUID, frame: Typing) -> None:
     """Tell the other participants. Raises what `relay_typing` raises."""
-    await in_thread(relay_typing, user_id=user_id, conversation_id=frame.conversation)
+    await in_thread(relay_typing, user_id=user_id, conversation_id=frame.conversation, now=read_clock())
 
 
 class AckBuffer:

@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from backend.core.db.prepared import array_of, fetch_prepared
 from backend.core.redis.nudges import publish
@@ -40,9 +41,14 @@ def open_conversation(*, user_ids: Collection[uuid.UUID], title: str, now: datet
 
 
 @transaction.atomic(savepoint=False)
-def close_conversation(*, conversation_id: uuid.UUID, now: datetime) -> None:
-    """Close it for writing, and delete shared locations. Messages stay readable. Closing twice changes nothing."""
-    Conversation.objects.filter(pk=conversation_id, closed_at=None).update(closed_at=now)
+def close_conversation(*, conversation_id: uuid.UUID, now: datetime, after: timedelta = timedelta(0)) -> None:
+    """Close it for writing `after` a time, and delete shared locations now. Messages stay readable.
+
+    An earlier end stays: closing twice changes nothing.
+    """
+    closed_at = now + after
+    open_then = Conversation.objects.filter(Q(closed_at=None) | Q(closed_at__gt=closed_at), pk=conversation_id)
+    open_then.update(closed_at=closed_at)
     delete_locations_in(conversation_id)
 
 
@@ -58,10 +64,10 @@ def unmute_conversation(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> No
     unmute_topic(user_id=user_id, topic=topic_of(conversation.pk))
 
 
-def relay_typing(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> None:
+def relay_typing(*, user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -> None:
     """Tell the other participants' open sockets that the user is typing. Nothing is stored.
 
     Raises NotFound, ConversationClosed or Blocked.
     """
     frame = UserTyping(conversation=conversation_id, user=user_id)
-    publish([(other_id, frame) for other_id in require_may_write(user_id, conversation_id)])
+    publish([(other_id, frame) for other_id in require_may_write(user_id, conversation_id, now)])

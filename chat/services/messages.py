@@ -45,7 +45,7 @@ _APPEND = """
     )
 """
 _MAY_WRITE = """
-    AND closed_at IS NULL
+    AND (closed_at > %(now)s) IS NOT FALSE
     AND EXISTS (
         SELECT FROM chat_participant
         WHERE conversation_id = %(conversation)s AND user_id = %(sender)s
@@ -151,7 +151,7 @@ def send_draft(
         return message, True
     first = find_resent_message(draft, user_id=user_id, conversation_id=conversation_id, client_id=client_id)
     if first is None:
-        require_may_write(user_id, conversation_id)
+        require_may_write(user_id, conversation_id, now)
         raise Blocked  # There was a block when the statement ran.
     return first, False
 
@@ -186,10 +186,10 @@ def find_resent_message(
     return first
 
 
-def require_may_write(user_id: uuid.UUID, conversation_id: uuid.UUID) -> list[uuid.UUID]:
+def require_may_write(user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
     """The ids of the other participants. Raises NotFound, ConversationClosed or Blocked."""
     conversation = get_conversation_for(user_id, conversation_id)
-    if conversation.closed_at is not None:
+    if conversation.closed_at is not None and conversation.closed_at <= now:
         raise ConversationClosed
     others = others_in(conversation_id, user_id)
     if has_block_between(user_id, others):

@@ -33,7 +33,7 @@ def send_photo(
     if first is not None:
         return first, False
     # Checked before the picture is decoded, which takes long, and again when it is stored.
-    require_may_write(user_id, conversation_id)
+    require_may_write(user_id, conversation_id, now)
     _require_room(user_id, conversation_id)
     return _send(redraw(file), user_id=user_id, conversation_id=conversation_id, client_id=client_id, now=now)
 

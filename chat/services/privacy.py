@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from backend.accounts.models import User
 from chat.models import Conversation, Message, MessageLocation, Participant
 from chat.responses import MessageOut, PointOut
@@ -35,7 +37,8 @@ def export(*, user: User) -> Mapping[str, object]:
 
 def leave(*, user: User, now: datetime) -> None:
     """Close all conversations of the user."""
-    open_ones = Conversation.objects.filter(participants__user=user, closed_at=None).order_by("pk")
+    open_now = Q(closed_at=None) | Q(closed_at__gt=now)
+    open_ones = Conversation.objects.filter(open_now, participants__user=user).order_by("pk")
     for conversation_id in open_ones.values_list("pk", flat=True):
         close_conversation(conversation_id=conversation_id, now=now)
 

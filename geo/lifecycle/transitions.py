@@ -1,9 +1,10 @@
 """Transitions of pickups, matches and handovers, by the tables on their models, and the queue of likes they close."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from backend.core.db.prepared import fetch_prepared
@@ -167,11 +168,12 @@ def end_match(*, match: Match, status: Match.Status, now: datetime) -> None:
 
 
 def end_match_without_handover(*, match: Match, status: Match.Status, now: datetime) -> None:
-    """End a locked match without a receipt: its like is released and its conversation closed."""
+    """End a locked match without a receipt: its like is released, and its conversation closes a little later."""
     end_match(match=match, status=status, now=now)
     like = Swipe.objects.filter(pickup_id=match.pickup_id, collector_id=match.collector_id)
     like.update(like_state=Swipe.LikeState.RELEASED)
-    close_conversation(conversation_id=match.conversation_id, now=now)
+    to_apologise = timedelta(minutes=settings.CHAT_MINUTES_AFTER_END)
+    close_conversation(conversation_id=match.conversation_id, now=now, after=to_apologise)
 
 
 def release_under_pickup_lock(*, match: Match, by: uuid.UUID, reason: str, now: datetime) -> None:

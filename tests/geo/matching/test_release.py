@@ -1,5 +1,6 @@
 """Giving a match back: `POST /matches/{id}/release`, and who comes next."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block
 from backend.core.clock import read_clock
+from chat.services.privacy import leave as leave_chat
 from geo.matching.services.likes import accept_like
+from geo.matching.services.matches import release_match
 from geo.models import Collector, Match, Pickup, Swipe
 from notifications.models import Event
 from tests.factories.geo import make_pickup
@@ -24,6 +27,7 @@ from tests.factories.matches import (
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 def release(client: APIClient, match: Match, reason: object = "cannot_come") -> Any:
@@ -48,13 +52,36 @@ class TestRelease:
         assert (pickup.status, pickup.closed_at) == ("open", None)
         assert Swipe.objects.get().like_state == "released"
 
-    def test_closes_the_conversation(self) -> None:
+    def test_leaves_both_an_hour_to_apologise_in_the_conversation(self) -> None:
         match = make_match()
 
         release(client_of(match.collector), match)
 
+        conversation = f"/api/v1/conversations/{match.conversation_id}"
+        message = {"client_id": str(uuid.uuid4()), "kind": "text", "text": "Sorry!"}
+        for user in (match.collector, match.pickup.resident):
+            assert client_of(user).post(f"{conversation}/messages", message).status_code == 201
         match.conversation.refresh_from_db()
-        assert match.conversation.closed_at is not None
+        assert match.conversation.closed_at == pytest.approx(read_clock() + HOUR, abs=timedelta(minutes=1))
+        assert client_of(match.collector).get(conversation).json()["closed_at"] is not None
+
+    def test_closes_the_conversation_after_the_hour(self) -> None:
+        match = make_match()
+        release_match(user_id=match.collector_id, match_id=match.pk, reason="cannot_come", now=read_clock() - HOUR)
+
+        message = {"client_id": str(uuid.uuid4()), "kind": "text", "text": "Sorry!"}
+        answer = client_of(match.collector).post(f"/api/v1/conversations/{match.conversation_id}/messages", message)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "conversation_closed")
+
+    def test_closes_the_conversation_at_once_when_one_leaves_in_the_hour(self) -> None:
+        match = make_match()
+        release(client_of(match.collector), match)
+
+        leave_chat(user=match.collector, now=read_clock())
+
+        match.conversation.refresh_from_db()
+        assert match.conversation.closed_at <= read_clock()
 
     def test_keeps_who_and_why(self) -> None:
         match = make_match()
