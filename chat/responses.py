@@ -206,7 +206,7 @@ class ConversationOut(ResponseBody):
     other_read_seq: Annotated[int | None, Meta(description="How far the other has read.")]
     last_message: Annotated[MessageOut | None, Meta(extra_json_schema={"readOnly": True})]
     active_at: Annotated[datetime, Meta(description="The last message, or the opening.")]
-    closed_at: datetime | None
+    closed_at: Annotated[datetime | None, Meta(description="From then on nobody can write; it may be in an hour.")]
 
     @classmethod
     def of(cls, row: ConversationRow) -> Self:

@@ -56,14 +56,19 @@ _OWN_CONVERSATION = f"""
     WHERE chat_conversation.id = %(conversation_id)s AND chat_participant.user_id = %(user_id)s
 """  # noqa: S608 - names of our own columns
 # The page is chosen first, and what its rows show is read for them alone.
-_CONVERSATIONS = f"""
+_OWN = """
     WITH page AS (
         SELECT conversation.*, reader.read_seq, coalesce(last_message_at, created_at) AS active_at
         FROM chat_participant AS reader JOIN chat_conversation AS conversation ON conversation.id = conversation_id
         WHERE reader.user_id = %(user_id)s
-            AND (coalesce(last_message_at, created_at), conversation.id) < (%(before_at)s, %(before_id)s)
+"""
+_PAGE_OF_OWN = f"""
+    {_OWN} AND (coalesce(last_message_at, created_at), conversation.id) < (%(before_at)s, %(before_id)s)
         ORDER BY active_at DESC, conversation.id DESC LIMIT %(limit)s
     )
+"""
+_ONE_OF_OWN = f"{_OWN} AND conversation.id = %(conversation_id)s)"
+_SHOWN = f"""
     SELECT page.id, page.title, page.last_seq, page.read_seq, page.active_at, page.closed_at,
         other.user_id, other.shown_name, other.avatar_colour, other.erased_at, other.shown_seq,
         CASE WHEN EXISTS (
@@ -85,6 +90,7 @@ _CONVERSATIONS = f"""
     LEFT JOIN chat_message AS message ON message.conversation_id = page.id AND message.seq = page.last_seq
     ORDER BY page.active_at DESC, page.id DESC
 """  # noqa: S608 - names of our own columns
+_CONVERSATIONS, _CONVERSATION = _PAGE_OF_OWN + _SHOWN, _ONE_OF_OWN + _SHOWN
 
 
 class Position(NamedTuple):
@@ -132,8 +138,18 @@ def get_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conv
 def conversations_of(user_id: uuid.UUID, before: Position, limit: int) -> list[ConversationRow]:
     """At most `limit` of the user's conversations after the position `before`, the last active first."""
     values = {"user_id": user_id, "before_at": before.active_at, "before_id": before.id, "limit": limit}
-    rows = fetch_prepared(_CONVERSATIONS, values)
-    return [ConversationRow(*[*row[:12], MessageRow.of(row[12:]) if row[12] else None]) for row in rows]
+    return [_conversation_of(row) for row in fetch_prepared(_CONVERSATIONS, values)]
+
+
+def get_conversation_row_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> ConversationRow:
+    """The same of one conversation. Raises NotFound for a stranger."""
+    for row in fetch_prepared(_CONVERSATION, {"user_id": user_id, "conversation_id": conversation_id}):
+        return _conversation_of(row)
+    raise NotFound
+
+
+def _conversation_of(row: Sequence[Any]) -> ConversationRow:
+    return ConversationRow(*[*row[:12], MessageRow.of(row[12:]) if row[12] else None])
 
 
 def others_in(conversation_id: uuid.UUID, user_id: uuid.UUID) -> list[uuid.UUID]:

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from chat.api.conversations import ConversationsView, MuteView, ReadPositionView
+from chat.api.conversations import ConversationsView, ConversationView, MuteView, ReadPositionView
 from chat.api.messages import LargePhotoView, MessagesView, MessageView, PhrasesView, ThumbPhotoView
 
 MESSAGE = "conversations/<uuid:conversation_id>/messages/<uuid:message_id>"
 
 urlpatterns = [
     path("conversations", ConversationsView.as_view()),
+    path("conversations/<uuid:conversation_id>", ConversationView.as_view()),
     path("conversations/<uuid:conversation_id>/messages", MessagesView.as_view()),
     path("phrases", PhrasesView.as_view()),
     path(MESSAGE, MessageView.as_view()),

@@ -17,7 +17,14 @@ from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
 from chat.api.messages import SEQ_MAX
 from chat.responses import ConversationOut, MuteOut, ReadOut
-from chat.selectors import NEWEST, ConversationRow, Position, conversations_of, get_mute_of
+from chat.selectors import (
+    NEWEST,
+    ConversationRow,
+    Position,
+    conversations_of,
+    get_conversation_row_for,
+    get_mute_of,
+)
 from chat.services.conversations import mute_conversation, unmute_conversation
 from chat.services.reading import mark_read
 
@@ -68,6 +75,20 @@ class ConversationsView(ApiView):
         """A page of them, with unread counts."""
         fetch = partial(conversations_of, user_of(request).pk)
         return ConversationPages().respond_rows(request, fetch, ConversationOut.of)
+
+
+class ConversationView(ApiView):
+    """One of the user's conversations."""
+
+    @extend_schema(
+        operation_id="conversations_read_one",
+        summary="One of my conversations, as in the list",
+        tags=["chat"],
+        responses=ConversationOut,
+    )
+    def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        """Where a push of a message leads."""
+        return Response(ConversationOut.of(get_conversation_row_for(user_of(request).pk, conversation_id)))
 
 
 class ReadPositionView(ApiView):

@@ -35,6 +35,23 @@ def read(client: APIClient, conversation: Conversation, seq: object) -> Any:
     return client.put(f"{LIST}/{conversation.pk}/read", {"seq": seq})
 
 
+class TestOne:
+    def test_is_what_the_list_shows(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        make_conversation(user, make_user())
+        make_message(conversation, other, "Come")
+        rows = {row["id"]: row for row in client.get(LIST).json()["results"]}
+
+        answer = client.get(f"{LIST}/{conversation.pk}")
+
+        assert (answer.status_code, answer.json()) == (200, rows[str(conversation.pk)])
+
+    def test_is_not_found_by_strangers(self, conversation: Conversation, anonymous: APIClient) -> None:
+        assert client_of(make_user()).get(f"{LIST}/{conversation.pk}").status_code == 404
+        assert anonymous.get(f"{LIST}/{conversation.pk}").status_code == 401
+
+
 class TestList:
     def test_shows_a_conversation(self, client: APIClient, user: User, other: User, conversation: Conversation) -> None:
         make_message(conversation, user, "Is it still there?")
