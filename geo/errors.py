@@ -128,6 +128,13 @@ class PickupNotOpen(DomainError):
     message = _("This pickup is not open any more, so it cannot be changed.")
 
 
+class PlaceChangedTooOften(DomainError):
+    """The place was changed to another square `limit` times."""
+
+    code = "place_changed_too_often"
+    message = _("You have changed the place %(limit)s times. To give it away elsewhere, post a new pickup.")
+
+
 class MaterialUnknown(Invalid):
     code = "material_unknown"
     message = _("We do not know the material “%(material)s”.")

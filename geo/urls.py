@@ -34,7 +34,7 @@ from geo.impact.api import (
     MyImpactView,
     MyMonthsView,
 )
-from geo.matching.api.likes import AcceptView, DeclineView, LikesView
+from geo.matching.api.likes import AcceptView, DeclineView, LikesView, OwnLikesView
 from geo.matching.api.matches import MatchesView, MatchView, ReleaseView
 from geo.matching.api.swipes import SwipeView
 from geo.materials.api import MaterialsView
@@ -49,6 +49,7 @@ urlpatterns = [
     path("materials", MaterialsView.as_view(), name="materials"),
     path("me/collector", CollectorView.as_view(), name="collector"),
     path("me/reliability", ReliabilityView.as_view(), name="reliability"),
+    path("me/likes", OwnLikesView.as_view(), name="my_likes"),
     path("deck", DeckView.as_view(), name="deck"),
     path("pickups", PickupsView.as_view(), name="pickups"),
     path("pickups/<uuid:pickup_id>", PickupView.as_view(), name="pickup"),

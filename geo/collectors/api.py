@@ -26,7 +26,7 @@ TAGS = ["collectors"]
 class CollectorInput(serializers.Serializer[Any]):
     """Where one collects, and what."""
 
-    service_point = Place(help_text="Decks are drawn around it. Nobody else learns it.")
+    service_point = Place(help_text="Decks are drawn around it. A like shows the distance of its square, nothing else.")
     radius_m = serializers.IntegerField(
         min_value=settings.RADIUS_MIN_M, max_value=settings.RADIUS_MAX_M, default=settings.RADIUS_DEFAULT_M
     )

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -103,6 +104,14 @@ class Card(ResponseBody):
     created_at: datetime
 
 
+_decode_card = msgspec.json.Decoder(Card).decode
+
+
+def card_of(text: bytes, media_url: str) -> Card:
+    """A card from the text of a deck."""
+    return _decode_card(_with_urls(text, media_url))
+
+
 class DeckOutput(ResponseBody):
     """The cards, nearest first; of one square the newest first."""
 
@@ -144,11 +153,16 @@ def _split_list(text: str) -> list[str]:
 
 
 def _body_of(deck: Deck, *, media_url: str) -> bytes:
-    """The JSON of a DeckOutput. The cards are JSON already, with file names that `media_url` makes absolute.
+    """The JSON of a DeckOutput. The cards are JSON already."""
+    cards = _with_urls(b", ".join(deck.cards), media_url)
+    return b'{"cards": [%b], "reason": %b}' % (cards, encode_json(deck.reason))
+
+
+def _with_urls(cards: bytes, media_url: str) -> bytes:
+    """The JSON of cards, with file names that `media_url` makes absolute.
 
     In the text of a card quotation marks are escaped, so none matches.
     """
-    cards = b", ".join(deck.cards)
     for name in (b'"large": "', b'"thumb": "'):
         cards = cards.replace(name, name + media_url.encode())
-    return b'{"cards": [%b], "reason": %b}' % (cards, encode_json(deck.reason))
+    return cards

@@ -231,7 +231,11 @@ def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int) -> str
 def _deck_of(query: DeckQuery, rows: Rows) -> Deck:
     ids, cards = [], []
     for card_id, card, x, y in rows:
-        distance_m = round_distance(metres_between(query.lat, query.lon, x, y))
         ids.append(card_id)
-        cards.append(card[:-1] + b', "distance_m": %d}' % distance_m)
+        cards.append(add_distance(card, query.lat, query.lon, x, y))
     return Deck(cards, ids)
+
+
+def add_distance(card: bytes, lat: float, lon: float, x: float, y: float) -> bytes:
+    """The text of a card with its distance from a place in degrees; x and y are its cell."""
+    return card[:-1] + b', "distance_m": %d}' % round_distance(metres_between(lat, lon, x, y))

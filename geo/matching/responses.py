@@ -8,10 +8,11 @@ from django.db import models
 from msgspec import Meta
 
 from backend.core.http.responses import ResponseBody
+from geo.deck.api import Card, card_of
 from geo.lifecycle.matches import MatchDetails, rate_until
 from geo.lifecycle.transitions import queue_position
 from geo.matching.handover_responses import HandoverOutput, ReceiptOutput
-from geo.matching.selectors import Like
+from geo.matching.selectors import Like, OwnLike
 from geo.matching.services.swipes import SwipeResult
 from geo.materials.safety import HazardOutput, hazard_of
 from geo.models import Match, Pickup, Rating, Swipe
@@ -95,7 +96,9 @@ class LikeOutput(ResponseBody):
     reliability: Annotated[ReliabilityOutput, READ_ONLY]
     queue_position: Annotated[int, Meta(description="Counted from 1.")]
     distance_m: Annotated[
-        int | None, Meta(description="Metres from the collector's service point, to the nearest 100."), READ_ONLY
+        int | None,
+        Meta(description="Between the squares of the collector and the pickup when it was liked, to the nearest 100."),
+        READ_ONLY,
     ]
     state: Annotated[
         Literal["waiting", "asked"], Meta(description="`asked`: it is the collector's turn, if it still suits.")
@@ -114,6 +117,29 @@ class LikeOutput(ResponseBody):
             queue_position=like.position,
             distance_m=like.distance_m,
             state="asked" if like.state == Swipe.LikeState.ASKED else "waiting",
+            liked_at=like.swiped_at,
+        )
+
+
+class OwnLikeOutput(ResponseBody):
+    """A like of yours that waits, with the card of its pickup."""
+
+    id: uuid.UUID
+    pickup: Card
+    state: Annotated[Literal["waiting", "asked"], Meta(description="`asked`: it is your turn, if it still suits.")]
+    queue_position: Annotated[int, Meta(description="Counted from 1.")]
+    answer_by: Annotated[datetime | None, Meta(description="Until when to say yes, in the state `asked`.")]
+    liked_at: datetime
+
+    @classmethod
+    def of(cls, like: OwnLike, media_url: str = "") -> Self:
+        """A like, for its collector."""
+        return cls(
+            id=like.id,
+            pickup=card_of(like.card, media_url),
+            state="asked" if like.state == Swipe.LikeState.ASKED else "waiting",
+            queue_position=like.position,
+            answer_by=like.answer_by,
             liked_at=like.swiped_at,
         )
 

@@ -14,6 +14,7 @@ from django.db import connection
 from backend.accounts.models import User
 from backend.core.db.prepared import columns_of, fetch_prepared, model_from, models_from
 from backend.core.errors import NotFound
+from geo.deck.selectors import add_distance
 from geo.distance import round_distance
 from geo.grid import degrees_at, in_degrees, square_at, stretch_at
 from geo.lifecycle.matches import PERSON
@@ -32,11 +33,13 @@ _FACTS = f"""
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
 """  # noqa: S608 - names of columns only
 # Likes on pickups whose resident and collector have blocked each other do not count.
-_WAITING_LIKES = """
-    SELECT count(*) FROM geo_swipe AS waiting JOIN geo_pickup AS pickup ON pickup.id = waiting.pickup_id
-    WHERE collector_id = %(collector)s AND like_state = 'waiting' AND resident_id NOT IN (
-        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
-        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
+_BEFORE_WAITING = """
+    SELECT (SELECT count(*) FROM geo_swipe AS waiting JOIN geo_pickup AS pickup ON pickup.id = waiting.pickup_id
+            WHERE collector_id = %(collector)s AND like_state = 'waiting' AND resident_id NOT IN (
+                SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
+                UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)),
+           ST_Y(service_point::geometry), ST_X(service_point::geometry), ST_X(cell), ST_Y(cell)
+    FROM geo_collector, geo_pickup WHERE user_id = %(collector)s AND geo_pickup.id = %(pickup)s
 """
 _PICKUP_OF_SWIPE = ("id", "title", "reserved_until")
 _SWIPE = f"""
@@ -46,15 +49,26 @@ _SWIPE = f"""
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
 """  # noqa: S608 - names of our own columns
-_OWN = "SELECT ST_X(cell), ST_Y(cell) FROM geo_pickup WHERE id = %(pickup)s AND resident_id = %(resident)s"
+_OWN = "SELECT 1 FROM geo_pickup WHERE id = %(pickup)s AND resident_id = %(resident)s"
+_OWN_LIKES = """
+    SELECT own.id, pickup_id, like_state, swiped_at, CASE WHEN like_state = 'asked' THEN reserved_until END,
+           (SELECT count(*) FROM geo_swipe AS queued WHERE queued.pickup_id = own.pickup_id
+                AND queued.like_state IN ('waiting', 'asked') AND queued.queue_number <= own.queue_number),
+           textsend(card), ST_Y(service_point::geometry), ST_X(service_point::geometry), ST_X(cell), ST_Y(cell)
+    FROM geo_swipe AS own JOIN geo_pickup ON geo_pickup.id = pickup_id
+    JOIN geo_collector ON geo_collector.user_id = collector_id
+    WHERE collector_id = %(collector)s AND like_state IN ('waiting', 'asked') AND resident_id NOT IN (
+        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
+        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
+"""
+_PAGE_OF_OWN_LIKES = f"{_OWN_LIKES} AND own.id < %(before)s ORDER BY own.id DESC LIMIT %(limit)s"
+_OWN_LIKE = f"{_OWN_LIKES} AND pickup_id = %(pickup)s"
 # A place in the queue counts all likes before it, those of blocked collectors too.
 _LIKES = f"""
-    SELECT queued.id, like_state, queue_number, position, swiped_at,
-           ST_Y(service_point::geometry), ST_X(service_point::geometry), {columns_of(User, PERSON)}
+    SELECT queued.id, like_state, queue_number, position, swiped_at, distance_m, {columns_of(User, PERSON)}
     FROM (SELECT *, row_number() OVER (ORDER BY queue_number) AS position FROM geo_swipe
           WHERE pickup_id = %(pickup)s AND like_state IN ('waiting', 'asked')) AS queued
     JOIN accounts_user ON accounts_user.id = collector_id
-    LEFT JOIN geo_collector ON geo_collector.user_id = collector_id
     WHERE queue_number > %(after)s AND collector_id NOT IN (
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s)
@@ -97,14 +111,21 @@ def get_swipe_of(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> Swipe:
     return swipe
 
 
-def count_waiting_likes_of(collector_id: uuid.UUID) -> int:
-    """How many likes of a collector wait for an answer, without those on pickups of residents behind a block."""
-    [(waiting,)] = fetch_prepared(_WAITING_LIKES, {"collector": collector_id})
-    return int(waiting)
+def facts_of_waiting_like(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> tuple[int, int]:
+    """For a new like of a collector with a profile: how many of their likes wait, and how far the pickup is.
+
+    Likes on pickups of residents behind a block do not count.
+    """
+    [(waiting, lat, lon, *cell)] = fetch_prepared(_BEFORE_WAITING, {"collector": collector_id, "pickup": pickup_id})
+    return waiting, distance_between_squares(lat, lon, cell)
 
 
 class Like(msgspec.Struct, frozen=True):
-    """A like in the queue; `position` counts from 1. `distance_m` is None for a collector without a profile."""
+    """A like in the queue; `position` counts from 1.
+
+    `distance_m` is the one when it was made. Read live, it would let the resident locate the collector by moving the
+    pickup, and follow them.
+    """
 
     id: uuid.UUID
     state: str
@@ -117,26 +138,48 @@ class Like(msgspec.Struct, frozen=True):
 
 def likes_on(pickup_id: uuid.UUID, resident_id: uuid.UUID, after: int, limit: int) -> list[Like]:
     """A page of the likes in the queue of one's own pickup, after a queue number. Raises NotFound for strangers."""
-    cells = fetch_prepared(_OWN, {"pickup": pickup_id, "resident": resident_id})
-    if not cells:
+    if not fetch_prepared(_OWN, {"pickup": pickup_id, "resident": resident_id}):
         raise NotFound
     values = {"pickup": pickup_id, "resident": resident_id, "after": after, "limit": limit}
-    return [_like_of(row, cells[0]) for row in fetch_prepared(_LIKES, values)]
+    return [Like(*row[:6], model_from(User, row[6:], PERSON)) for row in fetch_prepared(_LIKES, values)]
 
 
-def _like_of(row: Sequence[Any], cell: tuple[float, float]) -> Like:
-    like_id, state, number, position, swiped_at, lat, lon, *collector = row
-    distance_m = None if lat is None else distance_between_squares(lat, lon, cell)
-    return Like(like_id, state, number, position, swiped_at, distance_m, model_from(User, collector, PERSON))
+class OwnLike(msgspec.Struct, frozen=True):
+    """A collector's like in the queue of a pickup; `card` is the text of its card in a deck at the service point."""
+
+    id: uuid.UUID
+    pickup_id: uuid.UUID
+    state: str
+    swiped_at: datetime
+    answer_by: datetime | None
+    position: int
+    card: bytes
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "OwnLike":
+        """From the columns of `_OWN_LIKES`."""
+        return cls(*row[:6], card=add_distance(*row[6:]))
 
 
-def distance_between_squares(lat: float, lon: float, cell: tuple[float, float]) -> int:
+def likes_of(collector_id: uuid.UUID, before: uuid.UUID, limit: int) -> list[OwnLike]:
+    """A page of a collector's likes in queues, below the id `before`, the newest first."""
+    values = {"collector": collector_id, "before": before, "limit": limit}
+    return [OwnLike.of(row) for row in fetch_prepared(_PAGE_OF_OWN_LIKES, values)]
+
+
+def like_of_or_none(*, collector_id: uuid.UUID, pickup_id: uuid.UUID) -> OwnLike | None:
+    """A collector's like in the queue of one pickup, if there is one."""
+    rows = fetch_prepared(_OWN_LIKE, {"collector": collector_id, "pickup": pickup_id})
+    return OwnLike.of(rows[0]) if rows else None
+
+
+def distance_between_squares(lat: float, lon: float, cell: Sequence[float]) -> int:
     """Metres from the square of a collector's service point to a pickup's square, to the nearest 100.
 
     The collector's own place stays as hidden as the resident's: it may be their home.
     """
     x, y = square_at(lat, lon)
-    middle = (degrees_at(x, y)[0] + degrees_at(*cell)[0]) / 2
+    middle = (degrees_at(x, y)[0] + degrees_at(cell[0], cell[1])[0]) / 2
     return round_distance(math.hypot(x - cell[0], y - cell[1]) / stretch_at(middle))
 
 

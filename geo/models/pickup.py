@@ -68,6 +68,9 @@ class Pickup(PublicModel):
     continues = models.OneToOneField(
         "self", models.PROTECT, null=True, related_name="continued_by", help_text="The pickup whose leftovers this is."
     )
+    moves = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often its place was changed to another square."
+    )
     revision = models.PositiveIntegerField(default=1, help_text="Grows when it changes materially.")
     card = models.TextField(db_default="", editable=False, help_text="The text the deck sends; triggers write it.")
     created_at = models.DateTimeField()

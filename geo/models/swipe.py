@@ -40,7 +40,7 @@ class Swipe(PublicModel):
     # The states in which a like is in the queue.
     QUEUED = (LikeState.WAITING, LikeState.ASKED)
     # What the same collector's next swipe on the pickup changes.
-    CHANGEABLE = ("direction", "reason", "like_state", "queue_number", "pickup_revision", "swiped_at")
+    CHANGEABLE = ("direction", "reason", "like_state", "queue_number", "distance_m", "pickup_revision", "swiped_at")
 
     # No index of their own: the unique constraints begin with these columns.
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="swipes", db_index=False)
@@ -49,6 +49,9 @@ class Swipe(PublicModel):
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     like_state = models.CharField(max_length=8, choices=LikeState, default=LikeState.NONE, blank=True)
     queue_number = models.PositiveIntegerField(null=True, help_text="Order of arrival among the pickup's likes.")
+    distance_m = models.PositiveIntegerField(
+        null=True, help_text="Of a like that waited: from the collector's square to the pickup's, when it was made."
+    )
     pickup_revision = models.PositiveIntegerField(help_text="The revision the collector saw; a pass holds for it only.")
     swiped_at = models.DateTimeField()
 

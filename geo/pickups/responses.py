@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from msgspec import Meta
 
 from backend.core.http.responses import ResponseBody
+from geo.deck.api import Card, card_of
 from geo.materials.safety import HazardOutput, hazard_of
 from geo.models import Pickup, Swipe
 from geo.pickups.selectors import PickupDetails, advice_for
@@ -16,7 +17,10 @@ ForResident = Meta(description="For the resident only.")
 
 
 class PickupOutput(ResponseBody):
-    """A pickup, for its resident; the matched collector reads it too, and the exact place with the match."""
+    """A pickup, for its resident; the matched collector reads it too, and the exact place with the match.
+
+    A collector whose like waits reads what its card shows.
+    """
 
     id: uuid.UUID
     status: Pickup.Status
@@ -49,7 +53,7 @@ class PickupOutput(ResponseBody):
             id=pickup.pk,
             status=Pickup.Status(pickup.status),
             title=pickup.title,
-            note=pickup.note,
+            note="" if source.card else pickup.note,
             items=[ItemOutput.of(item) for item in source.items],
             photos=[PhotoOutput.of(photo, media_url) for photo in source.photos],
             kg_estimate=pickup.kg_estimate,
@@ -84,6 +88,9 @@ class OnePickupOutput(PickupOutput):
 
     advice: Annotated[list[AdviceOutput], READ_ONLY]
     hazard: Annotated[HazardOutput | None, READ_ONLY]
+    card: Annotated[
+        Card | None, READ_ONLY, Meta(description="As in the deck, for a collector whose like waits; else null.")
+    ]
 
     @classmethod
     def of(cls, source: PickupDetails, reader_id: uuid.UUID | None = None, media_url: str = "", **more: Any) -> Self:
@@ -94,5 +101,6 @@ class OnePickupOutput(PickupOutput):
             media_url,
             advice=[AdviceOutput.of(row) for row in advice],
             hazard=hazard_of(item.material for item in source.items),
+            card=card_of(source.card, media_url) if source.card else None,
             **more,
         )

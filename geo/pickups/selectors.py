@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from backend.core.text.amounts import format_kg
+from geo.matching.selectors import like_of_or_none
 from geo.materials.selectors import Item, Materials, items_of
 from geo.models import Pickup, Swipe
 
@@ -35,7 +36,8 @@ _PAGE = f"""
 _ONE = f"""
     {_SELECT} WHERE id = %(pickup)s AND (resident_id = %(user)s OR EXISTS (
         SELECT FROM geo_match
-        WHERE pickup_id = geo_pickup.id AND collector_id = %(user)s AND geo_match.status IN ('active', 'completed')))
+        WHERE pickup_id = geo_pickup.id AND collector_id = %(user)s AND geo_match.status IN ('active', 'completed')
+    ) OR %(likes)s)
 """
 _PHOTOS = """
     SELECT pickup_id, id, large, thumb, width, height FROM geo_pickupphoto WHERE pickup_id = ANY(%(pickups)s::uuid[])
@@ -60,7 +62,10 @@ class Photo(msgspec.Struct, frozen=True):
 
 
 class PickupDetails(msgspec.Struct):
-    """A pickup with what responses show of it; `lat` and `lon` are the exact place."""
+    """A pickup with what responses show of it; `lat` and `lon` are the exact place.
+
+    `card` is the text of its card, for a collector whose like waits, who may read no more than that.
+    """
 
     pickup: Pickup
     lat: float
@@ -68,6 +73,7 @@ class PickupDetails(msgspec.Struct):
     likes_waiting: int
     items: Sequence[Item] = ()
     photos: Sequence[Photo] = ()
+    card: bytes | None = None
 
     @property
     def id(self) -> uuid.UUID:
@@ -82,11 +88,16 @@ def pickups_of(resident_id: uuid.UUID, status: str | None, before: uuid.UUID, li
 
 
 def get_pickup_for(user_id: uuid.UUID, pickup_id: uuid.UUID) -> PickupDetails:
-    """A pickup, for its resident or the collector it is matched with. Raises NotFound for others."""
-    found = _read(_ONE, {"user": user_id, "pickup": pickup_id})
-    if not found:
+    """A pickup, for its resident, the matched collector, or one whose like waits. Raises NotFound for others."""
+    values = {"user": user_id, "pickup": pickup_id}
+    for details in _read(_ONE, values | {"likes": False}):
+        return details
+    like = like_of_or_none(collector_id=user_id, pickup_id=pickup_id)
+    if like is None:
         raise NotFound
-    return found[0]
+    [details] = _read(_ONE, values | {"likes": True})
+    details.card = like.card
+    return details
 
 
 def get_pickup_of(resident_id: uuid.UUID, pickup_id: uuid.UUID) -> Pickup:

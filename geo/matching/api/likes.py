@@ -1,4 +1,4 @@
-"""Likes, for the resident of the pickup: list, accept, decline."""
+"""Likes: for the resident of the pickup list, accept, decline; for a collector their own."""
 
 import uuid
 from collections.abc import Sequence
@@ -12,9 +12,10 @@ from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
+from backend.core.media.urls import media_url_of
 from geo.matching.api.matches import MatchStepView, show_match
-from geo.matching.responses import LikeOutput, MatchOutput
-from geo.matching.selectors import Like, likes_on
+from geo.matching.responses import LikeOutput, MatchOutput, OwnLikeOutput
+from geo.matching.selectors import Like, likes_of, likes_on
 from geo.matching.services.likes import accept_like, decline_like
 from geo.trust.selectors import reliability_of_all
 
@@ -45,6 +46,23 @@ class LikesView(ApiView):
     def _bodies_of(self, likes: Sequence[Like]) -> list[LikeOutput]:
         records = reliability_of_all([like.collector.pk for like in likes], now=self.now)
         return [LikeOutput.of((like, records[like.collector.pk])) for like in likes]
+
+
+class OwnLikesView(ApiView):
+    """The likes of the signed-in collector."""
+
+    pagination_class = CursorPages
+
+    @extend_schema(
+        summary="List your likes that wait, newest first",
+        operation_id="list_my_likes",
+        tags=TAGS,
+        responses=list_of(OwnLikeOutput),
+    )
+    def get(self, request: Request) -> Response:
+        """Each with the card, as in the deck, and its place in the queue."""
+        likes, media_url = partial(likes_of, user_of(request).pk), media_url_of(request)
+        return CursorPages().respond_rows(request, likes, lambda like: OwnLikeOutput.of(like, media_url))
 
 
 class AcceptView(MatchStepView):

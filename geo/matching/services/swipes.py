@@ -13,7 +13,7 @@ from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_pickup_for_swipe
 from geo.lifecycle.matches import live_match_of
 from geo.lifecycle.transitions import queue_position
-from geo.matching.selectors import SwipeFacts, count_waiting_likes_of, swipe_facts_of
+from geo.matching.selectors import SwipeFacts, facts_of_waiting_like, swipe_facts_of
 from geo.matching.services.matches import (
     make_match_under_pickup_lock,
     pass_on_under_pickup_lock,
@@ -181,8 +181,10 @@ def _match(context: SwipeContext) -> SwipeResult:
 def _wait(context: SwipeContext) -> SwipeResult:
     if context.swipe and context.is_waiting:
         return SwipeResult(swipe=context.swipe, queue_position=queue_position(context.swipe))
-    require_few_likes(waiting=count_waiting_likes_of(context.collector_id))
+    waiting, distance_m = facts_of_waiting_like(collector_id=context.collector_id, pickup_id=context.pickup.pk)
+    require_few_likes(waiting=waiting)
     like = _build_swipe(context, Swipe.Direction.LIKE, State.WAITING, queue_number=_queue_number(context))
+    like.distance_m = distance_m
     fetch_prepared(_COUNT_LIKE, {"pickup": context.pickup.pk, "likes_counted": context.pickup.likes_counted})
     save_swipe(like)
     if context.pickup.choose == Pickup.Choose.RESIDENT:
@@ -209,5 +211,6 @@ def _build_swipe(
     """The swipe as it will be stored: the earlier one with new values, or a new one."""
     swipe = context.swipe or Swipe(pickup=context.pickup, collector_id=context.collector_id)
     swipe.direction, swipe.reason, swipe.like_state, swipe.queue_number = direction, reason, state, queue_number
+    swipe.distance_m = None
     swipe.pickup_revision, swipe.swiped_at = context.pickup.revision, context.now
     return swipe

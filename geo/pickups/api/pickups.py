@@ -78,7 +78,7 @@ class PickupsView(PickupStepView):
 class PickupView(ApiView):
     @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
-        """For its resident, and without the exact place for the matched collector."""
+        """For its resident; without the exact place for the matched collector, and for those whose like waits."""
         return _show(request, pickup_id)
 
     @extend_schema(

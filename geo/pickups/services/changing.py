@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import transaction
 
-from geo.errors import PickupNotOpen, WindowBeyondExpiry
+from geo.errors import PickupNotOpen, PlaceChangedTooOften, WindowBeyondExpiry
 from geo.grid import cell_of
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_own_pickup
@@ -43,7 +43,7 @@ from notifications.services.notify import Notice, notify
 FREE_WHILE_MATCHED = {"note", "window"}
 AMENDED_FIELDS = [
     *PLAIN_FIELDS, "location", "cell", "window_from", "window_until", "price_mode", "price_thb", "kg_estimate",
-    "material_ids", "revision", "updated_at",
+    "material_ids", "moves", "revision", "updated_at",
 ]  # fmt: skip
 
 
@@ -151,8 +151,7 @@ def _apply(pickup: Pickup, changes: PickupChanges, now: datetime) -> list[Checke
     """Set the changes on the pickup without saving; returns the new items, if they change."""
     set_plain_fields(pickup, changes)
     if changes.location is not None:
-        require_served(changes.location, field="location")
-        pickup.location, pickup.cell = changes.location, cell_of(changes.location)
+        _move(pickup, changes.location)
     if changes.window is not None:
         ends_by = pickup.expires_at if pickup.status == Pickup.Status.OPEN else latest_expiry(now)
         check_window(changes.window, expires_at=ends_by, now=now)
@@ -164,6 +163,17 @@ def _apply(pickup: Pickup, changes: PickupChanges, now: datetime) -> list[Checke
     items = check_items(changes.items)
     set_items(pickup, items)
     return items
+
+
+def _move(pickup: Pickup, location: Point) -> None:
+    """Limited, because everybody who likes a pickup is notified, and because its distances locate people."""
+    require_served(location, field="location")
+    cell = cell_of(location)
+    if cell.coords != pickup.cell.coords:
+        pickup.moves += 1
+    if pickup.moves > settings.PICKUP_MOVES_MAX:
+        raise PlaceChangedTooOften(field="location", limit=settings.PICKUP_MOVES_MAX)
+    pickup.location, pickup.cell = location, cell
 
 
 def _values_shown(pickup: Pickup) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from statistics import fmean, median
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from geo.grid import cell_of, in_degrees
+from geo.models import Collector, Pickup
 from tests.factories.geo import LUMPHINI, make_collector, material
+from tests.factories.matches import make_like
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import pickup_body
 
@@ -193,3 +196,65 @@ class TestAttacker:
         settings.GRID_SIZE_M = FINE_GRID_M
 
         assert error_of(attack) < FOUND_M
+
+
+def point_at(place: Place) -> Point:
+    """For the database."""
+    degrees = degrees_of(place)
+    return Point(degrees["lon"], degrees["lat"], srid=4326)
+
+
+def square_of(place: Place) -> Place:
+    """The middle of its square, which everybody can compute."""
+    middle = in_degrees(cell_of(point_at(place)))
+    return place_of({"lat": middle.y, "lon": middle.x})
+
+
+def choosing_pickup(phone: APIClient, place: Place) -> str:
+    """Post a pickup whose likes wait; returns its id."""
+    answer = phone.post("/api/v1/pickups", pickup_body(location=degrees_of(place), choose="resident"))
+    posted: str = answer.json()["id"]
+    return posted
+
+
+class TestResident:
+    """A resident reads how far those who like a pickup are from it."""
+
+    def error_by_posts(self) -> float:
+        """Collectors like twelve pickups in as many places."""
+        homes, _ = settle()
+        phone, collectors = client_of(make_user()), {}
+        for home in homes.values():
+            collectors[make_collector(service_point=point_at(home)).user] = home
+        known: dict[str, list[tuple[Place, float, float]]] = {str(user.pk): [] for user in collectors}
+        for place in around(Random(5), 12):
+            pickup = choosing_pickup(phone, place)
+            for user in collectors:
+                make_like(Pickup.objects.get(pk=pickup), user)
+            for row in phone.get(f"/api/v1/pickups/{pickup}/likes", {"limit": 50}).json()["results"]:
+                known[row["collector"]["id"]].append((square_of(place), row["distance_m"], 100))
+        return median(math.dist(home, trilaterate(known[str(user.pk)])) for user, home in collectors.items())
+
+    def test_learns_no_more_than_the_square_of_a_collector(self, settings: Settings) -> None:
+        assert self.error_by_posts() > 0.38 * settings.GRID_SIZE_M
+
+    def test_would_find_collectors_that_no_grid_hides(self, settings: Settings) -> None:
+        settings.GRID_SIZE_M = FINE_GRID_M
+
+        assert self.error_by_posts() < 2 * FOUND_M
+
+    def test_cannot_locate_or_follow_a_collector_by_moving_the_pickup(self) -> None:
+        phone = client_of(make_user())
+        material()
+        pickup = choosing_pickup(phone, (0, 0))
+        like = make_like(Pickup.objects.get(pk=pickup), make_collector(service_point=point_at((1_500, 900))).user)
+        shown, statuses = set(), []
+        for turn in range(40):
+            place = degrees_of((400.0 * turn, 0))
+            statuses.append(phone.patch(f"/api/v1/pickups/{pickup}", {"location": place}).status_code)
+            Collector.objects.filter(user=like.collector).update(service_point=point_at((0, 400.0 * turn)))
+            (row,) = phone.get(f"/api/v1/pickups/{pickup}/likes").json()["results"]
+            shown.add(row["distance_m"])
+
+        assert len(shown) == 1
+        assert statuses == [200] * 6 + [409] * 34

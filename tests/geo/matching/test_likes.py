@@ -14,7 +14,7 @@ from backend.core.clock import read_clock
 from geo.matching.services.likes import accept_like
 from geo.matching.services.matches import cancel_pickup, release_match
 from geo.models import Collector, Match, Pickup, Swipe
-from tests.factories.geo import make_pickup
+from tests.factories.geo import make_collector, make_pickup
 from tests.factories.matches import (
     events_of,
     make_collecting_user,
@@ -60,8 +60,8 @@ class TestList:
         assert first["distance_m"] == 0
 
     def test_shows_the_distance_between_squares_to_100_m(self, client: APIClient, pickup: Pickup) -> None:
-        like = make_like(pickup)
-        Collector.objects.filter(user=like.collector).update(service_point=Point(100.5418, 13.7607, srid=4326))
+        collector = make_collector(service_point=Point(100.5418, 13.7607, srid=4326))
+        make_like(pickup, collector.user)
 
         row = client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"][0]
 
@@ -90,11 +90,11 @@ class TestList:
         assert rows[0]["reliability"]["summary"].endswith(twice)
         assert rows[1]["reliability"]["summary"] == never
 
-    def test_shows_no_distance_without_a_profile(self, client: APIClient, pickup: Pickup) -> None:
-        make_like(pickup)
-        Collector.objects.all().delete()
+    def test_shows_not_where_a_collector_moves_to(self, client: APIClient, pickup: Pickup) -> None:
+        like = make_like(pickup)
+        Collector.objects.filter(user=like.collector).update(service_point=Point(100.6, 13.8, srid=4326))
 
-        assert client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"][0]["distance_m"] is None
+        assert client.get(f"/api/v1/pickups/{pickup.pk}/likes").json()["results"][0]["distance_m"] == 0
 
     def test_leaves_out_all_that_do_not_wait(self, client: APIClient, pickup: Pickup) -> None:
         withdrawn, declined, blocked, passed = (make_like(pickup) for _ in range(4))
