@@ -133,7 +133,7 @@ def test_ten_large_uploads_at_once_take_less_than_200_mb(tmp_path: Path) -> None
     environment = os.environ | {"PHOTO_WAIT_S": "120"}
 
     run = subprocess.run(
-        [sys.executable, "-c", TEN_AT_ONCE, *paths],
+        [sys.executable, "-c", TEN_AT_ONCE, *map(str, paths)],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -81,6 +81,7 @@ class TestRelease:
         leave_chat(user=match.collector, now=read_clock())
 
         match.conversation.refresh_from_db()
+        assert match.conversation.closed_at is not None
         assert match.conversation.closed_at <= read_clock()
 
     def test_keeps_who_and_why(self) -> None:
