@@ -326,6 +326,8 @@ HANDOVER_CODE_LATE_H = env.int("HANDOVER_CODE_LATE_H", default=72)
 ARRIVAL_RADIUS_M = env.int("ARRIVAL_RADIUS_M", default=100)
 ARRIVAL_ACCURACY_MAX_M = env.int("ARRIVAL_ACCURACY_MAX_M", default=100)
 ARRIVAL_EARLY_MINUTES = env.int("ARRIVAL_EARLY_MINUTES", default=60)
+# How long after the handover a party can propose to correct its receipt.
+RECEIPT_CORRECTION_DAYS = env.int("RECEIPT_CORRECTION_DAYS", default=90)
 # A weight needs a second look from this difference to the estimate, when it is also more than so many times as much.
 WEIGH_IN_DIFFERENCE_KG = env.int("WEIGH_IN_DIFFERENCE_KG", default=2)
 WEIGH_IN_FACTOR = env.int("WEIGH_IN_FACTOR", default=3)

@@ -12,10 +12,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from backend.core.clock import read_clock
 from backend.core.http.admin import ReadOnly
 from backend.core.media.private_files import private_jpeg
 from geo.admin_base import ReadOnlyAdmin, amount
 from geo.collectors import admin as collectors
+from geo.handover.services.corrections import issue_proposed_correction
 from geo.materials import admin as materials
 from geo.models import Group, Handover, Match, Receipt, ReceiptLine, ScalePhoto, Swipe, WeighInLine, WeighInVersion
 from geo.pickups import admin as pickups
@@ -118,12 +120,23 @@ class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
-    list_display = ("number", "handed_over_at", "resident", "collector", amount("paid_thb"))
+    list_display = ("number", "corrects", "handed_over_at", "resident", "collector", amount("paid_thb"))
     list_filter = ("handed_over_at",)
-    list_select_related = ("resident", "collector")
+    list_select_related = ("resident", "collector", "corrects")
     search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")
     ordering = ("-number",)
     inlines = (ReceiptLineInline,)
+    actions = ("correct",)
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may issue corrections."""
+        return request.user.has_perm("geo.change_receipt")
+
+    @admin.action(description="Issue the correction that a party has proposed", permissions=["manage"])
+    def correct(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:
+        """Without waiting for the other party."""
+        issued = sum(issue_proposed_correction(receipt=row, now=read_clock()) for row in queryset.order_by("pk"))
+        self.message_user(request, f"{issued} issued.")
 
 
 @admin.register(Group)

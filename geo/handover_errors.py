@@ -135,6 +135,23 @@ class NoShowTooEarly(DomainError):
     message = _("Please wait %(minutes)s minutes, counted from the agreed time or your arrival.")
 
 
+class NoReceipt(DomainError):
+    code = "no_receipt"
+    message = _("There is no receipt yet.")
+
+
+class NothingToCorrect(DomainError):
+    code = "nothing_to_correct"
+    message = _("The receipt says so already.")
+
+
+class CorrectionTooLate(DomainError):
+    """The handover was more than `days` days ago."""
+
+    code = "correction_too_late"
+    message = _("A receipt can be corrected for %(days)s days.")
+
+
 class NotDisputed(DomainError):
     code = "not_disputed"
     message = _("Nobody has disputed this weigh-in.")

@@ -15,7 +15,7 @@ from geo.handover.api.handover import (
     RatingView,
     SetOffView,
 )
-from geo.handover.api.receipts import ReceiptPdfView, ReceiptView
+from geo.handover.api.receipts import AcceptCorrectionView, CorrectionView, ReceiptPdfView, ReceiptView
 from geo.handover.api.weigh_in import (
     AcceptFiguresView,
     ConfirmView,
@@ -42,6 +42,7 @@ from geo.pickups.api.photos import PhotosView, PhotoView
 from geo.pickups.api.pickups import CancelView, ExtensionView, PickupsView, PickupView, RestView
 from geo.trust.api import ReliabilityView
 
+CORRECTIONS = "matches/<uuid:match_id>/receipt/corrections"
 SCALE_PHOTO = "matches/<uuid:match_id>/handover/photos/<uuid:photo_id>"
 
 urlpatterns = [
@@ -80,6 +81,8 @@ urlpatterns = [
     path("matches/<uuid:match_id>/handover/weigh-in", WeighInView.as_view(), name="weigh_in"),
     path("matches/<uuid:match_id>/handover/confirm", ConfirmView.as_view(), name="confirm"),
     path("matches/<uuid:match_id>/rating", RatingView.as_view(), name="rating"),
+    path(CORRECTIONS, CorrectionView.as_view(), name="correction"),
+    path(f"{CORRECTIONS}/accept", AcceptCorrectionView.as_view(), name="accept_correction"),
     path("receipts/<uuid:receipt_id>", ReceiptView.as_view(), name="receipt"),
     path("receipts/<uuid:receipt_id>.pdf", ReceiptPdfView.as_view(), name="receipt_pdf"),
     path("groups", GroupsView.as_view(), name="groups"),

@@ -254,6 +254,13 @@ KINDS: Mapping[str, EventKind] = {
         supersedes=("match.made", *HANDOVER_STEPS),
         meeting=Meeting.NOW,
     ),
+    "receipt.correction_proposed": EventKind(
+        category=Category.HANDOVER,
+        title=_("Is the receipt wrong?"),
+        body=_("The other side says %(net_kg)s kg. Look at it, and agree if it is right."),
+        link="/matches/{match}",
+        about="match",
+    ),
     "standing.warned": EventKind(
         category=Category.MATCHES,
         title=_("Others waited for you"),

@@ -79,6 +79,12 @@ class DisputeInput(FiguresInput):
     )
 
 
+class CorrectionInput(FiguresInput):
+    """What the receipt should say."""
+
+    note = Paragraphs(max_length=NOTE_CHARACTERS_MAX, allow_blank=True, default="")
+
+
 class AcceptInput(serializers.Serializer[Any]):
     """Whose figures one accepts."""
 

@@ -15,7 +15,7 @@ from backend.core.clock import city_zone
 from backend.core.text.amounts import format_baht, format_kg
 from geo.lifecycle.matches import ReceiptDetails
 from geo.matching.handover_responses import page_url_of
-from geo.models import ReceiptLine
+from geo.models import Receipt, ReceiptLine
 
 BUDDHIST_ERA = 543
 
@@ -35,6 +35,7 @@ def context_of(details: ReceiptDetails) -> dict[str, Any]:
     marks = _marks_of(lines)
     return {
         "receipt": receipt,
+        "corrections": Receipt.objects.filter(corrects=receipt).order_by("number").values_list("number", flat=True),
         "resident": details.resident,
         "collector": details.collector,
         "at": _spell_time(receipt.handed_over_at),

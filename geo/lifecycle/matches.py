@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from backend.accounts.models import User
-from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from, models_from
+from backend.core.db.prepared import array_of, columns_of, fetch_models, fetch_prepared, model_from, models_from
 from backend.core.errors import NotFound
 from geo.materials.selectors import MATERIAL_COLUMNS, MATERIAL_WIDTH, Item, Materials, items_of
 from geo.models import Handover, Match, Material, Pickup, Receipt, ReceiptLine
@@ -28,6 +28,7 @@ _SHOWN = f"""
            geo_rating.stars, geo_rating.reasons, geo_rating.text,
            EXISTS (SELECT FROM geo_scalephoto WHERE handover_id = geo_match.id),
            EXISTS (SELECT FROM geo_leftitem WHERE handover_id = geo_match.id),
+           EXISTS (SELECT FROM geo_receipt AS correction WHERE correction.corrects_id = geo_receipt.id),
            {columns_of(Match)}, {columns_of(Handover)}, {columns_of(Pickup, _PICKUP)},
            {columns_of(User, PERSON, "resident")}, {columns_of(User, PERSON, "collector")}, {columns_of(Receipt)}
     FROM geo_match
@@ -36,7 +37,7 @@ _SHOWN = f"""
     JOIN accounts_user AS resident ON resident.id = geo_pickup.resident_id
     JOIN accounts_user AS collector ON collector.id = geo_match.collector_id
     LEFT JOIN geo_pickup AS rest ON rest.continues_id = geo_pickup.id
-    LEFT JOIN geo_receipt ON geo_receipt.match_id = geo_match.id
+    LEFT JOIN geo_receipt ON geo_receipt.match_id = geo_match.id AND geo_receipt.corrects_id IS NULL
     LEFT JOIN geo_rating ON geo_rating.match_id = geo_match.id AND geo_rating.rater_id = %(user)s
 """  # noqa: S608 - names of our own columns
 _ONE = f"""
@@ -65,13 +66,17 @@ _LEFT = f"""
     WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY geo_leftitem.id
 """  # noqa: S608 - names of our own columns
 _VERSIONS = """
-    SELECT handover_id, number, by_id, at, paid_thb, net_kg, lines::text, note, is_unusual
+    SELECT handover_id, number, by_id, at, paid_thb, net_kg, lines::text, note, is_correction, is_unusual
     FROM geo_weighinversion WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY number
 """
 _PHOTOS = """
     SELECT handover_id, id, width, height
     FROM geo_scalephoto WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY id
 """
+_CORRECTIONS = f"""
+    SELECT {columns_of(Receipt)} FROM geo_receipt
+    WHERE match_id = ANY(%(ids)s::uuid[]) AND corrects_id IS NOT NULL ORDER BY number
+"""  # noqa: S608 - names of our own columns
 _LINE = ("id", "receipt_id", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_set",
          "factor_version", "factor_source")  # fmt: skip
 _RECEIPT_LINES = f"""
@@ -110,6 +115,7 @@ class Version(msgspec.Struct, frozen=True):
     net_kg: Decimal
     lines: str
     note: str
+    is_correction: bool
     is_unusual: bool
 
 
@@ -153,6 +159,8 @@ class MatchDetails(msgspec.Struct, kw_only=True):
     own_rating: OwnRating | None
     has_photos: bool
     has_left: bool
+    has_corrections: bool
+    corrections: Sequence[ReceiptDetails] = ()
     items: Sequence[Item] = ()
     lines: Sequence[WeighedLine] = ()
     left: Sequence[LeftItem] = ()
@@ -228,7 +236,7 @@ def _read(statement: str, values: Mapping[str, Any]) -> list[MatchDetails]:
 
 
 def _details_of(row: Sequence[Any]) -> MatchDetails:
-    lat, lon, rest_id, stars, reasons, text, has_photos, has_left, *columns = row
+    lat, lon, rest_id, stars, reasons, text, has_photos, has_left, has_corrections, *columns = row
     match, handover, pickup, resident, collector = models_from(columns, *_PARTS)
     receipt = columns[-_RECEIPT_WIDTH:]
     match.pickup, match.handover = pickup, handover
@@ -244,6 +252,7 @@ def _details_of(row: Sequence[Any]) -> MatchDetails:
         rest_id=rest_id,
         has_photos=has_photos,
         has_left=has_left,
+        has_corrections=has_corrections,
         own_rating=OwnRating(stars, reasons, text) if stars else None,
     )
 
@@ -257,10 +266,21 @@ def _add_contents(found: Sequence[MatchDetails]) -> None:
     versions = _rows_of(Version, _VERSIONS, weighed)
     left = _rows_of(LeftItem, _LEFT, [details.id for details in found if details.has_left], materials)
     photos = _rows_of(ScalePhoto, _PHOTOS, [details.id for details in found if details.has_photos])
-    add_lines([details.receipt for details in found if details.receipt], materials)
+    _add_corrections([details for details in found if details.has_corrections])
+    receipts = [details.receipt for details in found if details.receipt]
+    add_lines(receipts + [receipt for details in found for receipt in details.corrections], materials)
     for details in found:
         details.items, details.photos = items[details.pickup.pk], photos[details.id]
         details.lines, details.left, details.versions = lines[details.id], left[details.id], versions[details.id]
+
+
+def _add_corrections(found: Sequence[MatchDetails]) -> None:
+    """Read the correcting receipts of some matches, by one prepared statement; none for no matches."""
+    by_match: dict[uuid.UUID, list[Receipt]] = defaultdict(list)
+    for receipt in fetch_models(Receipt, _CORRECTIONS, {"ids": array_of(one.id for one in found)}) if found else ():
+        by_match[receipt.match_id].append(receipt)
+    for one in found:
+        one.corrections = [ReceiptDetails(receipt, one.resident, one.collector) for receipt in by_match[one.id]]
 
 
 def _rows_of(

@@ -78,6 +78,7 @@ class VersionOutput(ResponseBody):
     net_kg: Annotated[Decimal, limited_to(10**7)]
     lines: list[VersionLineOutput]
     note: str
+    is_correction: Annotated[bool, Meta(description="What the receipt should say, as one party proposes.")]
     is_unusual: Annotated[bool, Meta(description="Far from the estimate.")]
 
     @classmethod
@@ -90,6 +91,7 @@ class VersionOutput(ResponseBody):
             net_kg=source.net_kg,
             lines=_decode_lines(source.lines),
             note=source.note,
+            is_correction=source.is_correction,
             is_unusual=source.is_unusual,
         )
 
@@ -215,6 +217,11 @@ class ReceiptOutput(ResponseBody):
     id: uuid.UUID
     number: int
     match: uuid.UUID
+    corrects: Annotated[
+        uuid.UUID | None,
+        Meta(description="The receipt that this one corrects. Its lines and money are then the differences."),
+    ]
+    corrected_at: datetime | None
     handed_over_at: datetime
     resident: PersonOutput
     collector: PersonOutput
@@ -233,6 +240,8 @@ class ReceiptOutput(ResponseBody):
             id=receipt.pk,
             number=receipt.number,
             match=receipt.match_id,
+            corrects=receipt.corrects_id,
+            corrected_at=receipt.corrected_at,
             handed_over_at=receipt.handed_over_at,
             resident=PersonOutput.of(source.resident),
             collector=PersonOutput.of(source.collector),

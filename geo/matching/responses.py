@@ -235,6 +235,7 @@ class MatchOutput(ResponseBody, kw_only=True):
     access_note: str | None
     handover: HandoverOutput
     receipt: ReceiptOutput | None = None
+    corrections: Annotated[list[ReceiptOutput], Meta(description="Of the receipt; each has the differences.")]
     rating: Annotated[OwnRatingOutput | None, READ_ONLY, Meta(description="The reader's rating of the other.")]
     rate_until: Annotated[datetime | None, Meta(description="Null while there is nothing to rate."), READ_ONLY]
 
@@ -263,6 +264,7 @@ class MatchOutput(ResponseBody, kw_only=True):
             access_note=pickup.access_note if shows_place else None,
             handover=HandoverOutput.of(source, is_resident),
             receipt=ReceiptOutput.of(source.receipt) if source.receipt else None,
+            corrections=[ReceiptOutput.of(receipt) for receipt in source.corrections],
             rating=OwnRatingOutput.of(source.own_rating) if source.own_rating else None,
             rate_until=rate_until(match),
         )

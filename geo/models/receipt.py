@@ -21,7 +21,7 @@ from backend.core.models import PublicModel
 from geo.models.match import Match
 from geo.models.material import Material
 
-KILOGRAMS_ONLY, WITH_PIECES = 1, 2
+KILOGRAMS_ONLY, WITH_PIECES, CORRECTION = 1, 2, 3
 
 
 def month_of(moment: datetime) -> date:
@@ -33,7 +33,15 @@ class Receipt(PublicModel):
     """The record of a completed handover. The `token` of a printed receipt gives access to the printed content."""
 
     number = models.BigIntegerField(unique=True, help_text="Counts up by one for each receipt.")
-    match = models.OneToOneField(Match, models.PROTECT, related_name="receipt")
+    match = models.ForeignKey(Match, models.PROTECT, related_name="receipts")
+    corrects = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="corrections",
+        help_text="The first receipt of the match. This one holds the differences to it and to earlier corrections.",
+    )
+    corrected_at = models.DateTimeField(null=True)
     resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     paid_thb = models.DecimalField(max_digits=9, decimal_places=2)
@@ -57,6 +65,9 @@ class Receipt(PublicModel):
             models.UniqueConstraint(
                 fields=["collector", "link"], condition=models.Q(link__gt=0), name="one_receipt_per_link"
             ),
+            models.UniqueConstraint(
+                fields=["match"], condition=models.Q(corrects=None), name="one_first_receipt_per_match"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,7 +81,11 @@ class Receipt(PublicModel):
         """The hashed text, with `lines` in insertion order: JSON with sorted names and no spaces, decimals as text."""
         lines = list(lines)
         version = WITH_PIECES if any(line.pieces is not None for line in lines) else KILOGRAMS_ONLY
-        content = {
+        correction: dict[str, object] = {}
+        if self.corrects_id and self.corrected_at:
+            version = CORRECTION
+            correction = {"corrects": str(self.corrects_id), "corrected_at": _utc(self.corrected_at)}
+        content: dict[str, object] = correction | {
             "version": version,
             "id": str(self.pk),
             "number": self.number,
@@ -78,7 +93,7 @@ class Receipt(PublicModel):
             "resident": str(self.resident_id),
             "collector": str(self.collector_id),
             "paid_thb": _fixed(self.paid_thb, 2),
-            "handed_over_at": self.handed_over_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "handed_over_at": _utc(self.handed_over_at),
             "link": self.link,
             "previous_hash": self.previous_hash,
             "lines": [line.canonical_content(version) for line in lines],
@@ -108,7 +123,7 @@ class ReceiptLine(models.Model):
     gross_kg = models.DecimalField(max_digits=9, decimal_places=3)
     tare_kg = models.DecimalField(max_digits=9, decimal_places=3)
     net_kg = models.DecimalField(max_digits=9, decimal_places=3)
-    pieces = models.PositiveIntegerField(null=True)
+    pieces = models.IntegerField(null=True)
     kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4, null=True)
     factor_set = models.CharField(max_length=20, blank=True, db_default="")
     factor_version = models.CharField(max_length=20, blank=True, db_default="")
@@ -125,7 +140,7 @@ class ReceiptLine(models.Model):
     def canonical_content(self, version: int) -> dict[str, str | int | None]:
         """The line in the hashed text of `version`."""
         factor = self.kg_co2e_per_kg
-        counted = {"pieces": self.pieces} if version == WITH_PIECES else {}
+        counted = {"pieces": self.pieces} if version != KILOGRAMS_ONLY else {}
         return counted | {
             "material": self.material.code,
             "gross_kg": _fixed(self.gross_kg, 3),
@@ -136,6 +151,10 @@ class ReceiptLine(models.Model):
             "factor_version": self.factor_version,
             "factor_source": self.factor_source,
         }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _fixed(number: Decimal, places: int) -> str:

@@ -65,6 +65,7 @@ class WeighInVersion(models.Model):
     net_kg = models.DecimalField(max_digits=10, decimal_places=3)
     lines = models.JSONField()
     left = models.JSONField(default=list)
+    is_correction = models.BooleanField(default=False, db_default=False, help_text="Proposed after the receipt.")
     is_unusual = models.BooleanField(default=False, db_default=False, help_text="Far from the estimate.")
     note = models.CharField(max_length=300, blank=True, help_text="The resident's reason for the dispute.")
 

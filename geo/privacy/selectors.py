@@ -88,7 +88,7 @@ def _receipts_of(user: User) -> list[dict[str, object]]:
     lines: dict[object, list[dict[str, object]]] = defaultdict(list)
     for line in ReceiptLine.objects.filter(receipt__in=receipts).order_by("pk").values("receipt_id", *LINE_FIELDS):
         lines[line.pop("receipt_id")].append(line)
-    rows = receipts.values("id", "number", "match_id", "paid_thb", "handed_over_at", "content_hash")
+    rows = receipts.values("id", "number", "match_id", "corrects_id", "paid_thb", "handed_over_at", "content_hash")
     return [row | {"lines": lines[row["id"]]} for row in rows]
 
 

@@ -16,10 +16,14 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView, PublicView
+from geo.handover.inputs import AcceptInput, CorrectionInput
 from geo.handover.paper import context_of, pdf_of
 from geo.handover.selectors import get_receipt_by_token, get_receipt_for, is_as_issued
+from geo.handover.services.corrections import accept_correction, propose_correction
 from geo.lifecycle.matches import ReceiptDetails
+from geo.matching.api.matches import show_match
 from geo.matching.handover_responses import HASH_CHARACTERS, ReceiptOutput
+from geo.matching.responses import MatchOutput
 
 TAGS = ["handover"]
 GOOD, BAD = "good", "bad"
@@ -53,6 +57,51 @@ class ReceiptView(ApiView):
         """Also part of its match."""
         activate_language_of(request)
         return Response(ReceiptOutput.of(get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)))
+
+
+class CorrectionView(ApiView):
+    """Propose to correct the receipt of a match."""
+
+    @extend_schema(
+        summary="Propose to correct the receipt",
+        operation_id="propose_correction",
+        tags=TAGS,
+        request=CorrectionInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """All figures as they should be. The receipt stays; once the other party accepts, a second one corrects it."""
+        body = CorrectionInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        propose_correction(
+            user_id=user_of(request).pk,
+            match_id=match_id,
+            lines=body.weighed(),
+            paid_thb=body.validated_data["paid"],
+            note=body.validated_data["note"],
+            is_sure=body.validated_data["is_sure"],
+            now=self.now,
+        )
+        return show_match(request, match_id)
+
+
+class AcceptCorrectionView(ApiView):
+    """Accept the other party's correction."""
+
+    @extend_schema(
+        summary="Accept the correction of the receipt",
+        operation_id="accept_correction",
+        tags=TAGS,
+        request=AcceptInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """Issues a receipt with the differences, linked to the first; totals follow."""
+        body = AcceptInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        number = body.validated_data["version"]
+        accept_correction(user_id=user_of(request).pk, match_id=match_id, number=number, now=self.now)
+        return show_match(request, match_id)
 
 
 class ReceiptPdfView(ApiView):

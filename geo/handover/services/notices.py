@@ -59,8 +59,15 @@ def of_confirmation(*, match: Match, by: uuid.UUID) -> list[Notice]:
     return to_both(match, "handover.confirmed", {"match": str(match.pk), "by": str(by)}, by)
 
 
-def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID) -> list[Notice]:
-    data = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}
+def of_correction(*, match: Match, net_kg: Decimal, paid_thb: Decimal, by: uuid.UUID) -> list[Notice]:
+    data = _with_title(match) | {"by": str(by), "net_kg": float(net_kg), "paid_thb": float(paid_thb)}
+    return to_both(match, "receipt.correction_proposed", data, by)
+
+
+def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID | None) -> list[Notice]:
+    data: dict[str, object] = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}
+    if receipt.corrects_id:
+        data["corrects"] = str(receipt.corrects_id)
     return to_both(match, "receipt.issued", data, acting)
 
 

@@ -24,7 +24,7 @@ def issue_receipt(*, match: Match, now: datetime) -> tuple[Receipt, list[Receipt
     lines = [_build_line(receipt, line, factors.get(line.material_id)) for line in weighed]
     receipt.content_hash = receipt.hash_with(lines)
     receipt.save(force_insert=True)
-    _extend_chain(receipt)
+    extend_chain(receipt)
     return receipt, ReceiptLine.objects.bulk_create(lines)
 
 
@@ -42,7 +42,7 @@ def draw_receipt_number() -> int:
 
 
 def _build_receipt(match: Match, number: int, now: datetime) -> Receipt:
-    length, previous_hash = _end_of_chain(match.collector_id)
+    length, previous_hash = end_of_chain(match.collector_id)
     return Receipt(
         number=number,
         match=match,
@@ -57,12 +57,12 @@ def _build_receipt(match: Match, number: int, now: datetime) -> Receipt:
     )
 
 
-def _end_of_chain(collector_id: uuid.UUID) -> tuple[int, str]:
+def end_of_chain(collector_id: uuid.UUID) -> tuple[int, str]:
     head = ReceiptChain.objects.filter(pk=collector_id).first()
     return (head.length, head.head_hash) if head else (0, "")
 
 
-def _extend_chain(receipt: Receipt) -> None:
+def extend_chain(receipt: Receipt) -> None:
     ReceiptChain.objects.update_or_create(
         collector_id=receipt.collector_id, defaults={"length": receipt.link, "head_hash": receipt.content_hash}
     )

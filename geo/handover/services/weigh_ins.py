@@ -98,7 +98,7 @@ def weigh_in(
     stored = {"paid_thb": paid_thb, "weighed_at": now, "is_unusual": figures.is_unusual}
     take_step(handover=match.handover, step=Step.WEIGH_IN, **stored, **UNCONFIRMED)
     _store_figures(match.handover, figures)
-    _store_version(match.handover, figures, by=user_id, now=now)
+    store_version(match.handover, figures, by=user_id, now=now)
     weighed = notices.of_weigh_in(match=match, net_kg=figures.net_kg)
     notify_parties(match=match, card="weigh_in", notices=weighed, by=user_id, now=now)
     return match
@@ -131,7 +131,7 @@ def dispute_weigh_in(
     left = [ItemDraft(material=row["material"], quantity=Decimal(row["quantity"])) for row in _left_by_collector(match)]
     figures = replace(check_figures(match, lines, left, paid_thb, is_sure=is_sure), left=[])
     take_step(handover=match.handover, step=Step.DISPUTE, **UNCONFIRMED)
-    _store_version(match.handover, figures, by=user_id, note=note, now=now)
+    store_version(match.handover, figures, by=user_id, note=note, now=now)
     dispute = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb)
     notify_parties(match=match, card="dispute", notices=dispute, by=user_id, now=now)
     return match
@@ -153,7 +153,7 @@ def accept_figures(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now:
     accepted = handover.versions.exclude(by_id=user_id).order_by("-number").first()
     if accepted is None or accepted.number != number:
         raise WeighInChanged
-    _store_figures(handover, _figures_of(accepted, left=_left_by_collector(match)))
+    _store_figures(handover, figures_of(accepted, left=_left_by_collector(match)))
     handover.paid_thb, handover.is_unusual = accepted.paid_thb, accepted.is_unusual
     handover.resident_confirmed_at = handover.collector_confirmed_at = now
     handover.save(update_fields=["paid_thb", "is_unusual", "resident_confirmed_at", "collector_confirmed_at"])
@@ -245,7 +245,7 @@ def _require_disputed(handover: Handover) -> None:
         raise NotDisputed
 
 
-def _figures_of(version: WeighInVersion, *, left: list[dict[str, str]]) -> Figures:
+def figures_of(version: WeighInVersion, *, left: list[dict[str, str]]) -> Figures:
     """The figures of a stored version, with what is `left`."""
     known = materials_by_code([row["material"] for row in version.lines] + [row["material"] for row in left])
     lines = [
@@ -282,7 +282,9 @@ def _store_figures(handover: Handover, figures: Figures) -> None:
     )
 
 
-def _store_version(handover: Handover, figures: Figures, *, by: uuid.UUID, note: str = "", now: datetime) -> None:
+def store_version(
+    handover: Handover, figures: Figures, *, by: uuid.UUID, note: str = "", is_correction: bool = False, now: datetime
+) -> None:
     """Add one party's figures to the history of the weigh-in. Raises TooManyVersions."""
     authors = list(handover.versions.values_list("by_id", flat=True))
     if authors.count(by) >= VERSIONS_MAX:
@@ -296,6 +298,7 @@ def _store_version(handover: Handover, figures: Figures, *, by: uuid.UUID, note:
         net_kg=figures.net_kg,
         lines=[_stored_line(line) for line in figures.lines],
         left=[{"material": material.code, "quantity": str(quantity)} for material, quantity in figures.left],
+        is_correction=is_correction,
         is_unusual=figures.is_unusual,
         note=note,
     )

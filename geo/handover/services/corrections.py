@@ -1,0 +1,166 @@
+"""Correcting receipts: one party proposes other figures, the other agrees, or staff issue it.
+
+Nothing is changed in place. A correcting receipt holds the differences, counts in the month of the handover, and keeps
+the emission factors of the receipt that it corrects.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+
+from geo.handover.services import notices
+from geo.handover.services.receipts import draw_receipt_number, end_of_chain, extend_chain, lock_issuing
+from geo.handover.services.weigh_ins import Figures, Line, Weighed, check_figures, figures_of, store_version
+from geo.handover_errors import CorrectionTooLate, NoReceipt, NothingToCorrect, WeighInChanged
+from geo.lifecycle.locks import lock_match_of
+from geo.lifecycle.notices import notify_parties
+from geo.materials.selectors import factors_in_force
+from geo.models import EmissionFactor, Match, Receipt, ReceiptLine, WeighInVersion
+
+ZERO = Decimal(0)
+FACTOR = ("kg_co2e_per_kg", "factor_set", "factor_version", "factor_source")
+
+
+@transaction.atomic
+def propose_correction(
+    *,
+    user_id: uuid.UUID,
+    match_id: uuid.UUID,
+    lines: Sequence[Weighed],
+    paid_thb: Decimal,
+    note: str = "",
+    is_sure: bool = False,
+    now: datetime,
+) -> Match:
+    """Propose what the receipt should say. Replaces the user's earlier proposal.
+
+    Raises NotFound, NoReceipt, CorrectionTooLate, NothingToCorrect, TooManyVersions, WeightUnusual or an Invalid that
+    names the line.
+    """
+    match = lock_match_of(match_id=match_id, user_id=user_id)
+    first = _first_receipt_of(match)
+    if now > first.handed_over_at + timedelta(days=settings.RECEIPT_CORRECTION_DAYS):
+        raise CorrectionTooLate(days=settings.RECEIPT_CORRECTION_DAYS)
+    figures = check_figures(match, lines, (), paid_thb, is_sure=is_sure)
+    if _is_said_already(first, figures):
+        raise NothingToCorrect
+    store_version(match.handover, figures, by=user_id, note=note, is_correction=True, now=now)
+    proposal = notices.of_correction(match=match, net_kg=figures.net_kg, paid_thb=paid_thb, by=user_id)
+    notify_parties(match=match, card="correction", notices=proposal, by=user_id, now=now)
+    return match
+
+
+@transaction.atomic
+def accept_correction(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now: datetime) -> Match:
+    """Agree to the other party's latest proposal, version `number`: a correcting receipt is issued. Idempotent.
+
+    Raises NotFound, NoReceipt or WeighInChanged.
+    """
+    match = lock_match_of(match_id=match_id, user_id=user_id)
+    first = _first_receipt_of(match)
+    proposed = match.handover.versions.filter(is_correction=True).exclude(by_id=user_id).order_by("-number").first()
+    if proposed is None or proposed.number != number:
+        raise WeighInChanged
+    _issue(match, first, proposed, acting=user_id, now=now)
+    return match
+
+
+@transaction.atomic
+def issue_proposed_correction(*, receipt: Receipt, now: datetime) -> bool:
+    """For staff: issue the latest proposal of either party. Returns False where nothing is proposed."""
+    match = lock_match_of(match_id=receipt.match_id, user_id=receipt.collector_id)
+    proposed = match.handover.versions.filter(is_correction=True).order_by("-number").first()
+    return proposed is not None and _issue(match, _first_receipt_of(match), proposed, acting=None, now=now)
+
+
+def _first_receipt_of(match: Match) -> Receipt:
+    receipt = Receipt.objects.filter(match=match, corrects=None).first()
+    if receipt is None:
+        raise NoReceipt
+    return receipt
+
+
+def _issue(match: Match, first: Receipt, proposed: WeighInVersion, *, acting: uuid.UUID | None, now: datetime) -> bool:
+    figures = figures_of(proposed, left=[])
+    if _is_said_already(first, figures):
+        return False
+    lock_issuing()
+    length, previous_hash = end_of_chain(match.collector_id)
+    receipt = Receipt(
+        number=draw_receipt_number(),
+        match=match,
+        corrects=first,
+        corrected_at=now,
+        resident_id=first.resident_id,
+        collector_id=first.collector_id,
+        paid_thb=figures.paid_thb - _paid_so_far(first),
+        handed_over_at=first.handed_over_at,
+        month=first.month,
+        group_ids=first.group_ids,
+        link=length + 1,
+        previous_hash=previous_hash,
+    )
+    lines = _differences(receipt, figures)
+    receipt.content_hash = receipt.hash_with(lines)
+    receipt.save(force_insert=True)
+    extend_chain(receipt)
+    ReceiptLine.objects.bulk_create(lines)
+    issued = notices.of_receipt(match=match, receipt=receipt, net_kg=figures.net_kg, acting=acting)
+    notify_parties(match=match, card="receipt", notices=issued, by=None, now=now)
+    return True
+
+
+def _is_said_already(first: Receipt, figures: Figures) -> bool:
+    return figures.paid_thb == _paid_so_far(first) and not _differences(first, figures)
+
+
+def _paid_so_far(first: Receipt) -> Decimal:
+    """With all corrections."""
+    return Receipt.objects.filter(match_id=first.match_id).aggregate(paid=Sum("paid_thb"))["paid"] or ZERO
+
+
+def _differences(receipt: Receipt, figures: Figures) -> list[ReceiptLine]:
+    """Lines that, added to all receipts of the match, make them say the figures. A material keeps its factor."""
+    lines = ReceiptLine.objects.filter(receipt__match_id=receipt.match_id).order_by()
+    sums = lines.values("material_id", *FACTOR).annotate(
+        gross=Sum("gross_kg"), tare=Sum("tare_kg"), net=Sum("net_kg"), count=Sum("pieces")
+    )
+    before = {row["material_id"]: row for row in sums}
+    after = {line.material.pk: line for line in figures.lines}
+    found = [_difference(receipt, pk, before.get(pk), after.get(pk)) for pk in sorted(before.keys() | after.keys())]
+    return [line for line in found if line.gross_kg or line.tare_kg or line.net_kg or line.pieces]
+
+
+def _difference(receipt: Receipt, material_id: int, before: dict[str, Any] | None, after: Line | None) -> ReceiptLine:
+    gross_kg, tare_kg, pieces = (after.gross_kg, after.tare_kg, after.pieces) if after else (ZERO, ZERO, None)
+    net_kg = gross_kg - tare_kg
+    if before is None:
+        factor = _factor_of(factors_in_force().get(material_id))
+        before = factor | {"gross": ZERO, "tare": ZERO, "net": ZERO, "count": None}
+    is_counted = pieces is not None or before["count"] is not None
+    return ReceiptLine(
+        receipt=receipt,
+        material_id=material_id,
+        gross_kg=gross_kg - before["gross"],
+        tare_kg=tare_kg - before["tare"],
+        net_kg=net_kg - before["net"],
+        pieces=(pieces or 0) - (before["count"] or 0) if is_counted else None,
+        **{name: before[name] for name in FACTOR},
+    )
+
+
+def _factor_of(factor: EmissionFactor | None) -> dict[str, Any]:
+    if factor is None:
+        return {"kg_co2e_per_kg": None, "factor_set": "", "factor_version": "", "factor_source": ""}
+    return {
+        "kg_co2e_per_kg": factor.kg_co2e_per_kg,
+        "factor_set": factor.factor_set,
+        "factor_version": factor.version,
+        "factor_source": factor.source,
+    }

@@ -1,0 +1,207 @@
+"""Correcting receipts."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from rest_framework.test import APIClient
+
+from geo.impact.services import compare_impact
+from geo.models import ImpactSum, Receipt, ReceiptLine
+from tests.factories.geo import make_pickup
+from tests.factories.matches import events_of, make_match, make_receipt, pushed_to
+from tests.factories.people import client_of, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def receipt() -> Receipt:
+    """50 kg of clear PET for 100 baht, though it was 5 kg for 10 baht."""
+    return make_receipt(make_match(make_pickup(items={"pet_clear": 5})), {"pet_clear": "50"}, "100")
+
+
+def resident_of(receipt: Receipt) -> APIClient:
+    return client_of(receipt.resident)
+
+
+def collector_of(receipt: Receipt) -> APIClient:
+    return client_of(receipt.collector)
+
+
+def propose(client: APIClient, receipt: Receipt, **body: Any) -> Any:
+    figures = {"lines": [{"material": "pet_clear", "gross_kg": 5}], "paid": 10}
+    return client.post(f"/api/v1/matches/{receipt.match_id}/receipt/corrections", figures | body)
+
+
+def accept(client: APIClient, receipt: Receipt, version: int) -> Any:
+    return client.post(f"/api/v1/matches/{receipt.match_id}/receipt/corrections/accept", {"version": version})
+
+
+def correct(receipt: Receipt, **body: Any) -> Any:
+    """Proposed by the resident, accepted by the collector; returns the match."""
+    version = propose(resident_of(receipt), receipt, **body).json()["handover"]["versions"][-1]["number"]
+    answer = accept(collector_of(receipt), receipt, version)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def kilograms() -> dict[tuple[str, str], Decimal]:
+    sums = ImpactSum.objects.exclude(kg=0).values_list("scope", "material__code", "kg")
+    return {(scope, code): kg for scope, code, kg in sums}
+
+
+class TestCorrection:
+    def test_is_a_second_receipt_with_the_difference(self, receipt: Receipt) -> None:
+        match = correct(receipt)
+
+        (correction,) = match["corrections"]
+        assert (correction["corrects"], match["receipt"]["id"]) == (str(receipt.pk), str(receipt.pk))
+        assert (correction["net_kg"], correction["paid"], correction["number"]) == (-45.0, -90.0, receipt.number + 1)
+        assert correction["handed_over_at"] == match["receipt"]["handed_over_at"]
+        assert match["receipt"]["net_kg"] == 50.0
+        assert match["receipt"]["corrects"] is None
+
+    def test_is_followed_by_all_totals(self, receipt: Receipt) -> None:
+        correct(receipt)
+
+        assert set(kilograms().values()) == {Decimal(5)}
+        assert not list(compare_impact())
+        me = resident_of(receipt).get("/api/v1/impact/me").json()
+        assert me["kg"] == 5.0
+
+    def test_moves_a_weight_to_another_material(self, receipt: Receipt) -> None:
+        correct(receipt, lines=[{"material": "hdpe", "gross_kg": 50}], paid=100, is_sure=True)
+
+        assert {code for _, code in kilograms()} == {"hdpe"}
+        factors = set(ReceiptLine.objects.filter(material__code="pet_clear").values_list("kg_co2e_per_kg", flat=True))
+        assert len(factors) == 1
+
+    def test_corrects_pieces(self) -> None:
+        receipt = make_receipt(
+            make_match(make_pickup(items={"glass_bottles": 12})), {"pet_clear": "1"}, pieces={"glass_bottles": 12}
+        )
+
+        lines = [{"material": "glass_bottles", "pieces": 10}, {"material": "pet_clear", "gross_kg": 1}]
+        (correction,) = correct(receipt, lines=lines, paid=0)["corrections"]
+
+        assert [(line["material"], line["pieces"]) for line in correction["lines"]] == [("glass_bottles", -2)]
+
+    def test_can_be_corrected_again(self, receipt: Receipt) -> None:
+        correct(receipt)
+        match = correct(receipt, lines=[{"material": "pet_clear", "gross_kg": 6}], paid=12)
+
+        assert [row["net_kg"] for row in match["corrections"]] == [-45.0, 1.0]
+        assert set(kilograms().values()) == {Decimal(6)}
+
+    def test_keeps_the_chain(self, receipt: Receipt) -> None:
+        correct(receipt)
+        make_receipt(make_match(collector=receipt.collector))
+
+        call_command("verify_receipts")
+
+    def test_can_correct_the_money_alone(self, receipt: Receipt) -> None:
+        (correction,) = correct(receipt, lines=[{"material": "pet_clear", "gross_kg": 50}], is_sure=True)["corrections"]
+
+        assert (correction["lines"], correction["paid"]) == ([], -90.0)
+
+    def test_is_read_like_any_receipt(self, receipt: Receipt, anonymous: APIClient) -> None:
+        (correction,) = correct(receipt)["corrections"]
+
+        assert resident_of(receipt).get(f"/api/v1/receipts/{correction['id']}").json()["net_kg"] == -45.0
+        page = anonymous.get(f"/r/{Receipt.objects.get(pk=correction['id']).token}?lang=en").content.decode()
+        assert f"Correction of receipt {receipt.number}" in page
+        first = anonymous.get(f"/r/{receipt.token}?lang=en").content.decode()
+        assert f"Corrected by receipt {correction['number']}" in first
+
+    def test_tells_the_other_party(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+        assert events_of(receipt.collector)[-1][0] == "receipt.correction_proposed"
+        assert "receipt.correction_proposed" in pushed_to(receipt.collector)
+
+        accept(collector_of(receipt), receipt, 2)
+        name, data = events_of(receipt.resident)[-1]
+        assert (name, data["corrects"], data["net_kg"]) == ("receipt.issued", str(receipt.pk), 5.0)
+
+
+class TestProposal:
+    def test_changes_nothing_yet(self, receipt: Receipt) -> None:
+        match = propose(collector_of(receipt), receipt).json()
+
+        assert (match["corrections"], match["handover"]["versions"][-1]["is_correction"]) == ([], True)
+        assert set(kilograms().values()) == {Decimal(50)}
+
+    def test_is_not_accepted_by_its_author(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+
+        assert accept(resident_of(receipt), receipt, 2).json()["code"] == "weigh_in_changed"
+
+    def test_is_accepted_once(self, receipt: Receipt) -> None:
+        correct(receipt)
+
+        assert accept(collector_of(receipt), receipt, 2).status_code == 200
+        assert Receipt.objects.count() == 2
+
+    def test_is_accepted_as_it_was_seen(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+        propose(resident_of(receipt), receipt, paid=11)
+
+        assert accept(collector_of(receipt), receipt, 2).json()["code"] == "weigh_in_changed"
+
+    def test_needs_a_receipt(self) -> None:
+        match = make_match()
+        body = {"lines": [{"material": "pet_clear", "gross_kg": 3}], "paid": 0}
+
+        answer = client_of(match.collector).post(f"/api/v1/matches/{match.pk}/receipt/corrections", body)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "no_receipt")
+
+    def test_needs_a_difference(self, receipt: Receipt) -> None:
+        answer = propose(
+            resident_of(receipt), receipt, lines=[{"material": "pet_clear", "gross_kg": 50}], paid=100, is_sure=True
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_correct")
+
+    def test_asks_again_about_unusual_weights(self, receipt: Receipt) -> None:
+        answer = propose(resident_of(receipt), receipt, lines=[{"material": "pet_clear", "gross_kg": 500}])
+
+        assert answer.json()["code"] == "weight_unusual"
+
+    def test_comes_in_time(self, receipt: Receipt, settings: Any) -> None:
+        settings.RECEIPT_CORRECTION_DAYS = 0
+
+        assert propose(resident_of(receipt), receipt).json()["code"] == "correction_too_late"
+
+    @pytest.mark.parametrize("body", [{"lines": []}, {"lines": [{"material": "x", "gross_kg": 1}]}, {"paid": "x"}])
+    def test_refuses_a_bad_shape(self, receipt: Receipt, body: dict[str, Any]) -> None:
+        assert propose(resident_of(receipt), receipt, **body).status_code == 400
+
+    def test_is_for_the_two_alone(self, receipt: Receipt, anonymous: APIClient) -> None:
+        stranger = client_of(make_user())
+
+        assert (propose(stranger, receipt).status_code, accept(stranger, receipt, 1).status_code) == (404, 404)
+        assert (propose(anonymous, receipt).status_code, accept(anonymous, receipt, 1).status_code) == (401, 401)
+
+
+class TestStaff:
+    def act(self, receipt: Receipt) -> None:
+        browser = Client()
+        browser.force_login(make_user(is_staff=True, is_superuser=True))
+        body = {"action": "correct", "_selected_action": [str(receipt.pk)]}
+        assert browser.post("/admin/geo/receipt/", body, follow=True).status_code == 200
+
+    def test_issue_what_one_party_has_proposed(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+
+        for _ in range(2):
+            self.act(receipt)
+
+        assert Receipt.objects.get(corrects=receipt).paid_thb == -90
+
+    def test_issue_nothing_that_nobody_proposed(self, receipt: Receipt) -> None:
+        self.act(receipt)
+
+        assert Receipt.objects.count() == 1
