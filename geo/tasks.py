@@ -6,6 +6,7 @@ from functools import partial
 from geo.handover.services import appointments
 from geo.matching.services import expiry, matches, rings
 from geo.pickups.services import photos
+from geo.privacy import agreements
 from geo.trust.services import review_all
 from notifications.periodic import periodic, repeat
 
@@ -19,9 +20,10 @@ SWEEP = "geo.sweep_pictures"
 
 @periodic(name=EXPIRE, cron="*/5 * * * *")
 def expire_pickups(now: datetime) -> None:
-    """Every five minutes: expire the pickups that are due, and warn of the next expiries."""
+    """Every five minutes: expire the pickups that are due, warn of the next expiries, and complete suspensions."""
     repeat(partial(expiry.expire_due_pickups, now=now), batch=expiry.BATCH)
     repeat(partial(expiry.warn_of_due_expiries, now=now), batch=expiry.BATCH)
+    agreements.settle_suspensions(now=now)
 
 
 @periodic(name=QUEUE, cron="* * * * * */20")

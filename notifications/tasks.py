@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
 from backend.accounts.services.sessions import end_expired_sessions
+from backend.accounts.services.standing import forget_ended_standings
 from backend.accounts.services.tickets import forget_used_tickets
 from backend.core.clock import read_clock
 from backend.core.http.idempotency import delete_old_answers
@@ -74,12 +75,13 @@ def _deliver_while_due() -> None:
 
 @periodic(name="notifications.tidy", cron="15 * * * *", priority=MAINTENANCE_PRIORITY)
 def tidy(now: datetime) -> None:
-    """Every hour: remove old events, stored responses, sessions, used tickets, devices, ended mutes and limits."""
+    """Every hour: remove old events, stored responses, sessions, tickets, devices, ended mutes, limits and pauses."""
     while privacy.remove_old_events(now=now):
         pass
     delete_old_answers(now=now)
     end_expired_sessions(now=now)
     forget_used_tickets(now=now)
+    forget_ended_standings(now=now)
     privacy.remove_signed_out_devices()
     privacy.remove_unseen_devices(now=now)
     privacy.remove_ended_mutes(now=now)

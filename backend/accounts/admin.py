@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Report, Session, User
-from backend.accounts.services.safety import handle_report
+from backend.accounts.services.safety import handle_report, restore_account, suspend_account
 from backend.accounts.services.sessions import end_sessions
 from backend.core.clock import read_clock
 from backend.core.db.ids import parse_id
@@ -71,19 +71,21 @@ class UserAdmin(OwnFilters, auth_admin.UserAdmin):
         return [(None, {"fields": ABOUT}), *rights]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody takes their own rights away: the last superuser could not get them back."""
+        """Nobody takes away their own rights: a last superuser could not get them back. Erased accounts stay closed."""
         if obj is None:
             return []
+        if obj.erased_at:
+            return [*self.readonly_fields, "is_active"]
         own = ["is_active", "is_staff", "is_superuser"] if obj.pk == request.user.pk else []
         return [*self.readonly_fields, *own]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Sign a disabled user out at once, and close their sockets."""
+        """Suspend or restore the account with everything that belongs to it."""
         obj.is_staff = obj.is_staff or not change
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            if not obj.is_active:
-                end_sessions(Session.objects.filter(user=obj))
+            if not obj.erased_at:
+                (restore_account if obj.is_active else suspend_account)(user=obj, now=read_clock())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Officers, by superusers. Other people sign themselves up."""

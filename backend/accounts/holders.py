@@ -1,11 +1,11 @@
-"""A registry of the apps that hold personal data; each registers itself in its `AppConfig.ready`.
+"""Registries of the apps that hold personal data and of the one with the agreements between users.
 
-Accounts must not import those apps, but an export and an erasure have to reach all of them.
+Each registers itself in its `AppConfig.ready`: accounts must not import those apps, but has to reach them.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from backend.accounts.models import User
 
@@ -46,3 +46,38 @@ def erase_all(*, user: User, now: datetime) -> None:
     """Delete or anonymise the data of every app about `user`."""
     for holder in _holders.values():
         holder.erase(user=user, now=now)
+
+
+class Agreements(Protocol):
+    """What the app with the agreements between users does; a module with these functions."""
+
+    def is_used(self, *, user: User) -> bool:
+        """Whether the user has posted, liked, received or joined anything."""
+
+    def separate(self, *, blocker: User, blocked: User, now: datetime) -> None:
+        """End what the two have with each other, at nobody's expense; idempotent, in several transactions."""
+
+    def suspend(self, *, user: User, now: datetime) -> None:
+        """Put on hold what the user offers, and end their agreements; idempotent."""
+
+    def restore(self, *, user: User, now: datetime) -> None:
+        """Undo what can be undone of `suspend`; idempotent."""
+
+    def standing_of(self, *, user: User, now: datetime) -> tuple[Mapping[str, object], datetime | None]:
+        """The user's pauses and limits, ready for JSON, and when the last of them ends; empty for none."""
+
+    def take_up_standing(self, *, user: User, standing: Mapping[str, Any], now: datetime) -> None:
+        """Apply what is left of a standing to this user."""
+
+
+_agreements: list[Agreements] = []
+
+
+def register_agreements(app: Agreements) -> None:
+    """Register the app with the agreements between users."""
+    _agreements[:] = [app]
+
+
+def agreements() -> Agreements:
+    """The app with the agreements between users."""
+    return _agreements[0]

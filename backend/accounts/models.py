@@ -6,9 +6,11 @@ from typing import Any, ClassVar, cast
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone, translation
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, get_digest_token
@@ -103,9 +105,19 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
         """What strangers read."""
         return first_name_of(self.shown_name, self.erased_at)
 
+    @property
+    def rate_key(self) -> str:
+        """Under which the user's requests are counted: a new account with the same number continues the old count."""
+        return hash_of_number(self.phone) if self.phone else str(self.pk)
+
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
         return is_paused(self.paused_until, now)
+
+
+def hash_of_number(phone: str) -> str:
+    """A keyed hash of a phone number in E.164, from which nobody without the key can tell the number."""
+    return salted_hmac("accounts.number", phone, algorithm="sha256").hexdigest()
 
 
 def first_name_of(shown_name: str, erased_at: datetime | None) -> str:
@@ -211,3 +223,18 @@ class Report(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.pk}"
+
+
+class CarriedStanding(models.Model):
+    """What outlives an erased account: its pauses, limits and pending reports, for a new account with the same number.
+
+    Personal data: a keyed hash of the number. Deleted once it is taken up, or once all of it has ended.
+    """
+
+    number_hash = models.CharField(max_length=64, primary_key=True)
+    standing = models.JSONField(default=dict, help_text="Pauses and limits.")
+    ends_at = models.DateTimeField(null=True, help_text="When the last of them ends.")
+    reports = ArrayField(models.UUIDField(), default=list, help_text="Ids of reports that nobody has handled yet.")
+
+    def __str__(self) -> str:
+        return self.number_hash

@@ -32,6 +32,7 @@ _CARD_REASONS: dict[Pickup.Status, CardReason] = {
     Pickup.Status.MATCHED: "taken",
     Pickup.Status.CANCELLED: "cancelled",
     Pickup.Status.EXPIRED: "expired",
+    Pickup.Status.ON_HOLD: "cancelled",
 }
 _QUEUE_POSITION = """
     SELECT count(*) FROM geo_swipe
@@ -43,6 +44,7 @@ _MOVE = """
     WHERE id = %(pickup)s AND status = %(old)s RETURNING id
 """
 CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPIRED)
+END_FIELDS = ["status", "ended_at", "released_by", "release_reason", "left_waiting", "is_excused", "no_show_by"]
 LAST_STEP = {
     Match.Status.COMPLETED: Step.COMPLETE,
     Match.Status.RELEASED: Step.RELEASE,
@@ -159,7 +161,7 @@ def end_match(*, match: Match, status: Match.Status, now: datetime) -> None:
     if not match.may_become(status):
         raise MatchOver
     match.status, match.ended_at = status, now
-    match.save(update_fields=["status", "ended_at", "released_by", "release_reason", "left_waiting", "no_show_by"])
+    match.save(update_fields=END_FIELDS)
     handover = match.handover
     # A calendar that holds the appointment removes it only for a higher sequence number.
     is_cancelled = status != Match.Status.COMPLETED and handover.agreed_for is not None
@@ -176,10 +178,16 @@ def end_match_without_handover(*, match: Match, status: Match.Status, now: datet
     close_conversation(conversation_id=match.conversation_id, now=now, after=to_apologise)
 
 
-def release_under_pickup_lock(*, match: Match, by: uuid.UUID, reason: str, now: datetime) -> None:
-    """Release a locked match with its like and its conversation. The caller moves the pickup."""
-    match.released_by_id, match.release_reason = by, reason
-    match.left_waiting = match.handover.leaving_counts(is_resident=by == match.pickup.resident_id, now=now)
+def release_under_pickup_lock(
+    *, match: Match, by: uuid.UUID, reason: str, is_excused: bool = False, now: datetime
+) -> None:
+    """Release a locked match with its like and its conversation; it counts against nobody if it `is_excused`.
+
+    The caller moves the pickup.
+    """
+    match.released_by_id, match.release_reason, match.is_excused = by, reason, is_excused
+    leaving_counts = match.handover.leaving_counts(is_resident=by == match.pickup.resident_id, now=now)
+    match.left_waiting = leaving_counts and not is_excused
     end_match_without_handover(match=match, status=Match.Status.RELEASED, now=now)
 
 

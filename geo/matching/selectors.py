@@ -26,7 +26,9 @@ _FACTS = f"""
                    UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
            (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
            (SELECT count(*) FROM geo_match WHERE released_by_id = %(collector)s AND status = 'released'
-               AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s),
+               AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s)
+           + (SELECT count(*) FROM geo_carriedmark
+              WHERE user_id = %(collector)s AND kind = 'given_back' AND at > %(since)s),
            (SELECT paused_until FROM accounts_user WHERE accounts_user.id = %(collector)s),
            EXISTS (SELECT FROM geo_material WHERE is_hazardous AND id = ANY(%(materials)s::int[])),
            {columns_of(Swipe)}
@@ -63,13 +65,13 @@ _OWN_LIKES = """
 """
 _PAGE_OF_OWN_LIKES = f"{_OWN_LIKES} AND own.id < %(before)s ORDER BY own.id DESC LIMIT %(limit)s"
 _OWN_LIKE = f"{_OWN_LIKES} AND pickup_id = %(pickup)s"
-# A place in the queue counts all likes before it, those of blocked collectors too.
+# A place in the queue counts all likes before it, those of blocked and suspended collectors too.
 _LIKES = f"""
     SELECT queued.id, like_state, queue_number, position, swiped_at, distance_m, {columns_of(User, PERSON)}
     FROM (SELECT *, row_number() OVER (ORDER BY queue_number) AS position FROM geo_swipe
           WHERE pickup_id = %(pickup)s AND like_state IN ('waiting', 'asked')) AS queued
     JOIN accounts_user ON accounts_user.id = collector_id
-    WHERE queue_number > %(after)s AND collector_id NOT IN (
+    WHERE queue_number > %(after)s AND is_active AND collector_id NOT IN (
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s)
     ORDER BY queue_number LIMIT %(limit)s

@@ -10,11 +10,12 @@ from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem, Ring
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.swipe import Swipe
-from geo.models.trust import Penalty, Rating
+from geo.models.trust import CarriedMark, Penalty, Rating
 from geo.models.weigh_in import LeftItem, ScalePhoto, WeighInLine, WeighInVersion
 
 __all__ = [
     "STEPS",
+    "CarriedMark",
     "Collector",
     "EmissionFactor",
     "Group",

@@ -49,6 +49,9 @@ class Match(PublicModel):
         db_default=False,
         help_text="Released too early after an arrival; counts against `released_by`.",
     )
+    is_excused = models.BooleanField(
+        default=False, db_default=False, help_text="A block or a suspension ended it; it counts against nobody."
+    )
     no_show_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -25,6 +25,7 @@ class Pickup(PublicModel):
         HANDED_OVER = "handed_over"
         CANCELLED = "cancelled"
         EXPIRED = "expired"
+        ON_HOLD = "on_hold", "the resident's account is suspended"
 
     class PriceMode(models.TextChoices):
         FREE = "free"
@@ -37,11 +38,12 @@ class Pickup(PublicModel):
 
     # From each status, the statuses it may move to.
     TRANSITIONS = {
-        Status.OPEN: {Status.MATCHED, Status.CANCELLED, Status.EXPIRED},
-        Status.MATCHED: {Status.OPEN, Status.MATCHED, Status.CANCELLED, Status.HANDED_OVER},
+        Status.OPEN: {Status.MATCHED, Status.CANCELLED, Status.EXPIRED, Status.ON_HOLD},
+        Status.MATCHED: {Status.OPEN, Status.MATCHED, Status.CANCELLED, Status.HANDED_OVER, Status.ON_HOLD},
         Status.HANDED_OVER: set[Status](),
         Status.CANCELLED: set[Status](),
         Status.EXPIRED: set[Status](),
+        Status.ON_HOLD: {Status.OPEN, Status.CANCELLED},
     }
 
     resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pickups")

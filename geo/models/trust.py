@@ -62,3 +62,24 @@ class Penalty(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.user_id}"
+
+
+class CarriedMark(models.Model):
+    """What counts against a user from an erased account with the same number: it has no match of this account.
+
+    Personal data.
+    """
+
+    class Kind(models.TextChoices):
+        STRIKE = "strike", "left others waiting"
+        GIVEN_BACK = "given_back", "gave a match back as its collector"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="carried_marks", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "kind", "at"], name="carried_mark_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at}"

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from backend.accounts.models import User
 from geo.models import (
+    CarriedMark,
     Collector,
     Handover,
     Match,
@@ -67,6 +68,7 @@ def export(*, user: User) -> Mapping[str, object]:
             .order_by("id")
             .values("kind", "strikes", "created_at", "until", "lifted_at")
         ),
+        "carried_marks": list(CarriedMark.objects.filter(user=user).order_by("id").values("kind", "at")),
         "groups": list(
             Membership.objects.filter(user=user)
             .order_by("joined_at")

@@ -14,6 +14,7 @@ from geo.lifecycle.locks import lock_pickup
 from geo.lifecycle.notices import withdraw_like_notice
 from geo.matching.services.matches import cancel_pickup, pass_on_under_pickup_lock, release_match
 from geo.models import (
+    CarriedMark,
     Collector,
     Handover,
     Match,
@@ -31,7 +32,7 @@ from notifications.services.notify import notify
 
 __all__ = ["erase", "export", "leave"]
 
-LIVE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
+UNFINISHED = (Pickup.Status.OPEN, Pickup.Status.MATCHED, Pickup.Status.ON_HOLD)
 
 
 def leave(*, user: User, now: datetime) -> None:
@@ -39,7 +40,7 @@ def leave(*, user: User, now: datetime) -> None:
 
     Each is a transaction of its own, as in the app. After a failure the next call continues with what is left.
     """
-    for pickup in Pickup.objects.filter(resident=user, status__in=LIVE).order_by("id"):
+    for pickup in Pickup.objects.filter(resident=user, status__in=UNFINISHED).order_by("id"):
         cancel_pickup(resident_id=user.pk, pickup_id=pickup.pk, now=now)
     for match in Match.objects.filter(collector=user, status=Match.Status.ACTIVE).order_by("id"):
         release_match(user_id=user.pk, match_id=match.pk, reason=Match.ReleaseReason.CANNOT_COME, now=now)
@@ -54,6 +55,7 @@ def erase(*, user: User, now: datetime) -> None:
     Collector.objects.filter(user=user).delete()
     Membership.objects.filter(user=user).delete()
     Penalty.objects.filter(user=user).delete()
+    CarriedMark.objects.filter(user=user).delete()
     Rating.objects.filter(Q(rater=user) | Q(rated=user)).update(text="")
     Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
     Pickup.objects.filter(resident=user).update(

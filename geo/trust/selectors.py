@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from backend.core.db.prepared import array_of, fetch_prepared
-from geo.models import Match
+from geo.models import CarriedMark, Match
 
 # One party did not come, or left while the other was there.
 STRIKES = Q(status=Match.Status.NO_SHOW) | Q(left_waiting=True)
@@ -31,7 +31,7 @@ SELECT user_id,
        count(*) FILTER (WHERE status = 'completed'),
        count(*) FILTER (WHERE arrived_at <= agreed_for + make_interval(mins => %(grace)s::int)),
        count(*) FILTER (WHERE arrived_at > agreed_for + make_interval(mins => %(grace)s::int)),
-       count(*) FILTER (WHERE status = 'released' AND released_by_id = user_id
+       count(*) FILTER (WHERE status = 'released' AND released_by_id = user_id AND NOT is_excused
                           AND (left_waiting
                                OR arrived_at IS NULL AND ended_at > agreed_for - make_interval(mins => %(late)s::int))),
        count(*) FILTER (WHERE no_show_by_id = user_id)
@@ -89,5 +89,6 @@ def strikes_since(since: datetime) -> QuerySet[Match]:
 def strike_moments_of(user_id: uuid.UUID, *, since: datetime) -> list[datetime]:
     """The times after `since` at which this user left somebody waiting, in order."""
     theirs = Q(no_show_by=user_id) | Q(left_waiting=True, released_by=user_id)
-    moments = strikes_since(since).filter(theirs).order_by("ended_at").values_list("ended_at", flat=True)
-    return [moment for moment in moments if moment]
+    moments = strikes_since(since).filter(theirs).values_list("ended_at", flat=True)
+    marks = CarriedMark.objects.filter(user=user_id, kind=CarriedMark.Kind.STRIKE, at__gt=since)
+    return sorted([*(moment for moment in moments if moment), *marks.values_list("at", flat=True)])

@@ -94,7 +94,7 @@ def review_standing(*, user_id: uuid.UUID, now: datetime) -> Penalty | None:
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     if person.is_paused_at(now):
         return None
-    moments = strike_moments_of(user_id, since=_counts_since(person, now))
+    moments = strike_moments_of(user_id, since=counts_since(person, now))
     days = sorted({moment.astimezone(city_zone()).date() for moment in moments})
     kind = _kind_due(days, is_warned=person.warned_at is not None, is_new=_is_new(person, moments))
     return _impose(person, kind, strikes=len(days), now=now) if kind else None
@@ -113,7 +113,7 @@ def lift_pause(*, penalty_id: uuid.UUID, now: datetime) -> bool:
     return True
 
 
-def _counts_since(person: User, now: datetime) -> datetime:
+def counts_since(person: User, now: datetime) -> datetime:
     """Strikes before a pause ended no longer count."""
     since = now - timedelta(days=settings.STRIKE_DAYS)
     return max(since, person.paused_until) if person.paused_until else since

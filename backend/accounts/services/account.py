@@ -8,6 +8,7 @@ from django.db import transaction
 from backend.accounts.holders import erase_all, export_all, leave_all
 from backend.accounts.models import AVATAR_COLOURS, Block, Session, User
 from backend.accounts.services.sessions import end_sessions
+from backend.accounts.services.standing import keep_standing
 from backend.core.http.idempotency import forget_answers
 
 
@@ -35,15 +36,17 @@ def export_of(*, user: User) -> dict[str, object]:
 def erase_account(*, user: User, now: datetime) -> None:
     """Leave, then anonymise in place, so that what was recycled stays counted; nobody can sign in there again."""
     leave_all(user=user, now=now)
-    _erase(user=user, now=now)
+    anonymise_account(user=user, now=now)
 
 
 @transaction.atomic
-def _erase(*, user: User, now: datetime) -> None:
+def anonymise_account(*, user: User, now: datetime) -> None:
+    """Erase an account without obligations. Its standing stays under a keyed hash of its number."""
     locked = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     end_sessions(Session.objects.filter(user=locked))
     Block.objects.filter(blocker=locked).delete()
     forget_answers(owner=locked.pk)
+    keep_standing(user=locked, now=now)
     _anonymise(locked, now)
     erase_all(user=locked, now=now)
 

@@ -1,4 +1,4 @@
-"""Blocking other users and reporting them to the city."""
+"""Blocking other users, reporting them to the city, and suspending accounts."""
 
 import uuid
 from datetime import datetime
@@ -6,15 +6,20 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts.errors import AboutYourself
-from backend.accounts.models import Block, Report, User
+from backend.accounts.holders import agreements
+from backend.accounts.models import Block, Report, Session, User
+from backend.accounts.services.sessions import end_sessions
 
 
-@transaction.atomic
 def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
-    """Block a user. Blocking twice changes nothing. Raises AboutYourself."""
+    """Block a user, and end what the two have with each other. Blocking twice changes nothing. Raises AboutYourself.
+
+    The block is committed first: from then on the two cannot make a new agreement, and the old ones end one by one.
+    """
     if blocker == blocked:
         raise AboutYourself
     Block.objects.bulk_create([Block(blocker=blocker, blocked=blocked, created_at=now)], ignore_conflicts=True)
+    agreements().separate(blocker=blocker, blocked=blocked, now=now)
     return Block.objects.select_related("blocked").get(blocker=blocker, blocked=blocked)
 
 
@@ -38,3 +43,18 @@ def handle_report(*, report: Report, by_id: uuid.UUID, now: datetime) -> None:
     """Store the report's outcome and note. Without an outcome it stays open, or is opened again."""
     report.handled_by_id, report.handled_at = (by_id, now) if report.outcome else (None, None)
     report.save(update_fields=["outcome", "outcome_note", "handled_by", "handled_at"])
+
+
+@transaction.atomic
+def suspend_account(*, user: User, now: datetime) -> None:
+    """Sign the user out everywhere, put their pickups on hold, and end their matches, at nobody's expense."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    end_sessions(Session.objects.filter(user=user))
+    agreements().suspend(user=user, now=now)
+
+
+@transaction.atomic
+def restore_account(*, user: User, now: datetime) -> None:
+    """Let a suspended user sign in again; their pickups and likes take part again."""
+    User.objects.filter(pk=user.pk, erased_at=None).update(is_active=True)
+    agreements().restore(user=user, now=now)

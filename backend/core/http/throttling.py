@@ -49,7 +49,7 @@ class ScopedThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Whether this request may pass; counts it."""
         scope = getattr(view, "rate_scope", None) or ("read" if request.method in SAFE_METHODS else "write")
-        who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
+        who = getattr(request.user, "rate_key", None) or self.get_ident(request)
         self._request = _limit(scope), key(f"rate:{scope}"), who
         return _may_pass(self._request)
 

@@ -63,7 +63,8 @@ def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.
 
 
 def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:
-    like = Swipe.objects.filter(pk=like_id, pickup=pickup, direction=Swipe.Direction.LIKE).first()
+    likes = Swipe.objects.filter(pickup=pickup, direction=Swipe.Direction.LIKE, collector__is_active=True)
+    like = likes.filter(pk=like_id).first()
     if like is None or is_blocked_between(pickup.resident_id, like.collector_id):
         raise NotFound
     return like

@@ -27,10 +27,12 @@ from geo.lifecycle.locks import (
     lock_match_of,
     lock_match_under_pickup_lock,
     lock_own_pickup,
+    lock_pickup,
     process_each,
 )
 from geo.lifecycle.matches import count_active_matches, live_match_of
 from geo.lifecycle.transitions import (
+    close_likes_without_badge,
     close_waiting_likes,
     expire_under_pickup_lock,
     move_pickup,
@@ -42,7 +44,7 @@ from geo.matching.services.rings import restart_rings
 from geo.materials.hazard import collectors_allowed_to_take
 from geo.models import Handover, Match, Pickup, Swipe
 from notifications.selectors.recipients import earliest_push_to
-from notifications.services.notify import Notice, notify
+from notifications.services.notify import Notice, notify, withdraw_events
 
 State = Swipe.LikeState
 BATCH = 500
@@ -211,11 +213,36 @@ def release_match(*, user_id: uuid.UUID, match_id: uuid.UUID, reason: str, now: 
     match = lock_match_of(match_id=match_id, user_id=user_id)
     if match.status != Match.Status.ACTIVE:
         raise MatchOver
-    release_under_pickup_lock(match=match, by=user_id, reason=reason, now=now)
-    others = pass_on_under_pickup_lock(pickup=match.pickup, acting=user_id, now=now)
-    released = notices.of_release(match=match, acting=user_id)
-    notices.notify_parties(match=match, card="released", notices=released, others=others, by=user_id, now=now)
+    _release(match, user_id, reason=reason, now=now)
     return match
+
+
+@transaction.atomic
+def excuse_match(*, pickup_id: uuid.UUID, collector_id: uuid.UUID, by: uuid.UUID, now: datetime) -> None:
+    """End what a collector has of a pickup after a block or a suspension of `by`: the next runner-up is promoted.
+
+    A match is released and counts against nobody. An `asked` like waits again, behind the block or suspension.
+    """
+    pickup = lock_pickup(pickup_id=pickup_id)
+    live = live_match_of(pickup.pk)
+    if live and live.collector_id == collector_id:
+        match = lock_match_under_pickup_lock(match_id=live.pk, pickup=pickup)
+        _release(match, by, reason=Match.ReleaseReason.OTHER, is_excused=True, now=now)
+        return
+    likes = Swipe.objects.filter(pickup=pickup, collector_id=collector_id, like_state__in=Swipe.QUEUED)
+    if likes.filter(like_state=State.ASKED).update(like_state=State.WAITING):
+        notify(notices=pass_on_under_pickup_lock(pickup=pickup, acting=collector_id, now=now), now=now)
+        about = {"pickup": str(pickup.pk)}
+        withdraw_events(user_ids=[collector_id], events=["like.asked"], about=about, now=now)
+    for like in likes:
+        notices.withdraw_like_notice(pickup=pickup, like_id=like.pk, now=now)
+
+
+def _release(match: Match, by: uuid.UUID, *, reason: str, is_excused: bool = False, now: datetime) -> None:
+    release_under_pickup_lock(match=match, by=by, reason=reason, is_excused=is_excused, now=now)
+    others = pass_on_under_pickup_lock(pickup=match.pickup, acting=by, now=now)
+    released = notices.of_release(match=match, acting=by)
+    notices.notify_parties(match=match, card="released", notices=released, others=others, by=by, now=now)
 
 
 @transaction.atomic
@@ -230,23 +257,54 @@ def cancel_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
         return pickup
     if not pickup.may_become(Pickup.Status.CANCELLED):
         raise PickupClosed
-    match = _release_live_match(pickup, now)
-    move_pickup(pickup=pickup, status=Pickup.Status.CANCELLED, now=now)
-    delete_with_files(pickup.photos.all())
+    _take_off(pickup, Pickup.Status.CANCELLED, now)
+    return pickup
+
+
+@transaction.atomic
+def hold_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
+    """Take the pickup of a suspended resident off the decks, as if cancelled; its match counts against nobody."""
+    pickup = lock_pickup(pickup_id=pickup_id)
+    if pickup.may_become(Pickup.Status.ON_HOLD):
+        _take_off(pickup, Pickup.Status.ON_HOLD, now)
+
+
+@transaction.atomic
+def restore_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
+    """Open a pickup that was on hold: those who waited are in the queue again, the first of them is next."""
+    pickup = lock_pickup(pickup_id=pickup_id)
+    if pickup.status != Pickup.Status.ON_HOLD:
+        return
+    move_pickup(pickup=pickup, status=Pickup.Status.OPEN, now=now)
+    # Draws the card: the resident's name may have changed meanwhile.
+    pickup.save(update_fields=["title"])
+    closed_likes = Swipe.objects.filter(pickup=pickup, like_state=State.CLOSED, collector__erased_at=None)
+    closed_likes.update(like_state=State.WAITING)
+    closed = close_likes_without_badge(pickup=pickup) if pickup.is_hazardous else []
+    notify(notices=closed + pass_on_under_pickup_lock(pickup=pickup, acting=pickup.resident_id, now=now), now=now)
+
+
+def _take_off(pickup: Pickup, status: Pickup.Status, now: datetime) -> None:
+    """Release the live match of a pickup, move the pickup to `status`, close its queue, and notify everybody."""
+    match = _release_live_match(pickup, now, is_excused=status == Pickup.Status.ON_HOLD)
+    move_pickup(pickup=pickup, status=status, now=now)
+    if status == Pickup.Status.CANCELLED:
+        delete_with_files(pickup.photos.all())
     others = close_waiting_likes(pickup=pickup, reason="cancelled")
     if match is None:
         notify(notices=others, now=now)
     else:
-        released = notices.of_release(match=match, acting=resident_id)
-        notices.notify_parties(match=match, card="released", notices=released, others=others, by=resident_id, now=now)
+        by = pickup.resident_id
+        released = notices.of_release(match=match, acting=by)
+        notices.notify_parties(match=match, card="released", notices=released, others=others, by=by, now=now)
     notices.withdraw_pickup_notices(pickup=pickup, events=("pickup.liked", "pickup.expiring"), now=now)
-    return pickup
 
 
-def _release_live_match(pickup: Pickup, now: datetime) -> Match | None:
+def _release_live_match(pickup: Pickup, now: datetime, *, is_excused: bool) -> Match | None:
     live = live_match_of(pickup.pk)
     if live is None:
         return None
     match = lock_match_under_pickup_lock(match_id=live.pk, pickup=pickup)
-    release_under_pickup_lock(match=match, by=pickup.resident_id, reason=Match.ReleaseReason.CANCELLED, now=now)
+    reason, by = Match.ReleaseReason.CANCELLED, pickup.resident_id
+    release_under_pickup_lock(match=match, by=by, reason=reason, is_excused=is_excused, now=now)
     return match
