@@ -171,6 +171,8 @@ FIREBASE_PROJECT_ID = env.str("FIREBASE_PROJECT_ID", default="")
 # Where pushes go through a project while sign-in goes without one, as with `bin/run --phone`.
 FCM_PROJECT_ID = env.str("FCM_PROJECT_ID", default=FIREBASE_PROJECT_ID)
 FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default="")
+# Whether a Firebase user without a number, an address or another account gets an account here.
+FIREBASE_ANONYMOUS = env.bool("FIREBASE_ANONYMOUS", default=not IS_PRODUCTION)
 FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
 # The only supported way to send the Admin SDK elsewhere than to Google, for tests and local demonstrations.
 FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")

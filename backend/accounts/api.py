@@ -21,7 +21,8 @@ from backend.accounts.responses import BlockRow, Me, ReportAnswer, SessionRow, S
 from backend.accounts.selectors import block_page, get_block_of, get_person, sessions_of
 from backend.accounts.services.account import amend_profile, erase_account, export_of
 from backend.accounts.services.safety import block_person, report_person, unblock_person
-from backend.accounts.services.sessions import end_other_sessions, end_session, sign_in
+from backend.accounts.services.sessions import end_other_sessions, end_session
+from backend.accounts.services.sign_in import sign_in
 from backend.accounts.services.tickets import issue_ticket
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of

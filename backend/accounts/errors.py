@@ -41,6 +41,13 @@ class IdentityRevoked(IdentityRefused):
     message = _("This sign-in has been withdrawn. Sign in again.")
 
 
+class IdentityAnonymous(IdentityRefused):
+    """The ID token is of an anonymous Firebase user, whom this service does not admit."""
+
+    code = "identity_anonymous"
+    message = _("Sign in with a phone number or an account first.")
+
+
 class IdentityUnavailable(DomainError):
     """Firebase does not respond, so the identity is unknown."""
 

@@ -10,6 +10,7 @@ from google.auth.exceptions import GoogleAuthError
 
 from backend.accounts.errors import (
     AccountDisabled,
+    IdentityAnonymous,
     IdentityExpired,
     IdentityRefused,
     IdentityRevoked,
@@ -17,6 +18,7 @@ from backend.accounts.errors import (
     PhoneInvalid,
     ProviderUnknown,
 )
+from backend.accounts.models import User
 from backend.core.errors import DomainError
 from backend.core.firebase import firebase_app
 from backend.core.text.typed import to_e164
@@ -24,12 +26,16 @@ from backend.core.text.typed import to_e164
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A phone in E.164 or a Firebase uid, or both; name and locale are what the user entered at sign-in."""
+    """A phone in E.164 or a Firebase uid, or both; name and locale are what the user entered at sign-in.
+
+    `deleted_uids`: Firebase users with an account of the same number here who no longer exist at Firebase.
+    """
 
     phone: str | None
     firebase_uid: str | None = None
     name: str = ""
     locale: str = ""
+    deleted_uids: frozenset[str] = frozenset()
 
 
 class IdentityProvider(Protocol):
@@ -65,12 +71,47 @@ class FirebaseProvider:
     def identify(self, credentials: Mapping[str, str]) -> Identity:
         """Verify `token`. Raises an IdentityRefused, AccountDisabled or IdentityUnavailable."""
         claims = _verify(credentials["token"])
+        if _is_anonymous(claims) and not settings.FIREBASE_ANONYMOUS:
+            raise IdentityAnonymous
+        phone = to_e164(str(claims.get("phone_number", "")))
         return Identity(
-            phone=to_e164(str(claims.get("phone_number", ""))),
+            phone=phone,
             firebase_uid=claims["uid"],
+            deleted_uids=_deleted_uids(phone, claims["uid"]),
             name=credentials.get("name") or _storable(str(claims.get("name", ""))),
             locale=credentials.get("locale", ""),
         )
+
+
+def _is_anonymous(claims: Mapping[str, Any]) -> bool:
+    """Whether the token proves nothing about the person: no number, no address and no account elsewhere."""
+    details = claims.get("firebase")
+    details = details if isinstance(details, Mapping) else {}
+    return details.get("sign_in_provider") == "anonymous" and not details.get("identities")
+
+
+def _deleted_uids(phone: str | None, uid: str) -> frozenset[str]:
+    """The Firebase user with an account of this number here, if another one than `uid` and deleted at Firebase.
+
+    Costs one more request to Google, in this case only.
+    """
+    if phone is None:
+        return frozenset()
+    others = User.objects.filter(phone=phone, firebase_uid__isnull=False).exclude(firebase_uid=uid)
+    return frozenset(other for other in others.values_list("firebase_uid", flat=True) if other and _is_deleted(other))
+
+
+def _is_deleted(uid: str) -> bool:
+    from firebase_admin import auth  # noqa: PLC0415
+    from firebase_admin.exceptions import FirebaseError  # noqa: PLC0415
+
+    try:
+        auth.get_user(uid, firebase_app())
+    except auth.UserNotFoundError:
+        return True
+    except (FirebaseError, GoogleAuthError, ValueError) as error:
+        raise _refusal_of(error) from error
+    return False
 
 
 def _storable(name: str) -> str:

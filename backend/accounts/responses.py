@@ -5,11 +5,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
 
-from msgspec import Meta
+from django.utils.translation import gettext, gettext_noop
+from msgspec import UNSET, Meta, UnsetType
 
 from backend.accounts.models import Block, Report, Session, User
-from backend.accounts.services.sessions import SignedIn
+from backend.accounts.services.sign_in import SignedIn
 from backend.core.http.responses import ResponseBody
+
+_NUMBER_HAS_ACCOUNT = gettext_noop(
+    "Your phone number belongs to another account, which keeps it. To use that account, sign in as you did there, or "
+    "erase this one and sign in again."
+)
 
 
 class UserSummary(ResponseBody):
@@ -36,6 +42,18 @@ class Me(ResponseBody):
     paused_until: Annotated[datetime | None, Meta(description="May make no new agreements until then.")]
 
 
+class SignInNotice(ResponseBody):
+    """Something the user should know or do after signing in."""
+
+    code: Annotated[str, Meta(description="Stable; `number_has_account` is the only one.")]
+    detail: Annotated[str, Meta(description="In the reader's language.")]
+
+    @classmethod
+    def of_number(cls) -> Self:
+        """The number that was proved belongs to another account."""
+        return cls(code="number_has_account", detail=gettext(_NUMBER_HAS_ACCOUNT))
+
+
 class SignInAnswer(ResponseBody):
     """A session of our own; the token is shown this once."""
 
@@ -44,6 +62,10 @@ class SignInAnswer(ResponseBody):
     session: Annotated[uuid.UUID, Meta(description="The id of this session, as in the list of sessions.")]
     user: Me
     created: Annotated[bool, Meta(description="Whether the account is new.")]
+    notice: Annotated[
+        SignInNotice | UnsetType,
+        Meta(description="What to do; present only when the number proved here belongs to another account."),
+    ] = UNSET
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
@@ -54,6 +76,7 @@ class SignInAnswer(ResponseBody):
             session=session.public_id,
             user=Me.of(signed_in.user),
             created=signed_in.created,
+            notice=SignInNotice.of_number() if signed_in.has_other_account else UNSET,
         )
 
 

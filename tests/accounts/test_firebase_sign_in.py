@@ -7,10 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Session, User
 from backend.core import firebase as core_firebase
+from tests.factories.geo import make_pickup
 from tests.factories.people import client_of, make_user
 from tests.firebase_endpoint import FirebaseEndpoint, id_token
 
@@ -134,6 +136,99 @@ class TestPhoneCollision:
 
         user.refresh_from_db()
         assert user.phone == PHONE
+
+
+@pytest.mark.django_db
+class TestTwoAccounts:
+    """A number that is proved while another account has it: the two are brought together, or nothing is lost."""
+
+    @pytest.mark.parametrize("uid_before", [None, "uid-deleted"])
+    def test_an_email_user_who_proves_the_number_gets_the_older_account(
+        self, firebase: FirebaseEndpoint, uid_before: str | None
+    ) -> None:
+        firebase.add_user("uid-1")
+        older = make_user(phone=PHONE, firebase_uid=uid_before)
+        pickup = make_pickup(resident=older)
+        newer = sign_in(id_token(email="malee@example.org")).json()["user"]["id"]
+
+        answer = sign_in(id_token(email="malee@example.org", phone_number=PHONE)).json()
+
+        assert (answer["user"]["id"], answer["user"]["phone"]) == (str(older.pk), PHONE)
+        assert "notice" not in answer
+        mine = APIClient(HTTP_AUTHORIZATION=f"Bearer {answer['token']}").get("/api/v1/pickups").json()
+        assert [row["id"] for row in mine["results"]] == [str(pickup.pk)]
+        assert User.objects.get(pk=newer).erased_at is not None
+
+    def test_the_number_goes_to_the_account_that_is_used(self, firebase: FirebaseEndpoint) -> None:
+        firebase.add_user("uid-1")
+        make_user(phone=PHONE)
+        used = make_user(phone=None, firebase_uid="uid-1")
+        make_pickup(resident=used)
+
+        answer = sign_in(id_token(phone_number=PHONE)).json()
+
+        assert (answer["user"]["id"], answer["user"]["phone"]) == (str(used.pk), PHONE)
+        assert "notice" not in answer
+
+    @pytest.mark.parametrize("uid_before", [None, "uid-alive"])
+    def test_two_used_accounts_stay_and_the_user_reads_what_to_do(
+        self, firebase: FirebaseEndpoint, uid_before: str | None
+    ) -> None:
+        firebase.add_user("uid-1")
+        firebase.add_user("uid-alive")
+        older, newer = make_user(phone=PHONE, firebase_uid=uid_before), make_user(phone=None, firebase_uid="uid-1")
+        make_pickup(resident=older)
+        make_pickup(resident=newer)
+
+        answer = sign_in(id_token(phone_number=PHONE)).json()
+
+        assert (answer["user"]["id"], answer["notice"]["code"]) == (str(newer.pk), "number_has_account")
+        assert "another account" in answer["notice"]["detail"]
+        older.refresh_from_db()
+        assert older.phone == PHONE
+
+    def test_erasing_the_newer_one_leads_to_the_older_one(self, firebase: FirebaseEndpoint) -> None:
+        firebase.add_user("uid-1")
+        older, newer = make_user(phone=PHONE), make_user(phone=None, firebase_uid="uid-1")
+        make_pickup(resident=older)
+        make_pickup(resident=newer)
+
+        client_of(newer).delete("/api/v1/me")
+
+        assert sign_in(id_token(phone_number=PHONE)).json()["user"]["id"] == str(older.pk)
+
+    def test_a_suspended_account_is_not_got_round(self, firebase: FirebaseEndpoint) -> None:
+        firebase.add_user("uid-1")
+        make_user(phone=PHONE, is_active=False)
+
+        assert sign_in(id_token(phone_number=PHONE)).json()["code"] == "account_disabled"
+
+
+@pytest.mark.django_db
+class TestAnonymous:
+    CLAIMS = {"sign_in_provider": "anonymous", "identities": {}}
+
+    def test_gets_no_account_by_setting(self, firebase: FirebaseEndpoint, settings: Settings) -> None:
+        settings.FIREBASE_ANONYMOUS = False
+        firebase.add_user("uid-1")
+
+        answer = sign_in(id_token(firebase=self.CLAIMS))
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "identity_anonymous")
+        assert not User.objects.exists()
+
+    def test_gets_one_where_it_is_allowed(self, firebase: FirebaseEndpoint, settings: Settings) -> None:
+        settings.FIREBASE_ANONYMOUS = True
+        firebase.add_user("uid-1")
+
+        assert sign_in(id_token(firebase=self.CLAIMS)).status_code == 200
+
+    def test_gets_one_after_proving_a_number(self, firebase: FirebaseEndpoint, settings: Settings) -> None:
+        settings.FIREBASE_ANONYMOUS = False
+        firebase.add_user("uid-1")
+        claims = {"sign_in_provider": "anonymous", "identities": {"phone": [PHONE]}}
+
+        assert sign_in(id_token(firebase=claims, phone_number=PHONE)).status_code == 200
 
 
 @pytest.mark.django_db

@@ -1,0 +1,166 @@
+"""Signing in: from an identity to an account, and what happens when a proved number has an account of its own."""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext
+
+from backend.accounts.errors import AccountDisabled, IdentityUnavailable
+from backend.accounts.holders import agreements
+from backend.accounts.identity import Identity
+from backend.accounts.models import AVATAR_COLOURS, Session, User
+from backend.accounts.services.account import anonymise_account
+from backend.accounts.services.sessions import end_sessions
+from backend.accounts.services.standing import take_up_standing
+from backend.core.db.ids import new_id
+from backend.core.text.characters import clean_line, cut, has_visible
+
+NAME_CHARACTERS_MAX = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """An open session; `token` is shown this once. `created`: the account is new.
+
+    `has_other_account`: the number that was proved belongs to another account, which keeps it.
+    """
+
+    user: User
+    session: Session
+    token: str
+    created: bool
+    has_other_account: bool
+
+
+@transaction.atomic
+def sign_in(*, identity: Identity, installation: str, device_name: str, now: datetime) -> SignedIn:
+    """Open a session for `identity`, making its account at first sight; replaces this device's old session.
+
+    An empty `installation` counts as a device of its own. Raises AccountDisabled.
+    """
+    found = _account_of(identity, now)
+    user = found.user
+    if not user.is_active:
+        raise AccountDisabled
+    device = installation or uuid.uuid4().hex
+    end_sessions(Session.objects.filter(user=user, installation=device))
+    session, token = Session.objects.issue(user=user, installation=device, device_name=device_name, now=now)
+    return SignedIn(
+        user=user, session=session, token=token, created=found.is_new, has_other_account=found.has_other_account
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Account:
+    """A locked account."""
+
+    user: User
+    is_new: bool = False
+    has_other_account: bool = False
+
+
+def _account_of(identity: Identity, now: datetime) -> _Account:
+    """The account of an identity. Of two first sign-ins at once the second waits for the first."""
+    own, holder = _locked_accounts(identity)
+    if holder is None:
+        return _own_or_new(own, identity, identity.phone, now)
+    if holder == own or identity.firebase_uid is None:
+        _keep_up_with(holder, identity, identity.phone, now)
+        return _Account(user=holder)
+    return _resolve(own, holder, identity, now)
+
+
+def _locked_accounts(identity: Identity) -> tuple[User | None, User | None]:
+    """The account of the Firebase user, and the one with the number; both locked, in the order of their ids."""
+    mine = Q(firebase_uid=identity.firebase_uid) if identity.firebase_uid else Q(pk=None)
+    of_number = Q(phone=identity.phone) if identity.phone else Q(pk=None)
+    locked = User.objects.select_for_update(of=("self",), no_key=True).filter(mine | of_number).order_by("pk")
+    found = list(locked)
+    own = next((user for user in found if identity.firebase_uid and user.firebase_uid == identity.firebase_uid), None)
+    holder = next((user for user in found if identity.phone and user.phone == identity.phone), None)
+    return own, holder
+
+
+def _resolve(own: User | None, holder: User, identity: Identity, now: datetime) -> _Account:
+    """Bring together the account of a Firebase user and the one that has had their number until now.
+
+    An account that nobody else can sign in to is adopted with all it holds; an unused one gives way. If both are used,
+    or the holder has a living Firebase user, each account stays as it is, and the number with its holder.
+    """
+    is_adoptable = holder.firebase_uid is None or holder.firebase_uid in identity.deleted_uids
+    is_used = holder.is_staff or not holder.is_active or agreements().is_used(user=holder)
+    if is_adoptable and own is None and (is_used or holder.firebase_uid is None):
+        _keep_up_with(holder, identity, identity.phone, now)
+        return _Account(user=holder)
+    if not is_used:
+        _give_up_number(holder)
+        return _own_or_new(own, identity, identity.phone, now)
+    if is_adoptable and own and own.is_active and not (own.is_staff or agreements().is_used(user=own)):
+        anonymise_account(user=own, now=now)
+        _keep_up_with(holder, identity, identity.phone, now)
+        return _Account(user=holder)
+    return replace(_own_or_new(own, identity, None, now), has_other_account=True)
+
+
+def _give_up_number(user: User) -> None:
+    user.phone = None
+    user.save(update_fields=["phone"])
+
+
+def _own_or_new(own: User | None, identity: Identity, phone: str | None, now: datetime) -> _Account:
+    if own is not None:
+        _keep_up_with(own, identity, phone, now)
+        return _Account(user=own)
+    fresh = _new_account(identity, phone, now)
+    User.objects.bulk_create([fresh], ignore_conflicts=True)
+    user = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=fresh.pk).first()
+    if user is not None:
+        take_up_standing(user=user, now=now)
+        return _Account(user=user, is_new=True)
+    # Another sign-in has made the account, or has taken the number, at the same moment.
+    own, holder = _locked_accounts(identity)
+    found = own or (holder if identity.firebase_uid is None else None)
+    if found is None:
+        raise IdentityUnavailable(retry_after_s=1)
+    return _Account(user=found)
+
+
+def _keep_up_with(user: User, identity: Identity, phone: str | None, now: datetime) -> None:
+    """Adopt the account for its Firebase user, and follow a change of the number there."""
+    if not identity.firebase_uid:
+        return
+    changes = {"firebase_uid": identity.firebase_uid, "phone": phone or user.phone}
+    if changes == {"firebase_uid": user.firebase_uid, "phone": user.phone}:
+        return
+    if user.firebase_uid != identity.firebase_uid:
+        # Sessions made without proof of the number, or by a Firebase user who was deleted, end.
+        end_sessions(Session.objects.filter(user=user))
+    is_new_number = changes["phone"] != user.phone
+    user.firebase_uid, user.phone = changes["firebase_uid"], changes["phone"]
+    user.save(update_fields=["firebase_uid", "phone"])
+    if is_new_number:
+        take_up_standing(user=user, now=now)
+
+
+def _new_account(identity: Identity, phone: str | None, now: datetime) -> User:
+    user_id = new_id()
+    locale = identity.locale if identity.locale in User.Locale.values else settings.LANGUAGE_CODE
+    with translation.override(locale):
+        name = clean_line(identity.name)
+        name = name if has_visible(name) else gettext("Neighbour")
+    user = User(
+        id=user_id,
+        phone=phone,
+        firebase_uid=identity.firebase_uid,
+        display_name=cut(name, NAME_CHARACTERS_MAX),
+        locale=locale,
+        avatar_colour=AVATAR_COLOURS[user_id.int % len(AVATAR_COLOURS)],
+        created_at=now,
+    )
+    user.set_unusable_password()
+    return user
