@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geo', '0008_places_of_likes'),
+        ('geo', '0010_one_first_receipt'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
