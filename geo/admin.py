@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import read_clock
 from backend.core.http.admin import ReadOnly
@@ -26,7 +27,7 @@ from geo.trust import admin as penalties
 __all__ = ["collectors", "materials", "penalties", "pickups"]
 
 admin.site.site_header = admin.site.site_title = "Tinder for Trash"
-admin.site.index_title = "City administration"
+admin.site.index_title = _("City administration")
 
 PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
 
@@ -66,12 +67,24 @@ class WeighInVersionInline(ReadOnly, admin.TabularInline[WeighInVersion, Handove
         return super().get_queryset(request).select_related("by")
 
 
+def _of_match(name: str) -> Any:
+    """A column with a field of the match."""
+
+    @admin.display(ordering=f"match__{name}", description=_(name))
+    def column(handover: Handover) -> Any:
+        match = handover.match
+        return match.get_status_display() if name == "status" else getattr(match, name)
+
+    return column
+
+
 @admin.register(Handover)
 class HandoverAdmin(ReadOnlyAdmin[Handover]):
     """Handovers, without the resident's code and secret."""
 
     list_display = (
-        "match__pickup", "match__collector", "match__status", "state", "agreed_for", "weighed_at", amount("paid_thb"),
+        _of_match("pickup"), _of_match("collector"), _of_match("status"), "state", "agreed_for", "weighed_at",
+        amount("paid_thb"),
     )  # fmt: skip
     list_filter = ("state", "agreed_for", "weighed_at")
     list_select_related = ("match__pickup", "match__collector")
@@ -84,7 +97,7 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
         pictures = ("pictures",) if request.user.has_perm("geo.view_scalephoto") else ()
         return (*super().get_readonly_fields(request, obj), *pictures)
 
-    @admin.display(description="photos")
+    @admin.display(description=_("photos"))
     def pictures(self, handover: Handover) -> SafeString:
         """Thumbnails of the photos of the scale."""
         photos = [
@@ -132,11 +145,11 @@ class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
         """Whether the user may issue corrections."""
         return request.user.has_perm("geo.change_receipt")
 
-    @admin.action(description="Issue the correction that a party has proposed", permissions=["manage"])
+    @admin.action(description=_("Issue the correction that a party has proposed"), permissions=["manage"])
     def correct(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:
         """Without waiting for the other party."""
         issued = sum(issue_proposed_correction(receipt=row, now=read_clock()) for row in queryset.order_by("pk"))
-        self.message_user(request, f"{issued} issued.")
+        self.message_user(request, _("%(count)s issued.") % {"count": issued})
 
 
 @admin.register(Group)

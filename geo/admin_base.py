@@ -11,6 +11,7 @@ from django.forms import Media
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.db.ids import parse_id
 from backend.core.http.admin import ReadOnly
@@ -47,7 +48,7 @@ def amount(name: str) -> Any:  # a callable, which django-stubs does not know in
     """A column with the kilograms or baht of the field `name`, as users read them."""
     format_amount = format_baht if name.endswith("_thb") else format_kg
 
-    @admin.display(ordering=name, description=name.replace("_", " "))
+    @admin.display(ordering=name, description=_(name.replace("_", " ")))
     def column(row: Model) -> str:
         return format_amount(getattr(row, name))
 

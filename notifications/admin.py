@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import read_clock
 from backend.core.http.admin import ReadOnly
@@ -79,11 +80,11 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         """Staff with the permission to change dead letters."""
         return request.user.has_perm("notifications.change_deadletter")
 
-    @admin.action(description="Retry", permissions=["retry"])
+    @admin.action(description=_("Retry"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
         """Make the events due again."""
         users = retry_dead_letters(ids=list(queryset.values_list("pk", flat=True)), now=read_clock())
-        self.message_user(request, f"Due again for {users} users.")
+        self.message_user(request, _("Due again for %(count)s users.") % {"count": users})
 
 
 @admin.register(PeriodicRun)
@@ -92,7 +93,7 @@ class PeriodicRunAdmin(ReadOnlyAdmin):
 
     list_display = ["name", "last_run_at", "is_late"]
 
-    @admin.display(boolean=True, description="late")
+    @admin.display(boolean=True, description=_("late"))
     def is_late(self, run: PeriodicRun) -> bool:
         """Whether its run is five minutes late."""
         return run.name in overdue_tasks(read_clock())

@@ -17,8 +17,6 @@ from geo.lifecycle.matches import ReceiptDetails
 from geo.matching.handover_responses import page_url_of
 from geo.models import Receipt, ReceiptLine
 
-BUDDHIST_ERA = 543
-
 
 def pdf_of(details: ReceiptDetails) -> bytes:
     """The receipt as PDF, A5, in the active language. Needs Pango and a Thai font on this machine."""
@@ -56,7 +54,7 @@ def _spell_time(moment: datetime) -> str:
     """Day and time in the city; in Thai with the year of the Buddhist era."""
     local = moment.astimezone(city_zone())
     if (get_language() or "").startswith("th"):
-        return f"{date_format(local, 'j F')} {local.year + BUDDHIST_ERA} {local:%H:%M} น."
+        return f"{date_format(local, 'j F Y')} {local:%H:%M} น."
     return f"{date_format(local, 'j F Y')}, {local:%H:%M}"
 
 

@@ -8,6 +8,7 @@ from django.forms import Media
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
@@ -51,38 +52,38 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Pickup | None = None) -> Any:
         """With the exact place or the grid square, as the address and the point are personal data."""
-        exact = ("Exact place (personal data)", {"fields": ("place", "address", "access_note")})
-        rough = ("Public grid square", {"fields": ("square",)})
+        exact = (_("Exact place (personal data)"), {"fields": ("place", "address", "access_note")})
+        rough = (_("Public grid square"), {"fields": ("square",)})
         where = exact if self.has_manage_permission(request) else rough
-        return [(None, {"fields": OFFER}), where, ("Times", {"fields": TIMES})]
+        return [(None, {"fields": OFFER}), where, (_("Times"), {"fields": TIMES})]
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         """Whether the user may see exact places and cancel pickups."""
         return request.user.has_perm("geo.change_pickup")
 
-    @admin.display(ordering="price_thb")
+    @admin.display(ordering="price_thb", description=_("price"))
     def price(self, pickup: Pickup) -> str:
         """The price mode and the amount."""
         amount = f" {format_baht(pickup.price_thb)} THB" if pickup.price_thb else ""
         return f"{pickup.price_mode}{amount}"
 
-    @admin.display(description="photos")
+    @admin.display(description=_("photos"))
     def pictures(self, pickup: Pickup) -> SafeString:
         """Thumbnails of the photos."""
         photos = [(photo.large.url, photo.thumb.url) for photo in pickup.photos.all()]
         return format_html_join(" ", '<a href="{}"><img class="geo-photo" src="{}" alt=""></a>', photos)
 
-    @admin.display(description="map")
+    @admin.display(description=_("map"))
     def place(self, pickup: Pickup) -> SafeString:
         """A map of the exact point and its grid square."""
         return draw_map(point=pickup.location, cell=pickup.cell)
 
-    @admin.display(description="map")
+    @admin.display(description=_("map"))
     def square(self, pickup: Pickup) -> SafeString:
         """A map of the grid square, which is public."""
         return draw_map(cell=pickup.cell)
 
-    @admin.action(description="Cancel, release the match and notify the queue", permissions=["manage"])
+    @admin.action(description=_("Cancel, release the match and notify the queue"), permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Pickup]) -> None:
         """Cancel each in its own transaction, and report the ones that cannot be cancelled."""
         for pickup in queryset.order_by("pk"):
@@ -91,4 +92,4 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
             except DomainError as refusal:
                 self.message_user(request, f"{pickup.title}: {refusal.text}", messages.WARNING)
             else:
-                self.message_user(request, f"{pickup.title}: cancelled", messages.SUCCESS)
+                self.message_user(request, _("%(title)s: cancelled") % {"title": pickup.title}, messages.SUCCESS)

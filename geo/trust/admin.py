@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import read_clock
 from geo.admin_base import ReadOnlyAdmin
@@ -24,8 +25,8 @@ class PenaltyAdmin(ReadOnlyAdmin[Penalty]):
         """Whether the user may lift pauses."""
         return request.user.has_perm("geo.change_penalty")
 
-    @admin.action(description="Lift the pause", permissions=["manage"])
+    @admin.action(description=_("Lift the pause"), permissions=["manage"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Penalty]) -> None:
         """End the selected pauses and notify their users. Warnings and ended pauses do not change."""
         lifted = sum(lift_pause(penalty_id=row.pk, now=read_clock()) for row in queryset)
-        self.message_user(request, f"{lifted} lifted.")
+        self.message_user(request, _("%(count)s lifted.") % {"count": lifted})
