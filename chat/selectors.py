@@ -48,8 +48,6 @@ class MessageRow(NamedTuple):
         return cls(*[*columns[:7], _decode(columns[7]), *columns[8:]])
 
 
-# --- Conversations
-
 _OWN_CONVERSATION = f"""
     SELECT {columns_of(Conversation)} FROM chat_conversation
     JOIN chat_participant ON chat_participant.conversation_id = chat_conversation.id
@@ -171,8 +169,6 @@ def get_mute_of(user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -
     return mute_of(user_id, topic_of(conversation.pk), now)
 
 
-# --- Messages
-
 # The point is shown until it expires, unless there is a block between the sender and the reader.
 _MESSAGES = f"""
     SELECT {_MESSAGE_COLUMNS}, location.lat, location.lon
@@ -245,9 +241,6 @@ def get_photo_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uu
     if photo is None:
         raise NotFound
     return photo
-
-
-# --- Sockets
 
 
 class SessionState(NamedTuple):

@@ -4,8 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.core.errors import DomainError, Invalid, Kind
 
-# --- Swipes and likes --------------------------------------------------------------------------------------
-
 
 class PickupClosed(DomainError):
     code = "pickup_closed"
@@ -60,9 +58,6 @@ class LikeNotWaiting(DomainError):
     message = _("This like is not waiting for an answer any more.")
 
 
-# --- Limits ------------------------------------------------------------------------------------------------
-
-
 class TooManyLikes(DomainError):
     """The collector has `limit` likes waiting."""
 
@@ -91,9 +86,6 @@ class CollectorAtLimit(DomainError):
     message = _("This collector cannot take another pickup at the moment. Choose another, or try again later.")
 
 
-# --- Places ------------------------------------------------------------------------------------------------
-
-
 class NotOnEarth(Invalid):
     """The coordinates are out of range, or beyond the latitudes of the map."""
 
@@ -116,9 +108,6 @@ class OutsideServiceArea(Invalid):
 class PlaceNeeded(Invalid):
     code = "place_needed"
     message = _("Say where you are, or set your service point first.")
-
-
-# --- Pickups -----------------------------------------------------------------------------------------------
 
 
 class PickupNotOpen(DomainError):
@@ -201,9 +190,6 @@ class PriceMismatch(Invalid):
     message = _("A free pickup has no amount, and any other needs one.")
 
 
-# --- Ratings -----------------------------------------------------------------------------------------------
-
-
 class MatchNotCompleted(DomainError):
     code = "match_not_completed"
     message = _("You can rate each other once the handover is confirmed.")
@@ -221,18 +207,12 @@ class AlreadyRated(DomainError):
     message = _("You have rated this handover already.")
 
 
-# --- Standing ----------------------------------------------------------------------------------------------
-
-
 class Paused(DomainError):
     """The user is paused for leaving others waiting: no likes, matches or pickups until `until`."""
 
     code = "paused"
     kind = Kind.FORBIDDEN
     message = _("You are paused until %(until)s, because others have waited for you in vain.")
-
-
-# --- Groups ------------------------------------------------------------------------------------------------
 
 
 class GroupCodeUnknown(Invalid):
@@ -256,9 +236,6 @@ class OnlyTheKeeper(DomainError):
     code = "only_the_keeper"
     kind = Kind.FORBIDDEN
     message = _("Only the keeper of the group can do this.")
-
-
-# --- Photos ------------------------------------------------------------------------------------------------
 
 
 class PhotosFull(DomainError):

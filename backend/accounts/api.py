@@ -27,7 +27,7 @@ from backend.accounts.services.tickets import issue_ticket
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import Line, Paragraphs
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from backend.core.text.names import has_letter_or_digit
 
 
@@ -141,14 +141,12 @@ class SignInView(ApiView):
 
 def credentials_in(request: Request) -> dict[str, str]:
     """The body, checked as its provider wants it. Raises ProviderUnknown."""
-    choice = ProviderChoice(data=request.data)
-    choice.is_valid(raise_exception=True)
+    choice = valid(ProviderChoice(data=request.data))
     provider = choice.validated_data["provider"]
     if provider not in SIGN_INS:
         raise ProviderUnknown(field="provider")
     provider_called(provider)
-    body = SIGN_INS[provider](data=request.data)
-    body.is_valid(raise_exception=True)
+    body = valid(SIGN_INS[provider](data=request.data))
     return dict(body.validated_data)
 
 
@@ -224,8 +222,7 @@ class MeView(ApiView):
     )
     def patch(self, request: Request) -> Response:
         """What is left out stays as it is."""
-        body = MeChanges(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(MeChanges(data=request.data))
         return Response(Me.of(amend_profile(user=user_of(request), changes=body.validated_data)))
 
     @extend_schema(summary="Erase your account", operation_id="erase_me", tags=["accounts"], responses={204: None})
@@ -305,8 +302,7 @@ class ReportsView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """The city looks into it within a day. The other user is not notified."""
-        body = ReportInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ReportInput(data=request.data))
         given = body.validated_data
         report = report_person(reporter=user_of(request), reported=get_person(given.pop("user")), now=self.now, **given)
         return Response(ReportAnswer.of(report), status=201)

@@ -14,7 +14,7 @@ from backend.accounts.authentication import user_of
 from backend.core.http.fields import Moment
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from chat.api.messages import SEQ_MAX
 from chat.responses import ConversationOut, MuteOut, ReadOut
 from chat.selectors import (
@@ -27,6 +27,8 @@ from chat.selectors import (
 )
 from chat.services.conversations import mute_conversation, unmute_conversation
 from chat.services.reading import mark_read
+
+operation = partial(extend_schema, tags=["chat"])
 
 
 class ReadIn(serializers.Serializer[Any]):
@@ -64,10 +66,9 @@ class ConversationPages(CursorPages):
 class ConversationsView(ApiView):
     pagination_class = ConversationPages
 
-    @extend_schema(
+    @operation(
         operation_id="conversations_list",
         summary="My conversations, the last active first",
-        tags=["chat"],
         parameters=[],
         responses=list_of(ConversationOut),
     )
@@ -92,56 +93,37 @@ class ConversationView(ApiView):
 
 
 class ReadPositionView(ApiView):
-    @extend_schema(
-        operation_id="conversations_read",
-        summary="Say how far I have read",
-        tags=["chat"],
-        request=ReadIn,
-        responses=ReadOut,
-    )
+    @operation(operation_id="conversations_read", summary="Say how far I have read", request=ReadIn, responses=ReadOut)
     def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """Moves forward only; the other participant is notified."""
-        body = ReadIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ReadIn(data=request.data))
         seq = body.validated_data["seq"]
         position = mark_read(user_id=user_of(request).pk, conversation_id=conversation_id, seq=seq, now=self.now)
         return Response(ReadOut(read_seq=position))
 
 
 class MuteView(ApiView):
-    @extend_schema(
-        operation_id="conversations_muted",
-        summary="Whether I muted this conversation",
-        tags=["chat"],
-        responses=MuteOut,
-    )
+    @operation(operation_id="conversations_muted", summary="Whether I muted this conversation", responses=MuteOut)
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """As it is now."""
         mute = get_mute_of(user_of(request).pk, conversation_id, self.now)
         return Response(MuteOut(muted=mute is not None, until=mute.until if mute else None))
 
-    @extend_schema(
+    @operation(
         operation_id="conversations_mute",
         summary="Push me no messages of this conversation",
         description="Events of the handover are pushed as before. Messages count as unread as before.",
-        tags=["chat"],
         request=MuteIn,
         responses=MuteOut,
     )
     def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """Replaces an earlier mute."""
-        body = MuteIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(MuteIn(data=request.data))
         until = body.validated_data["until"]
         mute_conversation(user_id=user_of(request).pk, conversation_id=conversation_id, until=until, now=self.now)
         return Response(MuteOut(muted=True, until=until))
 
-    @extend_schema(
-        operation_id="conversations_unmute",
-        summary="Push me its messages again",
-        tags=["chat"],
-        responses={204: None},
-    )
+    @operation(operation_id="conversations_unmute", summary="Push me its messages again", responses={204: None})
     def delete(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """Unmuting twice changes nothing."""
         unmute_conversation(user_id=user_of(request).pk, conversation_id=conversation_id)

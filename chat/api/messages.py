@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
@@ -19,7 +20,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from backend.accounts.authentication import user_of
 from backend.core.http.parsers import StrictJSONParser
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from backend.core.media.pictures import PhotoInput, refuse_huge_upload
 from backend.core.media.private_files import private_jpeg
 from chat.models import Message
@@ -28,6 +29,8 @@ from chat.selectors import MessageRow, get_conversation_for, get_message_for, ge
 from chat.services.deletion import delete_message
 from chat.services.messages import send_message
 from chat.services.photos import send_photo
+
+operation = partial(extend_schema, tags=["chat"])
 
 SEQ_MAX = 2_147_483_647
 JSON_KINDS = ("text", "phrase", "location")
@@ -104,17 +107,15 @@ class MessagesView(ApiView):
             refuse_huge_upload(request)
         super().initial(request, *args, **kwargs)
 
-    @extend_schema(
+    @operation(
         operation_id="messages_list",
         summary="The history, the newest first",
-        tags=["chat"],
         parameters=[HistoryQuery],
         responses=HistoryOut,
     )
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """A page of it, before or after a number."""
-        query = HistoryQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = valid(HistoryQuery(data=request.query_params))
         wanted = query.validated_data
         reader_id = user_of(request).pk
         get_conversation_for(reader_id, conversation_id)
@@ -122,10 +123,9 @@ class MessagesView(ApiView):
         link = _next_link(request, messages, wanted) if len(messages) == wanted["limit"] else None
         return Response(HistoryOut(results=[MessageOut.for_reader(message) for message in messages], next=link))
 
-    @extend_schema(
+    @operation(
         operation_id="messages_send",
         summary="Send a message",
-        tags=["chat"],
         request={"application/json": MessageIn, "multipart/form-data": PhotoMessageIn},
         responses={
             201: MessageOut,
@@ -137,8 +137,7 @@ class MessagesView(ApiView):
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """The same service as the socket's `message.send`; a photo comes as a form."""
         is_form = _is_form(request)
-        body = (PhotoMessageIn if is_form else MessageIn)(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid((PhotoMessageIn if is_form else MessageIn)(data=request.data))
         sender = {"user_id": user_of(request).pk, "conversation_id": conversation_id, "now": self.now}
         message, is_new = (_send_photo if is_form else send_message)(**sender | body.validated_data)
         return Response(MessageOut.of(message), status=201 if is_new else 200)
@@ -161,16 +160,15 @@ def _next_link(request: Request, messages: Sequence[MessageRow], wanted: dict[st
 
 
 class MessageView(ApiView):
-    @extend_schema(operation_id="messages_get", summary="Read one message", tags=["chat"], responses=MessageOut)
+    @operation(operation_id="messages_get", summary="Read one message", responses=MessageOut)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """As the history shows it."""
         message = get_message_for(user_of(request).pk, conversation_id, message_id, self.now)
         return Response(MessageOut.for_reader(message))
 
-    @extend_schema(
+    @operation(
         operation_id="messages_delete",
         summary="Delete my message for both of us, within five minutes",
-        tags=["chat"],
         responses={200: MessageOut},
     )
     def delete(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
@@ -184,9 +182,7 @@ class MessageView(ApiView):
 class LargePhotoView(ApiView):
     """The photo of a message; fits 1600 x 1600 pixels."""
 
-    @extend_schema(
-        operation_id="messages_photo_large", summary="Read the photo of a message", tags=["chat"], responses=JPEG
-    )
+    @operation(operation_id="messages_photo_large", summary="Read the photo of a message", responses=JPEG)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
         """For participants, until the message is deleted."""
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).large)
@@ -195,9 +191,7 @@ class LargePhotoView(ApiView):
 class ThumbPhotoView(ApiView):
     """The photo of a message; fits 400 x 400 pixels."""
 
-    @extend_schema(
-        operation_id="messages_photo_thumb", summary="Read the small photo of a message", tags=["chat"], responses=JPEG
-    )
+    @operation(operation_id="messages_photo_thumb", summary="Read the small photo of a message", responses=JPEG)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
         """For participants, until the message is deleted."""
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).thumb)
@@ -206,12 +200,8 @@ class ThumbPhotoView(ApiView):
 class PhrasesView(ApiView):
     permission_classes = [AllowAny]
 
-    @extend_schema(
-        summary="Read the catalogue of quick phrases",
-        operation_id="list_phrases",
-        tags=["chat"],
-        auth=[],
-        responses={200: PhrasesOut},
+    @operation(
+        summary="Read the catalogue of quick phrases", operation_id="list_phrases", auth=[], responses={200: PhrasesOut}
     )
     def get(self, request: Request) -> HttpResponseBase:
         """With an ETag: 304 for a client that has this version."""

@@ -69,8 +69,6 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     is_subscribed = False
     next_heartbeat_s = float("inf")
 
-    # --- Connecting and disconnecting
-
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection, and clean up when it ends for whatever reason."""
         self.realtime: Realtime = scope["state"]["realtime"]
@@ -153,8 +151,6 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.realtime.hub.leave(self)
             await self.acks.flush()
 
-    # --- Frames of the client
-
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle one frame: answer it, refuse it with a code, or close the socket."""
         if self.writing is None or self.writing.done():
@@ -204,8 +200,6 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         with translation.override(self.language):
             message = error.text
         await self.writer.send(Error(code=error.code, text=message, about=summary.type, client_id=summary.client_id))
-
-    # --- Called by the hub, by card presence and by the heartbeats; none of it blocks
 
     def receive_nudge(self, nudge: Nudge) -> None:
         """Handle what was published for this user."""

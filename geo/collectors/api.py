@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.responses import ResponseBody
 from backend.core.http.text_fields import Line, Paragraphs
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from geo.collectors.selectors import OwnProfile, get_profile
 from geo.collectors.services import CollectorProfile, put_collector
 from geo.inputs import Place
@@ -90,8 +90,7 @@ class CollectorView(ApiView):
     )
     def put(self, request: Request) -> Response:
         """What is left out goes back to its default."""
-        body = CollectorInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(CollectorInput(data=request.data))
         user = user_of(request)
         put_collector(user_id=user.pk, profile=body.profile(), now=self.now)
         return Response(CollectorOutput.of(get_profile(user.pk)))

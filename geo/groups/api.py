@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
 from drf_spectacular.utils import extend_schema
@@ -13,13 +14,14 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.responses import ResponseBody
 from backend.core.http.text_fields import Line
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from geo.groups.selectors import CountedGroup, get_group_of, groups_of, people_of
 from geo.groups.services import found_group, join_group, leave_group, renew_group_code
 from geo.models import Group
 from geo.responses import READ_ONLY, PersonOutput
 
 TAGS = ["groups"]
+operation = partial(extend_schema, tags=TAGS)
 
 
 class GroupInput(serializers.Serializer[Any]):
@@ -88,30 +90,23 @@ def _respond(request: Request, group_id: uuid.UUID, status: int = 200) -> Respon
 
 
 class MembershipStepView(ApiView):
-    """Base of the views that show a group; a repeated request gets it as it is now, and 404 after leaving it."""
-
     def render_again(self, request: Request, group_id: uuid.UUID) -> Response:
         return _respond(request, group_id)
 
 
 class GroupsView(MembershipStepView):
-    @extend_schema(summary="List your groups", operation_id="list_groups", tags=TAGS, responses={200: GroupsOutput})
+    @operation(summary="List your groups", operation_id="list_groups", responses={200: GroupsOutput})
     def get(self, request: Request) -> Response:
         """A handful at most."""
         user_id = user_of(request).pk
         return Response(GroupsOutput([GroupOutput.for_member(counted, user_id) for counted in groups_of(user_id)]))
 
-    @extend_schema(
-        summary="Found a group",
-        operation_id="found_group",
-        tags=TAGS,
-        request=GroupInput,
-        responses={201: GroupDetailOutput},
+    @operation(
+        summary="Found a group", operation_id="found_group", request=GroupInput, responses={201: GroupDetailOutput}
     )
     def post(self, request: Request) -> Response:
         """You are its first member, and its keeper."""
-        body = GroupInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(GroupInput(data=request.data))
         group = found_group(user_id=user_of(request).pk, now=self.now, **body.validated_data)
         return _respond(request, group.pk, status=201)
 
@@ -119,32 +114,28 @@ class GroupsView(MembershipStepView):
 class JoinView(MembershipStepView):
     rate_scope = "join"
 
-    @extend_schema(
+    @operation(
         summary="Join a group by its code",
         operation_id="join_group",
-        tags=TAGS,
         request=JoinInput,
         responses={200: GroupDetailOutput},
     )
     def post(self, request: Request) -> Response:
         """What you give from now on counts for it too; other members read your first name."""
-        body = JoinInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(JoinInput(data=request.data))
         group = join_group(user_id=user_of(request).pk, now=self.now, **body.validated_data)
         return _respond(request, group.pk)
 
 
 class GroupView(ApiView):
-    @extend_schema(
-        summary="Read a group of yours", operation_id="get_group", tags=TAGS, responses={200: GroupDetailOutput}
-    )
+    @operation(summary="Read a group of yours", operation_id="get_group", responses={200: GroupDetailOutput})
     def get(self, request: Request, group_id: uuid.UUID) -> Response:
         """With first names. Strangers read its totals alone, at `/impact/groups/{id}`."""
         return _respond(request, group_id)
 
 
 class MembershipView(ApiView):
-    @extend_schema(summary="Leave a group", operation_id="leave_group", tags=TAGS, responses={204: None})
+    @operation(summary="Leave a group", operation_id="leave_group", responses={204: None})
     def delete(self, request: Request, group_id: uuid.UUID) -> Response:
         """What you gave as a member stays counted there."""
         leave_group(user_id=user_of(request).pk, group_id=group_id, now=self.now)
@@ -152,10 +143,9 @@ class MembershipView(ApiView):
 
 
 class GroupCodeView(MembershipStepView):
-    @extend_schema(
+    @operation(
         summary="Give a group a new code",
         operation_id="renew_group_code",
-        tags=TAGS,
         request=None,
         responses={200: GroupDetailOutput},
     )

@@ -3,6 +3,7 @@
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Self
 
 from django.utils.translation import get_language
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.responses import ResponseBody
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from geo.groups.selectors import get_counting_group
 from geo.impact.selectors import (
     Impact,
@@ -35,6 +36,7 @@ from geo.models.receipt import month_of
 from geo.responses import READ_ONLY, limited_to
 
 TAGS = ["impact"]
+operation = partial(extend_schema, tags=TAGS)
 MONTHS_DEFAULT = 12
 MONTHS_MAX = 120
 MONTH_PATTERN = r"^\d{4}-\d{2}$"
@@ -203,15 +205,13 @@ def _respond(whose: Whose) -> Response:
 
 
 def _respond_months(request: Request, whose: Whose, now: datetime) -> Response:
-    query = MonthsQuery(data=request.query_params, context={"this_month": month_of(now)})
-    query.is_valid(raise_exception=True)
+    query = valid(MonthsQuery(data=request.query_params, context={"this_month": month_of(now)}))
     months = impact_by_month(whose, **query.validated_data)
     return Response(MonthsOutput([MonthImpactOutput.of(month) for month in months]))
 
 
 def _of_user(request: Request) -> Whose:
-    query = RoleQuery(data=request.query_params)
-    query.is_valid(raise_exception=True)
+    query = valid(RoleQuery(data=request.query_params))
     return of_person(user_of(request).pk, query.scope)
 
 
@@ -220,10 +220,9 @@ def _of_group(request: Request, group_id: uuid.UUID) -> Whose:
 
 
 class MyImpactView(ApiView):
-    @extend_schema(
+    @operation(
         summary="What you gave and collected",
         operation_id="get_my_impact",
-        tags=TAGS,
         parameters=[RoleQuery],
         responses={200: ImpactOutput},
     )
@@ -233,10 +232,9 @@ class MyImpactView(ApiView):
 
 
 class MyMonthsView(ApiView):
-    @extend_schema(
+    @operation(
         summary="What you gave and collected, month by month",
         operation_id="get_my_impact_months",
-        tags=TAGS,
         parameters=[RoleQuery, MonthsQuery],
         responses={200: MonthsOutput},
     )
@@ -246,11 +244,8 @@ class MyMonthsView(ApiView):
 
 
 class GroupImpactView(ApiView):
-    @extend_schema(
-        summary="What the members of a group gave",
-        operation_id="get_group_impact",
-        tags=TAGS,
-        responses={200: ImpactOutput},
+    @operation(
+        summary="What the members of a group gave", operation_id="get_group_impact", responses={200: ImpactOutput}
     )
     def get(self, request: Request, group_id: uuid.UUID) -> Response:
         """While they were members. For members, and once it has enough of them for everybody; it names nobody."""
@@ -258,10 +253,9 @@ class GroupImpactView(ApiView):
 
 
 class GroupMonthsView(ApiView):
-    @extend_schema(
+    @operation(
         summary="What the members of a group gave, month by month",
         operation_id="get_group_impact_months",
-        tags=TAGS,
         parameters=[MonthsQuery],
         responses={200: MonthsOutput},
     )
@@ -271,19 +265,16 @@ class GroupMonthsView(ApiView):
 
 
 class CityImpactView(ApiView):
-    @extend_schema(
-        summary="What the city handed over", operation_id="get_city_impact", tags=TAGS, responses={200: ImpactOutput}
-    )
+    @operation(summary="What the city handed over", operation_id="get_city_impact", responses={200: ImpactOutput})
     def get(self, request: Request) -> Response:
         """Of all receipts."""
         return _respond(of_city())
 
 
 class CityMonthsView(ApiView):
-    @extend_schema(
+    @operation(
         summary="What the city handed over, month by month",
         operation_id="get_city_impact_months",
-        tags=TAGS,
         parameters=[MonthsQuery],
         responses={200: MonthsOutput},
     )

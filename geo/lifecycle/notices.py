@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from chat.services.messages import post_card
-from geo.materials.hazard import post_safety_card
+from geo.materials.safety import post_safety_card
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import Notice, notify, withdraw_events
 

@@ -28,7 +28,7 @@ from backend.core.http.pagination import CursorPages
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import MailAddress, SixDigits
-from backend.core.http.views import ApiView, PublicView
+from backend.core.http.views import ApiView, PublicView, valid
 from backend.core.text.characters import drop_invisible
 from notifications.models import Device, Preferences
 from notifications.responses import TIME_OF_DAY, Choices, DeviceOut, EmailOut, LineCode, LineState
@@ -45,6 +45,8 @@ from notifications.services.devices import (
 )
 from notifications.services.email import forget_address, set_address, unsubscribe, verify_address
 from notifications.services.preferences import change_preferences
+
+operation = partial(extend_schema, tags=["notifications"])
 
 # A LINE account is linked, not registered.
 APP_KINDS = [choice for choice in Device.Kind.choices if choice[0] != Device.Kind.LINE]
@@ -94,29 +96,22 @@ class ChoicesIn(serializers.ModelSerializer[Preferences]):
 class DevicesView(ApiView):
     pagination_class = CursorPages
 
-    @extend_schema(
-        operation_id="devices_list",
-        summary="My devices that can be reached",
-        tags=["notifications"],
-        responses=list_of(DeviceOut),
-    )
+    @operation(operation_id="devices_list", summary="My devices that can be reached", responses=list_of(DeviceOut))
     def get(self, request: Request) -> Response:
         """A page of them, the newest first."""
         return CursorPages().respond_rows(request, partial(devices_of, user_of(request).pk), DeviceOut.of)
 
-    @extend_schema(
+    @operation(
         operation_id="devices_register",
         summary="Register or refresh the push address of this app",
         description="Call it at every start and whenever Firebase hands out another address. An address that "
         "belonged to another account moves here, and ends with the session that registered it.",
-        tags=["notifications"],
         request=DeviceIn,
         responses={201: DeviceOut},
     )
     def post(self, request: Request) -> Response:
         """The device belongs to the session of the request."""
-        body = DeviceIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(DeviceIn(data=request.data))
         user = user_of(request)
         given = {"locale": user.locale} | body.validated_data
         registration = Registration(installation=session_of(request).installation, **given)
@@ -125,12 +120,7 @@ class DevicesView(ApiView):
 
 
 class DeviceView(ApiView):
-    @extend_schema(
-        operation_id="devices_forget",
-        summary="Push nothing to this device any more",
-        tags=["notifications"],
-        responses={204: None},
-    )
+    @operation(operation_id="devices_forget", summary="Push nothing to this device any more", responses={204: None})
     def delete(self, request: Request, device_id: uuid.UUID) -> Response:
         """404 for another user's device."""
         forget_device(user_id=user_of(request).pk, device_id=device_id)
@@ -138,27 +128,20 @@ class DeviceView(ApiView):
 
 
 class ChoicesView(ApiView):
-    @extend_schema(
-        operation_id="notifications_choices",
-        summary="What I want to be notified of",
-        tags=["notifications"],
-        responses=Choices,
-    )
+    @operation(operation_id="notifications_choices", summary="What I want to be notified of", responses=Choices)
     def get(self, request: Request) -> Response:
         """The preferences, or the defaults."""
         return Response(Choices.of(preferences_of(user_of(request).pk)))
 
-    @extend_schema(
+    @operation(
         operation_id="notifications_choose",
         summary="Change what I want to be notified of",
-        tags=["notifications"],
         request=ChoicesIn,
         responses=Choices,
     )
     def patch(self, request: Request) -> Response:
         """Change only the given fields."""
-        body = ChoicesIn(data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
+        body = valid(ChoicesIn(data=request.data, partial=True))
         preferences = change_preferences(user_id=user_of(request).pk, changes=body.validated_data)
         return Response(Choices.of(preferences))
 
@@ -168,19 +151,16 @@ SIGNATURE = re.compile("[A-Za-z0-9+/]{43}=")
 
 
 class LineView(ApiView):
-    @extend_schema(
-        operation_id="line_state", summary="Whether I am on LINE", tags=["notifications"], responses=LineState
-    )
+    @operation(operation_id="line_state", summary="Whether I am on LINE", responses=LineState)
     def get(self, request: Request) -> Response:
         """As it is now."""
         linked = is_linked(user_of(request).pk)
         return Response(LineState(available=bool(settings.LINE_CHANNEL_TOKEN), linked=linked))
 
-    @extend_schema(
+    @operation(
         operation_id="line_code",
         summary="Get a code that links my LINE account",
         description="Send it to the city's LINE account within ten minutes. It counts once.",
-        tags=["notifications"],
         request=None,
         responses={201: LineCode},
     )
@@ -189,7 +169,7 @@ class LineView(ApiView):
         code, url, until = make_link_code(user_id=user_of(request).pk, now=self.now)
         return Response(LineCode(code=code, url=url, expires_at=until), status=status.HTTP_201_CREATED)
 
-    @extend_schema(operation_id="line_unlink", summary="Leave LINE", tags=["notifications"], responses={204: None})
+    @operation(operation_id="line_unlink", summary="Leave LINE", responses={204: None})
     def delete(self, request: Request) -> Response:
         """204 also when none is linked."""
         unlink_line(user_id=user_of(request).pk)
@@ -262,29 +242,25 @@ class EmailCode(serializers.Serializer[Any]):
 
 
 class EmailView(ApiView):
-    @extend_schema(operation_id="email_read", summary="Where my mail goes", tags=["notifications"], responses=EmailOut)
+    @operation(operation_id="email_read", summary="Where my mail goes", responses=EmailOut)
     def get(self, request: Request) -> Response:
         """404 without one."""
         return Response(EmailOut.of(email_of(user_of(request).pk)))
 
-    @extend_schema(
+    @operation(
         operation_id="email_set",
         summary="Give an address, and be mailed a code",
         description="Nothing else is mailed there before the code has come back to `/me/email/verify`.",
-        tags=["notifications"],
         request=EmailIn,
         responses=EmailOut,
     )
     def put(self, request: Request) -> Response:
         """Replaces the one before; 429 within a minute, and after so many codes a day."""
-        body = EmailIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(EmailIn(data=request.data))
         address = set_address(user_id=user_of(request).pk, address=body.validated_data["address"], now=self.now)
         return Response(EmailOut.of(address))
 
-    @extend_schema(
-        operation_id="email_forget", summary="Forget my address", tags=["notifications"], responses={204: None}
-    )
+    @operation(operation_id="email_forget", summary="Forget my address", responses={204: None})
     def delete(self, request: Request) -> Response:
         """204 also when there is none."""
         forget_address(user_id=user_of(request).pk)
@@ -292,18 +268,16 @@ class EmailView(ApiView):
 
 
 class EmailVerifyView(ApiView):
-    @extend_schema(
+    @operation(
         operation_id="email_verify",
         summary="Show that the address is mine",
         description="From then on a mail a day tells what is unread; `email` of `/me/notifications` ends it.",
-        tags=["notifications"],
         request=EmailCode,
         responses=EmailOut,
     )
     def post(self, request: Request) -> Response:
         """400 for a wrong code, an old one, and after five wrong ones."""
-        body = EmailCode(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(EmailCode(data=request.data))
         user_id = user_of(request).pk
         refusal = verify_address(user_id=user_id, code=body.validated_data["code"], now=self.now)
         if refusal is None:

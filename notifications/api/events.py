@@ -16,7 +16,7 @@ from backend.accounts.selectors import is_session_live
 from backend.core.clock import read_clock
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from backend.core.redis.card_presence import read_shown_cards
 from notifications.frames import EventFrame
 from notifications.kinds import Category
@@ -65,8 +65,7 @@ class EventsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The events after `since`, or `reset` when some of them are no longer stored."""
-        query = EventsQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = valid(EventsQuery(data=request.query_params))
         user_id, since = user_of(request).pk, query.validated_data["since"]
         log = log_of(user_id)
         reset = not log.reaches_back_to(since)
@@ -104,8 +103,7 @@ class AcknowledgeView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Moves forward only."""
-        body = Acknowledgement(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(Acknowledgement(data=request.data))
         acknowledge(user_id=user_of(request).pk, seq=body.validated_data["seq"])
         see_device(session_id=session_of(request).public_id, now=self.now)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -121,8 +119,7 @@ class ReadView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Read stays read."""
-        body = ReadUpTo(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ReadUpTo(data=request.data))
         mark_events_read(user_id=user_of(request).pk, up_to=body.validated_data["up_to"], now=self.now)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -185,7 +182,6 @@ class ReadAllView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Or everything up to a number."""
-        body = ReadAllIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ReadAllIn(data=request.data))
         left = read_all(user_id=user_of(request).pk, up_to=body.validated_data["up_to"], now=self.now)
         return Response(UnreadOut(unread=left))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
@@ -14,6 +14,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
@@ -21,6 +22,14 @@ from backend.core.clock import read_clock
 from backend.core.http import idempotency
 from backend.core.http.parsers import require_length
 from backend.core.http.throttling import ScopedThrottle
+
+AnySerializer = TypeVar("AnySerializer", bound=BaseSerializer[Any])
+
+
+def valid(serializer: AnySerializer) -> AnySerializer:
+    """The serializer with `validated_data`. Raises ValidationError."""
+    serializer.is_valid(raise_exception=True)
+    return serializer
 
 
 class OneRenderer(BaseContentNegotiation):

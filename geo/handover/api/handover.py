@@ -1,6 +1,7 @@
 """The steps of a handover: the appointment, on the way, arrival, no-show, calendar and rating."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.contrib.gis.geos import Point
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.fields import Moment, Nothing
 from backend.core.http.text_fields import Paragraphs
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from geo.handover.calendar import calendar_of
 from geo.handover.selectors import get_appointment_for
 from geo.handover.services.appointments import agree_time, propose_time, set_off
@@ -26,6 +27,9 @@ from geo.models import Rating
 from geo.trust.services import rate_match
 
 TAGS = ["handover"]
+operation = partial(extend_schema, tags=TAGS)
+match_operation = partial(operation, responses={200: MatchOutput})
+match_operation = partial(operation, responses={200: MatchOutput})
 ACCURACY_M_MAX = 100_000
 
 
@@ -77,67 +81,41 @@ class RatingInput(serializers.Serializer[Any]):
 
 
 class ProposeView(MatchStepView):
-    @extend_schema(
-        summary="Propose a time, or another one",
-        operation_id="propose_time",
-        tags=TAGS,
-        request=ProposeInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Propose a time, or another one", operation_id="propose_time", request=ProposeInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Replaces what was proposed before; a time that was agreed (`meets_at`) holds until the other agrees."""
-        body = ProposeInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ProposeInput(data=request.data))
         propose_time(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)
 
 
 class AgreeView(MatchStepView):
-    @extend_schema(
-        summary="Agree to the proposed time",
-        operation_id="agree_time",
-        tags=TAGS,
-        request=AgreeInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Agree to the proposed time", operation_id="agree_time", request=AgreeInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Agreeing twice changes nothing."""
-        body = AgreeInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(AgreeInput(data=request.data))
         agree_time(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)
 
 
 class SetOffView(MatchStepView):
-    @extend_schema(
-        summary="Say that you are on your way",
-        operation_id="set_off",
-        tags=TAGS,
-        request=SetOffInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Say that you are on your way", operation_id="set_off", request=SetOffInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Again, with another `eta`, corrects it."""
-        body = SetOffInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(SetOffInput(data=request.data))
         set_off(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)
 
 
 class ArriveView(MatchStepView):
-    @extend_schema(
-        summary="Say that you have arrived, or that the other has",
-        operation_id="arrive",
-        tags=TAGS,
-        request=ArriveInput,
-        responses={200: MatchOutput},
+    @match_operation(
+        summary="Say that you have arrived, or that the other has", operation_id="arrive", request=ArriveInput
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """By the phone's place, near the exact point; without GPS, by a report that the other is there. The reporter
         counts as there too; a report does not count against the other's GPS.
         """
-        body = ArriveInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ArriveInput(data=request.data))
         arrival = body.validated_data
         who: dict[str, Any] = {"user_id": user_of(request).pk, "match_id": match_id, "now": self.now}
         if arrival["other"]:
@@ -148,13 +126,7 @@ class ArriveView(MatchStepView):
 
 
 class NoShowView(MatchStepView):
-    @extend_schema(
-        summary="Say that the other did not show",
-        operation_id="report_no_show",
-        tags=TAGS,
-        request=Nothing,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Say that the other did not show", operation_id="report_no_show", request=Nothing)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """After one's own arrival and some minutes of waiting, `no_show_from`. It ends the match."""
         report_no_show(user_id=user_of(request).pk, match_id=match_id, now=self.now)
@@ -162,10 +134,9 @@ class NoShowView(MatchStepView):
 
 
 class CalendarView(ApiView):
-    @extend_schema(
+    @operation(
         summary="Read the agreed time as a calendar file (iCalendar)",
         operation_id="get_calendar",
-        tags=TAGS,
         responses={(200, "text/calendar"): OpenApiTypes.STR},
     )
     def get(self, request: Request, match_id: uuid.UUID) -> HttpResponse:
@@ -179,16 +150,9 @@ class CalendarView(ApiView):
 
 
 class RatingView(MatchStepView):
-    @extend_schema(
-        summary="Rate the other one",
-        operation_id="rate_match",
-        tags=TAGS,
-        request=RatingInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Rate the other one", operation_id="rate_match", request=RatingInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Once, within two weeks of the handover. Nobody reads it; averages are shown from three on."""
-        body = RatingInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(RatingInput(data=request.data))
         rate_match(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)

@@ -1,6 +1,7 @@
 """Receipts: for their two parties, and the page for everybody who has the paper."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.views import ApiView, PublicView
+from backend.core.http.views import ApiView, PublicView, valid
 from geo.handover.inputs import AcceptInput, CorrectionInput
 from geo.handover.paper import context_of, pdf_of
 from geo.handover.selectors import get_receipt_by_token, get_receipt_for, is_as_issued
@@ -26,6 +27,7 @@ from geo.matching.handover_responses import HASH_CHARACTERS, ReceiptOutput
 from geo.matching.responses import MatchOutput
 
 TAGS = ["handover"]
+operation = partial(extend_schema, tags=TAGS)
 GOOD, BAD = "good", "bad"
 
 
@@ -39,19 +41,14 @@ class LanguageQuery(serializers.Serializer[Any]):
 
 def activate_language_of(request: Request) -> None:
     """Activate the language in `lang` for the rest of this request. Raises ValidationError for an unknown one."""
-    query = LanguageQuery(data=request.query_params)
-    query.is_valid(raise_exception=True)
+    query = valid(LanguageQuery(data=request.query_params))
     if language := query.validated_data.get("lang"):
         translation.activate(language)
 
 
 class ReceiptView(ApiView):
-    @extend_schema(
-        summary="Read a receipt",
-        operation_id="get_receipt",
-        tags=TAGS,
-        parameters=[LanguageQuery],
-        responses={200: ReceiptOutput},
+    @operation(
+        summary="Read a receipt", operation_id="get_receipt", parameters=[LanguageQuery], responses={200: ReceiptOutput}
     )
     def get(self, request: Request, receipt_id: uuid.UUID) -> Response:
         """Also part of its match."""
@@ -62,17 +59,15 @@ class ReceiptView(ApiView):
 class CorrectionView(ApiView):
     """Propose to correct the receipt of a match."""
 
-    @extend_schema(
+    @operation(
         summary="Propose to correct the receipt",
         operation_id="propose_correction",
-        tags=TAGS,
         request=CorrectionInput,
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """All figures as they should be. The receipt stays; once the other party accepts, a second one corrects it."""
-        body = CorrectionInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(CorrectionInput(data=request.data))
         propose_correction(
             user_id=user_of(request).pk,
             match_id=match_id,
@@ -88,17 +83,15 @@ class CorrectionView(ApiView):
 class AcceptCorrectionView(ApiView):
     """Accept the other party's correction."""
 
-    @extend_schema(
+    @operation(
         summary="Accept the correction of the receipt",
         operation_id="accept_correction",
-        tags=TAGS,
         request=AcceptInput,
         responses={200: MatchOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Issues a receipt with the differences, linked to the first; totals follow."""
-        body = AcceptInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(AcceptInput(data=request.data))
         number = body.validated_data["version"]
         accept_correction(user_id=user_of(request).pk, match_id=match_id, number=number, now=self.now)
         return show_match(request, match_id)
@@ -107,10 +100,9 @@ class AcceptCorrectionView(ApiView):
 class ReceiptPdfView(ApiView):
     rate_scope = "print"
 
-    @extend_schema(
+    @operation(
         summary="Take a receipt as PDF",
         operation_id="get_receipt_pdf",
-        tags=TAGS,
         parameters=[LanguageQuery],
         responses={(200, "application/pdf"): OpenApiTypes.BINARY},
     )

@@ -1,6 +1,7 @@
 """The weigh-in: weigh, dispute, accept, confirm, and photos of the scale."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -14,7 +15,7 @@ from backend.accounts.authentication import user_of
 from backend.core.http.fields import Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.text_fields import SixDigits
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from backend.core.media.pictures import PhotoInput
 from backend.core.media.private_files import private_jpeg
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
@@ -28,6 +29,9 @@ from geo.pickups.api.photos import PhotoUpload
 from geo.responses import PhotoOutput
 
 TAGS = ["handover"]
+operation = partial(extend_schema, tags=TAGS)
+match_operation = partial(operation, responses={200: MatchOutput})
+match_operation = partial(operation, responses={200: MatchOutput})
 JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
@@ -44,17 +48,10 @@ class ConfirmInput(serializers.Serializer[Any]):
 
 
 class WeighInView(MatchStepView):
-    @extend_schema(
-        summary="Weigh in",
-        operation_id="weigh_in",
-        tags=TAGS,
-        request=WeighInInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Weigh in", operation_id="weigh_in", request=WeighInInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Replaces an earlier weigh-in, and what had been confirmed of it. Materials nobody posted may be added."""
-        body = WeighInInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(WeighInInput(data=request.data))
         weigh_in(
             user_id=user_of(request).pk,
             match_id=match_id,
@@ -68,17 +65,10 @@ class WeighInView(MatchStepView):
 
 
 class DisputeView(MatchStepView):
-    @extend_schema(
-        summary="Dispute the weigh-in",
-        operation_id="dispute_weigh_in",
-        tags=TAGS,
-        request=DisputeInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Dispute the weigh-in", operation_id="dispute_weigh_in", request=DisputeInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Both versions are kept. Nobody can confirm until one accepts the other's, or it is weighed again."""
-        body = DisputeInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(DisputeInput(data=request.data))
         dispute_weigh_in(
             user_id=user_of(request).pk,
             match_id=match_id,
@@ -93,34 +83,20 @@ class DisputeView(MatchStepView):
 
 
 class AcceptFiguresView(MatchStepView):
-    @extend_schema(
-        summary="Accept the other side's figures",
-        operation_id="accept_figures",
-        tags=TAGS,
-        request=AcceptInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Accept the other side's figures", operation_id="accept_figures", request=AcceptInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Ends the dispute: both agree now, so there is a receipt."""
-        body = AcceptInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(AcceptInput(data=request.data))
         number = body.validated_data["version"]
         accept_figures(user_id=user_of(request).pk, match_id=match_id, number=number, now=self.now)
         return show_match(request, match_id)
 
 
 class ConfirmView(MatchStepView):
-    @extend_schema(
-        summary="Confirm the handover",
-        operation_id="confirm_handover",
-        tags=TAGS,
-        request=ConfirmInput,
-        responses={200: MatchOutput},
-    )
+    @match_operation(summary="Confirm the handover", operation_id="confirm_handover", request=ConfirmInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """One's own side, or by the collector with the resident's code both; then there is a receipt."""
-        body = ConfirmInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ConfirmInput(data=request.data))
         confirmation = confirm_handover(
             user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data
         )
@@ -133,26 +109,22 @@ class ConfirmView(MatchStepView):
 
 
 class ScalePhotosView(PhotoUpload):
-    @extend_schema(
+    @operation(
         summary="Add a photo of the scale",
         operation_id="add_scale_photo",
-        tags=TAGS,
         request={"multipart/form-data": PhotoInput},
         responses={201: PhotoOutput},
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """By either side, until both have confirmed. Cleaned of place and camera like any other."""
-        body = PhotoInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(PhotoInput(data=request.data))
         file, user_id = body.validated_data["photo"], user_of(request).pk
         photo = add_scale_photo(user_id=user_id, match_id=match_id, file=file, size=file.size, now=self.now)
         return Response(PhotoOutput.of_scale(photo, match_id), status=201)
 
 
 class ScalePhotoView(ApiView):
-    @extend_schema(
-        summary="Remove your photo of the scale", operation_id="remove_scale_photo", tags=TAGS, responses={204: None}
-    )
+    @operation(summary="Remove your photo of the scale", operation_id="remove_scale_photo", responses={204: None})
     def delete(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
         """One's own, until both have confirmed."""
         remove_scale_photo(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
@@ -162,7 +134,7 @@ class ScalePhotoView(ApiView):
 class LargeScalePhotoView(ApiView):
     """A photo of the scale; fits 1600 x 1600 pixels."""
 
-    @extend_schema(summary="Show a photo of the scale", operation_id="show_scale_photo", tags=TAGS, responses=JPEG)
+    @operation(summary="Show a photo of the scale", operation_id="show_scale_photo", responses=JPEG)
     def get(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
         """For the two parties."""
         photo = get_scale_photo_for(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
@@ -172,9 +144,7 @@ class LargeScalePhotoView(ApiView):
 class ThumbScalePhotoView(ApiView):
     """A photo of the scale; fits 400 x 400 pixels."""
 
-    @extend_schema(
-        summary="Show a small photo of the scale", operation_id="show_scale_photo_thumb", tags=TAGS, responses=JPEG
-    )
+    @operation(summary="Show a small photo of the scale", operation_id="show_scale_photo_thumb", responses=JPEG)
     def get(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
         """For the two parties."""
         photo = get_scale_photo_for(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)

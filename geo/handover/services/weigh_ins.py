@@ -28,7 +28,7 @@ from geo.handover_errors import (
 from geo.lifecycle.locks import lock_active_match_of, lock_match_of
 from geo.lifecycle.notices import notify_parties
 from geo.lifecycle.transitions import require_step, take_step
-from geo.materials.hazard import may_take_hazardous
+from geo.materials.safety import may_take_hazardous
 from geo.materials.selectors import materials_by_code
 from geo.models import Handover, HandoverState, LeftItem, Match, Material, PickupItem, Step, WeighInLine, WeighInVersion
 from geo.pickups.services.posting import GRAM, ItemDraft, check_item

@@ -20,6 +20,7 @@ from geo.matching.services.likes import accept_like, decline_like
 from geo.trust.selectors import reliability_of_all
 
 TAGS = ["likes"]
+operation = partial(extend_schema, tags=TAGS)
 
 
 class LikePages(CursorPages):
@@ -32,11 +33,8 @@ class LikePages(CursorPages):
 class LikesView(ApiView):
     pagination_class = LikePages
 
-    @extend_schema(
-        summary="List who likes your pickup, first come first",
-        operation_id="list_likes",
-        tags=TAGS,
-        responses=list_of(LikeOutput),
+    @operation(
+        summary="List who likes your pickup, first come first", operation_id="list_likes", responses=list_of(LikeOutput)
     )
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """Those who still wait for an answer, and the one who must confirm."""
@@ -66,12 +64,8 @@ class OwnLikesView(ApiView):
 
 
 class AcceptView(MatchStepView):
-    @extend_schema(
-        summary="Accept a like: it is a match",
-        operation_id="accept_like",
-        tags=TAGS,
-        request=None,
-        responses={200: MatchOutput},
+    @operation(
+        summary="Accept a like: it is a match", operation_id="accept_like", request=None, responses={200: MatchOutput}
     )
     def post(self, request: Request, pickup_id: uuid.UUID, like_id: uuid.UUID) -> Response:
         """Accepting twice answers with the same match."""
@@ -80,9 +74,7 @@ class AcceptView(MatchStepView):
 
 
 class DeclineView(ApiView):
-    @extend_schema(
-        summary="Decline a like", operation_id="decline_like", tags=TAGS, request=None, responses={204: None}
-    )
+    @operation(summary="Decline a like", operation_id="decline_like", request=None, responses={204: None})
     def post(self, request: Request, pickup_id: uuid.UUID, like_id: uuid.UUID) -> Response:
         """The collector gets a polite event. If they were to confirm, the pickup goes on to the next."""
         decline_like(resident_id=user_of(request).pk, pickup_id=pickup_id, like_id=like_id, now=self.now)

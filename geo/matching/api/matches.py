@@ -12,13 +12,14 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from geo.lifecycle.matches import get_match_details_for, matches_of
 from geo.matching.responses import MatchOutput
 from geo.matching.services.matches import release_match
 from geo.models import Match
 
 TAGS = ["matches"]
+operation = partial(extend_schema, tags=TAGS)
 # A match of a cancelled pickup is released by the cancellation.
 REASONS = [choice for choice in Match.ReleaseReason.choices if choice[0] != Match.ReleaseReason.CANCELLED]
 
@@ -43,8 +44,6 @@ def show_match(request: Request, match_id: uuid.UUID) -> Response:
 
 
 class MatchStepView(ApiView):
-    """Base of the views that take a step in a match and show it; a repeated request gets the match as it is now."""
-
     def render_again(self, request: Request, match_id: uuid.UUID) -> Response:
         """The match, without what its reader may no longer see."""
         return show_match(request, match_id)
@@ -53,40 +52,33 @@ class MatchStepView(ApiView):
 class MatchesView(ApiView):
     pagination_class = CursorPages
 
-    @extend_schema(
+    @operation(
         summary="List your matches in both roles, newest first",
         operation_id="list_matches",
-        tags=TAGS,
         parameters=[MatchesQuery],
         responses=list_of(MatchOutput),
     )
     def get(self, request: Request) -> Response:
         """All, or those of one status."""
-        query = MatchesQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = valid(MatchesQuery(data=request.query_params))
         user_id = user_of(request).pk
         matches = partial(matches_of, user_id, query.validated_data.get("status"))
         return CursorPages().respond_rows(request, matches, lambda match: MatchOutput.of(match, user_id))
 
 
 class MatchView(ApiView):
-    @extend_schema(summary="Read a match", operation_id="get_match", tags=TAGS, responses={200: MatchOutput})
+    @operation(summary="Read a match", operation_id="get_match", responses={200: MatchOutput})
     def get(self, request: Request, match_id: uuid.UUID) -> Response:
         """With the exact place, the conversation, and for the resident the code."""
         return show_match(request, match_id)
 
 
 class ReleaseView(MatchStepView):
-    @extend_schema(
-        summary="Give a match back",
-        operation_id="release_match",
-        tags=TAGS,
-        request=ReleaseInput,
-        responses={200: MatchOutput},
+    @operation(
+        summary="Give a match back", operation_id="release_match", request=ReleaseInput, responses={200: MatchOutput}
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """The next runner-up is promoted, or the pickup opens again."""
-        body = ReleaseInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ReleaseInput(data=request.data))
         release_match(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)

@@ -1,6 +1,7 @@
 """`/pickups/{id}/swipe`: a collector's like or pass."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,13 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from geo.matching.responses import StandingOutput, SwipeOutput
 from geo.matching.selectors import get_swipe_of
 from geo.matching.services.swipes import record_swipe, take_swipe_back
 from geo.models import Swipe
 
 TAGS = ["swipes"]
+operation = partial(extend_schema, tags=TAGS)
 
 
 class SwipeInput(serializers.Serializer[Any]):
@@ -38,10 +40,9 @@ class SwipeInput(serializers.Serializer[Any]):
 
 
 class SwipeView(ApiView):
-    @extend_schema(
+    @operation(
         summary="Read your swipe on a pickup, and the state of your like",
         operation_id="get_swipe",
-        tags=TAGS,
         responses={200: StandingOutput},
     )
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
@@ -49,10 +50,9 @@ class SwipeView(ApiView):
         swipe = get_swipe_of(collector_id=user_of(request).pk, pickup_id=pickup_id)
         return Response(StandingOutput.of(swipe))
 
-    @extend_schema(
+    @operation(
         summary="Like a pickup, or pass on it",
         operation_id="swipe_pickup",
-        tags=TAGS,
         request=SwipeInput,
         responses={200: SwipeOutput},
     )
@@ -64,10 +64,9 @@ class SwipeView(ApiView):
         result = record_swipe(collector_id=user_of(request).pk, pickup_id=pickup_id, now=self.now, **swipe)
         return Response(SwipeOutput.of(result))
 
-    @extend_schema(
+    @operation(
         summary="Rewind a pass, or withdraw a like that waits",
         operation_id="take_swipe_back",
-        tags=TAGS,
         request=None,
         responses={204: None},
     )
@@ -81,6 +80,5 @@ def _swipe_of(body: Any) -> dict[str, Any]:
     """The body, checked. A plain like is recognised without the serializer."""
     if body == {"direction": Swipe.Direction.LIKE.value}:
         return {"direction": Swipe.Direction.LIKE}
-    checked = SwipeInput(data=body)
-    checked.is_valid(raise_exception=True)
+    checked = valid(SwipeInput(data=body))
     return dict(checked.validated_data)

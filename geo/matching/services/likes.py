@@ -16,7 +16,7 @@ from geo.matching.services.matches import (
     make_match_under_pickup_lock,
     pass_on_under_pickup_lock,
 )
-from geo.materials.hazard import require_badge_for
+from geo.materials.safety import require_badge_for
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import notify
 

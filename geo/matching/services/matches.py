@@ -41,7 +41,7 @@ from geo.lifecycle.transitions import (
     waiting_likes,
 )
 from geo.matching.services.rings import restart_rings
-from geo.materials.hazard import collectors_allowed_to_take
+from geo.materials.safety import collectors_allowed_to_take
 from geo.models import Handover, Match, Pickup, Swipe
 from notifications.selectors.recipients import earliest_push_to
 from notifications.services.notify import Notice, notify, withdraw_events
@@ -73,9 +73,6 @@ def save_swipe(swipe: Swipe) -> None:
         insert_prepared(swipe)
     else:
         swipe.save(update_fields=Swipe.CHANGEABLE)
-
-
-# --- How much one collector may have -----------------------------------------------------------------------
 
 
 def require_few_likes(*, waiting: int) -> None:
@@ -112,9 +109,6 @@ def require_not_paused(paused_until: datetime | None, now: datetime) -> None:
 
 def _is_admitted(user: User, now: datetime) -> bool:
     return user.is_active and not user.is_paused_at(now)
-
-
-# --- Passing a pickup on -----------------------------------------------------------------------------------
 
 
 def pass_on_under_pickup_lock(*, pickup: Pickup, acting: uuid.UUID, now: datetime) -> list[Notice]:
@@ -199,9 +193,6 @@ def _ask(pickup: Pickup, like: Swipe, now: datetime) -> list[Notice]:
     return notices.to_each(
         [like.collector_id], event="like.asked", pickup=pickup, data={"answer_by": notices.format_utc(answer_by)}
     )
-
-
-# --- Ending a match ----------------------------------------------------------------------------------------
 
 
 @transaction.atomic

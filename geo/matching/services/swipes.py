@@ -23,7 +23,7 @@ from geo.matching.services.matches import (
     require_not_paused,
     save_swipe,
 )
-from geo.materials.hazard import require_badge_for
+from geo.materials.safety import require_badge_for
 from geo.models import Match, Pickup, Swipe
 from notifications.services.notify import notify
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from backend.core.media.pictures import PhotoInput, refuse_huge_upload
 from backend.core.media.urls import media_url_of
 from geo.pickups.services.photos import add_photo, remove_photo
@@ -40,8 +40,7 @@ class PhotosView(PhotoUpload):
     )
     def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """Turned upright, made smaller, and cleaned of place and camera."""
-        body = PhotoInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(PhotoInput(data=request.data))
         file = body.validated_data["photo"]
         resident_id = user_of(request).pk
         photo = add_photo(resident_id=resident_id, pickup_id=pickup_id, file=file, size=file.size, now=self.now)

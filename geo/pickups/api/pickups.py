@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
-from backend.core.http.views import ApiView
+from backend.core.http.views import ApiView, valid
 from backend.core.media.urls import media_url_of
 from geo.matching.services.matches import cancel_pickup
 from geo.models import Pickup
@@ -24,6 +24,8 @@ from geo.pickups.services.leftovers import post_leftovers
 from geo.pickups.services.posting import post_pickup
 
 TAGS = ["pickups"]
+operation = partial(extend_schema, tags=TAGS)
+operation = partial(extend_schema, tags=TAGS)
 
 
 class PickupsQuery(serializers.Serializer[Any]):
@@ -33,8 +35,6 @@ class PickupsQuery(serializers.Serializer[Any]):
 
 
 class PickupStepView(ApiView):
-    """Base of the views that show a pickup; a repeated request gets it as it is now."""
-
     output: type[PickupOutput] = OnePickupOutput
 
     def render_again(self, request: Request, pickup_id: uuid.UUID) -> Response:
@@ -44,71 +44,57 @@ class PickupStepView(ApiView):
 class PickupsView(PickupStepView):
     pagination_class = CursorPages
 
-    @extend_schema(
+    @operation(
         summary="List your own pickups, newest first",
         operation_id="list_pickups",
-        tags=TAGS,
         parameters=[PickupsQuery],
         responses=list_of(PickupOutput),
     )
     def get(self, request: Request) -> Response:
         """All, or those of one status."""
-        query = PickupsQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = valid(PickupsQuery(data=request.query_params))
         user_id = user_of(request).pk
         pickups = partial(pickups_of, user_id, query.validated_data.get("status"))
         media_url = media_url_of(request)
         return CursorPages().respond_rows(request, pickups, lambda pickup: PickupOutput.of(pickup, user_id, media_url))
 
-    @extend_schema(
-        summary="Post a pickup",
-        operation_id="post_pickup",
-        tags=TAGS,
-        request=PickupInput,
-        responses={201: OnePickupOutput},
+    @operation(
+        summary="Post a pickup", operation_id="post_pickup", request=PickupInput, responses={201: OnePickupOutput}
     )
     def post(self, request: Request) -> Response:
         """Collectors nearby see it at once, without the exact place."""
-        body = PickupInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(PickupInput(data=request.data))
         pickup = post_pickup(resident_id=user_of(request).pk, draft=body.draft(), now=self.now)
         return _show(request, pickup.pk, status=201)
 
 
 class PickupView(ApiView):
-    @extend_schema(summary="Read a pickup", operation_id="get_pickup", tags=TAGS, responses={200: OnePickupOutput})
+    @operation(summary="Read a pickup", operation_id="get_pickup", responses={200: OnePickupOutput})
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """For its resident; without the exact place for the matched collector, and for those whose like waits."""
         return _show(request, pickup_id)
 
-    @extend_schema(
-        summary="Amend a pickup",
-        operation_id="amend_pickup",
-        tags=TAGS,
-        request=PickupAmendment,
-        responses={200: OnePickupOutput},
+    @operation(
+        summary="Amend a pickup", operation_id="amend_pickup", request=PickupAmendment, responses={200: OnePickupOutput}
     )
     def patch(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """Anything while it is open, note and window while it is matched."""
-        body = PickupAmendment(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(PickupAmendment(data=request.data))
         resident_id = user_of(request).pk
         amend_pickup(resident_id=resident_id, pickup_id=pickup_id, changes=body.changes(), now=self.now)
         return _show(request, pickup_id)
 
 
 class ExtensionView(PickupStepView):
-    @extend_schema(
+    @operation(
         summary="Keep a pickup open longer",
         operation_id="extend_pickup",
-        tags=TAGS,
         request=ExtensionInput,
         responses={200: OnePickupOutput},
     )
     def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """One tap adds the usual time; `expires_at` says until when exactly."""
-        body = ExtensionInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(ExtensionInput(data=request.data))
         expires_at = body.validated_data.get("expires_at")
         resident_id = user_of(request).pk
         extend_pickup(resident_id=resident_id, pickup_id=pickup_id, expires_at=expires_at, now=self.now)
@@ -118,13 +104,7 @@ class ExtensionView(PickupStepView):
 class CancelView(PickupStepView):
     output = PickupOutput
 
-    @extend_schema(
-        summary="Cancel a pickup",
-        operation_id="cancel_pickup",
-        tags=TAGS,
-        request=None,
-        responses={200: PickupOutput},
-    )
+    @operation(summary="Cancel a pickup", operation_id="cancel_pickup", request=None, responses={200: PickupOutput})
     def post(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """Its match is released, and everybody who waited gets an event. Cancelling twice changes nothing."""
         resident_id = user_of(request).pk
@@ -142,8 +122,7 @@ class RestView(PickupStepView):
     )
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """A new pickup linked to the first; the second time, the same one."""
-        body = RestInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = valid(RestInput(data=request.data))
         resident_id = user_of(request).pk
         window = body.window_or_none()
         new, is_new = post_leftovers(resident_id=resident_id, match_id=match_id, window=window, now=self.now)
