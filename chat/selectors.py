@@ -151,7 +151,6 @@ def _conversation_of(row: Sequence[Any]) -> ConversationRow:
 
 
 def others_in(conversation_id: uuid.UUID, user_id: uuid.UUID) -> list[uuid.UUID]:
-    """The ids of the other participants."""
     others = Participant.objects.filter(conversation_id=conversation_id).exclude(user_id=user_id)
     return list(others.values_list("user_id", flat=True))
 

@@ -53,7 +53,6 @@ class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
     fields = readonly_fields = ("material", amount("gross_kg"), amount("tare_kg"), "pieces")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
-        """With the materials, in insertion order."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 
@@ -127,7 +126,6 @@ class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
-        """With the materials, in insertion order."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 

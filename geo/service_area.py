@@ -21,7 +21,6 @@ def require_on_map(longitude: float, latitude: float, *, field: str) -> None:
 
 
 def is_served(longitude: float, latitude: float) -> bool:
-    """Whether the place is in `SERVICE_AREA`."""
     west, south, east, north = settings.SERVICE_AREA
     return bool(west <= longitude <= east and south <= latitude <= north)
 

@@ -82,7 +82,6 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Retry"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
-        """Make the events due again."""
         users = retry_dead_letters(ids=list(queryset.values_list("pk", flat=True)), now=read_clock())
         self.message_user(request, _("Due again for %(count)s users.") % {"count": users})
 

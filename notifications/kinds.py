@@ -4,7 +4,7 @@ A new kind is one row here and its Thai text in `locale/th`. Texts contain no pl
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -109,6 +109,9 @@ HANDOVER_STEPS = (
     "handover.confirmed",
 )
 
+_STEP = EventKind(category=Category.HANDOVER, link="/matches/{match}", about="match", meeting=Meeting.NOW)
+_APPOINTMENT = replace(_STEP, until="at", meeting=Meeting.AT)
+
 KINDS: Mapping[str, EventKind] = {
     "message.sent": EventKind(
         category=Category.CHAT,
@@ -161,98 +164,65 @@ KINDS: Mapping[str, EventKind] = {
         about="match",
         supersedes=("match.made", *HANDOVER_STEPS),
     ),
-    "handover.proposed": EventKind(
-        category=Category.HANDOVER,
+    "handover.proposed": replace(
+        _APPOINTMENT,
         title=_("A time is proposed"),
         body=_("%(at)s. Does it suit you?"),
-        link="/matches/{match}",
-        until="at",
-        about="match",
         supersedes=("handover.proposed", "handover.agreed"),
-        meeting=Meeting.AT,
     ),
-    "handover.agreed": EventKind(
-        category=Category.HANDOVER,
+    "handover.agreed": replace(
+        _APPOINTMENT,
         title=_("The time is agreed"),
         body=_("The handover is on %(at)s."),
-        link="/matches/{match}",
-        until="at",
-        about="match",
         supersedes=("handover.proposed", "handover.agreed"),
-        meeting=Meeting.AT,
     ),
-    "handover.reminder": EventKind(
-        category=Category.HANDOVER,
+    "handover.reminder": replace(
+        _APPOINTMENT,
         title=_("Remember the handover"),
         body=_("“%(title)s”: on %(at)s."),
-        link="/matches/{match}",
-        until="at",
-        about="match",
         supersedes=("handover.reminder",),
-        meeting=Meeting.AT,
     ),
-    "handover.set_off": EventKind(
-        category=Category.HANDOVER,
+    "handover.set_off": replace(
+        _STEP,
         title=_("The collector is on the way"),
         body=_("“%(title)s” will be collected soon."),
-        link="/matches/{match}",
-        about="match",
         supersedes=("handover.reminder", "handover.set_off"),
-        meeting=Meeting.NOW,
     ),
-    "handover.arrived": EventKind(
-        category=Category.HANDOVER,
+    "handover.arrived": replace(
+        _STEP,
         title=_("Somebody is at the door"),
         body=_("“%(title)s”: the other side has arrived."),
-        link="/matches/{match}",
-        about="match",
         supersedes=("handover.reminder", "handover.set_off"),
-        meeting=Meeting.NOW,
     ),
-    "handover.no_show": EventKind(
-        category=Category.HANDOVER,
+    "handover.no_show": replace(
+        _STEP,
         title=_("You were waited for"),
         body=_("“%(title)s”: nobody was there at the agreed time, so the match has ended."),
-        link="/matches/{match}",
-        about="match",
         supersedes=("match.made", *HANDOVER_STEPS),
-        meeting=Meeting.NOW,
     ),
-    "handover.disputed": EventKind(
-        category=Category.HANDOVER,
+    "handover.disputed": replace(
+        _STEP,
         title=_("The weigh-in is disputed"),
         body=_("The resident says %(net_kg)s kg. Accept it, or weigh again together."),
-        link="/matches/{match}",
-        about="match",
         supersedes=HANDOVER_STEPS,
-        meeting=Meeting.NOW,
     ),
-    "handover.weighed_in": EventKind(
-        category=Category.HANDOVER,
+    "handover.weighed_in": replace(
+        _STEP,
         title=_("Weighed"),
         body=_("The scale says %(net_kg)s kg. Please look and confirm."),
-        link="/matches/{match}",
-        about="match",
         supersedes=HANDOVER_STEPS,
-        meeting=Meeting.NOW,
     ),
-    "handover.confirmed": EventKind(
-        category=Category.HANDOVER,
+    "handover.confirmed": replace(
+        _STEP,
         title=_("Confirmed by the other side"),
         body=_("Please look at what was weighed, and confirm too."),
-        link="/matches/{match}",
-        about="match",
         supersedes=HANDOVER_STEPS,
-        meeting=Meeting.NOW,
     ),
-    "receipt.issued": EventKind(
-        category=Category.HANDOVER,
+    "receipt.issued": replace(
+        _STEP,
         title=_("Thank you for recycling"),
         body=_("%(net_kg)s kg handed over. The receipt is ready."),
-        link="/matches/{match}",
-        about="match",
         supersedes=("match.made", *HANDOVER_STEPS),
-        meeting=Meeting.NOW,
     ),
     "receipt.correction_proposed": EventKind(
         category=Category.HANDOVER,

@@ -45,7 +45,6 @@ class Backlog:
     since: datetime | None
 
     def describe(self, what: str) -> str:
-        """The number and what it counts."""
         return f"{self.waiting}{' or more' if self.waiting == COUNT_MAX else ''} {what}"
 
     def age_s(self, now: datetime) -> float:
@@ -96,7 +95,6 @@ def _is_late(task: "PeriodicTask[..., object, ...]", ran_at: datetime, now: date
 
 
 def problems(now: datetime) -> Iterator[str]:
-    """What staff should look at."""
     for what, backlog in (("users with due pushes", user_backlog(now)), ("jobs", job_backlog())):
         if backlog.age_s(now) > OVERDUE_AFTER.total_seconds():
             yield f"{backlog.describe(what)}, waiting for {backlog.age_s(now):.0f} s"

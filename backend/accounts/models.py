@@ -102,7 +102,6 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
 
     @property
     def first_name(self) -> str:
-        """What strangers read."""
         return first_name_of(self.shown_name, self.erased_at)
 
     @property

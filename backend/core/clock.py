@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 
 
 def read_clock() -> datetime:
-    """The present moment, aware, in UTC."""
     return timezone.now()
 
 

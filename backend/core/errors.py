@@ -59,7 +59,6 @@ class DomainError(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status of this refusal."""
         return STATUS_OF_KIND[self.kind]
 
     @property

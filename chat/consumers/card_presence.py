@@ -48,7 +48,6 @@ class CardPresence:
             self._remove(next(iter(shown)), socket)
 
     def remove_socket(self, socket: CardSocket) -> None:
-        """Forget a socket that has closed."""
         for card in list(self._shown.get(socket, ())):
             self._remove(card, socket)
         self._shown.pop(socket, None)

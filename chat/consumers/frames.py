@@ -131,7 +131,6 @@ SUMMARY_CHARACTERS_MAX = 64
 
 
 def encode(frame: ServerFrame | dict[str, object]) -> str:
-    """The frame as JSON text."""
     return _encoder.encode(frame).decode()
 
 

@@ -217,7 +217,6 @@ class Publisher:
         self._has_pending.set()
 
     async def run(self) -> NoReturn:
-        """Publish until cancelled."""
         async with async_redis("publisher") as client:
             while True:
                 await self._has_pending.wait()

@@ -28,7 +28,6 @@ class Heartbeats:
         self._sockets = sockets
 
     async def run(self) -> NoReturn:
-        """Send heartbeats until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)

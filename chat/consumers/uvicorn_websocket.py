@@ -44,7 +44,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is closed."""
         self._stop_abort_timer()
         super().connection_lost(exc)
 

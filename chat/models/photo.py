@@ -9,7 +9,6 @@ from chat.models.message import Message
 
 
 def place_of_photo(photo: "MessagePhoto", name: str) -> str:
-    """The path of a new file."""
     return f"chat/{uuid.uuid4().hex}.jpg"
 
 

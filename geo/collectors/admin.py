@@ -31,7 +31,6 @@ class CollectorAdmin(ReadOnlyAdmin[Collector]):
 
     @property
     def media(self) -> Media:
-        """With the files of the map."""
         return super().media + MAP_MEDIA
 
     def get_fieldsets(self, request: HttpRequest, obj: Collector | None = None) -> Any:

@@ -90,6 +90,8 @@ def _respond(request: Request, group_id: uuid.UUID, status: int = 200) -> Respon
 
 
 class MembershipStepView(ApiView):
+    """Base of the views that show a group; a repeated request gets it as it is now, and 404 after leaving it."""
+
     def render_again(self, request: Request, group_id: uuid.UUID) -> Response:
         return _respond(request, group_id)
 

@@ -51,7 +51,6 @@ class FiguresInput(serializers.Serializer[Any]):
     )
 
     def weighed(self) -> list[Weighed]:
-        """What the service takes."""
         return [Weighed(**line) for line in self.validated_data["lines"]]
 
 
@@ -66,7 +65,6 @@ class WeighInInput(FiguresInput):
     )
 
     def left_items(self) -> list[ItemDraft]:
-        """What the service takes."""
         return [ItemDraft(**item) for item in self.validated_data.get("left", [])]
 
 

@@ -65,7 +65,6 @@ class Month(serializers.DateField):
     default_error_messages = {"not_a_month": _("A month is written like 2026-11.")}
 
     def to_internal_value(self, value: Any) -> date:
-        """The first day."""
         try:
             month = datetime.strptime(str(value), "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
         except ValueError:
@@ -91,7 +90,6 @@ class MonthsQuery(serializers.Serializer[Any]):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The first and the last month."""
         last = attrs.get("until", self.context["this_month"])
         first = attrs.get("from", months_after(last, 1 - MONTHS_DEFAULT))
         if first > last:

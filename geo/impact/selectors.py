@@ -111,12 +111,10 @@ def of_group(group_id: uuid.UUID) -> Whose:
 
 
 def of_city() -> Whose:
-    """All receipts."""
     return Whose((Scope.CITY,))
 
 
 def impact_of(whose: Whose) -> Impact:
-    """All months together."""
     return Impact([MaterialSum(*row) for row in _fetch(_TOTALS, whose)])
 
 

@@ -50,7 +50,6 @@ class HazardOutput(ResponseBody):
 
 
 def may_take_hazardous(collector_id: uuid.UUID) -> bool:
-    """Whether the collector has the badge."""
     return Collector.objects.filter(pk=collector_id, has_hazard_badge=True).exists()
 
 

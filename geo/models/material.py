@@ -40,7 +40,6 @@ class Material(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the active language."""
         return self.name_th if (get_language() or "").startswith("th") else self.name_en
 
 

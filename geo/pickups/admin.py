@@ -28,7 +28,6 @@ class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
     fields = readonly_fields = ("material", "quantity", amount("kg_estimate"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PickupItem]:
-        """With the materials, in insertion order."""
         return super().get_queryset(request).select_related("material").order_by("pk")
 
 
@@ -63,13 +62,11 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
 
     @admin.display(ordering="price_thb", description=_("price"))
     def price(self, pickup: Pickup) -> str:
-        """The price mode and the amount."""
         amount = f" {format_baht(pickup.price_thb)} THB" if pickup.price_thb else ""
         return f"{pickup.price_mode}{amount}"
 
     @admin.display(description=_("photos"))
     def pictures(self, pickup: Pickup) -> SafeString:
-        """Thumbnails of the photos."""
         photos = [(photo.large.url, photo.thumb.url) for photo in pickup.photos.all()]
         return format_html_join(" ", '<a href="{}"><img class="geo-photo" src="{}" alt=""></a>', photos)
 

@@ -69,7 +69,6 @@ class PickupInput(_PickupFields):
     expires_at = Moment(required=False, allow_null=True)
 
     def draft(self) -> PickupDraft:
-        """What the service takes."""
         return PickupDraft(**self.values())
 
 
@@ -84,7 +83,6 @@ class PickupAmendment(_PickupFields):
         return fields
 
     def changes(self) -> PickupChanges:
-        """What the service takes."""
         return PickupChanges(**self.values())
 
 
@@ -100,6 +98,5 @@ class RestInput(serializers.Serializer[Any]):
     window = WindowInput(required=False, help_text="Without it, the same hours on the next day.")
 
     def window_or_none(self) -> Window | None:
-        """What the service takes."""
         window = self.validated_data.get("window")
         return Window(begins_at=window["from"], ends_at=window["until"]) if window else None

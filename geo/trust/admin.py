@@ -22,7 +22,6 @@ class PenaltyAdmin(ReadOnlyAdmin[Penalty]):
     actions = ("lift",)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may lift pauses."""
         return request.user.has_perm("geo.change_penalty")
 
     @admin.action(description=_("Lift the pause"), permissions=["manage"])

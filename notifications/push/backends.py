@@ -130,7 +130,6 @@ class ConsoleBackend:
     """Writes each push to standard output, for an installation without a Firebase project."""
 
     def send(self, messages: Sequence[PushMessage]) -> list[Outcome]:
-        """Write them; all are accepted."""
         for message in messages:
             sys.stdout.write(_text_box(message))
         sys.stdout.flush()
@@ -150,7 +149,6 @@ class MemoryBackend:
     """Appends to `outbox`, and returns or raises what `outcomes` holds for the address, else Accepted."""
 
     def send(self, messages: Sequence[PushMessage]) -> list[Outcome]:
-        """Keep them all."""
         outbox.extend(messages)
         return [self._outcome_of(message) for message in messages]
 
@@ -162,6 +160,5 @@ class MemoryBackend:
 
 
 def reset_memory() -> None:
-    """Empty `outbox` and `outcomes`."""
     outbox.clear()
     outcomes.clear()

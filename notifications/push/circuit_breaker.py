@@ -107,11 +107,9 @@ class CircuitBreaker:
         )
 
     def state(self) -> str:
-        """`closed`, `open` or `probing`."""
         return self._run(_state)
 
     def reason(self) -> str:
-        """Why it is not closed."""
         return self._run(lambda store: store.reason())
 
     def _run(self, operation: Callable[[Store], T]) -> T:
@@ -172,7 +170,6 @@ class RedisStore:
         )
 
     def read(self) -> tuple[int, float]:
-        """One round trip."""
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.get(self._failures)
             pipe.pttl(self._open)
@@ -202,16 +199,13 @@ class RedisStore:
             self._redis.delete(self._probe)
 
     def claim_probe(self) -> bool:
-        """One at a time."""
         return bool(self._redis.set(self._probe, 1, px=int(PROBE_S * 1000), nx=True))
 
     def reason(self) -> str:
-        """Empty when nothing is stored."""
         reason: Any = self._redis.get(self._reason)
         return bytes(reason or b"").decode()
 
     def close(self) -> None:
-        """Delete all keys."""
         self._redis.delete(self._failures, self._open, self._rounds, self._probe, self._reason, self._refused)
 
 
@@ -225,7 +219,6 @@ class LocalStore:
         self._refused = set[str]()
 
     def read(self) -> tuple[int, float]:
-        """From memory."""
         return self._failed, max(self._open_until - time.monotonic(), 0)
 
     def fail(self, count: int) -> int:
@@ -248,18 +241,15 @@ class LocalStore:
             self._probe_until = 0.0
 
     def claim_probe(self) -> bool:
-        """One at a time."""
         if self._probe_until > time.monotonic():
             return False
         self._probe_until = time.monotonic() + PROBE_S
         return True
 
     def reason(self) -> str:
-        """Empty when nothing is stored."""
         return self._reason
 
     def close(self) -> None:
-        """Back to the initial state."""
         self._failed, self._rounds, self._reason = 0, 0, ""
         self._refused.clear()
         self._open_until = self._probe_until = 0.0

@@ -68,7 +68,6 @@ def retry_key_of(message: PushMessage) -> str:
 
 
 def outcome_of(response: httpx.Response) -> Outcome:
-    """The outcome for LINE's response."""
     if response.is_success or response.status_code == ALREADY_ACCEPTED:
         return Accepted()
     if response.status_code == TOO_MANY and MONTH_IS_USED_UP in response.text:

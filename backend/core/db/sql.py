@@ -43,7 +43,6 @@ class RunSQLFile(Operation):
             schema_editor.execute(f"DROP {kind} IF EXISTS {name} CASCADE", params=None)
 
     def describe(self) -> str:
-        """The line in `migrate --plan`."""
         return f"Run the SQL file {self.name}"
 
 

@@ -30,7 +30,6 @@ class MetricsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Respond, and record the duration."""
         started = time.perf_counter()
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else "none"
@@ -39,7 +38,6 @@ class MetricsMiddleware:
 
 
 def note_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Record the duration of one request."""
     _times_of(method if method in METHODS else "other", route, status).observe(seconds)
 
 

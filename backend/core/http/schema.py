@@ -48,7 +48,6 @@ class ProblemAutoSchema(AutoSchema):
     """Adds the problem response and the `Idempotency-Key` header to every operation they apply to."""
 
     def get_override_parameters(self) -> list[Any]:
-        """The header on POST."""
         if self.method != "POST":
             return []
         text = "1 to 200 printable characters. The same key repeats the first answer and changes nothing."
@@ -69,7 +68,6 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> Schema:
-        """The OpenAPI security scheme."""
         return {"type": "http", "scheme": "bearer"}
 
 

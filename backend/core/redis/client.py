@@ -58,7 +58,6 @@ class RedisCooldown:
             self.end()
 
     def end(self) -> None:
-        """End the cool-down."""
         self._until = 0.0
 
 

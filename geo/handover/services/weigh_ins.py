@@ -70,7 +70,6 @@ class Figures:
 
     @property
     def net_kg(self) -> Decimal:
-        """The sum over all lines."""
         return sum((line.gross_kg - line.tare_kg for line in self.lines), Decimal(0))
 
 
@@ -264,7 +263,6 @@ def _left_by_collector(match: Match) -> list[dict[str, str]]:
 
 
 def _store_figures(handover: Handover, figures: Figures) -> None:
-    """Replace the figures in force."""
     WeighInLine.objects.filter(handover=handover).delete()
     WeighInLine.objects.bulk_create(
         WeighInLine(

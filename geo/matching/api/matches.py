@@ -44,6 +44,8 @@ def show_match(request: Request, match_id: uuid.UUID) -> Response:
 
 
 class MatchStepView(ApiView):
+    """Base of the views that take a step in a match and show it; a repeated request gets the match as it is now."""
+
     def render_again(self, request: Request, match_id: uuid.UUID) -> Response:
         """The match, without what its reader may no longer see."""
         return show_match(request, match_id)

@@ -102,7 +102,6 @@ def collectors_with_room(*, user_ids: list[uuid.UUID], now: datetime) -> set[uui
 
 
 def require_not_paused(paused_until: datetime | None, now: datetime) -> None:
-    """Raises Paused."""
     if paused_until and paused_until > now:
         raise Paused(until=spell_in_city(paused_until))
 

@@ -69,7 +69,6 @@ class SwipeContext:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the collector's like waits."""
         return self._is_in(State.WAITING)
 
     @property

@@ -35,6 +35,8 @@ class PickupsQuery(serializers.Serializer[Any]):
 
 
 class PickupStepView(ApiView):
+    """Base of the views that show a pickup; a repeated request gets it as it is now."""
+
     output: type[PickupOutput] = OnePickupOutput
 
     def render_again(self, request: Request, pickup_id: uuid.UUID) -> Response:
