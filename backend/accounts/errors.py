@@ -2,21 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.errors import DomainError, Invalid, Kind
+from backend.core.errors import DomainError, Kind, forbidden, invalid, refusal
 
-
-class ProviderUnknown(Invalid):
-    """No such way to sign in here; `demo` is none once a Firebase project is configured."""
-
-    code = "provider_unknown"
-    message = _("This way to sign in does not exist here.")
-
-
-class PhoneInvalid(Invalid):
-    """Not a valid phone number."""
-
-    code = "phone_invalid"
-    message = _("This is not a valid phone number.")
+# No such way to sign in here; `demo` is none once a Firebase project is configured.
+ProviderUnknown = invalid("provider_unknown", _("This way to sign in does not exist here."))
+# Not a valid phone number.
+PhoneInvalid = invalid("phone_invalid", _("This is not a valid phone number."))
 
 
 class IdentityRefused(DomainError):
@@ -48,32 +39,15 @@ class IdentityAnonymous(IdentityRefused):
     message = _("Sign in with a phone number or an account first.")
 
 
-class IdentityUnavailable(DomainError):
-    """Firebase does not respond, so the identity is unknown."""
-
-    code = "identity_unavailable"
-    kind = Kind.UNAVAILABLE
-    message = _("We cannot verify who you are right now. Try again soon.")
-
-
-class AccountDisabled(DomainError):
-    """The account may not be used, here or at Firebase."""
-
-    code = "account_disabled"
-    kind = Kind.FORBIDDEN
-    message = _("This account has been disabled.")
-
-
-class AboutYourself(Invalid):
-    """Users cannot block or report themselves."""
-
-    code = "about_yourself"
-    message = _("You cannot do this to yourself.")
-
-
-class TicketsUnavailable(DomainError):
-    """Redis does not respond, and the ticket is stored there."""
-
-    code = "realtime_unavailable"
-    kind = Kind.UNAVAILABLE
-    message = _("Live updates are not available now. Try again soon.")
+# Firebase does not respond, so the identity is unknown.
+IdentityUnavailable = refusal(
+    Kind.UNAVAILABLE, "identity_unavailable", _("We cannot verify who you are right now. Try again soon.")
+)
+# The account may not be used, here or at Firebase.
+AccountDisabled = forbidden("account_disabled", _("This account has been disabled."))
+# Users cannot block or report themselves.
+AboutYourself = invalid("about_yourself", _("You cannot do this to yourself."))
+# Redis does not respond, and the ticket is stored there.
+TicketsUnavailable = refusal(
+    Kind.UNAVAILABLE, "realtime_unavailable", _("Live updates are not available now. Try again soon.")
+)

@@ -5,6 +5,8 @@ Services raise them; HTTP turns the kind into a status and problem details, the 
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
+from typing import cast
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +44,7 @@ STATUS_OF_KIND: Mapping[Kind, int] = {
 
 
 class DomainError(Exception):
-    """An anticipated refusal. Subclasses set a stable `code`, a `kind` and a translatable `message`.
+    """An anticipated refusal. Subclasses, which `refusal` makes, have a stable `code`, a `kind` and a `message`.
 
     `field` names the input at fault, if there is one; `params` fill the message; `retry_after_s` goes to clients.
     """
@@ -81,3 +83,12 @@ class Invalid(DomainError):
     code = "invalid"
     kind = Kind.INVALID
     message = _("Something in this request is not right.")
+
+
+def refusal(kind: Kind, code: str, message: Text) -> type[DomainError]:
+    """A subclass of DomainError."""
+    name = code.title().replace("_", "")
+    return cast("type[DomainError]", type(name, (DomainError,), {"kind": kind, "code": code, "message": message}))
+
+
+conflict, invalid, forbidden = (partial(refusal, kind) for kind in (Kind.CONFLICT, Kind.INVALID, Kind.FORBIDDEN))

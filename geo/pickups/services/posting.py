@@ -11,6 +11,7 @@ from django.contrib.gis.geos import Point
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.core.errors import DomainError
 from backend.core.text.amounts import format_kg, format_number
 from geo.errors import (
     ExpiryInThePast,
@@ -193,7 +194,7 @@ def _check_pieces(draft: ItemDraft, material: Material, *, field: str) -> None:
         raise _too_large(field)
 
 
-def _too_large(field: str) -> QuantityTooLarge:
+def _too_large(field: str) -> DomainError:
     kg, pieces = format_kg(settings.PICKUP_KG_MAX), format_number(settings.PICKUP_PIECES_MAX)
     return QuantityTooLarge(field=field, kg=kg, pieces=pieces)
 
