@@ -37,18 +37,14 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
     if kind not in ENVIRONMENTS:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
-    return found + (_missing(environment) + _dangers(environment) if kind == "production" else [])
-
-
-def _missing(environment: Mapping[str, str]) -> list[str]:
-    return [
-        f"{name} is not set: {why}." for name, why in NEEDED_IN_PRODUCTION.items() if not is_given(environment, name)
-    ]
+    return found + (_dangers(environment) if kind == "production" else [])
 
 
 def _dangers(environment: Mapping[str, str]) -> list[str]:
-    """What is set, but to a value that opens the service to everybody."""
-    found = []
+    """What a production lacks, and what is set to a value that opens the service to everybody."""
+    found = [
+        f"{name} is not set: {why}." for name, why in NEEDED_IN_PRODUCTION.items() if not is_given(environment, name)
+    ]
     if environment.get("SECRET_KEY") == DEVELOPMENT_SECRET_KEY:
         found.append("SECRET_KEY is the one of development: everybody can read it, and sign with it.")
     if "*" in environment.get("ALLOWED_HOSTS", "").split(","):

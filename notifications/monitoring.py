@@ -156,7 +156,8 @@ class Gauges(Collector):
                 f"{prefix}_set_aside", f"Given up of the {what}, up to {COUNT_MAX}.", backlog.failed
             )
         yield _circuit_gauges()
-        yield _task_gauges("periodic_last_run_timestamp", "When the task last succeeded.", _run_times())
+        ran_at = {name: ran_at.timestamp() for name, ran_at in last_runs().items()}
+        yield _task_gauges("periodic_last_run_timestamp", "When the task last succeeded.", ran_at)
         late = set(overdue_tasks(now))
         yield _task_gauges(
             "periodic_overdue", "1 if the run is late.", {name: name in late for name in periodic_tasks()}
@@ -171,10 +172,6 @@ def _circuit_gauges() -> Metric:
         for one in CIRCUIT_STATES:
             family.add_metric([name, one], one == state)
     return family
-
-
-def _run_times() -> dict[str, float]:
-    return {name: ran_at.timestamp() for name, ran_at in last_runs().items()}
 
 
 def _task_gauges(name: str, what: str, values: "dict[str, float] | dict[str, bool]") -> Metric:

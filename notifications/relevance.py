@@ -85,12 +85,8 @@ class PushRules:
         is_settled = event.seq <= self.acked or event.read_at is not None or event.withdrawn_at is not None
         if is_settled or event.by in self.blocked_users or kind.expires_at(event.data, event.created_at) <= self.now:
             return True
-        return self._is_muted(event) or self._is_invalid(event)
-
-    def _is_muted(self, event: Event) -> bool:
-        return bool(event.collapse_key) and event.collapse_key in self.muted()
-
-    def _is_invalid(self, event: Event) -> bool:
+        if event.collapse_key and event.collapse_key in self.muted():
+            return True
         if event.name not in _checks:
             return False
         id_name, _ = _checks[event.name]

@@ -36,10 +36,6 @@ MAINTENANCE_PRIORITY = 10
 _delivery_slots = BoundedSemaphore(DELIVERERS_MAX)
 
 
-def _is_last_attempt(job: Job) -> bool:
-    return job.attempts + 1 >= JOB_ATTEMPTS_MAX
-
-
 @app.periodic(cron="* * * * * *")
 @app.task(name=DELIVER, priority=DELIVER_PRIORITY)
 def deliver_pushes(timestamp: int) -> None:
@@ -103,7 +99,7 @@ async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:
 
 async def _rescue(context: JobContext, job: Job) -> None:
     manager = context.app.job_manager
-    if _is_last_attempt(job):
+    if job.attempts + 1 >= JOB_ATTEMPTS_MAX:
         log.error("job_given_up", job=job.id, task=job.task_name, attempts=job.attempts)
         await manager.finish_job(job, status=Status.FAILED, delete_job=False)
     else:

@@ -74,7 +74,8 @@ class _Values(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         if name == "km":
-            return _kilometres(self._data.get("distance_m"))
+            distance_m = self._data.get("distance_m")
+            return format_number(distance_m / 1_000) if isinstance(distance_m, int | float) else ""
         value = self._data.get(name)
         if name in ("net_kg", "kg"):
             return format_kg(value)
@@ -83,10 +84,6 @@ class _Values(dict[str, object]):
         if name == "changed":
             return _changes(value)
         return "" if value is None else isolate(clip(str(value), NAME_CHARACTERS_MAX))
-
-
-def _kilometres(distance_m: object) -> str:
-    return format_number(distance_m / 1_000) if isinstance(distance_m, int | float) else ""
 
 
 @lru_cache(maxsize=10_000)

@@ -78,7 +78,8 @@ class Impact:
     @property
     def co2e(self) -> list[SetSum]:
         """One total for each version of each set."""
-        rows = _by(lambda row: (row.factor_set, row.factor_version), self._modelled())
+        modelled = [row for row in self.materials if row.kg_co2e_per_kg is not None]
+        rows = _by(lambda row: (row.factor_set, row.factor_version), modelled)
         return [_sum_of_set(name, version, rows[name, version]) for name, version in sorted(rows)]
 
     @property
@@ -87,9 +88,6 @@ class Impact:
         rows = _by(lambda row: row.stream, self.materials)
         streams = [(stream, Impact(rows[stream])) for stream in rows]
         return sorted(streams, key=lambda stream: (-stream[1].kg, stream[0]))
-
-    def _modelled(self) -> Iterable[MaterialSum]:
-        return (row for row in self.materials if row.kg_co2e_per_kg is not None)
 
 
 @dataclass(frozen=True)

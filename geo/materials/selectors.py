@@ -110,12 +110,8 @@ def _version_of(materials: list[Material], factors: dict[int, EmissionFactor]) -
         (
             material.code, material.name_th, material.name_en, material.group, material.unit,
             str(material.kg_per_unit), material.resin_code, material.ewc_code, material.is_hazardous, material.icon,
-            _factor_version(factors.get(material.pk)),
+            f"{factor} {factor.source}" if (factor := factors.get(material.pk)) else "",
         )
         for material in materials
     ]  # fmt: skip
     return sha256(msgspec.json.encode(shown)).hexdigest()[:12]
-
-
-def _factor_version(factor: EmissionFactor | None) -> str:
-    return f"{factor} {factor.source}" if factor else ""

@@ -75,7 +75,9 @@ class EventsView(ApiView):
             # Old events were removed since the first query.
             events, reset = [], True
         if wait_s:
-            _require_signed_in(request)
+            # The session may have ended during the wait.
+            if not is_session_live(session_id=session_of(request).public_id, now=read_clock()):
+                raise AuthenticationFailed(NOT_VALID)
             log = log_of(user_id)
         body = EventsOut(
             events=[EventFrame.of(event) for event in events],
@@ -85,12 +87,6 @@ class EventsView(ApiView):
             gone=[gone.frame for gone in read_shown_cards(user_id)[1]],
         )
         return Response(body)
-
-
-def _require_signed_in(request: Request) -> None:
-    """Raise AuthenticationFailed when the session ended during the wait."""
-    if not is_session_live(session_id=session_of(request).public_id, now=read_clock()):
-        raise AuthenticationFailed(NOT_VALID)
 
 
 class AcknowledgeView(ApiView):

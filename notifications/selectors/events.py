@@ -151,7 +151,8 @@ def _subscribe(listener: PubSub, user_id: uuid.UUID) -> bool:
 
 def _wait_with(listener: PubSub) -> Wait:
     def wait(seconds: float) -> bool:
-        _return_connection()
+        if not connection.in_atomic_block:
+            connection.close()  # it returns to the pool
         try:
             return seconds > 0 and listener.get_message(timeout=seconds) is not None
         except (RedisError, OSError):
@@ -162,12 +163,6 @@ def _wait_with(listener: PubSub) -> Wait:
 
 def _do_not_wait(seconds: float) -> bool:
     return False
-
-
-def _return_connection() -> None:
-    """Return the database connection to the pool while waiting."""
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 EVENTS_MAX = 100

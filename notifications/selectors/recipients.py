@@ -126,15 +126,12 @@ def load_recipients(*, acked: dict[uuid.UUID, int], now: datetime) -> list[Recip
         recipients[device.user_id].devices.append(device)
     for recipient in recipients.values():
         recipient.devices = wanted_devices(recipient.devices, recipient.rules.preferences)
-    for event in _waiting_events(acked):
+    events = Event.objects.filter(user_id__in=acked, wants_push=True, pushed_at=None).order_by("user_id", "seq")
+    for event in events:
         recipients[event.user_id].events.append(event)
     for push in _waiting_pushes(acked):
         recipients[push.event.user_id].pushes.append(push)
     return list(recipients.values())
-
-
-def _waiting_events(user_ids: Collection[uuid.UUID]) -> QuerySet[Event]:
-    return Event.objects.filter(user_id__in=user_ids, wants_push=True, pushed_at=None).order_by("user_id", "seq")
 
 
 def _waiting_pushes(user_ids: Collection[uuid.UUID]) -> QuerySet[Push]:

@@ -173,7 +173,8 @@ def send_digest(*, user_id: uuid.UUID, now: datetime) -> bool:
     if not mine.filter(digest_due_at__lte=now).update(digest_due_at=now + RETRY_AFTER):
         return False
     row = mine.select_related("user").get()
-    entries = _new_entries(row, now) if _is_wanted(row) else []
+    is_wanted = row.verified_at and Preferences.objects.filter(pk=row.pk, email=True).exists()
+    entries = _new_entries(row, now) if is_wanted else []
     if entries:
         digest_mail(row, entries).send()
         mine.update(digest_seq=max(entry.seq for entry in entries))
@@ -216,10 +217,6 @@ def unsubscribe(token: str) -> bool:
         return False
     Preferences.objects.filter(pk=user_id).update(email=False)
     return True
-
-
-def _is_wanted(row: EmailAddress) -> bool:
-    return bool(row.verified_at) and Preferences.objects.filter(pk=row.pk, email=True).exists()
 
 
 def _new_entries(row: EmailAddress, now: datetime) -> list[Event]:

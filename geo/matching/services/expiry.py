@@ -51,10 +51,6 @@ def warn_of_expiry(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     pickup.save(update_fields=["warn_at"])
     # A worker that comes after the expiry only clears the warning.
     if pickup.is_open_at(now):
-        notify(notices=[_warning(pickup)], now=now)
+        data = {"pickup": str(pickup.pk), "title": pickup.title, "expires_at": notices.format_utc(pickup.expires_at)}
+        notify(notices=[Notice(user_id=pickup.resident_id, event="pickup.expiring", data=data, push=True)], now=now)
     return True
-
-
-def _warning(pickup: Pickup) -> Notice:
-    data = {"pickup": str(pickup.pk), "title": pickup.title, "expires_at": notices.format_utc(pickup.expires_at)}
-    return Notice(user_id=pickup.resident_id, event="pickup.expiring", data=data, push=True)

@@ -47,17 +47,13 @@ def tell_ring(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     ring = locked.select_related("pickup").filter(pk=pickup_id, due_at__lte=now).first()
     if ring is None:
         return False
-    if not _needs_more(ring.pickup, now):
+    if not ring.pickup.is_open_at(now) or queued_likes(ring.pickup.pk).count() >= settings.RING_LIKES_ENOUGH:
         _set_due(ring, None)
     elif (later := _by_day(ring.pickup.reserved_until or now)) > now:
         _set_due(ring, later)
     else:
         _tell(ring, now)
     return True
-
-
-def _needs_more(pickup: Pickup, now: datetime) -> bool:
-    return pickup.is_open_at(now) and queued_likes(pickup.pk).count() < settings.RING_LIKES_ENOUGH
 
 
 def _tell(ring: Ring, now: datetime) -> None:
