@@ -1,4 +1,4 @@
-"""Signing in at home: a phone number is enough, as long as there is no Firebase project."""
+"""Demo sign-in with a phone number alone, while no Firebase project is configured."""
 
 import threading
 from typing import Any

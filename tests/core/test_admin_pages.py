@@ -1,4 +1,4 @@
-"""The admin is safe against forged forms and guesses, and the API knows no cookie."""
+"""The admin resists forged forms and guessed passwords; the API ignores cookies."""
 
 import pytest
 from django.contrib.admin import site
@@ -56,7 +56,7 @@ def test_the_api_sets_no_cookie(user: User) -> None:
     ],
 )
 def test_a_clerk_finds_out_nothing_that_is_not_shown(db: None, right: str, asked: str) -> None:
-    """Letter by letter, by whether the list is empty."""
+    """Guess a text letter by letter, from whether the filtered list is empty."""
     clerk = make_user(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename=right))
     browser = Client()

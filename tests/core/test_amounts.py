@@ -1,4 +1,4 @@
-"""Kilograms and baht read the same wherever they stand."""
+"""Kilograms and baht have one format everywhere."""
 
 import pytest
 from django.utils import translation

@@ -1,4 +1,4 @@
-"""What can be seen of a text, and what may not reach other people's screens."""
+"""Visible text, and characters that are removed from it."""
 
 import pytest
 import regex

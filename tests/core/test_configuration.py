@@ -1,4 +1,4 @@
-"""The service does not start half configured or open to everybody: it says which variable, and why."""
+"""The service refuses to start with an incomplete or insecure configuration, and names the variable and the reason."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def account(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def complete(account: Path) -> dict[str, str]:
-    """A whole production."""
+    """A complete production environment."""
     return {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "x7" * 40 + "-a-long-one-with-many-letters",
@@ -37,7 +37,7 @@ def complete(account: Path) -> dict[str, str]:
 
 
 def run_check(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The real process, in an environment of its own."""
+    """Run the real process with this environment."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     libraries = {name: value for name, value in os.environ.items() if name.endswith("_LIBRARY_PATH")}
     return subprocess.run(

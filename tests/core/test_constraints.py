@@ -1,4 +1,4 @@
-"""Violated constraints become refusals by their names alone."""
+"""Violated constraints are translated to refusals by their names."""
 
 import ast
 from collections.abc import Iterator

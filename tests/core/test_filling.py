@@ -1,4 +1,4 @@
-"""Filling a new city by one session costs the same for each row, though its plans are made on empty tables."""
+"""One session fills an empty database at a constant cost per row."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""What a cluster and a monitor ask."""
+"""The health endpoints."""
 
 import pytest
 from django.db import OperationalError, connection

@@ -1,4 +1,4 @@
-"""In which language an answer is."""
+"""The language of a response."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The first name that strangers read."""
+"""The first name shown to strangers."""
 
 import pytest
 

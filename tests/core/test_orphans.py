@@ -1,4 +1,4 @@
-"""Files without a row are swept, rows without a file are answered with 404."""
+"""Files without a row are removed; rows without a file give 404."""
 
 import os
 import uuid
@@ -60,7 +60,7 @@ def files() -> list[Path]:
 
 
 def age(hours: float) -> None:
-    """All files were written so long ago."""
+    """Set the age of all files."""
     at = (read_clock() - timedelta(hours=hours)).timestamp()
     for path in files():
         os.utime(path, (at, at))
@@ -107,7 +107,7 @@ class TestSweep:
         assert len(files()) == 2
 
     def test_leaves_alone_what_comes_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Its row was not there when the rows were read; it is too young to be judged."""
+        """Its row was committed after the rows were read, so young files stay."""
         to_a_pickup()
         age(hours=0)
         monkeypatch.setattr(orphans, "_named", lambda rows: [])

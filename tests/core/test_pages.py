@@ -1,4 +1,4 @@
-"""The pages a person opens by hand, and the photos."""
+"""The pages opened in a browser, and the photos."""
 
 import re
 from pathlib import Path

@@ -15,7 +15,7 @@ STATEMENT = "SELECT %(number)s::int + 1 AS asked_often"
 
 
 def how_many_prepared(like: str) -> int:
-    """As PostgreSQL sees it on this connection."""
+    """The prepared statements of this connection, as PostgreSQL reports them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", [f"%{like}%"])
         count: int = cursor.fetchone()[0]

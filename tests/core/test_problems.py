@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem with a stable code, and nothing reaches the error log."""
+"""Any input gives a problem with a stable code, and nothing reaches the error log."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ class TestUnreadableForm:
 
 class TestBody:
     def test_refuses_one_that_comes_in_chunks(self, client: APIClient) -> None:
-        """Web servers hand it over without a length, so it would look empty."""
+        """Web servers pass a chunked body without a length, so it would look empty."""
         answer = client.post(REPORTS, {}, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
 
         check_problem(answer, 411, "length_required")
@@ -168,7 +168,7 @@ class TestLanguage:
 class TestBreakage:
     @pytest.fixture(autouse=True)
     def quiet_error_log(self) -> None:
-        """This is what the error log is for."""
+        """Only unexpected errors reach the error log."""
 
     def test_tells_nothing_about_what_broke(
         self, user: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -16,7 +16,7 @@ from tests.factories.people import client_of
 
 
 def end_all_connections() -> None:
-    """As a restart of Redis does."""
+    """Close all connections, as a restart of Redis does."""
     client: Any = sync_redis()
     for other in client.client_list():
         if other["id"] != str(client.client_id()):

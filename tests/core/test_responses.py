@@ -20,13 +20,13 @@ from backend.core.http.schema import ProblemAutoSchema, StructExtension
 
 
 class Inner(ResponseBody):
-    """Something nested."""
+    """A nested body."""
 
     name: str
 
 
 class Outer(ResponseBody, tag="outer"):
-    """Something with fields of all kinds."""
+    """A body with fields of all kinds."""
 
     id: uuid.UUID
     at: datetime
@@ -103,7 +103,7 @@ class TestSchema:
         schema = described(Outer)
 
         assert set(schema["properties"]) - set(schema["required"]) == {"type", "to", "count"}
-        assert schema["description"] == "Something with fields of all kinds."
+        assert schema["description"] == "A body with fields of all kinds."
 
     @pytest.mark.parametrize(
         ("name", "schema"),

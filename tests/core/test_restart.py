@@ -1,4 +1,4 @@
-"""After a restart of PostgreSQL nobody is refused because a connection that rested has died."""
+"""After a restart of PostgreSQL no request fails because an idle connection was closed."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ BOUNDS = f"SELECT {', '.join(f'current_setting({name!r})' for name in NAMES)}"
 
 
 def session_of(line: Any) -> int:
-    """The number of the session that answers."""
+    """The process id of the PostgreSQL session."""
     with line.cursor() as cursor:
         cursor.execute(PID)
         pid: int = cursor.fetchone()[0]
@@ -146,7 +146,7 @@ class TestPooled:
 
 
 class TestStalled:
-    """A process that stands still, or a host that has vanished, must not hold what it has locked."""
+    """A frozen process or a vanished host does not keep its locks."""
 
     def test_a_transaction_in_which_nothing_is_done_is_ended(self) -> None:
         options = {**connection.settings_dict["OPTIONS"], "options": "-c idle_in_transaction_session_timeout=100"}

@@ -38,7 +38,7 @@ def read_definitions(cursor: CursorWrapper) -> dict[str, str]:
 
 
 def define_by_files(cursor: CursorWrapper, files: list[Path]) -> dict[str, str]:
-    """What the files alone define, in a transaction that is rolled back."""
+    """The definitions in the files, installed in a transaction that is rolled back."""
     with transaction.atomic():
         cursor.execute(f"SELECT name FROM ({FUNCTIONS}) AS functions (name, definition)")
         functions = [name for (name,) in cursor.fetchall()]

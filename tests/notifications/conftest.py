@@ -17,7 +17,7 @@ from tests.factories.notifications import make_device
 
 @pytest.fixture(autouse=True)
 def outbox() -> Iterator[list[PushMessage]]:
-    """What has been sent."""
+    """The pushes that were sent."""
     backends.reset_memory()
     yield backends.outbox
     backends.reset_memory()
@@ -25,7 +25,7 @@ def outbox() -> Iterator[list[PushMessage]]:
 
 @pytest.fixture
 def device(user: User) -> Device:
-    """A phone of `user` that can be reached."""
+    """A registered phone of `user`."""
     return make_device(user)
 
 

@@ -1,4 +1,4 @@
-"""The Messaging API of LINE on this machine: answers as told, and keeps what it was sent."""
+"""A local Messaging API of LINE: configurable responses, and a record of the requests."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from typing import Any, cast
 
 @dataclass(frozen=True, kw_only=True)
 class LineAnswer:
-    """`drops` breaks the connection off instead; `delay_s` keeps it waiting first."""
+    """A response. `drops` closes the connection instead; `delay_s` delays it."""
 
     status: int = 200
     message: str = ""
@@ -35,11 +35,11 @@ class LineServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Its address."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer_to(self, body: dict[str, Any], headers: Any) -> LineAnswer:
-        """The next one told, or as LINE does."""
+        """The next configured response, or the one LINE gives."""
         if headers["Authorization"] != "Bearer line-token":
             return LineAnswer(status=401, message="Authentication failed")
         key = headers["X-Line-Retry-Key"]
@@ -62,7 +62,7 @@ class LineServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone away is no news."""
+        """Ignore clients that have disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -82,4 +82,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Silent."""
+        """Log nothing."""

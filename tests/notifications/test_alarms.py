@@ -1,4 +1,4 @@
-"""What has not run for five minutes is reported by `/readyz`, `/metrics` and the admin."""
+"""Tasks overdue by five minutes are reported by `/readyz`, `/metrics` and the admin."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,13 +28,13 @@ def minutes_ago(minutes: float) -> datetime:
 
 
 def last_due(name: str) -> datetime:
-    """When this periodic task was to run last."""
+    """The last time this periodic task was due."""
     task = app.periodic_registry.periodic_tasks[name, ""]
     return datetime.fromtimestamp(task.croniter.get_prev(ret_type=float, start_time=datetime.now(UTC).timestamp()), UTC)
 
 
 def readiness() -> tuple[int, str, str]:
-    """Status, its word, and what is said of the worker."""
+    """The HTTP status, its word, and the state of the worker."""
     answer = APIClient().get("/readyz")
     return answer.status_code, answer.json()["status"], answer.json()["checks"]["worker"]
 
@@ -45,7 +45,7 @@ def metrics() -> str:
 
 
 def put_down_job(*, minutes: float, scheduled_in: float | None = None, status: str = "todo") -> None:
-    """A job that has been in the queue for so long."""
+    """Add a job of this age to the queue."""
     app.tasks[TIDY].defer(timestamp=0)
     at = None if scheduled_in is None else datetime.now(UTC) + timedelta(minutes=scheduled_in)
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What bin/run shows of a push."""
+"""The push that bin/run prints."""
 
 import pytest
 from pytest_django import Settings

@@ -1,4 +1,4 @@
-"""What is worth a push, and what becomes of it."""
+"""Which events are pushed, and the outcome of each push."""
 
 from datetime import timedelta
 
@@ -183,7 +183,7 @@ class TestCollapsing:
 
 
 class TestFresh:
-    """One job serves all that happened since it was put down; what happened last must not be pushed too soon."""
+    """One job serves all events since it was added; the newest event is not pushed too soon."""
 
     def test_gives_an_open_app_time_to_show_it(
         self, device: Device, outbox: list[PushMessage], settings: Settings

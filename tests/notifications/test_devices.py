@@ -1,4 +1,4 @@
-"""Registering where a person can be reached."""
+"""Registering devices."""
 
 import uuid
 from datetime import timedelta
@@ -170,7 +170,7 @@ class TestForget:
 class TestSignsOfLife:
     @pytest.fixture
     def phone(self, user: User) -> APIClient:
-        """Registered long ago."""
+        """A device registered long ago."""
         client = client_of(user, installation="here")
         client.post(DEVICES, PHONE)
         user.devices.update(last_seen_at=NOON)

@@ -1,4 +1,4 @@
-"""A mail a day of what a person has not read."""
+"""The daily mail about unread events."""
 
 import re
 from datetime import timedelta
@@ -34,7 +34,7 @@ EVENING = NOON + timedelta(hours=6)
 
 
 def make_reader(user: User) -> EmailAddress:
-    """Somebody who gets mails, at 18:00."""
+    """A user with a verified address, at 18:00."""
     Preferences.objects.create(user=user, email=True)
     return EmailAddress.objects.create(
         user=user, address="a@b.example", verified_at=NOON, code_sent_at=NOON, digest_due_at=EVENING

@@ -175,7 +175,7 @@ class TestWait:
 
 @contextmanager
 def meanwhile(user: User, act: Callable[[], object]) -> Iterator[None]:
-    """Act in another thread as soon as this person waits for what comes."""
+    """Act in another thread as soon as this user's long poll waits."""
 
     def wait_and_act() -> None:
         try:
@@ -238,7 +238,7 @@ class TestInbox:
     def test_is_read_without_a_transaction_of_the_test(
         self, transactional_db: None, client: APIClient, user: User
     ) -> None:
-        """Without an idempotency key, nothing around the service opens one either."""
+        """Without an idempotency key no transaction surrounds the service."""
         tell(make_notice(user))
 
         assert client.post(f"{EVENTS}/read", {"up_to": 1}).status_code == 204

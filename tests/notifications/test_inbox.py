@@ -1,4 +1,4 @@
-"""The in-app inbox: the same log, to read again."""
+"""The in-app inbox, which is read from the event log."""
 
 from typing import Any
 

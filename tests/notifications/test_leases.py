@@ -30,7 +30,7 @@ STEP = timedelta(minutes=12)  # longer than any wait between two tries
 
 
 def make_due(count: int) -> list[Device]:
-    """So many people with a phone and an event each."""
+    """`count` users with a phone and an event each."""
     devices = [make_device(make_user()) for _ in range(count)]
     tell(*[make_notice(device.user) for device in devices])
     return devices
@@ -240,7 +240,7 @@ class TestMany:
 
 
 class Breaking:
-    """Accepts two of three and then breaks; one alone it accepts."""
+    """A backend that accepts two of three messages and then fails; it accepts single ones."""
 
     def send(self, messages: list[PushMessage]):  # type: ignore[no-untyped-def]
         for number, _ in enumerate(messages):
@@ -262,7 +262,7 @@ class TestKilledWorkers:
         assert {push.state for push in Push.objects.all()} == {Push.State.ACCEPTED}
 
     def test_their_people_are_taken_one_by_one(self, db: None) -> None:
-        """One of them may be why it died; the others are not to be given up with that one."""
+        """One message may have killed the worker; the others are still delivered."""
         make_due(3)
         lease_due_users(now=NOON, limit=9)
 

@@ -45,7 +45,7 @@ _numbers = count(1)
 
 @pytest.fixture(autouse=True)
 def line(settings: Settings, redis_prefix: str) -> Iterator[LineServer]:
-    """A city that is on LINE."""
+    """Settings with a LINE channel."""
     line_circuit_breaker.cache_clear()
     with LineServer() as server:
         settings.LINE_CHANNEL_TOKEN, settings.LINE_CHANNEL_SECRET = "line-token", SECRET

@@ -1,4 +1,4 @@
-"""A few new pickups a day ring; the others come as one."""
+"""A few pushes a day for new pickups; later ones are combined."""
 
 from datetime import timedelta
 

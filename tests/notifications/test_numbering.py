@@ -21,7 +21,7 @@ ROUNDS = 12
 
 
 def in_threads(*works: Callable[[], None]) -> list[Exception]:
-    """Run them at the same instant, each on a connection of its own; returns what they raised."""
+    """Run the functions concurrently, each on its own connection; return their exceptions."""
     barrier, raised = threading.Barrier(len(works)), list[Exception]()
 
     def run(work: Callable[[], None]) -> None:
@@ -116,7 +116,7 @@ class TestManyAtOnce:
             assert head_of(person.pk) == 5 * ROUNDS
 
     def test_control_without_the_order_they_do_wait_in_a_circle(self, queue: None) -> None:
-        """The test above could fail: drawing numbers one person after the other, as given, deadlocks."""
+        """The control: drawing numbers per person in the given order deadlocks."""
         first, second = make_user(), make_user()
         tell(make_notice(first), make_notice(second))
         both_hold_one = threading.Barrier(2)
@@ -137,7 +137,7 @@ class TestManyAtOnce:
         assert isinstance(raised[0].__cause__, psycopg.errors.DeadlockDetected)
 
     def test_control_without_the_lock_a_number_is_given_twice(self, queue: None) -> None:
-        """The test above could fail: reading the head and then writing it loses numbers."""
+        """The control: reading the head and then writing it loses numbers."""
         user = make_user()
         tell(make_notice(user))
         both_have_read = threading.Barrier(2)

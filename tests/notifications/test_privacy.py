@@ -1,4 +1,4 @@
-"""Erasure."""
+"""Erasing a user's notifications."""
 
 from backend.accounts.models import User
 from notifications.models import DeadLetter

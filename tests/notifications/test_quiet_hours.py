@@ -1,4 +1,4 @@
-"""What can wait for the morning, does."""
+"""Pushes that are not urgent wait for the end of quiet hours."""
 
 from datetime import time, timedelta
 
@@ -14,7 +14,7 @@ TONIGHT, TOMORROW = ("2025-03-01T16:00:00Z", "2025-03-02T05:00:00Z")  # 23:00, a
 
 
 class TestHandoverToday:
-    """The only thing that comes through."""
+    """An event that ignores quiet hours."""
 
     @pytest.mark.parametrize(("at", "count"), [(TONIGHT, 1), (TOMORROW, 0)])
     @pytest.mark.parametrize("event", ["handover.proposed", "handover.agreed"])

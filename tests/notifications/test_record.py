@@ -1,4 +1,4 @@
-"""When the deliverer says that it ran."""
+"""The record of the last run of periodic tasks."""
 
 from typing import Never
 

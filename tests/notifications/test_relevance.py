@@ -1,4 +1,4 @@
-"""What is no longer pushed: superseded, withdrawn, expired, invalid or muted events."""
+"""Events that are no longer pushed: superseded, withdrawn, expired, invalid or muted."""
 
 import re
 from datetime import timedelta
@@ -134,7 +134,7 @@ class TestExpired:
 class TestInvalid:
     @pytest.fixture(autouse=True)
     def check(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As geo checks which pickups are open."""
+        """A validity check, as geo registers for open pickups."""
         monkeypatch.setattr(relevance, "_checks", {})
         relevance.register_check(event="pickup.nearby", id_name="pickup", check=lambda ids: set(ids) - {"gone"})
 

@@ -1,4 +1,4 @@
-"""What a push says."""
+"""The text of a push."""
 
 import pytest
 import regex
@@ -61,7 +61,7 @@ class TestEveryKind:
     @pytest.mark.parametrize("locale", ["th", "en"])
     @pytest.mark.parametrize("count", [1, 7])
     def test_fits_and_is_filled(self, name: str, locale: str, count: int) -> None:
-        """The texts themselves fit, so that nothing of what they say is cut off."""
+        """The templates fit the limits, so that no fixed text is cut."""
         text = text_of(event=name, data=LONGEST, locale=locale, count=count * 1_000)
 
         assert 0 < len(text.title) <= 65

@@ -135,7 +135,7 @@ class TestPeriodicTasks:
 
 
 def take_and_die(attempts: int = 0) -> None:
-    """What a worker leaves behind that was killed a minute ago with the job in its hands."""
+    """The row of a job whose worker was killed a minute ago."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute')")
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The real Admin SDK, sent to the local server."""
+"""The real Admin SDK against a local server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from tools.fcm.server import PROJECT, FcmServer, write_account
 
 @pytest.fixture
 def fcm() -> Iterator[FcmServer]:
-    """Firebase Cloud Messaging, on this machine."""
+    """A local Firebase Cloud Messaging server."""
     with FcmServer() as server:
         yield server
 
@@ -31,7 +31,7 @@ def no_regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def backend(fcm: FcmServer, settings: Settings, tmp_path: Path, no_regions: None) -> Iterator[FcmBackend]:
-    """Our backend over the real SDK."""
+    """The push backend with the real SDK."""
     settings.FIREBASE_PROJECT_ID = PROJECT
     settings.FIREBASE_CREDENTIALS_FILE = str(write_account(tmp_path / "account.json", token_uri=f"{fcm.url}/token"))
     settings.FCM_ENDPOINT = fcm.url

@@ -1,4 +1,4 @@
-"""What the Firebase backend sends, and what it makes of each answer: the real SDK against a local FCM."""
+"""What the Firebase backend sends, and its outcome for each response: the real SDK against a local FCM."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

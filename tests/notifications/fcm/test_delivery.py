@@ -1,4 +1,4 @@
-"""From an event to a phone and back, through the real SDK."""
+"""From an event to a phone, through the real SDK."""
 
 from datetime import timedelta
 

@@ -17,7 +17,7 @@ LIMIT = 120
 
 
 def idle_for(seconds: float) -> None:
-    """As if nobody had asked for so long, without waiting."""
+    """Move the quota's clock, instead of waiting."""
     name = key("fcm:quota")
     for field in ("at", "began"):
         was = float(sync_redis().hget(name, field) or 0)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ class TestSending:
         assert count_busiest_window(arrivals, window_s) <= limit
 
     def test_control_without_the_quota_a_window_sees_more(self, backend: FcmBackend, fcm: FcmServer) -> None:
-        """The test above could fail: within a second more can arrive, however busy the machine is now and then."""
+        """The control of the test above: without the quota more messages arrive within a second."""
         began = time.monotonic()
         while count_busiest_window(sorted(fcm.arrivals), 1) <= LIMIT and time.monotonic() < began + 10:
             list(backend.send([make_message(f"phone-{number}") for number in range(50)]))

@@ -1,4 +1,4 @@
-"""Not having to wait for a circuit."""
+"""Moves the clock of a circuit, instead of waiting."""
 
 import contextlib
 import time
@@ -10,7 +10,7 @@ from notifications.push.circuit_breaker import CircuitBreaker
 
 
 def time_passes(circuit: CircuitBreaker) -> None:
-    """It has been open for long enough."""
+    """End the time for which the circuit stays open."""
     with contextlib.suppress(RedisError):
         sync_redis().delete(key(f"circuit:{circuit._name}:open"), key(f"circuit:{circuit._name}:probe"))
     circuit._local._open_until = circuit._local._probe_until = time.monotonic()
