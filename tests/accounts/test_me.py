@@ -50,7 +50,7 @@ class TestMe:
 
         assert client.patch(ME, {}).json() == before
 
-    def test_leaves_alone_what_is_not_his_to_change(self, client: APIClient, user: User) -> None:
+    def test_leaves_read_only_fields_alone(self, client: APIClient, user: User) -> None:
         client.patch(ME, {"phone": "+66899999999", "is_staff": True, "id": "x"})
 
         after = User.objects.get(pk=user.pk)

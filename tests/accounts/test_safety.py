@@ -45,7 +45,7 @@ class TestBlocks:
         assert client.delete(f"{BLOCKS}/{other.pk}").status_code == 204
         assert client.get(f"{BLOCKS}/{other.pk}").status_code == 404
 
-    def test_is_not_told_to_the_other(self, client: APIClient, user: User) -> None:
+    def test_does_not_notify_the_other_user(self, client: APIClient, user: User) -> None:
         other = make_user()
         client.put(f"{BLOCKS}/{other.pk}")
 

@@ -13,7 +13,7 @@ from backend.core.text.amounts import format_baht, format_kg, format_number
      ("0.000", "0"), (99999.999, "99,999.999"), ("-0", "0"),
      (None, ""), ("x", ""), (float("nan"), ""), (float("inf"), ""), ("-0.0001", "0")],
 )  # fmt: skip
-def test_kilograms_are_told_to_the_gram(locale: str, kg: object, text: str) -> None:
+def test_kilograms_are_formatted_to_the_gram(locale: str, kg: object, text: str) -> None:
     with translation.override(locale):
         assert format_kg(kg) == text
 
@@ -35,7 +35,7 @@ def test_kilograms_line_up_in_a_table() -> None:
         ("", ""),
     ],
 )
-def test_satang_are_told_only_where_there_are_any(thb: object, text: str) -> None:
+def test_satang_are_formatted_only_where_there_are_any(thb: object, text: str) -> None:
     assert format_baht(thb) == text
 
 

@@ -15,7 +15,7 @@ class TestLanguage:
             ({"Accept-Language": "en"}, "th", "th"),
         ],
     )
-    def test_is_what_was_asked_for(self, headers: dict[str, str], cookie: str, language: str) -> None:
+    def test_is_the_requested_one(self, headers: dict[str, str], cookie: str, language: str) -> None:
         phone = Client(headers=headers)
         phone.cookies["django_language"] = cookie
 

@@ -30,7 +30,7 @@ class TestPrepared:
         assert answers == [[(1,)], [(2,)], [(3,)]]
         assert how_many_prepared("asked_often") == 1
 
-    def test_what_the_orm_asks_is_not_kept(self) -> None:
+    def test_queries_of_the_orm_are_not_prepared(self) -> None:
         for _ in range(20):
             User.objects.filter(display_name="Malee").exists()
 
@@ -46,7 +46,7 @@ class TestPrepared:
             assert fetch_prepared(STATEMENT, {"number": 1}) == [(2,)]
 
     @pytest.mark.parametrize("is_watched", [False, True])
-    def test_is_not_asked_in_a_transaction_that_has_failed(self, is_watched: bool) -> None:
+    def test_is_not_checked_in_a_failed_transaction(self, is_watched: bool) -> None:
         watch = CaptureQueriesContext(connection) if is_watched else nullcontext()
 
         with watch, transaction.atomic():

@@ -145,7 +145,7 @@ class TestAddress:
         check_problem(Client(HTTP_HOST=host).get(ME), 400, "bad_request")
 
     @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/png", "nonsense", "a/b/c", ""])
-    def test_speaks_json_whatever_is_asked_for(self, client: APIClient, accept: str) -> None:
+    def test_is_json_for_any_accept_header(self, client: APIClient, accept: str) -> None:
         assert client.get(ME, HTTP_ACCEPT=accept).json()["locale"] == "en"
         check_problem(client.get("/api/v1/auth/sessions?cursor=x", HTTP_ACCEPT=accept), 400, "cursor_invalid")
 

@@ -68,7 +68,7 @@ class TestKept:
 
         assert session_of(line) != before
 
-    def test_is_not_asked_whether_it_lives(self, line: DatabaseWrapper) -> None:
+    def test_is_not_checked_before_use(self, line: DatabaseWrapper) -> None:
         before = session_of(line)
         line.close_if_unusable_or_obsolete()
 

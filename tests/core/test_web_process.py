@@ -169,7 +169,7 @@ def test_survives_hanging_up_in_the_middle(server: str, http: httpx.Client) -> N
     assert http.get("/api/v1/deck").status_code == 400
 
 
-def test_stops_when_it_is_told_to(transactional_db: None) -> None:
+def test_stops_on_a_signal(transactional_db: None) -> None:
     with running_web() as (process, server), httpx.Client(base_url=f"http://{server}") as kept_alive:
         assert kept_alive.get("/healthz").status_code == 200
 

@@ -214,7 +214,7 @@ class TestPreview:
 
         assert "Soi" not in str(outbox[0])
 
-    def test_shows_them_to_who_asked_for_it(self, device: Device, outbox: list[PushMessage]) -> None:
+    def test_shows_them_with_the_preference(self, device: Device, outbox: list[PushMessage]) -> None:
         Preferences.objects.create(user=device.user, preview=True)
         tell(make_message_notice(device.user, "12 Soi Ari"))
 

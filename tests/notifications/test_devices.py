@@ -34,7 +34,7 @@ class TestRegister:
         assert "value" not in response.json()
         assert (device.user, device.kind, device.locale, device.installation) == (user, "token", "th", "phone-7")
 
-    def test_speaks_the_persons_language_unless_told(self, db: None) -> None:
+    def test_has_the_persons_language_by_default(self, db: None) -> None:
         client_of(make_user(locale="th")).post(DEVICES, PHONE)
 
         assert Device.objects.get().locale == "th"

@@ -27,7 +27,7 @@ def unread_of(client: APIClient) -> int:
 
 
 class TestList:
-    def test_shows_what_was_told_the_newest_first(self, client: APIClient, user: User) -> None:
+    def test_shows_the_newest_event_first(self, client: APIClient, user: User) -> None:
         ids = {"match": "01a20c27-408d-74fd-9073-f412e1aa536b"}
         tell(make_notice(user, "pickup.expired"), make_notice(user, "handover.agreed", data=ids | {"address": "Soi"}))
 

@@ -206,7 +206,7 @@ class TestMany:
 
         assert len(outbox) == 21
 
-    def test_one_who_cannot_be_told_stops_nobody(self, db: None, outbox: list[PushMessage]) -> None:
+    def test_one_failing_user_stops_nobody(self, db: None, outbox: list[PushMessage]) -> None:
         broken, *well = make_due(5)
         broken.user.events.update(data=[])  # what only a mistake of ours could write
 

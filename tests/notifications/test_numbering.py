@@ -67,7 +67,7 @@ class TestNumbers:
 
         assert event.seq == 2
 
-    def test_nobody_is_told_of_nothing(self, db: None) -> None:
+    def test_no_notices_write_no_events(self, db: None) -> None:
         assert tell() == []
 
     def test_refuses_an_event_nobody_knows(self, user: User) -> None:

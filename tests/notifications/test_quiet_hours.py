@@ -18,7 +18,7 @@ class TestHandoverToday:
 
     @pytest.mark.parametrize(("at", "count"), [(TONIGHT, 1), (TOMORROW, 0)])
     @pytest.mark.parametrize("event", ["handover.proposed", "handover.agreed"])
-    def test_is_told_by_its_time(
+    def test_is_pushed_by_its_time(
         self, device: Device, outbox: list[PushMessage], event: str, at: str, count: int
     ) -> None:
         tell(make_notice(device.user, event, data={"match": "m1", "at": at}), now=NIGHT)

@@ -66,7 +66,7 @@ class TestSuperseded:
 
         assert [message.title for message in outbox] == ["The match has ended"]
 
-    def test_is_not_looked_for_among_what_others_were_told(self, user: User) -> None:
+    def test_is_not_looked_for_among_the_events_of_others(self, user: User) -> None:
         other = make_user()
         with connection.cursor() as cursor:
             # So many, and PostgreSQL has not counted them yet.
@@ -138,7 +138,7 @@ class TestInvalid:
         monkeypatch.setattr(relevance, "_checks", {})
         relevance.register_check(event="pickup.nearby", id_name="pickup", check=lambda ids: set(ids) - {"gone"})
 
-    def test_is_asked_of_who_knows(self, device: Device, outbox: list[PushMessage]) -> None:
+    def test_is_checked_by_the_registered_function(self, device: Device, outbox: list[PushMessage]) -> None:
         for pickup in ("here", "gone"):
             tell(make_notice(device.user, "pickup.nearby", data={"pickup": pickup}))
 

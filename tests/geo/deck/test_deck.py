@@ -314,7 +314,7 @@ class TestReasons:
 
 
 class TestAsking:
-    def test_an_unavailable_collector_gets_none_and_is_told_why(self, client: APIClient, user: User) -> None:
+    def test_an_unavailable_collector_gets_none_and_the_reason(self, client: APIClient, user: User) -> None:
         make_collector(user=user, is_available=False)
         make_pickup()
 
@@ -377,7 +377,7 @@ class TestAsking:
         for secret in ("Srisuk", "+66899999999", "Rama IV", "Ring twice", "temple", "13.7307", "100.5418"):
             assert secret not in text
 
-    def test_refuses_each_in_his_own_language(self, db: None) -> None:
+    def test_refuses_each_in_their_own_language(self, db: None) -> None:
         """Even if another language came first: DRF formats the text of a limit once per field."""
         asking = [client_of(make_collector(user=make_user(locale=locale)).user) for locale in ("en", "th", "en")]
 

@@ -216,7 +216,7 @@ class TestAccept:
 
         assert post(client, like, "accept").json()["code"] == "pickup_closed"
 
-    def test_refuses_a_collector_at_his_limit(self, client: APIClient, pickup: Pickup, settings: Settings) -> None:
+    def test_refuses_a_collector_at_the_limit(self, client: APIClient, pickup: Pickup, settings: Settings) -> None:
         like = make_like(pickup)
         make_match(collector=like.collector)
         settings.MATCHES_ACTIVE_MAX = 1

@@ -135,7 +135,7 @@ class TestRunnerUp:
         assert Swipe.objects.get(pk=first.pk).like_state == "matched"
         assert Swipe.objects.get(pk=second.pk).like_state == "waiting"
 
-    def test_gets_a_conversation_and_a_code_of_his_own(self) -> None:
+    def test_gets_a_conversation_and_a_code_of_their_own(self) -> None:
         match = make_match()
         like = make_like(match.pickup)
 
@@ -146,7 +146,7 @@ class TestRunnerUp:
         assert promoted.conversation.closed_at is None
         assert promoted.handover.wrong_codes == 0
 
-    def test_is_told_by_push_and_so_is_the_resident(self) -> None:
+    def test_gets_a_push_and_so_does_the_resident(self) -> None:
         match = make_match()
         like = make_like(match.pickup)
 
@@ -156,7 +156,7 @@ class TestRunnerUp:
         assert names_of_events(like.collector) == pushed_to(like.collector) == ["match.made"]
         assert names_of_events(resident) == pushed_to(resident) == ["match.made", "match.released", "match.made"]
 
-    def test_is_told_by_push_though_he_and_the_one_who_released_have_blocked_each_other(self) -> None:
+    def test_gets_a_push_though_blocked_by_the_one_who_released(self) -> None:
         match = make_match()
         like = make_like(match.pickup)
         Block.objects.create(blocker=like.collector, blocked=match.collector)
@@ -166,7 +166,7 @@ class TestRunnerUp:
         told = Event.objects.get(user=like.collector)
         assert (told.name, told.by) == ("match.made", match.pickup.resident_id)
 
-    def test_is_told_by_push_while_the_resident_who_released_is_not(self) -> None:
+    def test_gets_a_push_while_the_resident_who_released_gets_none(self) -> None:
         match = make_match()
         like = make_like(match.pickup)
 
@@ -175,7 +175,7 @@ class TestRunnerUp:
         assert pushed_to(like.collector) == ["match.made"]
         assert pushed_to(match.pickup.resident) == ["match.made"]
 
-    def test_is_passed_over_at_his_limit_and_keeps_his_place(self, settings: Settings) -> None:
+    def test_is_passed_over_at_the_limit_and_keeps_the_place(self, settings: Settings) -> None:
         match = make_match()
         busy, free = make_like(match.pickup), make_like(match.pickup)
         make_match(collector=busy.collector)
@@ -195,7 +195,7 @@ class TestRunnerUp:
 
         assert live_collector_of(match.pickup) == other.collector
 
-    def test_is_passed_over_while_he_does_not_work(self) -> None:
+    def test_is_passed_over_while_not_working(self) -> None:
         match = make_match()
         resting, other = make_like(match.pickup), make_like(match.pickup)
         Collector.objects.filter(user=resting.collector).update(is_available=False)

@@ -29,7 +29,7 @@ class TestReopening:
         # The collector of the first match knows it already.
         assert notified(released) == [1]
 
-    def test_waits_until_the_one_who_is_asked_has_answered(self) -> None:
+    def test_waits_until_the_runner_up_has_answered(self) -> None:
         pickup = make_announced()
         match, runner_up = make_match(pickup), make_collecting_user()
         swipe(runner_up, pickup, now=noon() - 180 * MINUTES)

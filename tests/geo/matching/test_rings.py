@@ -158,7 +158,7 @@ class TestRings:
 
         assert notified(just_within) == [1]
 
-    def test_are_told_in_a_fixed_number_of_queries(self, django_assert_max_num_queries: Any) -> None:
+    def test_are_notified_in_a_fixed_number_of_queries(self, django_assert_max_num_queries: Any) -> None:
         pickup = make_announced()
         for _ in range(10):
             collector_at(pickup, 100)
@@ -166,7 +166,7 @@ class TestRings:
         with django_assert_max_num_queries(14):
             tell_due_rings(now=noon())
 
-    def test_are_told_by_the_periodic_task(self) -> None:
+    def test_are_notified_by_the_periodic_task(self) -> None:
         pickup = make_announced(now=read_clock() - 30 * timedelta(days=1), expires_at=read_clock() + timedelta(days=1))
         assert local(pickup.ring.due_at) < read_clock()
 
@@ -176,7 +176,7 @@ class TestRings:
         assert PeriodicRun.objects.filter(name=RING).exists()
 
 
-class TestWhoIsTold:
+class TestWhoIsNotified:
     @pytest.mark.parametrize(
         "fields",
         [
@@ -293,7 +293,7 @@ class TestEnd:
 
         assert notified(person) == [1]
 
-    def test_waits_while_a_runner_up_is_asked(self) -> None:
+    def test_waits_while_a_runner_up_must_confirm(self) -> None:
         pickup = make_announced(reserved_until=noon() + 20 * MINUTES)
         person = collector_at(pickup, 100)
 

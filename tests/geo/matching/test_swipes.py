@@ -127,7 +127,7 @@ class TestLikeOnFirstCome:
 
 
 class TestLikeThatAsks:
-    def test_waits_for_the_resident_and_tells_him(self, phone: APIClient, collector: User) -> None:
+    def test_waits_for_the_resident_and_notifies_them(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup(choose="resident")
 
         answer = put(phone, pickup.pk)

@@ -172,7 +172,7 @@ class TestWhatBecomesHazardous:
 
         assert answer.json()["queue_position"] == 1
 
-    def test_passes_on_from_who_is_asked_without_the_badge(self) -> None:
+    def test_passes_on_from_a_runner_up_without_the_badge(self) -> None:
         match = make_match()
         pickup, candidate, able = match.pickup, make_collector().user, badged()
         swipe(candidate, pickup, now=read_clock() - timedelta(hours=3))

@@ -63,7 +63,7 @@ class TestRest:
 
         assert post_leftovers(match).json()["price"] == {"mode": "asks", "amount": 20.0}
 
-    def test_comes_at_the_same_hours_unless_told_otherwise(self) -> None:
+    def test_keeps_the_hours_by_default(self) -> None:
         opens = read_clock().replace(microsecond=0) + timedelta(hours=5)
         window = {"from": opens.isoformat(), "until": (opens + timedelta(hours=1)).isoformat()}
 

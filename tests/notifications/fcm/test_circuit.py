@@ -151,7 +151,7 @@ class TestOutage:
 
         assert outcomes == [Accepted()] * 20
 
-    def test_is_told_too_when_only_the_outcomes_are_asked_for(self, backend: FcmBackend, fcm: FcmServer) -> None:
+    def test_is_reported_too_when_only_the_outcomes_are_read(self, backend: FcmBackend, fcm: FcmServer) -> None:
         """Outcomes that are read one message at a time, as when several channels are joined."""
         messages = [make_message(f"phone-{number}") for number in range(FAILURES_MAX)]
         fcm.always |= {message.address: answers.BUSY for message in messages}

@@ -66,7 +66,7 @@ class TestSent:
 class TestLocalFcm:
     """Of a push sent by another process."""
 
-    def test_answers_as_told_and_counts(self, fcm: FcmServer) -> None:
+    def test_answers_as_configured_and_counts(self, fcm: FcmServer) -> None:
         for order in ({"answer": "quota", "once": True}, {"answer": "unregistered"}):
             assert httpx.post(f"{fcm.url}/answers", json={"address": MINE} | order).status_code == 200
 
