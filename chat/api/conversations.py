@@ -79,8 +79,6 @@ class ConversationsView(ApiView):
 
 
 class ConversationView(ApiView):
-    """One of the user's conversations."""
-
     @extend_schema(
         operation_id="conversations_read_one",
         summary="One of my conversations, as in the list",

@@ -47,14 +47,11 @@ class LikesView(ApiView):
 
 
 class OwnLikesView(ApiView):
-    """The likes of the signed-in collector."""
-
     pagination_class = CursorPages
 
-    @extend_schema(
+    @operation(
         summary="List your likes that wait, newest first",
         operation_id="list_my_likes",
-        tags=TAGS,
         responses=list_of(OwnLikeOutput),
     )
     def get(self, request: Request) -> Response:
