@@ -73,7 +73,7 @@ class TestTheirPickups:
 
         assert Pickup.objects.get().status == "expired"
 
-    def test_the_queue_is_told_and_comes_back(self, admin: Client) -> None:
+    def test_the_queue_is_notified_and_comes_back(self, admin: Client) -> None:
         pickup = make_pickup(choose="resident")
         like = make_like(pickup)
 
@@ -95,7 +95,7 @@ class TestTheirPickups:
 
 
 class TestTheirMatches:
-    def test_a_residents_match_ends_and_the_collector_is_told(self, admin: Client) -> None:
+    def test_a_residents_match_ends_and_the_collector_is_notified(self, admin: Client) -> None:
         match = make_waiting()
 
         suspend(admin, match.pickup.resident)
