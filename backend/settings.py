@@ -219,8 +219,14 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tinder for Trash",
-    "DESCRIPTION": "Residents post recyclables, collectors swipe the pickups near them, a match opens a chat.",
+    "DESCRIPTION": "Residents post recyclables, collectors swipe the pickups near them, a match opens a chat.\n\n"
+    "New fields, codes and values of enums may come: let generated clients tolerate what they do not know "
+    "(openapi-generator: `enumUnknownDefaultCase=true`).",
     "VERSION": "1",
+    "LICENSE": {"name": "Apache 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+    "SERVERS": [{"url": PUBLIC_URL}],
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": ["backend.core.http.schema_hooks.finish_schema"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

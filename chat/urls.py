@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chat.api.conversations import ConversationsView, ConversationView, MuteView, ReadPositionView
-from chat.api.messages import LargePhotoView, MessagesView, MessageView, PhrasesView, ThumbPhotoView
+from chat.api.messages import LargePhotoView, MessagesView, MessageView, PhotoMessagesView, PhrasesView, ThumbPhotoView
 
 MESSAGE = "conversations/<uuid:conversation_id>/messages/<uuid:message_id>"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("conversations", ConversationsView.as_view()),
     path("conversations/<uuid:conversation_id>", ConversationView.as_view()),
     path("conversations/<uuid:conversation_id>/messages", MessagesView.as_view()),
+    path("conversations/<uuid:conversation_id>/photos", PhotoMessagesView.as_view()),
     path("phrases", PhrasesView.as_view()),
     path(MESSAGE, MessageView.as_view()),
     path(f"{MESSAGE}/photo/large", LargePhotoView.as_view()),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from msgspec import Meta
 
-from backend.core.http.responses import ResponseBody
+from backend.core.http.responses import ResponseBody, described_as
 from backend.core.redis.nudges import Frame
 from notifications.models import Event
 
@@ -41,8 +41,8 @@ class EventFrame(ResponseBody, tag="event"):
     """One past fact, as on the socket."""
 
     seq: int
-    event: Annotated[str, Meta(description="Such as match.made.")]
-    data: Mapping[str, Any]
+    event: Annotated[str, Meta(description="Such as match.made. More may come; ignore them.")]
+    data: Annotated[Mapping[str, Any], described_as("EventData")]
     at: datetime
 
     @classmethod

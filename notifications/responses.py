@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from msgspec import Meta
 
 from backend.accounts.models import User
-from backend.core.http.responses import ResponseBody
+from backend.core.http.responses import ResponseBody, described_as
 from notifications.frames import EventFrame
 from notifications.kinds import Category, kind_of
 from notifications.models import Device, Event
@@ -81,10 +81,10 @@ class EventsOut(ResponseBody):
         Meta(description="The log does not reach back to `since`: reload, continue from `head`."),
     ]
     gone: Annotated[
-        list[dict[str, Any]],
+        list[Annotated[dict[str, Any], described_as("PickupClosedFrame")]],
         Meta(
             description="`pickup.closed` frames, as on the socket: cards of the last deck that are closed. They are "
-            "repeated until another deck is loaded."
+            "repeated until another deck is loaded.",
         ),
     ]
 

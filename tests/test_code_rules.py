@@ -93,10 +93,9 @@ class TestSize:
         assert statistics.median(lengths.values()) <= LINES_OF_FUNCTION_MEDIAN
 
 
-# Django documents `_meta` and `_state`. The Admin SDK and drf-spectacular have no public way to do these things.
+# Django documents `_meta` and `_state`. The Admin SDK has no public way to do these things.
 PRIVATE_NAMES_ALLOWED = {
     "notifications/push/fcm.py": {"_get_messaging_service", "_credential", "_client"},
-    "backend/core/http/schema.py": {"_get_response_for_code"},
 }
 
 

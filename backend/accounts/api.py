@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -80,21 +80,33 @@ class DeviceFields(serializers.Serializer[Any]):
     device_name = Line(max_length=100, required=False, default="", allow_blank=True)
 
 
-class DemoSignIn(DeviceFields):
-    """A phone number is enough. Exists only while no Firebase project is configured."""
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("With a phone number", {"provider": "demo", "phone": "+66812345678"}, request_only=True),
+        OpenApiExample("With a Firebase ID token", {"provider": "firebase", "token": "eyJhbGciOi"}, request_only=True),
+    ]
+)
+class SignIn(DeviceFields):
+    """Who signs in, and on which device: `demo` needs `phone`, `firebase` needs `token`."""
 
-    provider = serializers.ChoiceField(["demo"])
-    phone = serializers.CharField(max_length=40, help_text="In E.164, or as people write it in PHONE_REGION.")
+    provider = serializers.ChoiceField(["demo", "firebase"], help_text="`/config` lists those that are there.")
+    phone = serializers.CharField(
+        max_length=40, required=False, help_text="Of `demo`: in E.164, or as people write it in PHONE_REGION."
+    )
+    token = serializers.CharField(
+        max_length=8_000, required=False, help_text="Of `firebase`: an ID token, exchanged once for a session."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Each provider has its own proof."""
+        needed = NEEDED_BY[attrs["provider"]]
+        if needed not in attrs:
+            error = self.fields[needed].error_messages["required"]
+            raise serializers.ValidationError({needed: [error]}, code="required")
+        return attrs
 
 
-class FirebaseSignIn(DeviceFields):
-    """A Firebase ID token, exchanged once for a session of our own."""
-
-    provider = serializers.ChoiceField(["firebase"])
-    token = serializers.CharField(max_length=8_000)
-
-
-SIGN_INS: dict[str, type[DeviceFields]] = {"demo": DemoSignIn, "firebase": FirebaseSignIn}
+NEEDED_BY = {"demo": "phone", "firebase": "token"}
 
 
 class ReportInput(serializers.Serializer[Any]):
@@ -124,9 +136,7 @@ class SignInView(ApiView):
         operation_id="sign_in",
         tags=["accounts"],
         auth=[],
-        request=PolymorphicProxySerializer(
-            component_name="SignIn", serializers=dict(SIGN_INS), resource_type_field_name="provider"
-        ),
+        request=SignIn,
         responses={200: SignInAnswer},
     )
     def post(self, request: Request) -> Response:
@@ -143,10 +153,10 @@ def credentials_in(request: Request) -> dict[str, str]:
     """The body, checked as its provider wants it. Raises ProviderUnknown."""
     choice = valid(ProviderChoice(data=request.data))
     provider = choice.validated_data["provider"]
-    if provider not in SIGN_INS:
+    if provider not in NEEDED_BY:
         raise ProviderUnknown(field="provider")
     provider_called(provider)
-    body = valid(SIGN_INS[provider](data=request.data))
+    body = valid(SignIn(data=request.data))
     return dict(body.validated_data)
 
 

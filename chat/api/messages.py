@@ -1,7 +1,8 @@
 """`/conversations/{id}/messages` and `/phrases`: the history, sending without a socket, photos, quick phrases."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO, cast
 
@@ -10,7 +11,7 @@ from django.http import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -34,7 +35,14 @@ operation = partial(extend_schema, tags=["chat"])
 
 SEQ_MAX = 2_147_483_647
 JSON_KINDS = ("text", "phrase", "location")
+A_CLIENT_ID = "0b0e7a52-1f0b-4d0a-9c53-2f5f6c1c8b11"
 JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
+
+
+SENT = {
+    201: MessageOut,
+    200: OpenApiResponse(cast(Any, MessageOut), description="This `client_id` was sent before; the first message."),
+}
 
 
 class PhraseIn(serializers.Serializer[Any]):
@@ -58,6 +66,15 @@ class LocationIn(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Text", {"client_id": A_CLIENT_ID, "kind": "text", "text": "I am at the gate"}),
+        OpenApiExample(
+            "Phrase",
+            {"client_id": A_CLIENT_ID, "kind": "phrase", "phrase": {"code": "arriving_in", "params": {"minutes": 10}}},
+        ),
+    ]
+)
 class MessageIn(serializers.Serializer[Any]):
     """A message to send: its kind, and the part named after it."""
 
@@ -126,25 +143,52 @@ class MessagesView(ApiView):
     @operation(
         operation_id="messages_send",
         summary="Send a message",
-        request={"application/json": MessageIn, "multipart/form-data": PhotoMessageIn},
-        responses={
-            201: MessageOut,
-            200: OpenApiResponse(
-                cast(Any, MessageOut), description="This `client_id` was sent before; the first message."
-            ),
-        },
+        request={"application/json": MessageIn},
+        responses=SENT,
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        """The same service as the socket's `message.send`; a photo comes as a form."""
-        is_form = _is_form(request)
-        body = valid((PhotoMessageIn if is_form else MessageIn)(data=request.data))
-        sender = {"user_id": user_of(request).pk, "conversation_id": conversation_id, "now": self.now}
-        message, is_new = (_send_photo if is_form else send_message)(**sender | body.validated_data)
-        return Response(MessageOut.of(message), status=201 if is_new else 200)
+        """The same service as the socket's `message.send`. Photos have `photos` beside it; a form works here too."""
+        if _is_form(request):
+            return _respond_sent(request, conversation_id, PhotoMessageIn, _send_photo, self.now)
+        return _respond_sent(request, conversation_id, MessageIn, send_message, self.now)
+
+
+class PhotoMessagesView(ApiView):
+    """The photos of a conversation."""
+
+    parser_classes = [MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse an upload that is far too large before it is read."""
+        refuse_huge_upload(request)
+        super().initial(request, *args, **kwargs)
+
+    @operation(
+        operation_id="photos_send",
+        summary="Send a photo",
+        request={"multipart/form-data": PhotoMessageIn},
+        responses=SENT,
+    )
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        """A message of kind `photo`."""
+        return _respond_sent(request, conversation_id, PhotoMessageIn, _send_photo, self.now)
 
 
 def _is_form(request: Request) -> bool:
     return request.content_type.startswith("multipart/")
+
+
+def _respond_sent(
+    request: Request,
+    conversation_id: uuid.UUID,
+    serializer: type[serializers.Serializer[Any]],
+    send: Callable[..., tuple[Message, bool]],
+    now: datetime,
+) -> Response:
+    body = valid(serializer(data=request.data))
+    sender = {"user_id": user_of(request).pk, "conversation_id": conversation_id, "now": now}
+    message, is_new = send(**sender | body.validated_data)
+    return Response(MessageOut.of(message), status=201 if is_new else 200)
 
 
 def _send_photo(*, photo: "UploadedFile[bytes]", kind: str, **sender: Any) -> tuple[Message, bool]:

@@ -45,13 +45,18 @@ def files() -> list[Path]:
 
 
 def send(
-    client: APIClient, conversation: Conversation, content: bytes, client_id: object = None, **headers: str
+    client: APIClient,
+    conversation: Conversation,
+    content: bytes,
+    client_id: object = None,
+    to: str = "photos",
+    **headers: str,
 ) -> Any:
     body = {
         "client_id": str(client_id or uuid.uuid4()),
         "photo": SimpleUploadedFile("photo.jpg", content, content_type="image/jpeg"),
     }
-    address = f"/api/v1/conversations/{conversation.pk}/messages"
+    address = f"/api/v1/conversations/{conversation.pk}/{to}"
     return client.post(address, body, format="multipart", headers=headers)
 
 
@@ -72,6 +77,15 @@ def opened(client: APIClient, url: str) -> Image.Image:
 
 
 class TestSend:
+    def test_may_be_a_form_among_the_messages(self, client: APIClient, conversation: Conversation) -> None:
+        client_id = uuid.uuid4()
+
+        first = send(client, conversation, encoded(two_colours(20, 20)), client_id, to="messages")
+        again = send(client, conversation, encoded(two_colours(20, 20)), client_id, to="photos")
+
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json() == again.json()
+
     def test_is_seen_by_both_in_two_sizes(
         self, client: APIClient, user: User, other: User, conversation: Conversation
     ) -> None:

@@ -16,11 +16,13 @@ from drf_spectacular.plumbing import (
     get_doc,
     resolve_type_hint,
 )
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from backend.core.http.idempotency import HEADER
+from backend.core.http.idempotency import HEADER, answer_once, key_of
+from backend.core.http.refusals import codes_reached_from
 from backend.core.http.responses import ResponseBody
+from backend.core.http.schema_hooks import CODES
 
 Schema = dict[str, Any]
 
@@ -45,7 +47,7 @@ class Problem(serializers.Serializer[Any]):
 
 
 class ProblemAutoSchema(AutoSchema):
-    """Adds the problem response and the `Idempotency-Key` header to every operation they apply to."""
+    """Adds the codes of refusals and the `Idempotency-Key` header to every operation they apply to."""
 
     def get_override_parameters(self) -> list[Any]:
         if self.method != "POST":
@@ -53,12 +55,31 @@ class ProblemAutoSchema(AutoSchema):
         text = "1 to 200 printable characters. The same key repeats the first answer and changes nothing."
         return [OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description=text)]
 
-    def _get_response_bodies(self, direction: Any = "response") -> Any:
-        bodies = super()._get_response_bodies(direction)
-        problem = OpenApiResponse(Problem, description="Refused; see `code`.")
-        describe: Any = self._get_response_for_code
-        bodies["default"] = describe(problem, "default", ["application/problem+json"])
-        return bodies
+    def get_operation(self, *arguments: Any, **options: Any) -> Any:
+        """The operation with its codes; without `security` it is for everybody."""
+        operation = super().get_operation(*arguments, **options)
+        if operation is None:
+            return None
+        self.resolve_serializer(Problem, "response")
+        operation.setdefault("security", [])
+        operation[CODES] = sorted(self._codes(operation))
+        return operation
+
+    def _codes(self, operation: Schema) -> set[str]:
+        """What any operation of its kind may be refused with, and what its own code refuses."""
+        codes = {"bad_request", "rate_limited", "server_error", "unavailable"}
+        roots: list[Any] = [getattr(type(self.view), self.method.lower()), type(self.view).initial]
+        if "{" in self.path:
+            codes.add("not_found")
+        if "requestBody" in operation:
+            codes |= {"body_too_large", "body_unreadable", "unsupported_media_type"}
+        if self.view.authentication_classes:
+            codes.add("token_invalid")
+        if operation["security"]:
+            codes.add("token_missing")
+        if self.method == "POST":
+            roots += [key_of, answer_once] if operation["security"] else [key_of]
+        return codes | codes_reached_from(*roots)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -149,13 +170,22 @@ def _type_schema(hint: Any, auto_schema: Any) -> Schema:
     schema: Schema = resolve_type_hint(hint) if hint is not Any else {}  # type: ignore[no-untyped-call]
     if "enum" in schema and "description" not in schema:
         schema["description"] = build_choice_description_list([(value, value) for value in schema["enum"]])
-    return schema
+    return _without_blank(schema) if "" in schema.get("enum", ()) else schema
+
+
+def _without_blank(schema: Schema) -> Schema:
+    """A plain string, described by its values: most languages have no name for a blank value of an enum."""
+    values = [value for value in schema["enum"] if value]
+    text = ", ".join(f"`{value}`" for value in values)
+    return {"type": "string", "description": f"One of {text}; or empty.", "example": values[0]}
 
 
 def _annotated_schema(schema: Schema, annotations: tuple[msgspec.Meta, ...]) -> Schema:
     meta: Schema = {}
     for annotation in annotations:
         meta |= annotation.extra_json_schema or {}
+        if "$ref" in meta:
+            return meta
         if annotation.description:
             # An enum is described by its values, in a paragraph of its own.
             own = schema.pop("description", None) if "enum" in schema else None
@@ -164,12 +194,12 @@ def _annotated_schema(schema: Schema, annotations: tuple[msgspec.Meta, ...]) -> 
 
 
 def _union_schema(arguments: tuple[Any, ...], auto_schema: Any) -> Schema:
-    """`X | None` is a nullable X; `X | UnsetType` an X or absent; `Choices | Literal[""]` an enum that may be blank."""
+    """`X | None` is a nullable X; `X | UnsetType` an X or absent; `Choices | Literal[""]` a string, often empty."""
     known = [hint for hint in arguments if hint not in (type(None), msgspec.UnsetType, Literal[""])]
     schema = _type_schema(known[0], auto_schema) if len(known) == 1 else None
     if schema is None:
         schema = {"oneOf": [_type_schema(hint, auto_schema) for hint in known]}
-    if "enum" in schema:
-        extra = ([""] if Literal[""] in arguments else []) + ([None] if type(None) in arguments else [])
-        schema["enum"] += extra
+    if Literal[""] in arguments:
+        schema["enum"].append("")
+        schema = _without_blank(schema)
     return append_meta(schema, {"nullable": True}) if type(None) in arguments else schema
