@@ -22,7 +22,7 @@ from geo.handover.paper import context_of, pdf_of
 from geo.handover.selectors import get_receipt_by_token, get_receipt_for, is_as_issued
 from geo.handover.services.corrections import accept_correction, propose_correction
 from geo.lifecycle.matches import ReceiptDetails
-from geo.matching.api.matches import show_match
+from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.handover_responses import HASH_CHARACTERS, ReceiptOutput
 from geo.matching.responses import MatchOutput
 
@@ -56,7 +56,7 @@ class ReceiptView(ApiView):
         return Response(ReceiptOutput.of(get_receipt_for(receipt_id=receipt_id, user_id=user_of(request).pk)))
 
 
-class CorrectionView(ApiView):
+class CorrectionView(MatchStepView):
     """Propose to correct the receipt of a match."""
 
     @operation(
@@ -80,7 +80,7 @@ class CorrectionView(ApiView):
         return show_match(request, match_id)
 
 
-class AcceptCorrectionView(ApiView):
+class AcceptCorrectionView(MatchStepView):
     """Accept the other party's correction."""
 
     @operation(
