@@ -1,6 +1,6 @@
 """The admin of users and officers, sessions and reports."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -48,7 +48,7 @@ class OfficerForm(BaseUserCreationForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(OwnFilters, auth_admin.UserAdmin):
+class UserAdmin(OwnFilters, auth_admin.UserAdmin[User]):
     """Users. Staff cannot change their identity, but can disable and enable accounts.
 
     Only superusers add officers, and change rights and the accounts of staff. Nobody can shut themselves out.
@@ -146,7 +146,7 @@ class ReportAdmin(OwnFilters, admin.ModelAdmin[Report]):
 
     def save_model(self, request: HttpRequest, obj: Report, form: Any, change: bool) -> None:
         """Store the outcome."""
-        handle_report(report=obj, by_id=request.user.pk, now=read_clock())
+        handle_report(report=obj, by_id=cast(User, request.user).pk, now=read_clock())
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False

@@ -28,7 +28,7 @@ class CityAdminConfig(AdminConfig):
     def ready(self) -> None:
         """Translate the labels that Django takes from names in the code; backend/locale has them in Thai."""
         super().ready()
-        DateFormat.Y = _year  # type: ignore[method-assign]
+        DateFormat.Y = _year  # type: ignore[assignment]
         for label in OURS:
             config = apps.get_app_config(label)
             config.verbose_name = _translated(config.label)
@@ -50,7 +50,7 @@ def _translated(text: Any) -> Any:
     return text if isinstance(text, Promise) else _(text)
 
 
-def _year(date: DateFormat) -> int:
+def _year(date: Any) -> int:
     """The year in the era that readers of the active language use."""
     is_thai = (get_language() or "").startswith("th")
     return int(date.data.year) + (BUDDHIST_ERA if is_thai else 0)

@@ -199,7 +199,7 @@ def _find_unusual(match: Match, figures: Figures) -> tuple[Decimal, Decimal] | N
 
 def _is_far(kg: Decimal, expected_kg: Decimal) -> bool:
     less, more = sorted((kg, expected_kg))
-    return more - less >= settings.WEIGH_IN_DIFFERENCE_KG and more > settings.WEIGH_IN_FACTOR * less
+    return bool(more - less >= settings.WEIGH_IN_DIFFERENCE_KG and more > settings.WEIGH_IN_FACTOR * less)
 
 
 def _check_line(line: Weighed, known: Mapping[str, Material], field: str, takes_hazardous: bool) -> Line:
