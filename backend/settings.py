@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
     # Without this the page asks a validator on the internet.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "ENUM_NAME_OVERRIDES": {
         "DeviceKind": "notifications.models.Device.Kind",
         "DevicePlatform": "notifications.models.Device.Platform",

@@ -29,7 +29,7 @@ urlpatterns = [
     path("readyz", ReadyView.as_view()),
     path("metrics", MetricsView.as_view()),
     path("media/<path:name>", MediaView.as_view()),
-    path("r/<uuid:token>", ReceiptPageView.as_view(), name="receipt_page"),
+    path("r/<id:token>", ReceiptPageView.as_view(), name="receipt_page"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include(api)),

@@ -23,7 +23,7 @@ from notifications.api.events import (
 
 urlpatterns = [
     path("devices", DevicesView.as_view()),
-    path("devices/<uuid:device_id>", DeviceView.as_view()),
+    path("devices/<id:device_id>", DeviceView.as_view()),
     path("me/notifications", ChoicesView.as_view()),
     path("me/line", LineView.as_view()),
     path("me/email", EmailView.as_view()),

@@ -19,11 +19,11 @@ urlpatterns = [
     path("auth/sign-in", SignInView.as_view()),
     path("auth/sign-out", SignOutView.as_view()),
     path("auth/sessions", SessionsView.as_view()),
-    path("auth/sessions/<uuid:session_id>", SessionView.as_view()),
+    path("auth/sessions/<id:session_id>", SessionView.as_view()),
     path("me", MeView.as_view()),
     path("me/export", ExportView.as_view()),
     path("blocks", BlocksView.as_view()),
-    path("blocks/<uuid:user_id>", BlockView.as_view()),
+    path("blocks/<id:user_id>", BlockView.as_view()),
     path("reports", ReportsView.as_view()),
     path("realtime/tickets", TicketsView.as_view()),
 ]

@@ -1,11 +1,13 @@
-"""The app with what all apps share, and the configuration of Django's admin."""
+"""The app with what all apps share, ids in paths, and the configuration of Django's admin."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.db.models import Field
+from django.urls import register_converter
 from django.utils.dateformat import DateFormat
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -15,9 +17,27 @@ BUDDHIST_ERA = 543
 OURS = ("accounts", "chat", "geo", "notifications")
 
 
+class IdConverter:
+    """An id in a path, `<id:match_id>`. Unlike Django's `uuid` it accepts capitals, in which Swift writes ids."""
+
+    regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+    def to_python(self, value: str) -> uuid.UUID:
+        """The id."""
+        return uuid.UUID(value)
+
+    def to_url(self, value: uuid.UUID) -> str:
+        """The id in small letters."""
+        return str(value)
+
+
 class CoreConfig(AppConfig):
     name = "backend.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Make ids known to the URL configurations, which are loaded later."""
+        register_converter(IdConverter, "id")
 
 
 class CityAdminConfig(AdminConfig):

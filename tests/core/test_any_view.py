@@ -60,7 +60,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 def api_routes() -> list[str]:
     """Every address below `/api/v1/`, with ids that do not exist."""
     found = {route for route in routes(get_resolver(settings.ROOT_URLCONF).url_patterns) if route.startswith("api/v1/")}
-    named = {re.sub(r"<uuid:\w+>", str(uuid.UUID(int=7)), route) for route in found}
+    named = {re.sub(r"<id:\w+>", str(uuid.UUID(int=7)), route) for route in found}
     return sorted(re.sub(r"<int:\w+>", "7", route) for route in named)
 
 
