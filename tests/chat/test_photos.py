@@ -54,7 +54,7 @@ def send(
 ) -> Any:
     body = {
         "client_id": str(client_id or uuid.uuid4()),
-        "photo": SimpleUploadedFile("photo.jpg", content, content_type="image/jpeg"),
+        "photo": SimpleUploadedFile(f"{uuid.uuid4()}.jpg", content, content_type="image/jpeg"),
     }
     address = f"/api/v1/conversations/{conversation.pk}/{to}"
     return client.post(address, body, format="multipart", headers=headers)

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Report, Session, User
 from backend.core.http.idempotency import delete_old_answers
 from backend.core.models import IdempotentAnswer
+from tests.factories.geo import make_pickup
 from tests.factories.people import client_of, make_user
 
 REPORTS = "/api/v1/reports"
@@ -65,6 +66,15 @@ class TestKey:
 
         assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
         assert Report.objects.count() == 1
+
+    def test_takes_an_id_in_capitals_for_the_same(self, client: APIClient, user: User) -> None:
+        pickup = make_pickup(resident=user)
+        ids = (str(pickup.pk), str(pickup.pk).upper())
+
+        answers = [client.post(f"/api/v1/pickups/{id_}/cancel", HTTP_IDEMPOTENCY_KEY="key") for id_ in ids]
+
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert answers[1]["Idempotent-Replay"] == "true"
 
     def test_refuses_another_address(self, client: APIClient, other: User) -> None:
         report(client, other)

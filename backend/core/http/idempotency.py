@@ -57,12 +57,18 @@ def key_of(request: Request) -> str | None:
 
 
 def fingerprint_of(request: Request) -> str:
-    """SHA-256 of the request: method, full path and parsed body; a file counts by its name and bytes."""
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()} ".encode())
+    """SHA-256 of the request: method, path, query and parsed body. A file counts by its bytes: names are temporary."""
+    digest = hashlib.sha256(f"{request.method} {_plain_path(request)}?{request.META['QUERY_STRING']} ".encode())
     fields = sorted(request.data.items()) if isinstance(request.data, Mapping) else [("", request.data)]
     for name, value in fields:
         digest.update(json.dumps([name, _spelled(value)], cls=JSONEncoder, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _plain_path(request: Request) -> str:
+    """The path with its ids in small letters."""
+    match = request.resolver_match
+    return f"{match.route} {match.kwargs}" if match else request.path
 
 
 def _spelled(value: object) -> object:
@@ -70,7 +76,7 @@ def _spelled(value: object) -> object:
         return value
     content = hashlib.sha256(value.read()).hexdigest()
     value.seek(0)
-    return [value.name, content]
+    return content
 
 
 def answer_once(
