@@ -1,5 +1,8 @@
-"""The language of a response."""
+"""The language of a response, over HTTP and on the socket: the first that the client names and we have, else the
+user's own, else the default.
+"""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -7,10 +10,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 
 class LanguageMiddleware:
-    """Respond in the language of Django's language cookie or of `Accept-Language`.
+    """Respond in the language of Django's language cookie or of `Accept-Language`, else in the default one.
 
     Unlike Django's `LocaleMiddleware` it does not look for a language in paths, which have none here, and it remembers
     the language of each header.
@@ -30,12 +34,23 @@ class LanguageMiddleware:
         return response
 
 
-@lru_cache(maxsize=1_000)
 def _choose_language(cookie: str | None, header: str | None) -> str:
-    """The best of `LANGUAGES`; `LANGUAGE_CODE` when none fits."""
-    request = HttpRequest()
-    if cookie is not None:
-        request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
-    if header is not None:
-        request.META["HTTP_ACCEPT_LANGUAGE"] = header
-    return translation.get_language_from_request(request)
+    return supported_language(cookie or "") or accepted_language(header or "") or settings.LANGUAGE_CODE
+
+
+@lru_cache(maxsize=1_000)
+def accepted_language(header: str) -> str | None:
+    """The best of `LANGUAGES` that an `Accept-Language` header names; None when it names none of them."""
+    # Without subtags that are long or odd, for which Django drops the whole header.
+    named = ",".join(re.sub(r"^(\s*[A-Za-z]{2,3})[-_][^;]*", r"\1", part) for part in header.split(","))
+    accepted = [tag for tag, quality in parse_accept_lang_header(named.lower()) if quality > 0]
+    return next(filter(None, map(supported_language, accepted)), None)
+
+
+@lru_cache(maxsize=1_000)
+def supported_language(locale: str) -> str | None:
+    """The one of `LANGUAGES` that a locale such as `th`, `th-TH` or `th_TH.UTF-8` is of; None for another."""
+    try:
+        return translation.get_supported_language_variant(re.split("[-_.@]", locale.strip().lower())[0])
+    except (LookupError, ValueError):
+        return None

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from backend.core.clock import read_clock
 from backend.core.http import idempotency
+from backend.core.http.language import accepted_language
 from backend.core.http.parsers import require_length
 from backend.core.http.throttling import ScopedThrottle
 
@@ -109,6 +110,8 @@ class ApiView(APIView):
 
 
 def _activate_language_of(request: Request) -> None:
-    """`Accept-Language` decides; without it the response is in the language of the user."""
-    if "HTTP_ACCEPT_LANGUAGE" not in request.META and (locale := getattr(request.user, "locale", None)):
+    """A language of `Accept-Language` that we have decides; without one the response is in the user's own."""
+    if accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", "")) is None and (
+        locale := getattr(request.user, "locale", None)
+    ):
         translation.activate(locale)
