@@ -108,7 +108,7 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
     def get_urls(self) -> list[URLPattern]:
         """With the files of those photos."""
         view = self.admin_site.admin_view(self.show_scale_photo)
-        return [path("scale-photo/<uuid:photo_id>/<str:size>", view, name="geo_scalephoto"), *super().get_urls()]
+        return [path("scale-photo/<id:photo_id>/<str:size>", view, name="geo_scalephoto"), *super().get_urls()]
 
     def show_scale_photo(self, request: HttpRequest, photo_id: UUID, size: str) -> HttpResponseBase:
         """A photo of the scale, for staff with the permission to view them."""

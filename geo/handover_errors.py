@@ -6,6 +6,8 @@ from backend.core.errors import conflict, forbidden, invalid
 
 MatchOver = conflict("match_over", _("This match is over."))
 OnlyTheCollector = forbidden("only_the_collector", _("Only the collector can do this."))
+# The expected arrival is more than `hours` ahead.
+EtaTooFar = invalid("eta_too_far", _("Say when you will be there within the next %(hours)s hours."))
 TimeInThePast = invalid("time_in_the_past", _("Propose a time in the future."))
 TimeOutsideWindow = invalid("time_outside_window", _("Propose a time within the pickup's window."))
 NothingProposed = conflict("nothing_proposed", _("Nobody has proposed a time yet."))

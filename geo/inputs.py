@@ -7,13 +7,15 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from backend.core.http.fields import Body
+
 
 def kilograms(**options: Any) -> serializers.DecimalField:
     """Kilograms to the gram."""
     return serializers.DecimalField(max_digits=9, decimal_places=3, **options)
 
 
-class Place(serializers.Serializer[Any]):
+class Place(Body):
     """`{lat, lon}` in degrees. Takes a latitude over 90 too, so that swapped coordinates get an answer that helps."""
 
     lat = serializers.FloatField(min_value=-180, max_value=180, help_text="Degrees north, -90 to 90.")

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import session_of, user_of
 from backend.accounts.errors import ProviderUnknown
 from backend.accounts.identity import provider_called
-from backend.accounts.models import AVATAR_COLOURS, Report, User
+from backend.accounts.models import AVATAR_COLOURS, Report
 from backend.accounts.responses import BlockRow, Me, ReportAnswer, SessionRow, SignInAnswer, TicketAnswer
 from backend.accounts.selectors import block_page, get_block_of, get_person, sessions_of
 from backend.accounts.services.account import amend_profile, erase_account, export_of
@@ -24,6 +24,7 @@ from backend.accounts.services.safety import block_person, report_person, unbloc
 from backend.accounts.services.sessions import end_other_sessions, end_session
 from backend.accounts.services.sign_in import sign_in
 from backend.accounts.services.tickets import issue_ticket
+from backend.core.http.fields import Body, LanguageField, OptionsBody
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import Line, Paragraphs
@@ -51,7 +52,7 @@ class FirstName(Line):
         return name
 
 
-class MeChanges(serializers.Serializer[Any]):
+class MeChanges(Body):
     """What may be changed; anything may be left out."""
 
     display_name = PersonName(required=False)
@@ -62,19 +63,29 @@ class MeChanges(serializers.Serializer[Any]):
         source="chosen_name",
         help_text="What strangers read; blank for the first name in `display_name`.",
     )
-    locale = serializers.ChoiceField(User.Locale.choices, required=False)
+    locale = LanguageField(required=False)
     avatar_colour = serializers.ChoiceField(AVATAR_COLOURS, required=False)
 
 
-class DeviceFields(serializers.Serializer[Any]):
-    """What any sign-in may say about the person and the device. Name and locale count at first sight only."""
+class DeviceFields(OptionsBody):
+    """What any sign-in may say about the person and the device."""
 
-    name = PersonName(required=False, default="", allow_blank=True)
-    locale = serializers.ChoiceField(User.Locale.choices, required=False, default="")
+    name = PersonName(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of a new account; one that exists keeps its name. `PATCH /me` changes it.",
+    )
+    locale = LanguageField(
+        required=False,
+        default="",
+        help_text="Of a new account; one that exists keeps its language. Locales such as `th-TH` are accepted.",
+    )
     installation = serializers.CharField(
         max_length=100,
         required=False,
         default="",
+        allow_blank=True,
         help_text="This install of the app. A new sign-in ends its old session; without it every sign-in adds one.",
     )
     device_name = Line(max_length=100, required=False, default="", allow_blank=True)
@@ -109,7 +120,7 @@ class SignIn(DeviceFields):
 NEEDED_BY = {"demo": "phone", "firebase": "token"}
 
 
-class ReportInput(serializers.Serializer[Any]):
+class ReportInput(Body):
     """Something wrong with a person."""
 
     user = serializers.UUIDField()

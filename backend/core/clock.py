@@ -1,11 +1,32 @@
 """The clock. Only views, jobs and commands read it; services take `now` as an argument."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from backend.core.errors import Invalid
+
+YEARS_AHEAD_MAX = 10
+BUDDHIST_ERA = 543
+
+
+class YearInvalid(Invalid):
+    """The year is more than `YEARS_AHEAD_MAX` years ahead."""
+
+    code = "year_too_far"
+    message = _("The year %(year)s is too far ahead: %(last)s at most.")
+
+
+class YearOfBuddhistEra(YearInvalid):
+    """The year is one of the Buddhist calendar, in which the year 2026 is 2569."""
+
+    code = "year_of_buddhist_era"
+    message = _("%(year)s is a year of the Buddhist calendar. Write %(common_year)s.")
 
 
 def read_clock() -> datetime:
@@ -20,3 +41,19 @@ def city_zone() -> ZoneInfo:
 def spell_in_city(moment: datetime) -> str:
     """A time in the city's zone, in the active language: "4 Dec, 18:30"."""
     return date_format(moment.astimezone(city_zone()), "j M, H:i")
+
+
+def require_near_year(year: int, *, now: datetime) -> None:
+    """Raise YearOfBuddhistEra or YearInvalid for a year that is far ahead of `now`. Past years are valid here."""
+    common_year = year - BUDDHIST_ERA
+    last = now.year + YEARS_AHEAD_MAX
+    if now.year - 100 <= common_year <= last:
+        raise YearOfBuddhistEra(year=year, common_year=common_year)
+    if year > last:
+        raise YearInvalid(year=year, last=last)
+
+
+def require_near_year_in(text: str, *, now: datetime) -> None:
+    """Do the same for a time in ISO 8601, before it is parsed: 29 February may exist in only one of two calendars."""
+    if year := re.match(r"\s*(\d{4})", text):
+        require_near_year(int(year[1]), now=now)

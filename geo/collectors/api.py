@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import Body
 from backend.core.http.responses import ResponseBody
 from backend.core.http.text_fields import Line, Paragraphs
 from backend.core.http.views import ApiView, valid
@@ -23,7 +24,7 @@ from geo.responses import READ_ONLY, LatLon, limited_to
 TAGS = ["collectors"]
 
 
-class CollectorInput(serializers.Serializer[Any]):
+class CollectorInput(Body):
     """Where one collects, and what."""
 
     service_point = Place(help_text="Decks are drawn around it. A like shows the distance of its square, nothing else.")

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Moment
+from backend.core.http.fields import Moment, Number, Query
 from backend.core.http.responses import ResponseBody, encode_json
 from backend.core.http.views import ApiView
 from backend.core.media.urls import media_url_of
@@ -25,11 +25,11 @@ from geo.models import Pickup
 from geo.responses import ItemOutput, Kilograms, LatLon, PhotoOutput, PriceOutput, WindowOutput
 
 
-class DeckInput(serializers.Serializer[Any]):
+class DeckInput(Query):
     """Where to look, how far, for what."""
 
-    lat = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="With `lon`.")
-    lon = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="Else the service point.")
+    lat = Number(min_value=-180, max_value=180, required=False, help_text="With `lon`.")
+    lon = Number(min_value=-180, max_value=180, required=False, help_text="Else the service point.")
     radius_m = serializers.IntegerField(min_value=100, max_value=settings.RADIUS_MAX_M, required=False)
     materials = serializers.CharField(
         max_length=1000, required=False, help_text="Codes with commas between them. Else those of the profile."

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import Body
 from backend.core.http.responses import ResponseBody
 from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView, valid
@@ -24,14 +25,14 @@ TAGS = ["groups"]
 operation = partial(extend_schema, tags=TAGS)
 
 
-class GroupInput(serializers.Serializer[Any]):
+class GroupInput(Body):
     """What to call it, and what it is."""
 
     name = Line(max_length=80)
     kind = serializers.ChoiceField(choices=Group.Kind.choices)
 
 
-class JoinInput(serializers.Serializer[Any]):
+class JoinInput(Body):
     """The code that a member gave one."""
 
     code = serializers.CharField(max_length=20, help_text="Eight letters and digits, in any case.")

@@ -1,12 +1,11 @@
 """Request bodies of the weigh-in and of a dispute."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
-from backend.core.http.fields import Moment
+from backend.core.http.fields import Body, Moment
 from backend.core.http.text_fields import Paragraphs
 from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
 from geo.inputs import kilograms
@@ -18,7 +17,7 @@ PAID_THB_MAX = Decimal(1_000_000)
 NOTE_CHARACTERS_MAX = 300
 
 
-class WeighedInput(serializers.Serializer[Any]):
+class WeighedInput(Body):
     """The weight of one material, or its number of pieces."""
 
     material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
@@ -34,7 +33,7 @@ class WeighedInput(serializers.Serializer[Any]):
     )
 
 
-class FiguresInput(serializers.Serializer[Any]):
+class FiguresInput(Body):
     """All that was weighed, and the money."""
 
     lines = serializers.ListField(child=WeighedInput(), min_length=1, max_length=LINES_MAX)
@@ -83,7 +82,7 @@ class CorrectionInput(FiguresInput):
     note = Paragraphs(max_length=NOTE_CHARACTERS_MAX, allow_blank=True, default="")
 
 
-class AcceptInput(serializers.Serializer[Any]):
+class AcceptInput(Body):
     """Whose figures one accepts."""
 
     version = serializers.IntegerField(min_value=1, help_text="Number of the other side's last version, as shown.")

@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.clock import YearInvalid, read_clock, require_near_year_in
+from backend.core.http.fields import Query
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView, valid
 from geo.groups.selectors import get_counting_group
@@ -44,9 +46,10 @@ MONTH_PATTERN = r"^\d{4}-\d{2}$"
 FIRST_YEAR = 1900
 
 
-class RoleQuery(serializers.Serializer[Any]):
+class RoleQuery(Query):
     """Which of the two roles to count."""
 
+    read_elsewhere = frozenset({"from", "until"})
     role = serializers.ChoiceField(
         choices=[("gave", "gave"), ("collected", "collected")], required=False, help_text="Else both."
     )
@@ -66,7 +69,10 @@ class Month(serializers.DateField):
 
     def to_internal_value(self, value: Any) -> date:
         try:
+            require_near_year_in(str(value), now=read_clock())
             month = datetime.strptime(str(value), "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        except YearInvalid as error:
+            raise serializers.ValidationError(error.text, error.code) from error
         except ValueError:
             self.fail("not_a_month")
         if month.year < FIRST_YEAR:
@@ -74,9 +80,10 @@ class Month(serializers.DateField):
         return month
 
 
-class MonthsQuery(serializers.Serializer[Any]):
+class MonthsQuery(Query):
     """From which month until which, both included; by default the twelve up to the present one."""
 
+    read_elsewhere = frozenset({"role"})
     default_error_messages = {
         "reversed": _("The last month is before the first."),
         "too_many": _("At most %(count)s months at once."),

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from backend.core.http.fields import Moment
+from backend.core.http.fields import Body, Moment
 from backend.core.http.text_fields import Line, Paragraphs
 from geo.inputs import Place, kilograms
 from geo.models import Material, Pickup
@@ -14,7 +14,7 @@ from geo.pickups.services.changing import PickupChanges
 from geo.pickups.services.posting import ItemDraft, PickupDraft, Price, Window
 
 
-class ItemInput(serializers.Serializer[Any]):
+class ItemInput(Body):
     """So much of one material."""
 
     material = serializers.CharField(max_length=40, help_text="A code of the catalogue.")
@@ -22,7 +22,7 @@ class ItemInput(serializers.Serializer[Any]):
     unit = serializers.ChoiceField(choices=Material.Unit.choices, required=False)
 
 
-class WindowInput(serializers.Serializer[Any]):
+class WindowInput(Body):
     """When it can be collected."""
 
     def get_fields(self) -> dict[str, Any]:
@@ -30,7 +30,7 @@ class WindowInput(serializers.Serializer[Any]):
         return {"from": Moment(), "until": Moment()}
 
 
-class PriceInput(serializers.Serializer[Any]):
+class PriceInput(Body):
     """Who pays how many THB."""
 
     mode = serializers.ChoiceField(choices=Pickup.PriceMode.choices)
@@ -39,7 +39,7 @@ class PriceInput(serializers.Serializer[Any]):
     )
 
 
-class _PickupFields(serializers.Serializer[Any]):
+class _PickupFields(Body):
     title = Line(max_length=80)
     note = Paragraphs(max_length=1000, allow_blank=True, required=False)
     items = serializers.ListField(child=ItemInput(), min_length=1, max_length=settings.PICKUP_ITEMS_MAX)
@@ -86,13 +86,13 @@ class PickupAmendment(_PickupFields):
         return PickupChanges(**self.values())
 
 
-class ExtensionInput(serializers.Serializer[Any]):
+class ExtensionInput(Body):
     """Until when; without it, some days more."""
 
     expires_at = Moment(required=False, allow_null=True)
 
 
-class RestInput(serializers.Serializer[Any]):
+class RestInput(Body):
     """When the rest can be collected."""
 
     window = WindowInput(required=False, help_text="Without it, the same hours on the next day.")

@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import session_of, user_of
 from backend.core.clock import read_clock
 from backend.core.errors import NotFound
+from backend.core.http.fields import Body, CityTime, LanguageField, OptionsBody
 from backend.core.http.pagination import CursorPages
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.schema import list_of
@@ -53,23 +54,23 @@ APP_KINDS = [choice for choice in Device.Kind.choices if choice[0] != Device.Kin
 APP_PLATFORMS = [choice for choice in Device.Platform.choices if choice[0] != Device.Platform.LINE]
 
 
-class DeviceIn(serializers.Serializer[Any]):
+class DeviceIn(OptionsBody):
     """Where an app can be reached."""
 
     kind = serializers.ChoiceField(choices=APP_KINDS, default=Device.Kind.TOKEN.value)
     value = serializers.CharField(max_length=512, help_text="The registration token or installation id of Firebase.")
     platform = serializers.ChoiceField(choices=APP_PLATFORMS)
-    locale = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, help_text="The user's, if not given.")
+    locale = LanguageField(required=False, help_text="The user's, if not given.")
     app_version = serializers.CharField(max_length=30, required=False, default="", allow_blank=True)
 
 
 @extend_schema_field({"type": "string", **TIME_OF_DAY})
-class QuietTimeField(serializers.TimeField):
+class QuietTimeField(CityTime):
     """A time of the city's day, such as 20:00."""
 
 
 @extend_schema_serializer(component_name="Choices")
-class ChoicesIn(serializers.ModelSerializer[Preferences]):
+class ChoicesIn(Body, serializers.ModelSerializer[Preferences]):
     """What the user wants to be notified of, and when not. Quiet hours are city time; null means the city's own."""
 
     quiet_from = QuietTimeField(required=False, allow_null=True, help_text="City time; null: the city's own hours.")
@@ -229,13 +230,13 @@ def _code_in(text: str) -> str:
     return drop_invisible("".join(text.split()))
 
 
-class EmailIn(serializers.Serializer[Any]):
+class EmailIn(Body):
     """Where the mail is to go."""
 
     address = MailAddress(max_length=254)
 
 
-class EmailCode(serializers.Serializer[Any]):
+class EmailCode(Body):
     """The code from the mail."""
 
     code = SixDigits(help_text="Six digits of any script; spaces and hyphens between them do not count.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import NOT_VALID, session_of, user_of
 from backend.accounts.selectors import is_session_live
 from backend.core.clock import read_clock
+from backend.core.http.fields import Body, Query
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
@@ -34,7 +34,7 @@ from notifications.services.devices import see_device
 from notifications.services.inbox import acknowledge, mark_events_read, read_all, read_entry
 
 
-class EventsQuery(serializers.Serializer[Any]):
+class EventsQuery(Query):
     """From where to read the log, and how long to wait for something new."""
 
     since = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, default=0, help_text="The last number seen.")
@@ -43,13 +43,13 @@ class EventsQuery(serializers.Serializer[Any]):
     )
 
 
-class Acknowledgement(serializers.Serializer[Any]):
+class Acknowledgement(Body):
     """Everything up to this number has been shown."""
 
     seq = serializers.IntegerField(min_value=0, max_value=SEQ_MAX)
 
 
-class ReadUpTo(serializers.Serializer[Any]):
+class ReadUpTo(Body):
     """Everything up to this number has been read."""
 
     up_to = serializers.IntegerField(min_value=0, max_value=SEQ_MAX)
@@ -120,7 +120,7 @@ class ReadView(ApiView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ReadAllIn(serializers.Serializer[Any]):
+class ReadAllIn(Body):
     """How far; without it everything, also what came after the list was drawn."""
 
     up_to = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, required=False, default=None, allow_null=True)

@@ -87,6 +87,17 @@ class TestDemoSignIn:
         assert answer.json()["errors"][0]["field"] == next(iter(fields))
         assert not User.objects.exists()
 
+    @pytest.mark.parametrize("nothing", ["", None])
+    def test_takes_what_a_phone_sends_for_nothing(self, nothing: object) -> None:
+        answer = sign_in(name=nothing, locale=nothing, installation=nothing, device_name=nothing)
+
+        assert answer.status_code == 200
+        assert answer.json()["user"]["locale"] == "en"
+
+    @pytest.mark.parametrize("locale", ["th-TH", "th_TH", "TH"])
+    def test_takes_the_locale_of_the_phone(self, locale: str) -> None:
+        assert sign_in(locale=locale).json()["user"]["locale"] == "th"
+
     @pytest.mark.parametrize("provider", ["facebook", "firebase"])
     def test_refuses_a_provider_that_is_not_there(self, provider: str) -> None:
         answer = APIClient().post(SIGN_IN, {"provider": provider, "token": "x"})

@@ -51,6 +51,15 @@ class TestChoices:
         response = client.patch(CHOICES, {"quiet_from": None, "quiet_until": None})
         assert response.json()["quiet_from"] is None
 
+    @pytest.mark.parametrize("clock", ["15:00Z", "15:00+07:00", "15:00:00.5-05", "T15:00Z"])
+    def test_refuse_quiet_hours_of_another_zone(self, client: APIClient, clock: str) -> None:
+        response = client.patch(CHOICES, {"quiet_from": clock, "quiet_until": "22:00"})
+
+        assert response.status_code == 400
+        (error,) = response.json()["errors"]
+        assert (error["field"], error["code"]) == ("quiet_from", "offset_unexpected")
+        assert not Preferences.objects.exists()
+
     def test_refuse_half_of_the_quiet_hours(self, client: APIClient) -> None:
         response = client.patch(CHOICES, {"quiet_from": "22:00"})
 

@@ -104,6 +104,11 @@ class TestRegister:
         assert response.json()["errors"][0]["field"] == next(iter(wrong))
         assert not Device.objects.exists()
 
+    @pytest.mark.parametrize("locale", ["th-TH", "th_TH", "TH", "th-TH-u-ca-buddhist", "th_TH@calendar=buddhist"])
+    def test_takes_the_locale_of_the_phone(self, client: APIClient, locale: str) -> None:
+        assert client.post(DEVICES, PHONE | {"locale": locale}).status_code == 201
+        assert Device.objects.get().locale == "th"
+
     @pytest.mark.parametrize("body", [[], "text", None, {}])
     def test_refuses_a_body_of_another_shape(self, client: APIClient, body: object) -> None:
         assert client.post(DEVICES, body).status_code == 400

@@ -28,6 +28,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.core.errors import DomainError, Invalid, Kind
+from backend.core.http.fields import Body
 
 FORMATS = ("JPEG", "PNG", "WEBP")  # and HEIF, which Pillow does not decode
 SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "F")
@@ -243,7 +244,7 @@ def _jpeg_of(image: Image.Image) -> bytes:
 ENVELOPE_BYTES_MAX = 100_000  # what multipart adds around the photo
 
 
-class PhotoInput(serializers.Serializer[Any]):
+class PhotoInput(Body):
     """A JPEG, PNG, WebP or HEIC picture."""
 
     photo = serializers.FileField()

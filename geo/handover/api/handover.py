@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Moment, Nothing
+from backend.core.http.fields import Body, Moment, Nothing, Number
 from backend.core.http.text_fields import Paragraphs
 from backend.core.http.views import ApiView, valid
 from geo.handover.calendar import calendar_of
@@ -33,30 +33,30 @@ match_operation = partial(operation, responses={200: MatchOutput})
 ACCURACY_M_MAX = 100_000
 
 
-class ProposeInput(serializers.Serializer[Any]):
+class ProposeInput(Body):
     """When to meet."""
 
     at = Moment(help_text="In the future, within the pickup's window.")
 
 
-class AgreeInput(serializers.Serializer[Any]):
+class AgreeInput(Body):
     """What one agrees to."""
 
     at = Moment(required=False, help_text="The time that was shown; refused when another stands by now.")
 
 
-class SetOffInput(serializers.Serializer[Any]):
+class SetOffInput(Body):
     """When one expects to be there."""
 
     eta = Moment(required=False, allow_null=True, default=None, help_text="In the future.")
 
 
-class ArriveInput(serializers.Serializer[Any]):
+class ArriveInput(Body):
     """Where the phone is; or that the other is seen at the door."""
 
-    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, help_text="Degrees north.")
-    lon = serializers.FloatField(min_value=-180, max_value=180, required=False, help_text="Degrees east.")
-    accuracy_m = serializers.FloatField(
+    lat = Number(min_value=-90, max_value=90, required=False, help_text="Degrees north.")
+    lon = Number(min_value=-180, max_value=180, required=False, help_text="Degrees east.")
+    accuracy_m = Number(
         min_value=0, max_value=ACCURACY_M_MAX, default=0, help_text="Of the GPS, in metres, as phones give it."
     )
     other = serializers.BooleanField(default=False, help_text="Without GPS: I see the other side.")
@@ -70,7 +70,7 @@ class ArriveInput(serializers.Serializer[Any]):
         return attrs
 
 
-class RatingInput(serializers.Serializer[Any]):
+class RatingInput(Body):
     """Stars, and why not more of them."""
 
     stars = serializers.IntegerField(min_value=1, max_value=5)
@@ -129,6 +129,7 @@ class NoShowView(MatchStepView):
     @match_operation(summary="Say that the other did not show", operation_id="report_no_show", request=Nothing)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """After one's own arrival and some minutes of waiting, `no_show_from`. It ends the match."""
+        Nothing(data=request.data).is_valid(raise_exception=True)
         report_no_show(user_id=user_of(request).pk, match_id=match_id, now=self.now)
         return show_match(request, match_id)
 

@@ -4,7 +4,6 @@ import uuid
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import LanguageField
 from backend.core.http.views import ApiView, PublicView, valid
 from geo.handover.inputs import AcceptInput, CorrectionInput
 from geo.handover.paper import context_of, pdf_of
@@ -34,9 +34,7 @@ GOOD, BAD = "good", "bad"
 class LanguageQuery(serializers.Serializer[Any]):
     """The language of the response."""
 
-    lang = serializers.ChoiceField(
-        choices=settings.LANGUAGES, required=False, help_text="Goes before `Accept-Language`."
-    )
+    lang = LanguageField(required=False, help_text="Goes before `Accept-Language`.")
 
 
 def activate_language_of(request: Request) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Moment
+from backend.core.http.fields import Body, Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView, valid
@@ -35,7 +34,7 @@ match_operation = partial(operation, responses={200: MatchOutput})
 JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
-class ConfirmInput(serializers.Serializer[Any]):
+class ConfirmInput(Body):
     """What one confirms; with the resident's code, the collector confirms for both."""
 
     code = SixDigits(

@@ -10,6 +10,7 @@ from django.db import transaction
 from backend.core.clock import city_zone
 from geo.handover.services import notices
 from geo.handover_errors import (
+    EtaTooFar,
     NothingProposed,
     OnlyTheCollector,
     OwnProposal,
@@ -25,6 +26,7 @@ from geo.models import Handover, Match, Reminder, Step
 from notifications.services.notify import notify
 
 BATCH = 500
+ETA_AHEAD_MAX = timedelta(hours=24)
 # A newly agreed time resets who has set off or arrived for the previous one.
 RESET: dict[str, object] = {
     "set_off_at": None,
@@ -79,7 +81,8 @@ def agree_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime | None =
 def set_off(*, user_id: uuid.UUID, match_id: uuid.UUID, eta: datetime | None, now: datetime) -> Match:
     """Record that the collector has set off and expects to arrive at `eta`. The same `eta` again sends no notice.
 
-    Raises NotFound, MatchOver, OnlyTheCollector, TimeNotAgreed, TimeInThePast, AlreadyWeighed or WeighInDisputed.
+    Raises NotFound, MatchOver, OnlyTheCollector, TimeNotAgreed, TimeInThePast, EtaTooFar, AlreadyWeighed or
+    WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     handover = match.handover
@@ -87,6 +90,8 @@ def set_off(*, user_id: uuid.UUID, match_id: uuid.UUID, eta: datetime | None, no
         raise OnlyTheCollector
     if eta is not None and eta <= now:
         raise TimeInThePast(field="eta")
+    if eta is not None and eta > now + ETA_AHEAD_MAX:
+        raise EtaTooFar(field="eta", hours=ETA_AHEAD_MAX // timedelta(hours=1))
     if handover.set_off_at and handover.eta == eta:
         return match
     take_step(handover=handover, step=Step.SET_OFF, set_off_at=handover.set_off_at or now, eta=eta)

@@ -2,7 +2,6 @@
 
 import uuid
 from functools import partial
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import Body, PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
@@ -24,13 +24,13 @@ operation = partial(extend_schema, tags=TAGS)
 REASONS = [choice for choice in Match.ReleaseReason.choices if choice[0] != Match.ReleaseReason.CANCELLED]
 
 
-class MatchesQuery(serializers.Serializer[Any]):
+class MatchesQuery(PageQuery):
     """Which matches to list."""
 
     status = serializers.ChoiceField(choices=Match.Status.choices, required=False)
 
 
-class ReleaseInput(serializers.Serializer[Any]):
+class ReleaseInput(Body):
     """Why it is given back."""
 
     reason = serializers.ChoiceField(choices=REASONS)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import Body
 from backend.core.http.views import ApiView, valid
 from geo.matching.responses import StandingOutput, SwipeOutput
 from geo.matching.selectors import get_swipe_of
@@ -21,7 +22,7 @@ TAGS = ["swipes"]
 operation = partial(extend_schema, tags=TAGS)
 
 
-class SwipeInput(serializers.Serializer[Any]):
+class SwipeInput(Body):
     """Yes or no, and why not."""
 
     direction = serializers.ChoiceField(choices=Swipe.Direction.choices)

@@ -2,7 +2,6 @@
 
 import uuid
 from functools import partial
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
@@ -28,7 +28,7 @@ operation = partial(extend_schema, tags=TAGS)
 operation = partial(extend_schema, tags=TAGS)
 
 
-class PickupsQuery(serializers.Serializer[Any]):
+class PickupsQuery(PageQuery):
     """Which pickups to list."""
 
     status = serializers.ChoiceField(choices=Pickup.Status.choices, required=False)

@@ -75,6 +75,11 @@ class TestOnMyWay:
 
         assert code_of(step(client_of(match.collector), match, "on-my-way")) == (409, "time_not_agreed")
 
+    def test_refuses_an_eta_on_another_day(self, match: Match, collector: APIClient) -> None:
+        eta = (read_clock() + timedelta(hours=25)).isoformat()
+
+        assert code_of(step(collector, match, "on-my-way", eta=eta)) == (400, "eta_too_far")
+
     @pytest.mark.parametrize("eta", ["soon", 7, "2020-01-01T00:00:00Z", "2026-12-01T18:00:00"])
     def test_refuses_other_times(self, match: Match, collector: APIClient, eta: object) -> None:
         assert step(collector, match, "on-my-way", eta=eta).status_code == 400
