@@ -22,7 +22,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.clock import city_zone
+from backend.core.clock import YearInvalid, city_zone, require_near_year_in
 from backend.core.text.amounts import format_baht, format_kg, format_number
 from backend.core.text.characters import isolate
 from chat.errors import PhraseParamsInvalid
@@ -146,16 +146,23 @@ def catalogue_version() -> str:
     return sha256(msgspec.json.encode([content, list(PARAMS.values())])).hexdigest()[:12]
 
 
-def clean_param(value: Any, param: Param) -> Any:
+def clean_param(value: Any, param: Param, now: datetime) -> Any:
     """The value to store. Raises PhraseParamsInvalid."""
-    clean = _clean_time if param.type == "time" else _clean_number
+    field = f"phrase.params.{param.name}"
     try:
-        return clean(value, param)
+        if param.type != "time":
+            return _clean_number(value, param)
+        require_near_year_in(str(value), now=now)
+        return _clean_time(value)
+    except YearInvalid as error:
+        refusal = PhraseParamsInvalid(field=field)
+        refusal.message, refusal.params = error.message, error.params
+        raise refusal from error
     except (ValueError, TypeError, OverflowError) as error:
-        raise PhraseParamsInvalid(field=f"phrase.params.{param.name}") from error
+        raise PhraseParamsInvalid(field=field) from error
 
 
-def _clean_time(value: Any, param: Param) -> str:
+def _clean_time(value: Any) -> str:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(value)
@@ -164,6 +171,8 @@ def _clean_time(value: Any, param: Param) -> str:
 
 
 def _clean_number(value: Any, param: Param) -> int | float:
+    if param.type == "integer" and isinstance(value, float) and value.is_integer():
+        value = int(value)
     types = (int,) if param.type == "integer" else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
         raise TypeError(value)

@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Moment
+from backend.core.http.fields import Body, Moment
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
@@ -31,7 +30,7 @@ from chat.services.reading import mark_read
 operation = partial(extend_schema, tags=["chat"])
 
 
-class ReadIn(serializers.Serializer[Any]):
+class ReadIn(Body):
     """How far you have read."""
 
     seq = serializers.IntegerField(
@@ -39,7 +38,7 @@ class ReadIn(serializers.Serializer[Any]):
     )
 
 
-class MuteIn(serializers.Serializer[Any]):
+class MuteIn(Body):
     """For how long."""
 
     until = Moment(required=False, allow_null=True, default=None, help_text="Until unmuted if not given.")

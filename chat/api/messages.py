@@ -20,10 +20,12 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import Query
 from backend.core.http.parsers import StrictJSONParser
 from backend.core.http.views import ApiView, valid
-from backend.core.media.pictures import PhotoInput, refuse_huge_upload
+from backend.core.media.pictures import refuse_huge_upload
 from backend.core.media.private_files import private_jpeg
+from chat.inputs import MessageIn, PhotoMessageIn
 from chat.models import Message
 from chat.responses import HistoryOut, MessageOut, PhrasesOut, phrases_in
 from chat.selectors import MessageRow, get_conversation_for, get_message_for, get_photo_for, messages_of
@@ -34,8 +36,6 @@ from chat.services.photos import send_photo
 operation = partial(extend_schema, tags=["chat"])
 
 SEQ_MAX = 2_147_483_647
-JSON_KINDS = ("text", "phrase", "location")
-A_CLIENT_ID = "0b0e7a52-1f0b-4d0a-9c53-2f5f6c1c8b11"
 JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
@@ -45,61 +45,7 @@ SENT = {
 }
 
 
-class PhraseIn(serializers.Serializer[Any]):
-    """A phrase of the catalogue and its parameters."""
-
-    code = serializers.CharField(max_length=40)
-    params = serializers.DictField(default=dict, help_text="By name; the catalogue lists them and their bounds.")
-
-
-class LocationIn(serializers.Serializer[Any]):
-    """The sender's location, and for how long it is shown."""
-
-    lat = serializers.FloatField(min_value=-90, max_value=90)
-    lon = serializers.FloatField(min_value=-180, max_value=180)
-    accuracy_m = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=100_000)
-    minutes = serializers.IntegerField(
-        required=False, min_value=1, help_text="60 if not given; /config has the maximum."
-    )
-    consent = serializers.BooleanField(
-        default=False, help_text="True: the other participant may see the location until then."
-    )
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("Text", {"client_id": A_CLIENT_ID, "kind": "text", "text": "I am at the gate"}),
-        OpenApiExample(
-            "Phrase",
-            {"client_id": A_CLIENT_ID, "kind": "phrase", "phrase": {"code": "arriving_in", "params": {"minutes": 10}}},
-        ),
-    ]
-)
-class MessageIn(serializers.Serializer[Any]):
-    """A message to send: its kind, and the part named after it."""
-
-    client_id = serializers.UUIDField(
-        help_text="Chosen by the client. Sending it again returns the first message and changes nothing."
-    )
-    kind = serializers.ChoiceField(choices=[(name, name) for name in JSON_KINDS], default="text")
-    text = serializers.CharField(
-        trim_whitespace=False,
-        allow_blank=True,
-        default="",
-        help_text="Of kind text: 1 to 2,000 characters; space around it is removed.",
-    )
-    phrase = PhraseIn(required=False, help_text="Of kind phrase.")
-    location = LocationIn(required=False, help_text="Of kind location.")
-
-
-class PhotoMessageIn(PhotoInput):
-    """A photo to send, as a form."""
-
-    client_id = serializers.UUIDField(help_text="As of any message.")
-    kind = serializers.ChoiceField(choices=[("photo", "photo")], default="photo")
-
-
-class HistoryQuery(serializers.Serializer[Any]):
+class HistoryQuery(Query):
     """Which part of the history."""
 
     before = serializers.IntegerField(required=False, min_value=0, max_value=SEQ_MAX, help_text="Below this seq.")

@@ -4,17 +4,20 @@ import asyncio
 import uuid
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 from django.db import IntegrityError
 from django.utils import translation
-from msgspec.structs import asdict
 
 from backend.core.clock import read_clock
 from backend.core.db.constraints import constraint_of
+from backend.core.http.fields import OptionsBody
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.consumers.frames import DeleteMessage, Ok, Read, SendMessage, Typing
 from chat.consumers.realtime import Realtime
+from chat.errors import FrameInvalid
+from chat.inputs import LocationIn, PhraseIn
 from chat.models import Message
 from chat.responses import MessageOut
 from chat.services.conversations import relay_typing
@@ -40,11 +43,11 @@ async def run_send(realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, l
     """Store the message and return it in `language`. Raises what `send_message` raises."""
     now = read_clock()
     draft = build_draft(
-        kind=frame.kind,
+        kind="text" if frame.kind is None else frame.kind,
         now=now,
         text=frame.text,
-        phrase=asdict(frame.phrase) if frame.phrase else None,
-        location=asdict(frame.location) if frame.location else None,
+        phrase=_check(PhraseIn, "phrase", frame.phrase),
+        location=_check(LocationIn, "location", frame.location),
     )
     message = await _send_in_loop(realtime, user_id, frame, draft, now)
     if message is None:
@@ -54,6 +57,16 @@ async def run_send(realtime: Realtime, user_id: uuid.UUID, frame: SendMessage, l
         message = (await in_thread(send, draft))[0]
     with translation.override(language):
         return Ok(client_id=frame.client_id, message=MessageOut.of(message))
+
+
+def _check(serializer: type[OptionsBody], name: str, part: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A part of the message, checked as over HTTP. Raises FrameInvalid."""
+    if part is None:
+        return None
+    body = serializer(data=part)
+    if not body.is_valid():
+        raise FrameInvalid(field=f"{name}.{next(iter(body.errors))}")
+    return dict(body.validated_data)
 
 
 async def _send_in_loop(
@@ -108,7 +121,8 @@ async def run_delete(user_id: uuid.UUID, frame: DeleteMessage, language: str) ->
 
 async def run_read(user_id: uuid.UUID, frame: Read) -> None:
     """Move the read position. Raises what `mark_read` raises."""
-    await in_thread(mark_read, user_id=user_id, conversation_id=frame.conversation, seq=frame.seq, now=read_clock())
+    seq = int(frame.seq)
+    await in_thread(mark_read, user_id=user_id, conversation_id=frame.conversation, seq=seq, now=read_clock())
 
 
 async def run_typing(user_id: uuid.UUID, frame: Typing) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import get_supported_language_variant
-from django.utils.translation.trans_real import parse_accept_lang_header
+from msgspec import UNSET
 
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
+from backend.core.http.language import accepted_language
 from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
 from backend.core.redis.nudges import channel_of
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
@@ -124,7 +124,9 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _start(self, state: SessionState) -> None:
         now_s = asyncio.get_running_loop().time()
-        self.language = self.feed.language = _language_of(self.scope, state.language)
+        self.language = self.feed.language = (
+            accepted_language(_header_of(self.scope, b"accept-language") or "") or state.language
+        )
         self.budget = FrameBudget(settings.SOCKET_FRAMES_PER_S, settings.SOCKET_FRAMES_PER_S * BURST_S, now_s)
         self.feed.raise_head(state.head)
         await self.accept(PROTOCOL)
@@ -177,9 +179,9 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _run(self, frame: ClientFrame) -> None:
         match frame:
             case Resume(since=since):
-                await self._resume(since)
+                await self._resume(int(since))
             case Ack(seq=seq):
-                self.acks.add(seq)
+                self.acks.add(int(seq))
             case SendMessage():
                 await self.writer.send(await run_send(self.realtime, self.user_id, frame, self.language))
             case DeleteMessage():
@@ -199,7 +201,14 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         summary = summarize(text)
         with translation.override(self.language):
             message = error.text
-        await self.writer.send(Error(code=error.code, text=message, about=summary.type, client_id=summary.client_id))
+        refusal = Error(
+            code=error.code,
+            text=message,
+            field=error.field or UNSET,
+            about=summary.type,
+            client_id=summary.client_id,
+        )
+        await self.writer.send(refusal)
 
     def receive_nudge(self, nudge: Nudge) -> None:
         """Handle what was published for this user."""
@@ -266,16 +275,6 @@ def _ticket_in(subprotocols: Iterable[str]) -> str:
     """The ticket among the subprotocols; empty when there is none."""
     tickets = [name.removeprefix(TICKET_PREFIX) for name in subprotocols if name.startswith(TICKET_PREFIX)]
     return tickets[0] if len(tickets) == 1 else ""
-
-
-def _language_of(scope: Mapping[str, Any], fallback: str) -> str:
-    """The language of `Accept-Language`, as over HTTP; `fallback`, the user's own language, without that header."""
-    for code, _ in parse_accept_lang_header((_header_of(scope, b"accept-language") or "").lower()):
-        try:
-            return get_supported_language_variant(code)
-        except LookupError:
-            continue
-    return fallback
 
 
 def _header_of(scope: Mapping[str, Any], wanted: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """Every frame and close code of the socket, and the limits of a client's frames. See docs/asyncapi.yaml."""
 
+import re
 import uuid
 from enum import IntEnum
 from typing import Annotated, Any, TypeAlias
@@ -11,64 +12,58 @@ from chat.errors import FrameInvalid, FrameUnreadable
 from chat.responses import MessageOut, UserTyping
 from notifications.frames import EventFrame
 
-Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-MessageSeq: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+# Numbers are whole, but programs may write 1 as `1.0`.
+Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)] | Annotated[float, Meta(ge=0, le=2**53)]
+MessageSeq: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)] | Annotated[float, Meta(ge=0, le=2**31 - 1)]
 
 
-class Resume(Struct, tag="resume", frozen=True):
+class FrameOfClient(Struct, frozen=True, forbid_unknown_fields=True):
+    """A frame that a client sends. Accepts what the bodies of HTTP requests accept."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number that is not whole."""
+        for name in ("seq", "since"):
+            if getattr(self, name, 0) % 1:
+                raise ValueError(f"Expected a whole number - at `$.{name}`")
+
+
+class Resume(FrameOfClient, tag="resume", frozen=True):
     """Send every event after `since`, and new ones as they happen."""
 
     since: Seq
 
 
-class Ack(Struct, tag="ack", frozen=True):
+class Ack(FrameOfClient, tag="ack", frozen=True):
     """The client has shown every event up to `seq`."""
 
     seq: Seq
 
 
-class PhraseIn(Struct, frozen=True):
-    """A phrase of the catalogue and its parameters."""
-
-    code: str
-    params: dict[str, Any] = {}
-
-
-class LocationIn(Struct, frozen=True):
-    """The sender's location, and for how long it is shown."""
-
-    lat: Annotated[float, Meta(ge=-90, le=90)]
-    lon: Annotated[float, Meta(ge=-180, le=180)]
-    accuracy_m: Annotated[int, Meta(ge=0, le=100_000)] | None = None
-    minutes: Annotated[int, Meta(ge=1)] | None = None
-    consent: bool = False
-
-
-class SendMessage(Struct, tag="message.send", frozen=True):
+class SendMessage(FrameOfClient, tag="message.send", frozen=True):
     """Send a message to a conversation. Sending the same `client_id` again changes nothing."""
 
     conversation: uuid.UUID
     client_id: uuid.UUID
-    kind: str = "text"
-    text: str = ""
-    phrase: PhraseIn | None = None
-    location: LocationIn | None = None
+    kind: str | None = None
+    text: str | None = None
+    phrase: dict[str, Any] | None = None
+    location: dict[str, Any] | None = None
 
 
-class DeleteMessage(Struct, tag="message.delete", frozen=True):
+class DeleteMessage(FrameOfClient, tag="message.delete", frozen=True):
     """Delete one's own message for both participants."""
 
     conversation: uuid.UUID
     message: uuid.UUID
 
 
-class Typing(Struct, tag="typing", frozen=True):
+class Typing(FrameOfClient, tag="typing", frozen=True):
     """The user is typing in this conversation."""
 
     conversation: uuid.UUID
 
 
-class Read(Struct, tag="read", frozen=True):
+class Read(FrameOfClient, tag="read", frozen=True):
     """The user has read this conversation up to `seq`."""
 
     conversation: uuid.UUID
@@ -105,10 +100,11 @@ class Ok(Struct, tag="ok", frozen=True):
 
 
 class Error(Struct, tag="error", frozen=True, omit_defaults=True):
-    """A frame was refused, and nothing has changed. `about` is its type, if it could be read."""
+    """A frame was refused, and nothing has changed. `field` is the part at fault, and `about` the type, if known."""
 
     code: str
     text: str
+    field: str | UnsetType = UNSET
     about: str | UnsetType = UNSET
     client_id: str | UnsetType = UNSET
 
@@ -139,10 +135,17 @@ def decode(text: str) -> ClientFrame:
     try:
         frame: ClientFrame = _client_decoder.decode(text)
     except ValidationError as error:
-        raise FrameInvalid from error
+        raise FrameInvalid(field=_field_in(str(error))) from error
     except (DecodeError, UnicodeError, RecursionError) as error:
         raise FrameUnreadable from error
     return frame
+
+
+def _field_in(message: str) -> str | None:
+    """The field that an error message of msgspec names, such as `location.lat`."""
+    path = re.search(r"at `\$\.?(.*?)`$", message)
+    name = re.search(r"field `(.*?)`", message)
+    return ".".join(found[1] for found in (path, name) if found and found[1])[:SUMMARY_CHARACTERS_MAX] or None
 
 
 def summarize(text: str) -> FrameSummary:
@@ -151,11 +154,19 @@ def summarize(text: str) -> FrameSummary:
         summary = _summary_decoder.decode(text)
     except (DecodeError, UnicodeError, RecursionError):
         return FrameSummary()
-    return FrameSummary(type=_short(summary.type), client_id=_short(summary.client_id))
+    return FrameSummary(type=_short(summary.type), client_id=_as_replied(_short(summary.client_id)))
 
 
 def _short(text: str | UnsetType) -> str | UnsetType:
     return text if isinstance(text, str) and len(text) <= SUMMARY_CHARACTERS_MAX else UNSET
+
+
+def _as_replied(client_id: str | UnsetType) -> str | UnsetType:
+    """The id in small letters, as all replies have ids; what is no id as it was sent."""
+    try:
+        return str(uuid.UUID(client_id)) if isinstance(client_id, str) else client_id
+    except ValueError:
+        return client_id
 
 
 class CloseCode(IntEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -89,7 +90,7 @@ def _phrase_draft(phrase: Mapping[str, Any] | None, now: datetime) -> Draft:
     given = phrase.get("params") or {}
     if not isinstance(given, Mapping):
         raise PhraseParamsInvalid(field="phrase.params")
-    params = {param.name: clean_param(given.get(param.name), param) for param in found.params}
+    params = {param.name: clean_param(given.get(param.name), param, now) for param in found.params}
     return Draft(kind=Kind.PHRASE.value, data={"code": found.code, "params": params})
 
 
@@ -100,10 +101,10 @@ def _location_draft(location: Mapping[str, Any] | None, now: datetime) -> Draft:
         raise LocationInvalid(field="location", limit=settings.LOCATION_MINUTES_MAX)
     if location.get("consent") is not True:
         raise ConsentMissing(field="location.consent")
-    expires_at = now + timedelta(minutes=minutes)
+    expires_at, accuracy_m = now + timedelta(minutes=minutes), location.get("accuracy_m")
     return Draft(
         kind=Kind.LOCATION.value,
-        data={"expires_at": format_time(expires_at), "accuracy_m": location.get("accuracy_m")},
+        data={"expires_at": format_time(expires_at), "accuracy_m": None if accuracy_m is None else ceil(accuracy_m)},
         location=SharedLocation(Point(location["lon"], location["lat"], srid=4326), expires_at),
     )
 

@@ -262,3 +262,67 @@ class TestKinds:
         rows = client.get(f"/api/v1/conversations/{conversation.pk}/messages").json()["results"]
 
         assert [(row["seq"], row["kind"]) for row in rows] == [(3, "location"), (2, "phrase"), (1, "text")]
+
+
+FROM_PHONES: list[tuple[dict[str, Any], bool]] = [
+    ({"accuracy_m": 12.5}, True),
+    ({"accuracy_m": 12.0}, True),
+    ({"accuracy_m": 12}, True),
+    ({"accuracy_m": "12.5"}, True),
+    ({"accuracy_m": None, "minutes": None}, True),
+    ({"minutes": 15.0}, True),
+    ({"minutes": "15"}, True),
+    ({"minutes": 1.5}, False),
+    ({"minutes": 0}, False),
+    ({"minutes": 100_000}, False),
+    ({"accuracy_m": -1}, False),
+    ({"accuracy_m": 100_001}, False),
+    ({"accuracy_m": "NaN"}, False),
+    ({"lat": 91}, False),
+    ({"lat": None}, False),
+    ({"lat": "13.7"}, True),
+    ({"consent": None}, False),
+    ({"consent": "true"}, False),
+    ({"consent": 1}, False),
+    ({"altitude": 3}, False),
+]
+
+
+class TestWhatPhonesSend:
+    def test_takes_what_http_takes(self, open_phone: Any, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        phone: Phone = open_phone(ann, since=None)
+        client = client_of(ann)
+
+        for fields, is_accepted in FROM_PHONES:
+            body = {"client_id": str(uuid.uuid4()), "kind": "location"}
+            body["location"] = HERE | {"consent": True} | fields  # type: ignore[assignment]
+            phone.send(type="message.send", conversation=str(conversation.pk), **body)
+            answer = phone.expect("ok" if is_accepted else "error")
+            assert is_accepted or answer["field"].startswith("location"), (fields, answer)
+            response = share(client, conversation, location=fields)
+            assert (response.status_code == 201) == is_accepted, (fields, response.json())
+
+    @pytest.mark.parametrize(
+        ("fields", "is_accepted"),
+        [
+            ({"phrase": None, "location": None, "kind": None}, True),
+            ({"text": 5}, False),
+            ({"text": None}, False),
+            ({"adress": "1"}, False),
+            ({"client_id": "x"}, False),
+        ],
+    )
+    def test_takes_the_texts_that_http_takes(
+        self, open_phone: Any, ann: User, bob: User, fields: dict[str, Any], is_accepted: bool
+    ) -> None:
+        conversation = make_conversation(ann, bob)
+        phone: Phone = open_phone(ann, since=None)
+        body = {"client_id": str(uuid.uuid4()), "text": "Hello"} | fields
+
+        phone.send(type="message.send", conversation=str(conversation.pk), **body)
+        response = client_of(ann).post(f"/api/v1/conversations/{conversation.pk}/messages", body)
+
+        answer = phone.expect("ok" if is_accepted else "error")
+        assert is_accepted or answer["field"] == response.json()["errors"][0]["field"] == next(iter(fields))
+        assert (response.status_code in {200, 201}) == is_accepted

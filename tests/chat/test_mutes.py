@@ -77,6 +77,10 @@ class TestMute:
             ("soon", "invalid"),
             ([], "invalid"),
             ("2030-01-01T08:00", "offset_missing"),
+            ("2569-12-01T08:00:00+07:00", "year_of_buddhist_era"),
+            ("2571-02-29T08:00:00+07:00", "year_of_buddhist_era"),
+            ("๒๕๖๙-12-01T08:00:00+07:00", "year_of_buddhist_era"),
+            ("2999-01-01T00:00:00Z", "year_too_far"),
         ],
     )
     def test_refuses_an_invalid_time(self, client: APIClient, address: str, until: object, code: str) -> None:

@@ -129,6 +129,19 @@ class TestSend:
 
         assert Message.objects.get().data == {"code": "arrived", "params": {}}
 
+    def test_takes_whole_numbers_as_dart_writes_them(self, client: APIClient, conversation: Conversation) -> None:
+        send_phrase(client, conversation, {"code": "arriving_in", "params": {"minutes": 5.0}})
+
+        assert Message.objects.get().data["params"] == {"minutes": 5}
+
+    def test_says_that_a_year_is_of_the_buddhist_calendar(self, client: APIClient, conversation: Conversation) -> None:
+        response = send_phrase(
+            client, conversation, {"code": "does_time_suit", "params": {"at": "2569-12-04T18:30:00+07:00"}}
+        )
+
+        assert (response.status_code, response.json()["code"]) == (400, "phrase_params_invalid")
+        assert response.json()["detail"] == "2569 is a year of the Buddhist calendar. Write 2026."
+
     def test_returns_the_first_on_a_resend(self, client: APIClient, conversation: Conversation) -> None:
         client_id = str(uuid.uuid4())
         first, again = (
@@ -206,6 +219,17 @@ class TestOnTheSocket:
         texts = {frame["type"]: frame.get("message", frame.get("data", {}).get("message"))["text"] for frame in frames}
         assert texts == {"ok": "ประมาณ 12.5 กิโลกรัม", "event": "ประมาณ 12.5 กิโลกรัม"}
         assert bobs.expect("event")["data"]["message"]["text"] == "It is about 12.5 kg."
+
+    def test_is_in_the_persons_language_when_the_phone_has_another(self, open_phone: Any, ann: User, bob: User) -> None:
+        User.objects.filter(pk=ann.pk).update(locale="th")
+        anns: Phone = open_phone(ann, since=None, headers={"Accept-Language": "my-MM"})
+        fields = {"conversation": str(make_conversation(ann, bob).pk), "client_id": str(uuid.uuid4()).upper()}
+
+        anns.send(type="message.send", kind="phrase", phrase={"code": "about_kg", "params": {"kg": 2}}, **fields)
+
+        ok = anns.expect("ok")
+        assert ok["message"]["text"] == "ประมาณ 2 กิโลกรัม"
+        assert ok["client_id"] == fields["client_id"].lower()
 
     @pytest.mark.parametrize(
         ("phrase", "code"),

@@ -107,6 +107,8 @@ UNKNOWN = [
     '{"type": "resume"}',
     '{"type": "resume", "since": "1"}',
     '{"type": "resume", "since": -1}',
+    '{"type": "resume", "since": 1.5}',
+    '{"type": "resume", "since": 1, "sicne": 2}',
     '{"type": "resume", "since": 1e300}',
     '{"type": "ack", "seq": 99999999999999999999}',
     '{"type": "typing", "conversation": "7"}',
@@ -127,7 +129,7 @@ class TestFrame:
             assert (text[:50], error["code"], bool(error["text"])) == (text[:50], code, True)
 
         make_message(make_conversation(ann), ann)
-        phone.send(type="resume", since=0)
+        phone.send(type="resume", since=0.0)
         assert phone.expect("event")["seq"] == 1
 
     def test_keeps_the_client_id_in_the_refusal(self, open_phone: OpenPhone, ann: User) -> None:
