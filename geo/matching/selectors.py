@@ -59,7 +59,8 @@ _OWN_LIKES = """
            textsend(card), ST_Y(service_point::geometry), ST_X(service_point::geometry), ST_X(cell), ST_Y(cell)
     FROM geo_swipe AS own JOIN geo_pickup ON geo_pickup.id = pickup_id
     JOIN geo_collector ON geo_collector.user_id = collector_id
-    WHERE collector_id = %(collector)s AND like_state IN ('waiting', 'asked') AND resident_id NOT IN (
+    WHERE collector_id = %(collector)s AND like_state IN ('waiting', 'asked') AND status <> 'on_hold'
+      AND resident_id NOT IN (
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
 """

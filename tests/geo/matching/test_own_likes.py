@@ -77,6 +77,13 @@ class TestList:
 
         assert phone.get(MINE).json()["results"] == []
 
+    def test_leaves_out_pickups_of_suspended_residents(self, phone: APIClient, collector: User, pickup: Pickup) -> None:
+        make_like(pickup, collector)
+        Pickup.objects.filter(pk=pickup.pk).update(status="on_hold")
+
+        assert phone.get(MINE).json()["results"] == []
+        assert read(phone, pickup).status_code == 404
+
     def test_has_pages(self, phone: APIClient, collector: User) -> None:
         likes = [make_like(make_pickup(choose="resident"), collector) for _ in range(3)]
 
