@@ -144,7 +144,7 @@ def likes_on(pickup_id: uuid.UUID, resident_id: uuid.UUID, after: int, limit: in
     if not fetch_prepared(_OWN, {"pickup": pickup_id, "resident": resident_id}):
         raise NotFound
     values = {"pickup": pickup_id, "resident": resident_id, "after": after, "limit": limit}
-    return [Like(*row[:6], model_from(User, row[6:], PERSON)) for row in fetch_prepared(_LIKES, values)]
+    return [Like(*[*row[:6], model_from(User, row[6:], PERSON)]) for row in fetch_prepared(_LIKES, values)]
 
 
 class OwnLike(msgspec.Struct, frozen=True):
@@ -161,7 +161,7 @@ class OwnLike(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, row: Sequence[Any]) -> "OwnLike":
         """From the columns of `_OWN_LIKES`."""
-        return cls(*row[:6], card=add_distance(*row[6:]))
+        return cls(*[*row[:6], add_distance(*row[6:])])
 
 
 def likes_of(collector_id: uuid.UUID, before: uuid.UUID, limit: int) -> list[OwnLike]:

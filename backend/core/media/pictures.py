@@ -202,7 +202,7 @@ def _has_one_scan(file: BinaryIO, components: int) -> bool:
 def _decode_heif(file: BinaryIO) -> Image.Image:
     """The same for HEIC, whose decoder turns it. Pillow gets it in strips, so that it is not held twice."""
     heif = pi_heif.open_heif(file)
-    _require_small(*heif.size, BYTES_PER_PIXEL_HEIF * (2 if heif.info["bit_depth"] > 8 else 1))
+    _require_small(heif.size[0], heif.size[1], BYTES_PER_PIXEL_HEIF * (2 if heif.info["bit_depth"] > 8 else 1))
     pixels = memoryview(heif.data)
     (width, height), side = heif.size, settings.PHOTO_SIZES["large"]
     factor = max(1, max(width, height) // side)
@@ -210,7 +210,7 @@ def _decode_heif(file: BinaryIO) -> Image.Image:
     for top in range(0, height, STRIP_ROWS * factor):
         size = width, min(STRIP_ROWS * factor, height - top)
         rows = pixels[top * heif.stride : (top + size[1]) * heif.stride]
-        strip = Image.frombuffer(heif.mode, size, rows, "raw", heif.mode, heif.stride, 1)
+        strip = Image.frombuffer(heif.mode, size, bytes(rows), "raw", heif.mode, heif.stride, 1)
         image.paste(strip.reduce(factor), (0, top // factor))
     return image
 
