@@ -51,7 +51,7 @@ class PersonOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        return cls(id=source.pk, first_name=source.first_name, avatar_colour=source.avatar_colour)
+        return cls(id=source.id, first_name=source.first_name, avatar_colour=source.avatar_colour)
 
 
 def scale_photo_url(match_id: uuid.UUID, photo_id: uuid.UUID) -> str:
@@ -104,7 +104,7 @@ class ItemOutput(ResponseBody):
         return cls(
             material=source.material.code,
             quantity=source.quantity,
-            unit=Material.Unit(source.material.unit),
+            unit=source.material.unit,
             kg_estimate=source.kg_estimate,
         )
 

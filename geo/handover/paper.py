@@ -1,6 +1,7 @@
 """A receipt for people: the PDF to print, and the page that its QR code leads to."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from backend.core.clock import city_zone
 from backend.core.text.amounts import format_baht, format_kg
-from geo.lifecycle.matches import ReceiptDetails
+from geo.lifecycle.matches import IssuedLine, ReceiptDetails
 from geo.matching.handover_responses import page_url_of
-from geo.models import Receipt, ReceiptLine
+from geo.models import Receipt
 
 
 def pdf_of(details: ReceiptDetails) -> bytes:
@@ -66,7 +67,7 @@ def _paid(thb: Decimal) -> str:
     return _("nothing")
 
 
-def _without_factor(lines: list[ReceiptLine]) -> str:
+def _without_factor(lines: Sequence[IssuedLine]) -> str:
     """The kilograms in no total of CO2e; empty when there are none."""
     kg = sum(line.net_kg for line in lines if line.kg_co2e_per_kg is None)
     return format_kg(kg) if kg else ""
@@ -78,17 +79,17 @@ def _pieces(count: int | None) -> str:
     return ngettext("%(count)d piece", "%(count)d pieces", count) % {"count": count}
 
 
-def _factor_key(line: ReceiptLine) -> tuple[Any, ...]:
+def _factor_key(line: IssuedLine) -> tuple[Any, ...]:
     return (line.factor_set, line.factor_version, line.kg_co2e_per_kg, line.factor_source)
 
 
-def _marks_of(lines: list[ReceiptLine]) -> dict[tuple[Any, ...], int]:
+def _marks_of(lines: Sequence[IssuedLine]) -> dict[tuple[Any, ...], int]:
     """Each different factor gets a number, in the order of the lines."""
     keys = dict.fromkeys(_factor_key(line) for line in lines if line.kg_co2e_per_kg is not None)
     return {key: number for number, key in enumerate(keys, start=1)}
 
 
-def _line(line: ReceiptLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any]:
+def _line(line: IssuedLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any]:
     return {
         "name": line.material.name,
         "pieces": _pieces(line.pieces),
@@ -100,7 +101,7 @@ def _line(line: ReceiptLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any
     }
 
 
-def _totals_of(lines: list[ReceiptLine]) -> list[dict[str, Any]]:
+def _totals_of(lines: Sequence[IssuedLine]) -> list[dict[str, Any]]:
     """One for each version of each set: sums of different sets are never added up."""
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for line in lines:
@@ -109,15 +110,15 @@ def _totals_of(lines: list[ReceiptLine]) -> list[dict[str, Any]]:
     return [{"name": " ".join(key), "kg_co2e": format_kg(kg, in_table=True)} for key, kg in sorted(sums.items())]
 
 
-def _first_with_each(lines: list[ReceiptLine], marks: dict[tuple[Any, ...], int]) -> list[tuple[ReceiptLine, int]]:
-    first: dict[int, ReceiptLine] = {}
+def _first_with_each(lines: Sequence[IssuedLine], marks: dict[tuple[Any, ...], int]) -> list[tuple[IssuedLine, int]]:
+    first: dict[int, IssuedLine] = {}
     for line in lines:
         if mark := marks.get(_factor_key(line)):
             first.setdefault(mark, line)
     return [(line, mark) for mark, line in sorted(first.items())]
 
 
-def _note(line: ReceiptLine, mark: int) -> dict[str, Any]:
+def _note(line: IssuedLine, mark: int) -> dict[str, Any]:
     return {
         "mark": mark,
         "factor": line.kg_co2e_per_kg,

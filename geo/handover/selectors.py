@@ -10,11 +10,9 @@ import msgspec
 from django.db import connection
 from django.db.models import Prefetch
 
-from backend.accounts.models import User
-from backend.core.db.prepared import columns_of, fetch_prepared, models_from
+from backend.core.db.prepared import columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
-from geo.lifecycle.matches import PERSON, ReceiptDetails, add_lines, get_match_for
-from geo.materials.selectors import Materials
+from geo.lifecycle.matches import RECEIPT_LINES, Parts, ReceiptDetails, get_match_for, person_json
 from geo.models import Receipt, ReceiptLine, ScalePhoto
 
 BATCH = 2_000
@@ -27,7 +25,9 @@ _APPOINTMENT = """
     WHERE geo_match.id = %(match)s AND %(user)s IN (collector_id, resident_id)
 """
 _RECEIPT = f"""
-    SELECT {columns_of(Receipt)}, {columns_of(User, PERSON, "resident")}, {columns_of(User, PERSON, "collector")}
+    SELECT json_strip_nulls(json_build_object(
+               'resident', {person_json("resident")}, 'collector', {person_json("collector")},
+               'receipt_lines', {RECEIPT_LINES}))::text, {columns_of(Receipt)}
     FROM geo_receipt
     JOIN accounts_user AS resident ON resident.id = resident_id
     JOIN accounts_user AS collector ON collector.id = collector_id
@@ -39,6 +39,9 @@ _HEADS = """
     SELECT collector_id, length, head_hash FROM geo_receiptchain
     UNION ALL SELECT NULL, COALESCE(max(number), 0), '' FROM geo_receipt
 """
+
+
+_decode_parts = msgspec.json.Decoder(Parts).decode
 
 
 class Appointment(msgspec.Struct, frozen=True):
@@ -85,16 +88,16 @@ def get_receipt_by_token(token: uuid.UUID) -> ReceiptDetails:
 
 def is_as_issued(details: ReceiptDetails) -> bool:
     """Whether the stored hash fits the stored content."""
-    return details.receipt.content_hash == details.receipt.hash_with(details.lines)
+    receipt = details.receipt
+    return receipt.content_hash == receipt.hash_with(receipt.lines.select_related("material").order_by("pk"))
 
 
 def _get(statement: str, values: Mapping[str, Any]) -> ReceiptDetails:
     rows = fetch_prepared(statement, values)
     if not rows:
         raise NotFound
-    details = ReceiptDetails(*models_from(rows[0], Receipt, (User, PERSON), (User, PERSON)))
-    add_lines([details], Materials())
-    return details
+    text, *receipt = rows[0]
+    return _decode_parts(text).receipt_of(model_from(Receipt, receipt))
 
 
 @dataclass(frozen=True)

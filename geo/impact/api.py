@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Self
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from msgspec import Meta
@@ -34,6 +33,7 @@ from geo.impact.selectors import (
     of_person,
 )
 from geo.models import ImpactSum
+from geo.models.material import name_in_language
 from geo.models.receipt import month_of
 from geo.responses import READ_ONLY, limited_to
 
@@ -129,7 +129,7 @@ class MaterialImpactOutput(ResponseBody):
     def of(cls, row: MaterialSum) -> Self:
         return cls(
             material=row.code,
-            name=row.name_th if (get_language() or "").startswith("th") else row.name_en,
+            name=name_in_language(row.name_th, row.name_en),
             stream=row.stream,
             kg=row.kg,
             kg_co2e=None if row.kg_co2e is None else row.kg_co2e.quantize(GRAM),

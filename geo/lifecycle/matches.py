@@ -1,36 +1,78 @@
 """Reading matches: alone, or with everything that responses show of them."""
 
 import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.db.models import Count, Q
 
-from backend.accounts.models import User
-from backend.core.db.prepared import array_of, columns_of, fetch_models, fetch_prepared, model_from, models_from
+from backend.accounts.models import first_name_of
+from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from, models_from
 from backend.core.errors import NotFound
-from geo.materials.selectors import MATERIAL_COLUMNS, MATERIAL_WIDTH, Item, Materials, items_of
-from geo.models import Handover, Match, Material, Pickup, Receipt, ReceiptLine
+from geo.materials.selectors import ITEMS, MATERIAL, Item, ShownMaterial
+from geo.models import Handover, Match, Pickup, Receipt
 
-T = TypeVar("T", bound=msgspec.Struct)
 _PICKUP = (
     "id", "resident_id", "status", "title", "note", "kg_estimate", "price_mode", "price_thb", "window_from",
     "window_until", "area", "address", "access_note",
 )  # fmt: skip
-PERSON = ("id", "shown_name", "erased_at", "avatar_colour", "rating", "rating_count")
+_RECEIPT = (
+    "id", "number", "match_id", "resident_id", "collector_id", "paid_thb", "handed_over_at", "link", "previous_hash",
+    "content_hash", "token", "corrects_id", "corrected_at",
+)  # fmt: skip
+
+
+def person_json(table: str) -> str:
+    """JSON of the `Person` of a user."""
+    return f"""
+        json_build_object('id', {table}.id, 'shown_name', {table}.shown_name, 'erased_at', {table}.erased_at,
+                          'avatar_colour', {table}.avatar_colour, 'rating', {table}.rating,
+                          'rating_count', {table}.rating_count)
+    """
+
+
+# JSON of the `IssuedLine`s of a row of `geo_receipt`; null if there are none.
+RECEIPT_LINES = f"""
+    (SELECT json_agg(json_build_object(
+         'material', {MATERIAL}, 'gross_kg', gross_kg, 'tare_kg', tare_kg, 'net_kg', net_kg, 'pieces', pieces,
+         'kg_co2e_per_kg', kg_co2e_per_kg, 'factor_set', factor_set, 'factor_version', factor_version,
+         'factor_source', factor_source) ORDER BY geo_receiptline.id)
+     FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id WHERE receipt_id = geo_receipt.id)
+"""  # noqa: S608 - constants only
+# JSON of the `Parts`.
+_PARTS = f"""
+    json_strip_nulls(json_build_object(
+        'resident', {person_json("resident")},
+        'collector', {person_json("collector")},
+        'own_rating', CASE WHEN geo_rating.stars IS NOT NULL THEN json_build_object(
+            'stars', geo_rating.stars, 'reasons', geo_rating.reasons, 'text', geo_rating.text) END,
+        'receipt_lines', {RECEIPT_LINES},
+        'has_corrections', EXISTS (SELECT FROM geo_receipt AS later WHERE later.corrects_id = geo_receipt.id),
+        'items', {ITEMS},
+        'lines', (
+            SELECT json_agg(json_build_object('material', {MATERIAL}, 'gross_kg', gross_kg, 'tare_kg', tare_kg,
+                                              'pieces', pieces) ORDER BY geo_weighinline.id)
+            FROM geo_weighinline JOIN geo_material ON geo_material.id = material_id WHERE handover_id = geo_match.id),
+        'left', (
+            SELECT json_agg(json_build_object('material', {MATERIAL}, 'quantity', quantity) ORDER BY geo_leftitem.id)
+            FROM geo_leftitem JOIN geo_material ON geo_material.id = material_id WHERE handover_id = geo_match.id),
+        'versions', (
+            SELECT json_agg(json_build_object('number', number, 'by_id', by_id, 'at', at, 'paid_thb', paid_thb,
+                                              'net_kg', net_kg, 'lines', lines::text, 'note', note,
+                                              'is_correction', is_correction, 'is_unusual', is_unusual) ORDER BY number)
+            FROM geo_weighinversion WHERE handover_id = geo_match.id),
+        'photos', (
+            SELECT json_agg(json_build_object('id', id, 'width', width, 'height', height) ORDER BY id)
+            FROM geo_scalephoto WHERE handover_id = geo_match.id)))::text
+"""  # noqa: S608 - constants only
 _SHOWN = f"""
     SELECT ST_Y(geo_pickup.location::geometry), ST_X(geo_pickup.location::geometry), rest.id,
-           geo_rating.stars, geo_rating.reasons, geo_rating.text,
-           EXISTS (SELECT FROM geo_scalephoto WHERE handover_id = geo_match.id),
-           EXISTS (SELECT FROM geo_leftitem WHERE handover_id = geo_match.id),
-           EXISTS (SELECT FROM geo_receipt AS correction WHERE correction.corrects_id = geo_receipt.id),
-           {columns_of(Match)}, {columns_of(Handover)}, {columns_of(Pickup, _PICKUP)},
-           {columns_of(User, PERSON, "resident")}, {columns_of(User, PERSON, "collector")}, {columns_of(Receipt)}
+           {_PARTS},
+           {columns_of(Match)}, {columns_of(Handover)}, {columns_of(Pickup, _PICKUP)}, {columns_of(Receipt, _RECEIPT)}
     FROM geo_match
     JOIN geo_handover ON geo_handover.match_id = geo_match.id
     JOIN geo_pickup ON geo_pickup.id = geo_match.pickup_id
@@ -55,38 +97,28 @@ _PAGE = f"""
          ORDER BY theirs.id DESC LIMIT %(limit)s))
     ORDER BY geo_match.id DESC LIMIT %(limit)s
 """  # noqa: S608 - names of our own columns
-_WEIGHED = f"""
-    SELECT handover_id, gross_kg, tare_kg, pieces, {MATERIAL_COLUMNS}
-    FROM geo_weighinline JOIN geo_material ON geo_material.id = material_id
-    WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY geo_weighinline.id
-"""  # noqa: S608 - names of our own columns
-_LEFT = f"""
-    SELECT handover_id, quantity, {MATERIAL_COLUMNS}
-    FROM geo_leftitem JOIN geo_material ON geo_material.id = material_id
-    WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY geo_leftitem.id
-"""  # noqa: S608 - names of our own columns
-_VERSIONS = """
-    SELECT handover_id, number, by_id, at, paid_thb, net_kg, lines::text, note, is_correction, is_unusual
-    FROM geo_weighinversion WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY number
-"""
-_PHOTOS = """
-    SELECT handover_id, id, width, height
-    FROM geo_scalephoto WHERE handover_id = ANY(%(ids)s::uuid[]) ORDER BY id
-"""
 _CORRECTIONS = f"""
-    SELECT {columns_of(Receipt)} FROM geo_receipt
+    SELECT {RECEIPT_LINES}::text, {columns_of(Receipt, _RECEIPT)} FROM geo_receipt
     WHERE match_id = ANY(%(ids)s::uuid[]) AND corrects_id IS NOT NULL ORDER BY number
-"""  # noqa: S608 - names of our own columns
-_LINE = ("id", "receipt_id", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_set",
-         "factor_version", "factor_source")  # fmt: skip
-_RECEIPT_LINES = f"""
-    SELECT {columns_of(ReceiptLine, _LINE)}, {MATERIAL_COLUMNS}
-    FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id
-    WHERE receipt_id = ANY(%(ids)s::uuid[]) ORDER BY geo_receiptline.id
-"""  # noqa: S608 - names of our own columns
-_PARTS = (Match, Handover, (Pickup, _PICKUP), (User, PERSON), (User, PERSON))
-_RECEIPT_WIDTH = len(Receipt._meta.concrete_fields)
+"""  # noqa: S608 - constants only
+_MODELS = (Match, Handover, (Pickup, _PICKUP))
 _STATUSES = [str(status) for status in Match.Status]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """What strangers read of a user; `rating` is None until there are enough."""
+
+    id: uuid.UUID
+    shown_name: str
+    avatar_colour: str
+    rating_count: int
+    rating: Decimal | None = None
+    erased_at: datetime | None = None
+
+    @property
+    def first_name(self) -> str:
+        """The name, or a substitute in the active language."""
+        return first_name_of(self.shown_name, self.erased_at)
 
 
 class WeighedLine(msgspec.Struct, frozen=True):
@@ -94,15 +126,15 @@ class WeighedLine(msgspec.Struct, frozen=True):
 
     gross_kg: Decimal
     tare_kg: Decimal
-    pieces: int | None
-    material: Material
+    material: ShownMaterial
+    pieces: int | None = None
 
 
 class LeftItem(msgspec.Struct, frozen=True):
     """So much of one material was not taken."""
 
     quantity: Decimal
-    material: Material
+    material: ShownMaterial
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -135,13 +167,51 @@ class OwnRating(msgspec.Struct, frozen=True):
     text: str
 
 
-class ReceiptDetails(msgspec.Struct):
+class IssuedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a receipt."""
+
+    material: ShownMaterial
+    gross_kg: Decimal
+    tare_kg: Decimal
+    net_kg: Decimal
+    pieces: int | None = None
+    kg_co2e_per_kg: Decimal | None = None
+    factor_set: str
+    factor_version: str
+    factor_source: str
+
+    @property
+    def kg_co2e_avoided(self) -> Decimal | None:
+        """Kilograms of CO2e avoided, exact; None if the material has no factor."""
+        return None if self.kg_co2e_per_kg is None else self.net_kg * self.kg_co2e_per_kg
+
+
+class ReceiptDetails(msgspec.Struct, frozen=True):
     """A receipt with what it says."""
 
     receipt: Receipt
-    resident: User
-    collector: User
-    lines: Sequence[ReceiptLine] = ()
+    resident: Person
+    collector: Person
+    lines: Sequence[IssuedLine]
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What belongs to a match: people, rating, items, weighed and issued lines, photos of the scale."""
+
+    resident: Person
+    collector: Person
+    own_rating: OwnRating | None = None
+    receipt_lines: Sequence[IssuedLine] = ()
+    has_corrections: bool = False
+    items: Sequence[Item] = ()
+    lines: Sequence[WeighedLine] = ()
+    left: Sequence[LeftItem] = ()
+    versions: Sequence[Version] = ()
+    photos: Sequence[ScalePhoto] = ()
+
+    def receipt_of(self, receipt: Receipt) -> ReceiptDetails:
+        """A receipt with its people and lines."""
+        return ReceiptDetails(receipt, self.resident, self.collector, self.receipt_lines)
 
 
 class MatchDetails(msgspec.Struct, kw_only=True):
@@ -150,27 +220,21 @@ class MatchDetails(msgspec.Struct, kw_only=True):
     match: Match
     handover: Handover
     pickup: Pickup
-    resident: User
-    collector: User
     receipt: ReceiptDetails | None
     lat: float
     lon: float
     rest_id: uuid.UUID | None
-    own_rating: OwnRating | None
-    has_photos: bool
-    has_left: bool
-    has_corrections: bool
+    parts: Parts
     corrections: Sequence[ReceiptDetails] = ()
-    items: Sequence[Item] = ()
-    lines: Sequence[WeighedLine] = ()
-    left: Sequence[LeftItem] = ()
-    versions: Sequence[Version] = ()
-    photos: Sequence[ScalePhoto] = ()
 
     @property
     def id(self) -> uuid.UUID:
         """The id of the match, by which pages are cut."""
         return self.match.pk
+
+
+_decode_parts = msgspec.json.Decoder(Parts).decode
+_decode_lines = msgspec.json.Decoder(list[IssuedLine]).decode
 
 
 def get_match_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> Match:
@@ -214,82 +278,34 @@ def get_match_details_for(*, match_id: uuid.UUID, user_id: uuid.UUID) -> MatchDe
     return found[0]
 
 
-def add_lines(receipts: Sequence[ReceiptDetails], materials: Materials) -> None:
-    """Read the lines of some receipts, by one prepared statement; none for no receipts."""
-    if not receipts:
-        return
-    by_id: dict[uuid.UUID, list[ReceiptLine]] = {details.receipt.pk: [] for details in receipts}
-    for row in fetch_prepared(_RECEIPT_LINES, {"ids": array_of(by_id)}):
-        line = model_from(ReceiptLine, row[: len(_LINE)], _LINE)
-        line.material = materials.read(row[len(_LINE) :])
-        by_id[line.receipt_id].append(line)
-    for details in receipts:
-        details.lines = by_id[details.receipt.pk]
-
-
 def _read(statement: str, values: Mapping[str, Any]) -> list[MatchDetails]:
-    """The matches of a statement with their contents, by a number of statements that does not grow."""
+    """The matches of a statement, with everything that belongs to them."""
     found = [_details_of(row) for row in fetch_prepared(statement, values)]
-    if found:
-        _add_contents(found)
+    _add_corrections({one.id: one for one in found if one.parts.has_corrections})
     return found
 
 
+def _add_corrections(found: Mapping[uuid.UUID, MatchDetails]) -> None:
+    """Read the correcting receipts of some matches by one statement; none for no matches."""
+    for text, *columns in fetch_prepared(_CORRECTIONS, {"ids": array_of(found)}) if found else ():
+        receipt = model_from(Receipt, columns, _RECEIPT)
+        one = found[receipt.match_id]
+        details = ReceiptDetails(receipt, one.parts.resident, one.parts.collector, _decode_lines(text))
+        one.corrections = [*one.corrections, details]
+
+
 def _details_of(row: Sequence[Any]) -> MatchDetails:
-    lat, lon, rest_id, stars, reasons, text, has_photos, has_left, has_corrections, *columns = row
-    match, handover, pickup, resident, collector = models_from(columns, *_PARTS)
-    receipt = columns[-_RECEIPT_WIDTH:]
-    match.pickup, match.handover = pickup, handover
+    lat, lon, rest_id, text, *columns = row
+    parts, (match, handover, pickup) = _decode_parts(text), models_from(columns, *_MODELS)
+    receipt = columns[-len(_RECEIPT) :]
+    has_receipt = receipt[0] is not None
     return MatchDetails(
         match=match,
         handover=handover,
         pickup=pickup,
-        resident=resident,
-        collector=collector,
-        receipt=ReceiptDetails(model_from(Receipt, receipt), resident, collector) if receipt[0] else None,
+        receipt=parts.receipt_of(model_from(Receipt, receipt, _RECEIPT)) if has_receipt else None,
         lat=lat,
         lon=lon,
         rest_id=rest_id,
-        has_photos=has_photos,
-        has_left=has_left,
-        has_corrections=has_corrections,
-        own_rating=OwnRating(stars, reasons, text) if stars else None,
+        parts=parts,
     )
-
-
-def _add_contents(found: Sequence[MatchDetails]) -> None:
-    """Fill in the contents; a kind that no match has costs no statement. Only weighed handovers have lines."""
-    materials = Materials()
-    items = items_of([details.pickup.pk for details in found], materials)
-    weighed = [details.id for details in found if details.handover.weighed_at]
-    lines = _rows_of(WeighedLine, _WEIGHED, weighed, materials)
-    versions = _rows_of(Version, _VERSIONS, weighed)
-    left = _rows_of(LeftItem, _LEFT, [details.id for details in found if details.has_left], materials)
-    photos = _rows_of(ScalePhoto, _PHOTOS, [details.id for details in found if details.has_photos])
-    _add_corrections([details for details in found if details.has_corrections])
-    receipts = [details.receipt for details in found if details.receipt]
-    add_lines(receipts + [receipt for details in found for receipt in details.corrections], materials)
-    for details in found:
-        details.items, details.photos = items[details.pickup.pk], photos[details.id]
-        details.lines, details.left, details.versions = lines[details.id], left[details.id], versions[details.id]
-
-
-def _add_corrections(found: Sequence[MatchDetails]) -> None:
-    """Read the correcting receipts of some matches, by one prepared statement; none for no matches."""
-    by_match: dict[uuid.UUID, list[Receipt]] = defaultdict(list)
-    for receipt in fetch_models(Receipt, _CORRECTIONS, {"ids": array_of(one.id for one in found)}) if found else ():
-        by_match[receipt.match_id].append(receipt)
-    for one in found:
-        one.corrections = [ReceiptDetails(receipt, one.resident, one.collector) for receipt in by_match[one.id]]
-
-
-def _rows_of(
-    kind: type[T], statement: str, ids: Sequence[uuid.UUID], materials: Materials | None = None
-) -> Mapping[uuid.UUID, list[T]]:
-    """The rows of a statement by their handover, the first column. With `materials` the last columns are a material."""
-    rows: dict[uuid.UUID, list[T]] = defaultdict(list)
-    for handover_id, *row in fetch_prepared(statement, {"ids": array_of(ids)}) if ids else ():
-        if materials is not None:
-            row[-MATERIAL_WIDTH:] = [materials.read(row[-MATERIAL_WIDTH:])]
-        rows[handover_id].append(kind(*row))
-    return rows

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
-from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
@@ -12,8 +11,8 @@ from msgspec import Meta
 
 from backend.core.http.responses import ResponseBody
 from geo.lifecycle.codes import DIGITS, PERIOD_S, latest_entry
-from geo.lifecycle.matches import MatchDetails, ReceiptDetails
-from geo.models import Handover, HandoverState, Match, Receipt, ReceiptLine
+from geo.lifecycle.matches import IssuedLine, MatchDetails, ReceiptDetails
+from geo.models import Handover, HandoverState, Match, Receipt
 from geo.responses import READ_ONLY, URL, Baht, Kilograms, PersonOutput, PhotoOutput, limited_to
 
 # As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
@@ -106,13 +105,13 @@ class OneTimeCodeOutput(ResponseBody):
     until: Annotated[datetime, Meta(description="A code entered later is not taken.")]
 
     @classmethod
-    def of(cls, source: Match) -> Self:
+    def of(cls, source: MatchDetails) -> Self:
         return cls(
             secret=source.handover.secret,
             digits=DIGITS,
             period_s=PERIOD_S,
             algorithm="SHA1",
-            until=latest_entry(source),
+            until=latest_entry(source.pickup, source.handover),
         )
 
 
@@ -144,7 +143,7 @@ class HandoverOutput(ResponseBody):
     @classmethod
     def of(cls, source: MatchDetails, is_resident: bool = False) -> Self:
         """The handover of a match. The codes are for the resident, while the match is active."""
-        handover = source.handover
+        handover, parts = source.handover, source.parts
         shows_codes = is_resident and source.match.status == Match.Status.ACTIVE
         return cls(
             state=HandoverState(handover.state),
@@ -158,16 +157,16 @@ class HandoverOutput(ResponseBody):
             collector_arrived_at=handover.collector_arrived_at,
             no_show_from=_no_show_from(handover, is_resident=is_resident),
             weighed_at=handover.weighed_at,
-            lines=[WeighedOutput.of(line) for line in source.lines],
-            left=[LeftOutput.of(item) for item in source.left],
-            versions=[VersionOutput.of(version) for version in source.versions],
-            photos=[PhotoOutput.of_scale(photo, source.id) for photo in source.photos],
+            lines=[WeighedOutput.of(line) for line in parts.lines],
+            left=[LeftOutput.of(item) for item in parts.left],
+            versions=[VersionOutput.of(version) for version in parts.versions],
+            photos=[PhotoOutput.of_scale(photo, source.id) for photo in parts.photos],
             paid=handover.paid_thb,
             is_unusual=handover.is_unusual,
             resident_confirmed_at=handover.resident_confirmed_at,
             collector_confirmed_at=handover.collector_confirmed_at,
             code=handover.code if shows_codes else None,
-            one_time_code=OneTimeCodeOutput.of(source.match) if shows_codes and handover.secret else None,
+            one_time_code=OneTimeCodeOutput.of(source) if shows_codes and handover.secret else None,
         )
 
 
@@ -194,7 +193,7 @@ class ReceiptLineOutput(ResponseBody):
     factor_source: str
 
     @classmethod
-    def of(cls, source: ReceiptLine) -> Self:
+    def of(cls, source: IssuedLine) -> Self:
         avoided = source.kg_co2e_avoided
         return cls(
             material=source.material.code,
@@ -257,5 +256,4 @@ class ReceiptOutput(ResponseBody):
 
 def page_url_of(receipt: Receipt) -> str:
     """The URL in the QR code: the page of what is stored, with the beginning of the printed hash."""
-    query = urlencode({"h": receipt.content_hash[:HASH_CHARACTERS]})
-    return f"{settings.PUBLIC_URL}/r/{receipt.token}?{query}"
+    return f"{settings.PUBLIC_URL}/r/{receipt.token}?h={receipt.content_hash[:HASH_CHARACTERS]}"

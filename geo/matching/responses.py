@@ -163,7 +163,7 @@ class RatedPersonOutput(ResponseBody):
     @classmethod
     def of(cls, source: Any) -> Self:
         return cls(
-            id=source.pk,
+            id=source.id,
             first_name=source.first_name,
             avatar_colour=source.avatar_colour,
             rating=_rating_of(source),
@@ -205,12 +205,12 @@ class MatchedPickupOutput(ResponseBody):
             status=Pickup.Status(pickup.status),
             title=pickup.title,
             note=pickup.note,
-            items=[ItemOutput.of(item) for item in source.items],
+            items=[ItemOutput.of(item) for item in source.parts.items],
             kg_estimate=pickup.kg_estimate,
             price=PriceOutput.of(pickup),
             window=WindowOutput.of(pickup),
             area=pickup.area,
-            hazard=hazard_of(item.material for item in source.items),
+            hazard=hazard_of(item.material for item in source.parts.items),
         )
 
 
@@ -242,7 +242,7 @@ class MatchOutput(ResponseBody, kw_only=True):
     @classmethod
     def of(cls, source: MatchDetails, reader_id: uuid.UUID | None = None) -> Self:
         """A match as the reader may see it."""
-        match, pickup = source.match, source.pickup
+        match, pickup, parts = source.match, source.pickup, source.parts
         is_resident = pickup.resident_id == reader_id
         shows_place = is_resident or match.status == Match.Status.ACTIVE
         return cls(
@@ -257,7 +257,7 @@ class MatchOutput(ResponseBody, kw_only=True):
             no_show_by=match.no_show_by_id,
             rest=source.rest_id if is_resident else None,
             conversation=match.conversation_id,
-            other=RatedPersonOutput.of(source.collector if is_resident else source.resident),
+            other=RatedPersonOutput.of(parts.collector if is_resident else parts.resident),
             pickup=MatchedPickupOutput.of(source),
             location=LatLon.at(source.lat, source.lon) if shows_place else None,
             address=pickup.address if shows_place else None,
@@ -265,7 +265,7 @@ class MatchOutput(ResponseBody, kw_only=True):
             handover=HandoverOutput.of(source, is_resident),
             receipt=ReceiptOutput.of(source.receipt) if source.receipt else None,
             corrections=[ReceiptOutput.of(receipt) for receipt in source.corrections],
-            rating=OwnRatingOutput.of(source.own_rating) if source.own_rating else None,
+            rating=OwnRatingOutput.of(parts.own_rating) if parts.own_rating else None,
             rate_until=rate_until(match),
         )
 

@@ -17,10 +17,10 @@ from backend.core.errors import NotFound
 from geo.deck.selectors import add_distance
 from geo.distance import round_distance
 from geo.grid import degrees_at, in_degrees, square_at, stretch_at
-from geo.lifecycle.matches import PERSON
 from geo.models import Pickup, Swipe
 
 A_DAY = timedelta(days=1)
+_PERSON = ("id", "shown_name", "erased_at", "avatar_colour", "rating")
 _FACTS = f"""
     SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
                    UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
@@ -68,7 +68,7 @@ _PAGE_OF_OWN_LIKES = f"{_OWN_LIKES} AND own.id < %(before)s ORDER BY own.id DESC
 _OWN_LIKE = f"{_OWN_LIKES} AND pickup_id = %(pickup)s"
 # A place in the queue counts all likes before it, those of blocked and suspended collectors too.
 _LIKES = f"""
-    SELECT queued.id, like_state, queue_number, position, swiped_at, distance_m, {columns_of(User, PERSON)}
+    SELECT queued.id, like_state, queue_number, position, swiped_at, distance_m, {columns_of(User, _PERSON)}
     FROM (SELECT *, row_number() OVER (ORDER BY queue_number) AS position FROM geo_swipe
           WHERE pickup_id = %(pickup)s AND like_state IN ('waiting', 'asked')) AS queued
     JOIN accounts_user ON accounts_user.id = collector_id
@@ -144,7 +144,7 @@ def likes_on(pickup_id: uuid.UUID, resident_id: uuid.UUID, after: int, limit: in
     if not fetch_prepared(_OWN, {"pickup": pickup_id, "resident": resident_id}):
         raise NotFound
     values = {"pickup": pickup_id, "resident": resident_id, "after": after, "limit": limit}
-    return [Like(*[*row[:6], model_from(User, row[6:], PERSON)]) for row in fetch_prepared(_LIKES, values)]
+    return [Like(*[*row[:6], model_from(User, row[6:], _PERSON)]) for row in fetch_prepared(_LIKES, values)]
 
 
 class OwnLike(msgspec.Struct, frozen=True):

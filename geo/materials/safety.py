@@ -16,6 +16,7 @@ from msgspec import Meta
 from backend.core.http.responses import ResponseBody
 from chat.services.messages import post_card
 from geo.errors import HazardBadgeNeeded
+from geo.materials.selectors import ShownMaterial
 from geo.models import Collector, Match, Material, Pickup
 from notifications.services.notify import Notice
 
@@ -76,7 +77,7 @@ def post_safety_card(match: Match) -> list[Notice]:
     return post_card(conversation_id=match.conversation_id, card="safety", data=data, by=None, now=match.created_at)
 
 
-def hazard_of(materials: Iterable[Material]) -> HazardOutput | None:
+def hazard_of(materials: Iterable[ShownMaterial]) -> HazardOutput | None:
     """The hazard of these materials, in the active language; None if none is hazardous."""
     hazardous = [material for material in materials if material.is_hazardous]
     if not hazardous:
@@ -87,7 +88,7 @@ def hazard_of(materials: Iterable[Material]) -> HazardOutput | None:
     return HazardOutput(why=why % {"materials": names}, safety=cards, drop_off=_places())
 
 
-def _card(material: Material) -> SafetyCardOutput:
+def _card(material: ShownMaterial) -> SafetyCardOutput:
     row = _read(SAFETY_FILE).get(material.code)
     if row is None:
         text = _("Hazardous waste: keep it closed, dry and apart, and do not open it.")

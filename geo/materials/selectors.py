@@ -1,20 +1,18 @@
 """The catalogue of materials and the emission factors in force."""
 
-import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 from django.conf import settings
 
-from backend.core.db.prepared import Rows, array_of, columns_of, fetch_models, fetch_prepared, model_from
+from backend.core.db.prepared import Rows, columns_of, fetch_models, fetch_prepared
 from backend.core.text.characters import clip
 from geo.errors import MaterialUnknown
 from geo.models import EmissionFactor, Material
+from geo.models.material import name_in_language
 
 # For `require_known`, as a statement of its own or as a part of one.
 KNOWN_MATERIALS = "SELECT code, id, is_hazardous FROM geo_material WHERE is_active AND code = ANY(%(codes)s::text[])"
@@ -24,33 +22,39 @@ _MATERIALS = f"""
 _FACTORS = f"""
     SELECT {columns_of(EmissionFactor)} FROM geo_emissionfactor WHERE factor_set = %(factor_set)s ORDER BY id
 """  # noqa: S608 - names of our own columns
-# What responses show of a material.
-_SHOWN = ("id", "code", "name_th", "name_en", "unit", "is_hazardous")
-MATERIAL_COLUMNS, MATERIAL_WIDTH = columns_of(Material, _SHOWN), len(_SHOWN)
-_ITEMS = f"""
-    SELECT pickup_id, quantity, kg_estimate, {MATERIAL_COLUMNS}
-    FROM geo_pickupitem JOIN geo_material ON geo_material.id = material_id
-    WHERE pickup_id = ANY(%(pickups)s::uuid[]) ORDER BY geo_pickupitem.id
-"""  # noqa: S608 - names of our own columns
+# JSON of a `ShownMaterial`, of a row joined with its material.
+MATERIAL = """
+    json_build_object('code', code, 'name_th', name_th, 'name_en', name_en, 'unit', unit, 'is_hazardous', is_hazardous)
+"""
+# JSON of the `Item`s of a row of `geo_pickup`; null if there are none.
+ITEMS = f"""
+    (SELECT json_agg(json_build_object('material', {MATERIAL}, 'quantity', quantity, 'kg_estimate', kg_estimate)
+                     ORDER BY geo_pickupitem.id)
+     FROM geo_pickupitem JOIN geo_material ON geo_material.id = material_id WHERE pickup_id = geo_pickup.id)
+"""  # noqa: S608 - constants only
+
+
+class ShownMaterial(msgspec.Struct, frozen=True):
+    """What responses show of a material."""
+
+    code: str
+    name_th: str
+    name_en: str
+    unit: Material.Unit
+    is_hazardous: bool
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return name_in_language(self.name_th, self.name_en)
 
 
 class Item(msgspec.Struct, frozen=True):
     """So much of one material, in the material's unit."""
 
-    material: Material
+    material: ShownMaterial
     quantity: Decimal
     kg_estimate: Decimal
-
-
-class Materials(dict[int, Material]):
-    """The materials of some rows, each of them built once."""
-
-    def read(self, columns: Sequence[Any]) -> Material:
-        """The material of a row's `MATERIAL_COLUMNS`."""
-        material = self.get(columns[0])
-        if material is None:
-            material = self[columns[0]] = model_from(Material, columns, _SHOWN)
-        return material
 
 
 @dataclass(frozen=True)
@@ -95,14 +99,6 @@ def require_known(rows: Rows, codes: Sequence[str], *, field: str) -> dict[int, 
 def material_ids_of(codes: Sequence[str], *, field: str) -> list[int]:
     """The ids of active materials, sorted. Raises MaterialUnknown for a code that no active material has."""
     return sorted(require_known(fetch_prepared(KNOWN_MATERIALS, {"codes": list(codes)}), codes, field=field))
-
-
-def items_of(pickup_ids: Iterable[uuid.UUID], materials: Materials) -> Mapping[uuid.UUID, list[Item]]:
-    """The items of some pickups, by one prepared statement."""
-    items: dict[uuid.UUID, list[Item]] = defaultdict(list)
-    for pickup_id, quantity, kg_estimate, *columns in fetch_prepared(_ITEMS, {"pickups": array_of(pickup_ids)}):
-        items[pickup_id].append(Item(materials.read(columns), quantity, kg_estimate))
-    return items
 
 
 def _version_of(materials: list[Material], factors: dict[int, EmissionFactor]) -> str:

@@ -40,7 +40,11 @@ class Material(models.Model):
 
     @property
     def name(self) -> str:
-        return self.name_th if (get_language() or "").startswith("th") else self.name_en
+        return name_in_language(self.name_th, self.name_en)
+
+
+def name_in_language(name_th: str, name_en: str) -> str:
+    return name_th if (get_language() or "").startswith("th") else name_en
 
 
 class EmissionFactor(models.Model):

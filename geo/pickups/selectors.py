@@ -1,8 +1,7 @@
 """Reading pickups, as far as the reader may see them, and the advice that passes give their resident."""
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model
 from backend.core.errors import NotFound
 from backend.core.text.amounts import format_kg
 from geo.matching.selectors import like_of_or_none
-from geo.materials.selectors import Item, Materials, items_of
+from geo.materials.selectors import ITEMS, Item
 from geo.models import Pickup, Swipe
 
 _SHOWN = (
@@ -23,9 +22,16 @@ _SHOWN = (
     "price_thb", "choose", "status", "expires_at", "reserved_until", "closed_at", "kg_estimate", "revision",
     "created_at", "updated_at",
 )  # fmt: skip
+# JSON of the `Photo`s of a pickup; null if there are none.
+_PHOTOS = """
+    (SELECT json_agg(json_build_object('id', id, 'large', large, 'thumb', thumb, 'width', width, 'height', height)
+                     ORDER BY position)
+     FROM geo_pickupphoto WHERE pickup_id = geo_pickup.id)
+"""
 _SELECT = f"""
     SELECT ST_Y(location::geometry), ST_X(location::geometry),
            (SELECT count(*) FROM geo_swipe WHERE pickup_id = geo_pickup.id AND like_state = 'waiting'),
+           json_strip_nulls(json_build_object('items', {ITEMS}, 'photos', {_PHOTOS}))::text,
            {columns_of(Pickup, _SHOWN)}
     FROM geo_pickup
 """  # noqa: S608 - names of our own columns
@@ -38,10 +44,6 @@ _ONE = f"""
         SELECT FROM geo_match
         WHERE pickup_id = geo_pickup.id AND collector_id = %(user)s AND geo_match.status IN ('active', 'completed')
     ) OR %(likes)s)
-"""
-_PHOTOS = """
-    SELECT pickup_id, id, large, thumb, width, height FROM geo_pickupphoto WHERE pickup_id = ANY(%(pickups)s::uuid[])
-    ORDER BY position
 """
 _PASSES = """
     SELECT reason, count(*) FROM geo_swipe
@@ -61,6 +63,13 @@ class Photo(msgspec.Struct, frozen=True):
     height: int
 
 
+class Contents(msgspec.Struct, frozen=True):
+    """The items and photos of a pickup."""
+
+    items: Sequence[Item] = ()
+    photos: Sequence[Photo] = ()
+
+
 class PickupDetails(msgspec.Struct):
     """A pickup with what responses show of it; `lat` and `lon` are the exact place.
 
@@ -71,14 +80,17 @@ class PickupDetails(msgspec.Struct):
     lat: float
     lon: float
     likes_waiting: int
-    items: Sequence[Item] = ()
-    photos: Sequence[Photo] = ()
+    items: Sequence[Item]
+    photos: Sequence[Photo]
     card: bytes | None = None
 
     @property
     def id(self) -> uuid.UUID:
         """The id of the pickup, by which pages are cut."""
         return self.pickup.pk
+
+
+_decode_contents = msgspec.json.Decoder(Contents).decode
 
 
 def pickups_of(resident_id: uuid.UUID, status: str | None, before: uuid.UUID, limit: int) -> list[PickupDetails]:
@@ -115,24 +127,12 @@ def open_among(ids: Collection[str]) -> set[str]:
 
 
 def _read(statement: str, values: Mapping[str, Any]) -> list[PickupDetails]:
-    """The pickups of a statement, with contents; three statements for any number."""
-    rows = [
-        (lat, lon, waiting, model_from(Pickup, row, _SHOWN))
-        for lat, lon, waiting, *row in fetch_prepared(statement, values)
-    ]
-    ids = [pickup.pk for *_, pickup in rows]
-    items, photos = items_of(ids, Materials()), _photos_of(ids)
-    return [
-        PickupDetails(pickup, lat, lon, waiting, items[pickup.pk], photos[pickup.pk])
-        for lat, lon, waiting, pickup in rows
-    ]
-
-
-def _photos_of(pickup_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Photo]]:
-    photos: dict[uuid.UUID, list[Photo]] = defaultdict(list)
-    for pickup_id, *photo in fetch_prepared(_PHOTOS, {"pickups": array_of(pickup_ids)}):
-        photos[pickup_id].append(Photo(*photo))
-    return photos
+    """The pickups of a statement, with contents."""
+    found = []
+    for lat, lon, waiting, text, *row in fetch_prepared(statement, values):
+        contents, pickup = _decode_contents(text), model_from(Pickup, row, _SHOWN)
+        found.append(PickupDetails(pickup, lat, lon, waiting, contents.items, contents.photos))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,11 @@ from contextlib import nullcontext
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
+from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import User
-from backend.core.db.prepared import fetch_prepared, insert_prepared
+from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared, insert_prepared, model_from
 from geo.models import Handover
 from tests.factories.matches import make_match
 
@@ -53,6 +54,35 @@ class TestPrepared:
             transaction.set_rollback(True)
             with pytest.raises(transaction.TransactionManagementError):
                 fetch_prepared(STATEMENT, {"number": 1})
+
+
+@pytest.mark.django_db
+class TestModels:
+    def test_have_every_field(self) -> None:
+        handover = make_match().handover
+
+        [read] = fetch_models(Handover, f"SELECT {columns_of(Handover)} FROM geo_handover", {})
+
+        assert (read, model_to_dict(read)) == (handover, model_to_dict(handover))
+
+    def test_read_a_field_later_that_was_left_out(self) -> None:
+        handover = make_match().handover
+        only = ("match_id", "state")
+
+        [row] = fetch_prepared(f"SELECT {columns_of(Handover, only)} FROM geo_handover", {})
+        read = model_from(Handover, row, only)
+
+        assert "code" in read.get_deferred_fields()
+        assert read.code == handover.code
+
+    def test_can_be_saved(self) -> None:
+        make_match()
+        [read] = fetch_models(Handover, f"SELECT {columns_of(Handover)} FROM geo_handover", {})
+
+        read.wrong_codes = 2
+        read.save(update_fields=["wrong_codes"])
+
+        assert Handover.objects.get().wrong_codes == 2
 
 
 @pytest.mark.django_db

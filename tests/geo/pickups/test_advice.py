@@ -91,9 +91,9 @@ class TestAdvice:
         make_passes(few, "price", "price", "price")
         make_passes(many, *["price", "other", "too_far", "wrong_time"] * 5)
         url = "/api/v1/pickups/"
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(3):
             client.get(f"{url}{few.pk}")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(3):
             client.get(f"{url}{many.pk}")
 
     def test_counts_reasons_sent_to_the_api(self, client: APIClient, user: User) -> None:
