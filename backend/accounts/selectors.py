@@ -66,8 +66,11 @@ def get_person(user_id: uuid.UUID) -> User:
     return person
 
 
-def blocks_of(user: User) -> QuerySet[Block]:
-    return Block.objects.filter(blocker=user).select_related("blocked")
+_BLOCK = f"""
+    SELECT {columns_of(Block)}, {columns_of(User)}
+    FROM accounts_block JOIN accounts_user ON accounts_user.id = accounts_block.blocked_id
+    WHERE accounts_block.blocker_id = %(user_id)s AND accounts_block.blocked_id = %(blocked_id)s
+"""  # noqa: S608 - names of our own columns
 
 
 def block_page(user: User, before: int, limit: int) -> list[Block]:
@@ -84,10 +87,10 @@ def _block_of_row(row: Sequence[Any]) -> Block:
 
 def get_block_of(user: User, blocked_id: uuid.UUID) -> Block:
     """This person's block of another. Raises NotFound."""
-    block = blocks_of(user).filter(blocked_id=blocked_id).first()
-    if block is None:
+    rows = fetch_prepared(_BLOCK, {"user_id": user.pk, "blocked_id": blocked_id})
+    if not rows:
         raise NotFound
-    return block
+    return _block_of_row(rows[0])
 
 
 def is_blocked_between(one: uuid.UUID, other: uuid.UUID) -> bool:

@@ -16,6 +16,12 @@ _GROUPS = f"""
     FROM geo_group JOIN geo_membership AS own ON own.group_id = geo_group.id
     WHERE own.user_id = %(user)s AND own.left_at IS NULL ORDER BY name, geo_group.id
 """  # noqa: S608 - names of our own columns
+_COUNTING = f"""
+    SELECT EXISTS (SELECT FROM geo_membership WHERE group_id = geo_group.id AND left_at IS NULL AND user_id = %(user)s),
+           (SELECT count(*) FROM geo_membership WHERE group_id = geo_group.id AND left_at IS NULL),
+           {columns_of(Group)}
+    FROM geo_group WHERE id = %(group)s
+"""  # noqa: S608 - names of our own columns
 _PEOPLE = f"""
     SELECT {columns_of(User)} FROM accounts_user JOIN geo_membership ON user_id = accounts_user.id
     WHERE group_id = %(group)s AND left_at IS NULL ORDER BY joined_at, geo_membership.id LIMIT %(limit)s
@@ -53,13 +59,10 @@ def get_counting_group(*, group_id: uuid.UUID, user_id: uuid.UUID) -> Group:
 
     The totals of a smaller group would tell what one household did. Raises NotFound.
     """
-    group = Group.objects.filter(pk=group_id).first()
-    if group is None:
-        raise NotFound
-    is_member = _current(user_id).filter(group_id=group_id).exists()
-    if not is_member and group.memberships.filter(left_at=None).count() < settings.GROUP_SHOWN_FROM:
-        raise NotFound
-    return group
+    for is_member, members, *columns in fetch_prepared(_COUNTING, {"group": group_id, "user": user_id}):
+        if is_member or members >= settings.GROUP_SHOWN_FROM:
+            return model_from(Group, columns)
+    raise NotFound
 
 
 def people_of(group_id: uuid.UUID) -> list[User]:

@@ -21,6 +21,7 @@ from notifications.relevance import PushRules, invalid_ids
 from notifications.selectors.events import unread_events
 
 SEEN_AGAIN_AFTER = timedelta(hours=6)
+_EMAIL = f"SELECT {columns_of(EmailAddress)} FROM notifications_emailaddress WHERE user_id = %(user)s"  # noqa: S608 - as below
 _DEVICES = f"""
     SELECT {columns_of(Device)} FROM notifications_device
     WHERE user_id = %(user_id)s AND id < %(before)s
@@ -97,10 +98,10 @@ def mute_of(user_id: uuid.UUID, topic: str, now: datetime) -> Mute | None:
 
 def email_of(user_id: uuid.UUID) -> EmailAddress:
     """The user's e-mail address. Raises NotFound."""
-    address = EmailAddress.objects.filter(pk=user_id).first()
-    if address is None:
+    addresses = fetch_models(EmailAddress, _EMAIL, {"user": user_id})
+    if not addresses:
         raise NotFound
-    return address
+    return addresses[0]
 
 
 MEETINGS = [name for name, kind in KINDS.items() if kind.meeting is not Meeting.NONE]
