@@ -13,7 +13,6 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
-from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 
 T = TypeVar("T")
@@ -51,19 +50,8 @@ def _attributes_of(model: type[Model], only: tuple[str, ...] = ()) -> tuple[str,
 
 
 def model_from(model: type[M], row: Sequence[Any], only: tuple[str, ...] = ()) -> M:
-    """The object of a row of `columns_of(model, only)`. Fields that are not in `only` are deferred.
-
-    Unlike Django's `from_db` it does not call `__init__`, which sets each field by itself and takes far longer.
-    """
-    return _build(model, _attributes_of(model, only), row)
-
-
-def _build(model: type[M], attributes: tuple[str, ...], row: Sequence[Any]) -> M:
-    found = model.__new__(model)
-    found._state = state = ModelState()
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    found.__dict__.update(zip(attributes, row, strict=True))
-    return found
+    """The object of a row of `columns_of(model, only)`. Fields that are not in `only` are deferred."""
+    return model.from_db(DEFAULT_DB_ALIAS, _attributes_of(model, only), row)
 
 
 def models_from(row: Sequence[Any], *parts: type[Model] | tuple[type[Model], tuple[str, ...]]) -> list[Any]:
@@ -71,9 +59,8 @@ def models_from(row: Sequence[Any], *parts: type[Model] | tuple[type[Model], tup
     found, start = [], 0
     for part in parts:
         model, only = part if isinstance(part, tuple) else (part, ())
-        attributes = _attributes_of(model, only)
-        end = start + len(attributes)
-        found.append(_build(model, attributes, row[start:end]))
+        end = start + len(_attributes_of(model, only))
+        found.append(model_from(model, row[start:end], only))
         start = end
     return found
 
