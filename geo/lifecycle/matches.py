@@ -290,7 +290,8 @@ def _add_corrections(found: Mapping[uuid.UUID, MatchDetails]) -> None:
     for text, *columns in fetch_prepared(_CORRECTIONS, {"ids": array_of(found)}) if found else ():
         receipt = model_from(Receipt, columns, _RECEIPT)
         one = found[receipt.match_id]
-        details = ReceiptDetails(receipt, one.parts.resident, one.parts.collector, _decode_lines(text))
+        lines = _decode_lines(text) if text else ()  # no lines when the money alone is corrected
+        details = ReceiptDetails(receipt, one.parts.resident, one.parts.collector, lines)
         one.corrections = [*one.corrections, details]
 
 

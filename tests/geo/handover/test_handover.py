@@ -172,7 +172,7 @@ class TestWeighIn:
         ]
         assert answer.json()["handover"]["paid"] == -20.5
         data: dict[str, Any] = {"match": str(match.pk), "conversation": str(match.conversation_id)}
-        data |= {"net_kg": 4.001, "paid_thb": -20.5}
+        data |= {"net_kg": 4.001, "paid_thb": -20.5, "is_unusual": False}
         assert events_of(match.pickup.resident)[-1] == ("handover.weighed_in", data)
         assert pushed_to(match.pickup.resident) == ["match.made", "handover.weighed_in"]
 
