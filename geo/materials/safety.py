@@ -77,7 +77,7 @@ def post_safety_card(match: Match) -> list[Notice]:
     return post_card(conversation_id=match.conversation_id, card="safety", data=data, by=None, now=match.created_at)
 
 
-def hazard_of(materials: Iterable[ShownMaterial]) -> HazardOutput | None:
+def hazard_of(materials: Iterable[ShownMaterial | Material]) -> HazardOutput | None:
     """The hazard of these materials, in the active language; None if none is hazardous."""
     hazardous = [material for material in materials if material.is_hazardous]
     if not hazardous:

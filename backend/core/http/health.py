@@ -125,7 +125,8 @@ class SchemaView(SpectacularAPIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """As YAML, or with `?format=json` as JSON."""
         renderer = request.accepted_renderer
-        document = _document_as(type(renderer))
+        renderer_class: Any = type(renderer)
+        document = _document_as(renderer_class)
         return HttpResponse(document, content_type=renderer.media_type, headers={"Cache-Control": "max-age=300"})
 
 

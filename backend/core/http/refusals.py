@@ -100,7 +100,7 @@ def _references_in(function: FunctionType) -> list[object]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except OSError:  # made by a library, such as the constructor of a dataclass
         return []
-    names = ChainMap(inspect.getclosurevars(function).nonlocals, function.__globals__)
+    names = ChainMap(dict(inspect.getclosurevars(function).nonlocals), function.__globals__)
     caught = {id(node) for clause in _exception_clauses(tree) for node in ast.walk(clause)}
     found: list[object] = []
     for node in ast.walk(tree):
