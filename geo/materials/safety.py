@@ -88,7 +88,7 @@ def hazard_of(materials: Iterable[ShownMaterial | Material]) -> HazardOutput | N
     return HazardOutput(why=why % {"materials": names}, safety=cards, drop_off=_places())
 
 
-def _card(material: ShownMaterial) -> SafetyCardOutput:
+def _card(material: ShownMaterial | Material) -> SafetyCardOutput:
     row = _read(SAFETY_FILE).get(material.code)
     if row is None:
         text = _("Hazardous waste: keep it closed, dry and apart, and do not open it.")
