@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='pickup',
             name='status',
-            field=models.CharField(choices=[('open', 'Open'), ('matched', 'Matched'), ('handed_over', 'Handed Over'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('on_hold', "the resident's account is suspended")], default='open', max_length=11),
+            field=models.CharField(choices=[('open', 'Open'), ('matched', 'Matched'), ('handed_over', 'Handed Over'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('on_hold', 'On Hold')], default='open', max_length=11),
         ),
         migrations.CreateModel(
             name='CarriedMark',

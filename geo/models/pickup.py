@@ -25,7 +25,7 @@ class Pickup(PublicModel):
         HANDED_OVER = "handed_over"
         CANCELLED = "cancelled"
         EXPIRED = "expired"
-        ON_HOLD = "on_hold", "the resident's account is suspended"
+        ON_HOLD = "on_hold"  # while the resident's account is suspended
 
     class PriceMode(models.TextChoices):
         FREE = "free"
