@@ -127,12 +127,12 @@ DATABASES = {
             **({"pool": POSTGRES_POOL_OPTIONS} if POSTGRES_POOL else {}),
         },
         "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": not POSTGRES_POOL,  # of a pool see backend.core.db.postgis
     }
 }
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
-    DATABASES["default"] |= {"OPTIONS": POSTGRES_OPTIONS, "CONN_MAX_AGE": 0}
+    DATABASES["default"] |= {"OPTIONS": POSTGRES_OPTIONS, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 # Where the loader does not look by itself, as with Homebrew.
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None

@@ -54,7 +54,7 @@ def line() -> Iterator[DatabaseWrapper]:
 def pooled() -> Iterator[Callable[[], DatabaseWrapper]]:
     """Connections of one pool, as the threads of the realtime process share one."""
     options = {**connection.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 3, "timeout": 3}}
-    settings = {**connection.settings_dict, "OPTIONS": options}
+    settings = {**connection.settings_dict, "OPTIONS": options, "CONN_HEALTH_CHECKS": False}
     yield lambda: DatabaseWrapper(settings, alias="default")
     DatabaseWrapper(settings, alias="default").close_pool()
 

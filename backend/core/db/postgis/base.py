@@ -2,7 +2,8 @@
 
 Django's own health check sends `SELECT 1` before the first query of each request. This one only looks whether the idle
 connection has something to read, and sends `SELECT 1` only then. Without a check, the first request on each connection
-fails after a restart of PostgreSQL. A pool checks a connection whenever it hands one out (`CONN_HEALTH_CHECKS`).
+fails after a restart of PostgreSQL. The pool's own check is off (`CONN_HEALTH_CHECKS`): after each dead connection it
+waits for a second or more, so that a request could time out while the pool still holds dead ones.
 
 Errors that concern the session, not the statement, become OperationalError, as when PostgreSQL is away: the server has
 become read-only because another one is the primary, or it has ended a transaction that was idle for too long.
@@ -68,6 +69,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.connection.closed:
             return False
         return (not self.errors_occurred and is_quiet(self.connection)) or bool(super().is_usable())
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, or take a connection from the pool; dead ones are replaced at once."""
+        self.health_check_enabled = True
+        found = super().get_new_connection(dict(conn_params))
+        while self.pool and not is_quiet(found):
+            found.close()
+            self.pool.putconn(found)
+            found = super().get_new_connection(dict(conn_params))
+        return found
 
     def close_if_health_check_failed(self) -> None:
         """Check pooled connections too: some threads keep theirs."""
