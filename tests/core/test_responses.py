@@ -132,7 +132,7 @@ class TestSchema:
         assert locale["enum"] == ["th", "en"]
         assert locale["description"] == "Of the reader.\n\n* `th` - ไทย\n* `en` - English"
 
-    def test_lists_null_among_nullable_choices(self) -> None:
+    def test_marks_nullable_choices_without_listing_null(self) -> None:
         mode = described(Outer)["properties"]["mode"]
 
-        assert (mode["enum"], mode["nullable"]) == (["a", "b", None], True)
+        assert (mode["enum"], mode["nullable"]) == (["a", "b"], True)

@@ -90,7 +90,7 @@ def reads(account: Account) -> Iterator[Operation]:
             ids = {**account.ids, **account.ids_of_operations.get(name, {})}
             query = _query_of(name, account)
             request = Request(account.person, "GET", path.removeprefix(BASE).format(**ids) + query)
-            yield Operation(f"GET {path.removeprefix(BASE)}", [request], is_public="security" not in operation)
+            yield Operation(f"GET {path.removeprefix(BASE)}", [request], is_public=not operation.get("security"))
 
 
 @cache

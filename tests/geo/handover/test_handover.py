@@ -254,7 +254,7 @@ class TestWeighIn:
 
 
 STEPS: list[tuple[str, dict[str, Any]]] = [
-    ("propose", {"at": "2100-01-01T00:00:00Z"}),
+    ("propose", {"at": "2030-01-01T00:00:00Z"}),
     ("agree", {}),
     ("weigh-in", {"lines": [TestWeighIn.LINE]}),
     ("confirm", {}),

@@ -126,6 +126,10 @@ class TestTransitions:
         ("matched", "matched"),
         ("matched", "cancelled"),
         ("matched", "handed_over"),
+        ("open", "on_hold"),
+        ("matched", "on_hold"),
+        ("on_hold", "open"),
+        ("on_hold", "cancelled"),
     }
 
     @pytest.mark.parametrize("status", Pickup.Status)
