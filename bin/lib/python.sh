@@ -32,7 +32,7 @@ is_ready() {
     holds "$1" || { [ "$1" = run ] && holds dev; }
 }
 
-# make_venv PYTHON: keeps a complete one; creates it anew when it is incomplete or of another Python.
+# make_venv PYTHON: keeps a complete one; creates it again when it is incomplete or of another Python.
 make_venv() {
     if [ -e "$venv/stamp" ] && [ "$(stamp)" = "$(cat "$venv/stamp")" ]; then return; fi
     rm -rf "$venv"

@@ -39,7 +39,7 @@ def compare_impact() -> list[Difference]:
 
 @transaction.atomic
 def rebuild_impact() -> int:
-    """Sum up anew from the lines; returns how many sums there are. No receipt is issued meanwhile."""
+    """Compute all sums again from the lines; returns how many sums there are. No receipt is issued meanwhile."""
     lock_issuing()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM geo_impactsum")

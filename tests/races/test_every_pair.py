@@ -23,7 +23,7 @@ from tests.races.scenarios import PERIODIC, SAFE_PAIRS, SCENARIOS, Scenario, out
 
 Pair = tuple[str, str]
 Race = Callable[[list[Callable[[], str]]], list[str]]
-LANES = 2
+PARTS = 2
 TIMEOUT_S = 5
 DELAY_STEP_S = 0.02
 TRIES = 30
@@ -97,10 +97,10 @@ def race(committed: None) -> Iterator[Race]:
         yield race
 
 
-@pytest.mark.parametrize("lane", range(LANES))
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("start", SCENARIOS)
-def test_every_pair_has_a_serial_outcome(start: str, lane: int, race: Race) -> None:
-    for pair in pairs_of(start)[lane::LANES]:
+def test_every_pair_has_a_serial_outcome(start: str, part: int, race: Race) -> None:
+    for pair in pairs_of(start)[part::PARTS]:
         require_serial_outcome(start, pair, race)
 
 
@@ -167,10 +167,10 @@ def fails(start: str, pair: Pair, race: Race) -> bool:
     return False
 
 
-@pytest.mark.parametrize("lane", range(LANES))
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("start", SCENARIOS)
-def test_pairs_would_fail_without_the_lock(start: str, lane: int, race: Race, without_lock: None) -> None:
+def test_pairs_would_fail_without_the_lock(start: str, part: int, race: Race, without_lock: None) -> None:
     """The control."""
     unsafe = [pair for pair in pairs_of(start) if pair[1] not in SAFE_PAIRS[start].get(pair[0], ())]
 
-    assert [pair for pair in unsafe[lane::LANES] if not fails(start, pair, race)] == []
+    assert [pair for pair in unsafe[part::PARTS] if not fails(start, pair, race)] == []

@@ -122,7 +122,7 @@ def _add_pickups(plan: CityPlan, today: datetime) -> int:
 
 
 def _reopen_pickups(plan: CityPlan, now: datetime) -> int:
-    """Pickups whose time ran out get their window anew, unless a collector was notified that they are closed."""
+    """Pickups whose time ran out get a new window, unless a collector was notified that they are closed."""
     plans = {pickup.id: pickup for pickup in plan.pickups}
     today = start_of_day(now)
     rows = list(_ran_out(list(plans), now))

@@ -61,7 +61,10 @@ def described_as(component: str) -> msgspec.Meta:
 
 
 def _encode_other(value: object) -> str:
-    """Lazy translations, and subclasses of str such as SafeString. Raises NotImplementedError."""
+    """Lazy translations, and subclasses of str such as SafeString.
+
+    Raises NotImplementedError for every other type, as msgspec asks of an encoding hook.
+    """
     if isinstance(value, Promise | str):
         return str.__str__(str(value))
     raise NotImplementedError(f"{type(value).__name__} has no JSON form.")
