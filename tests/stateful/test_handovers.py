@@ -5,8 +5,7 @@ STATEFUL_RUNS=20000 bin/test tests/stateful    any number of runs, different one
 """
 
 import os
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -42,30 +41,38 @@ def settings_of(runs: int, *phases: Phase) -> settings:
     )
 
 
-def run_part(part: int) -> None:
-    """Run one of `PARTS` parts; each part has different runs, the same ones every time."""
+def run_part(part: int) -> int:
+    """Run one of `PARTS` parts; each has different runs, the same ones every time. Returns how many receipts came."""
     world = World(read_clock()) if WANTED else World()
     machine = type(f"Handovers{part}", (Handovers,), {})
 
     run_state_machine_as_test(machine, settings=settings_of(RUNS))
 
-    assert world.receipts > RUNS / 50, f"too few runs complete a handover: {world.receipts} of {RUNS}"
+    return world.receipts
+
+
+@pytest.fixture(scope="class")
+def receipts_of_parts() -> Iterator[list[int]]:
+    """The receipts of each part of a class. Together they must be many; those of one part depend on random keys."""
+    counts: list[int] = []
+    yield counts
+    assert sum(counts) > len(counts) * RUNS / 20, f"too few runs complete a handover: {counts} of {RUNS} each"
 
 
 class TestRuns:
     """The first half; two classes, so that two workers share the runs."""
 
     @pytest.mark.parametrize("part", range(0, PARTS, 2))
-    def test_nothing_is_lost_or_inconsistent(self, part: int) -> None:
-        run_part(part)
+    def test_nothing_is_lost_or_inconsistent(self, part: int, receipts_of_parts: list[int]) -> None:
+        receipts_of_parts.append(run_part(part))
 
 
 class TestMoreRuns:
     """The second half."""
 
     @pytest.mark.parametrize("part", range(1, PARTS, 2))
-    def test_nothing_is_lost_or_inconsistent(self, part: int) -> None:
-        run_part(part)
+    def test_nothing_is_lost_or_inconsistent(self, part: int, receipts_of_parts: list[int]) -> None:
+        receipts_of_parts.append(run_part(part))
 
 
 def round_to_ten_grams(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +97,10 @@ def match_what_is_matched(monkeypatch: pytest.MonkeyPatch) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX one_active_match_per_pickup")
     monkeypatch.setattr(Pickup, "takes_the_first", property(lambda pickup: True))
-    monkeypatch.setattr(Pickup, "may_become", lambda *_: True)
+    allowed = Pickup.may_become
+    monkeypatch.setattr(
+        Pickup, "may_become", lambda pickup, status: status == Pickup.Status.MATCHED or allowed(pickup, status)
+    )
 
 
 def pay_in_whole_baht(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +126,7 @@ def leave_likes_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         (round_to_ten_grams, "grams"),
         (pay_in_whole_baht, "satang"),
         (forget_the_pickup, "the states of a pickup and its matches are inconsistent"),
-        (match_what_is_matched, "two active matches on one pickup|the states of a pickup and its matches"),
+        (match_what_is_matched, "two active matches on one pickup"),
         (leave_likes_waiting, "a queued like on a closed pickup"),
     ],
 )
@@ -132,4 +142,4 @@ def test_finds_a_planted_bug(
         run_state_machine_as_test(Handovers, settings=settings_of(1_000, Phase.generate))
 
     errors = getattr(caught.value, "exceptions", [caught.value])
-    assert [error for error in errors if re.search(found, str(error))], errors
+    assert [error for error in errors if found in str(error)], errors
