@@ -244,6 +244,12 @@ class TestRepository:
             assert not re.search(r"https?://|--index-url|--find-links", lock.read_text()), lock
             assert "--hash=sha256:" in lock.read_text()
 
+    def test_npm_lock_holds_no_download_address(self) -> None:
+        lock = (ROOT / "clients/package-lock.json").read_text()
+
+        assert not re.search(r'"resolved": "\w+:', lock)
+        assert lock.count('"integrity": "sha512-') > 50
+
     def test_keeps_no_lock_with_addresses(self) -> None:
         names = {path.name for path in tracked_files()}
 
