@@ -10,6 +10,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from backend.configuration import DEVELOPMENT_SECRET_KEY, POSTGRES_OPTIONS, env, require_complete
+from backend.core.http.schema_settings import schema_settings
 from backend.core.logs import logging_settings
 
 require_complete(os.environ)
@@ -217,40 +218,7 @@ REST_FRAMEWORK = {
     # Whose tries are counted: what a client itself writes into X-Forwarded-For is not believed.
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Tinder for Trash",
-    "DESCRIPTION": "Residents post recyclables, collectors swipe the pickups near them, a match opens a chat.\n\n"
-    "New fields, codes and values of enums may come: let generated clients tolerate what they do not know "
-    "(openapi-generator: `enumUnknownDefaultCase=true`).",
-    "VERSION": "1",
-    "LICENSE": {"name": "Apache 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
-    "SERVERS": [{"url": PUBLIC_URL}],
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "POSTPROCESSING_HOOKS": ["backend.core.http.schema_hooks.finish_schema"],
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    # Without this the page asks a validator on the internet.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "validatorUrl": None},
-    "COMPONENT_SPLIT_REQUEST": True,
-    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
-    "ENUM_NAME_OVERRIDES": {
-        "DeviceKind": "notifications.models.Device.Kind",
-        "DevicePlatform": "notifications.models.Device.Platform",
-        "MessageKind": "chat.models.Message.Kind",
-        "PickupStatus": "geo.models.Pickup.Status",
-        "MatchStatus": "geo.models.Match.Status",
-        "MatchRole": "geo.matching.responses.Role",
-        "GroupKind": "geo.models.Group.Kind",
-        "LikeOutputStateEnum": "geo.models.Swipe.QUEUED",
-        "PassReason": "geo.models.Swipe.Reason",
-        "ReportReason": "backend.accounts.models.Report.Reason",
-        "ReleaseReason": "geo.matching.api.matches.REASONS",
-    },
-}
+SPECTACULAR_SETTINGS = schema_settings(PUBLIC_URL)
 LEAFLET_CONFIG = {
     "DEFAULT_CENTER": (13.75, 100.52),
     "DEFAULT_ZOOM": 11,

@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.accounts.api import socket_url
+from backend.accounts.api.sign_in import socket_url
 from backend.accounts.identity import provider_names
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView

@@ -2,18 +2,9 @@
 
 from django.urls import path
 
-from backend.accounts.api import (
-    BlocksView,
-    BlockView,
-    ExportView,
-    MeView,
-    ReportsView,
-    SessionsView,
-    SessionView,
-    SignInView,
-    SignOutView,
-    TicketsView,
-)
+from backend.accounts.api.me import ExportView, MeView
+from backend.accounts.api.safety import BlocksView, BlockView, ReportsView
+from backend.accounts.api.sign_in import SessionsView, SessionView, SignInView, SignOutView, TicketsView
 
 urlpatterns = [
     path("auth/sign-in", SignInView.as_view()),

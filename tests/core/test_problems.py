@@ -176,7 +176,7 @@ class TestBreakage:
         def fail(*_: object, **__: object) -> None:
             raise RuntimeError("a secret of ours")
 
-        monkeypatch.setattr("backend.accounts.api.amend_profile", fail)
+        monkeypatch.setattr("backend.accounts.api.me.amend_profile", fail)
         client = client_of(user)
         client.raise_request_exception = False
 
@@ -192,7 +192,7 @@ class TestBreakage:
         def fail(*_: object, **__: object) -> None:
             raise OperationalError("server closed the connection")
 
-        monkeypatch.setattr("backend.accounts.api.amend_profile", fail)
+        monkeypatch.setattr("backend.accounts.api.me.amend_profile", fail)
 
         answer = client_of(user).patch(ME, {"locale": "th"})
 

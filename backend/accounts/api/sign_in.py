@@ -1,12 +1,10 @@
-"""Sign-in, sessions, the account, blocks, reports, and tickets for the socket."""
+"""Sign-in, sessions, and tickets for the socket."""
 
 import uuid
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -16,20 +14,16 @@ from rest_framework.response import Response
 from backend.accounts.authentication import session_of, user_of
 from backend.accounts.errors import ProviderUnknown
 from backend.accounts.identity import provider_called
-from backend.accounts.models import AVATAR_COLOURS, Report
-from backend.accounts.responses import BlockRow, Me, ReportAnswer, SessionRow, SignInAnswer, TicketAnswer
-from backend.accounts.selectors import block_page, get_block_of, get_person, sessions_of
-from backend.accounts.services.account import amend_profile, erase_account, export_of
-from backend.accounts.services.safety import block_person, report_person, unblock_person
+from backend.accounts.responses import SessionRow, SignInAnswer, TicketAnswer
+from backend.accounts.selectors import sessions_of
 from backend.accounts.services.sessions import end_other_sessions, end_session
 from backend.accounts.services.sign_in import sign_in
 from backend.accounts.services.tickets import issue_ticket
-from backend.core.http.fields import Body, LanguageField, OptionsBody
+from backend.core.http.fields import LanguageField, OptionsBody
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
-from backend.core.http.text_fields import Line, Paragraphs
+from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView, valid
-from backend.core.text.names import has_letter_or_digit
 
 
 class PersonName(Line):
@@ -37,34 +31,6 @@ class PersonName(Line):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=80, **options)
-
-
-class FirstName(Line):
-    """What strangers are to call a person."""
-
-    default_error_messages = {"no_letters": _("A name needs a letter that can be read out.")}
-
-    def to_internal_value(self, data: Any) -> str:
-        """The name; blank leaves the choice to the service."""
-        name = super().to_internal_value(data)
-        if name and not has_letter_or_digit(name):
-            self.fail("no_letters")
-        return name
-
-
-class MeChanges(Body):
-    """What may be changed; anything may be left out."""
-
-    display_name = PersonName(required=False)
-    first_name = FirstName(
-        required=False,
-        allow_blank=True,
-        max_length=80,
-        source="chosen_name",
-        help_text="What strangers read; blank for the first name in `display_name`.",
-    )
-    locale = LanguageField(required=False)
-    avatar_colour = serializers.ChoiceField(AVATAR_COLOURS, required=False)
 
 
 class DeviceFields(OptionsBody):
@@ -118,17 +84,6 @@ class SignIn(DeviceFields):
 
 
 NEEDED_BY = {"demo": "phone", "firebase": "token"}
-
-
-class ReportInput(Body):
-    """Something wrong with a person."""
-
-    user = serializers.UUIDField()
-    reason = serializers.ChoiceField(Report.Reason.choices)
-    subject = serializers.CharField(
-        max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."
-    )
-    text = Paragraphs(max_length=2_000, required=False, default="", allow_blank=True)
 
 
 class ProviderChoice(serializers.Serializer[Any]):
@@ -226,107 +181,6 @@ class SessionView(ApiView):
         """At once, with its socket and its pushes."""
         end_session(user=user_of(request), session_id=session_id)
         return Response(status=204)
-
-
-class MeView(ApiView):
-    @extend_schema(summary="Read your account", operation_id="get_me", tags=["accounts"], responses={200: Me})
-    def get(self, request: Request) -> Response:
-        """Nobody else sees all of this."""
-        return Response(Me.of(user_of(request)))
-
-    @extend_schema(
-        summary="Change your account",
-        operation_id="amend_me",
-        tags=["accounts"],
-        request=MeChanges,
-        responses={200: Me},
-    )
-    def patch(self, request: Request) -> Response:
-        """What is left out stays as it is."""
-        body = valid(MeChanges(data=request.data))
-        return Response(Me.of(amend_profile(user=user_of(request), changes=body.validated_data)))
-
-    @extend_schema(summary="Erase your account", operation_id="erase_me", tags=["accounts"], responses={204: None})
-    def delete(self, request: Request) -> Response:
-        """For good and at once: sessions end, name and number are gone, what was recycled stays counted."""
-        erase_account(user=user_of(request), now=self.now)
-        return Response(status=204)
-
-
-class ExportView(ApiView):
-    @extend_schema(
-        summary="Take a copy of everything held about you",
-        operation_id="export_me",
-        tags=["accounts"],
-        responses={200: OpenApiTypes.OBJECT},
-    )
-    def get(self, request: Request) -> Response:
-        """One key for each part of the service."""
-        copy = Response(export_of(user=user_of(request)))
-        copy["Content-Disposition"] = 'attachment; filename="tinder-for-trash.json"'
-        return copy
-
-
-class BlockPages(CursorPages):
-    """The newest block first."""
-
-    newest = 2**63 - 1
-
-
-class BlocksView(ApiView):
-    pagination_class = BlockPages
-
-    @extend_schema(
-        summary="List whom you have blocked",
-        operation_id="list_blocks",
-        tags=["safety"],
-        responses={200: list_of(BlockRow)},
-    )
-    def get(self, request: Request) -> Response:
-        """The newest first."""
-        return BlockPages().respond_rows(request, partial(block_page, user_of(request)), BlockRow.of)
-
-
-class BlockView(ApiView):
-    @extend_schema(
-        summary="See whether you have blocked somebody",
-        operation_id="get_block",
-        tags=["safety"],
-        responses={200: BlockRow},
-    )
-    def get(self, request: Request, user_id: uuid.UUID) -> Response:
-        """404 when there is no block."""
-        return Response(BlockRow.of(get_block_of(user_of(request), user_id)))
-
-    @extend_schema(
-        summary="Block somebody", operation_id="put_block", tags=["safety"], request=None, responses={200: BlockRow}
-    )
-    def put(self, request: Request, user_id: uuid.UUID) -> Response:
-        """Works in both directions, and says nothing to the other."""
-        block = block_person(blocker=user_of(request), blocked=get_person(user_id), now=self.now)
-        return Response(BlockRow.of(block))
-
-    @extend_schema(summary="Unblock somebody", operation_id="delete_block", tags=["safety"], responses={204: None})
-    def delete(self, request: Request, user_id: uuid.UUID) -> Response:
-        """Unblocking twice changes nothing."""
-        unblock_person(blocker=user_of(request), blocked_id=user_id)
-        return Response(status=204)
-
-
-class ReportsView(ApiView):
-    @extend_schema(
-        summary="Report somebody to the city",
-        operation_id="report_person",
-        tags=["safety"],
-        request=ReportInput,
-        responses={201: ReportAnswer},
-    )
-    def post(self, request: Request) -> Response:
-        """The city looks into it within a day. The other user is not notified."""
-        body = valid(ReportInput(data=request.data))
-        given = body.validated_data
-        report = report_person(reporter=user_of(request), reported=get_person(given.pop("user")), now=self.now, **given)
-        return Response(ReportAnswer.of(report), status=201)
 
 
 class TicketsView(ApiView):

@@ -1,0 +1,93 @@
+"""Blocks and reports."""
+
+import uuid
+from functools import partial
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.authentication import user_of
+from backend.accounts.models import Report
+from backend.accounts.responses import BlockRow, ReportAnswer
+from backend.accounts.selectors import block_page, get_block_of, get_person
+from backend.accounts.services.safety import block_person, report_person, unblock_person
+from backend.core.http.fields import Body
+from backend.core.http.pagination import CursorPages
+from backend.core.http.schema import list_of
+from backend.core.http.text_fields import Paragraphs
+from backend.core.http.views import ApiView, valid
+
+
+class ReportInput(Body):
+    """Something wrong with a person."""
+
+    user = serializers.UUIDField()
+    reason = serializers.ChoiceField(Report.Reason.choices)
+    subject = serializers.CharField(
+        max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."
+    )
+    text = Paragraphs(max_length=2_000, required=False, default="", allow_blank=True)
+
+
+class BlockPages(CursorPages):
+    """The newest block first."""
+
+    newest = 2**63 - 1
+
+
+class BlocksView(ApiView):
+    pagination_class = BlockPages
+
+    @extend_schema(
+        summary="List whom you have blocked",
+        operation_id="list_blocks",
+        tags=["safety"],
+        responses={200: list_of(BlockRow)},
+    )
+    def get(self, request: Request) -> Response:
+        """The newest first."""
+        return BlockPages().respond_rows(request, partial(block_page, user_of(request)), BlockRow.of)
+
+
+class BlockView(ApiView):
+    @extend_schema(
+        summary="See whether you have blocked somebody",
+        operation_id="get_block",
+        tags=["safety"],
+        responses={200: BlockRow},
+    )
+    def get(self, request: Request, user_id: uuid.UUID) -> Response:
+        """404 when there is no block."""
+        return Response(BlockRow.of(get_block_of(user_of(request), user_id)))
+
+    @extend_schema(
+        summary="Block somebody", operation_id="put_block", tags=["safety"], request=None, responses={200: BlockRow}
+    )
+    def put(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Works in both directions, and says nothing to the other."""
+        block = block_person(blocker=user_of(request), blocked=get_person(user_id), now=self.now)
+        return Response(BlockRow.of(block))
+
+    @extend_schema(summary="Unblock somebody", operation_id="delete_block", tags=["safety"], responses={204: None})
+    def delete(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Unblocking twice changes nothing."""
+        unblock_person(blocker=user_of(request), blocked_id=user_id)
+        return Response(status=204)
+
+
+class ReportsView(ApiView):
+    @extend_schema(
+        summary="Report somebody to the city",
+        operation_id="report_person",
+        tags=["safety"],
+        request=ReportInput,
+        responses={201: ReportAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """The city looks into it within a day. The other user is not notified."""
+        body = valid(ReportInput(data=request.data))
+        given = body.validated_data
+        report = report_person(reporter=user_of(request), reported=get_person(given.pop("user")), now=self.now, **given)
+        return Response(ReportAnswer.of(report), status=201)
