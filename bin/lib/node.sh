@@ -23,7 +23,7 @@ install_npm_packages() {
 
 # stale_builds: the packages of clients/ whose build is older than what it is made of, in the order to build them.
 stale_builds() {
-    if is_stale typescript "$root/docs/openapi.yaml"; then echo typescript; fi
+    if is_stale typescript "$root/docs/openapi.yaml" "$root/docs/asyncapi.yaml"; then echo typescript; fi
 }
 
 # is_stale PACKAGE MORE...: is one of its sources, or one of the files MORE, newer than its last build?
@@ -31,7 +31,7 @@ is_stale() {
     local dir=$clients/$1 built=$clients/$1/dist/built
     shift
     [ ! -e "$built" ] || [ -n "$(find "$dir" "$clients/package-lock.json" "$@" \
-        -type f -not -path '*/dist/*' -not -path '*/node_modules/*' -not -name schema.ts -newer "$built" -print -quit)" ]
+        -type f -not -path '*/dist/*' -not -path '*/node_modules/*' -not -name schema.ts -not -name frames.ts -newer "$built" -print -quit)" ]
 }
 
 # build_clients: keeps the time before the build, so that a change during it counts as newer.

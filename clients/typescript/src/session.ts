@@ -1,7 +1,7 @@
 import { type Api, createApi, dataOf } from './api.ts';
 import { ServerClock, systemTimers, type Timers } from './clock.ts';
 import { Emitter } from './emitter.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, errorOf } from './errors.ts';
 import { newId } from './ids.ts';
 import type { components } from './schema.ts';
 import type { ValueStore } from './storage.ts';
@@ -39,6 +39,9 @@ export interface SessionOptions {
   timers?: Timers;
 }
 
+/** How long a request may take before it counts as lost. Longer than the longest long poll. */
+const PATIENCE_MS = 60_000;
+
 /** Who is signed in on this installation. Open it once, and give it to everything else. */
 export class Session extends Emitter<SessionEvents> {
   readonly baseUrl: string;
@@ -48,6 +51,7 @@ export class Session extends Emitter<SessionEvents> {
   readonly api: Api;
   /** Sent as `Accept-Language` from the next request on; null leaves the choice to the service. */
   language: string | null;
+  readonly #fetch: typeof globalThis.fetch;
   readonly #store: ValueStore<StoredSession>;
   #stored: StoredSession = { installation: newId(), account: null, isExpired: false };
 
@@ -58,7 +62,8 @@ export class Session extends Emitter<SessionEvents> {
     this.clock = new ServerClock(this.timers);
     this.language = options.language ?? null;
     this.#store = options.store;
-    this.api = createApi(this, options.fetch);
+    this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    this.api = createApi(this);
   }
 
   /** Read the stored session, and follow other tabs that sign in or out. */
@@ -94,18 +99,52 @@ export class Session extends Emitter<SessionEvents> {
     return answer;
   }
 
-  /** Sign out here, also without a network: the service is told when it can be reached. */
+  /** Sign out on this installation. Without a network its session at the service lives on until it is ended elsewhere. */
   async signOut(): Promise<void> {
-    const request = this.token === null ? null : this.api.POST('/api/v1/auth/sign-out');
+    const token = this.token;
     await this.#write({ account: null, isExpired: false });
-    await request?.catch((error: unknown) => {
-      if (!(error instanceof ApiError)) throw error;
-    });
+    if (token === null) return;
+    const headers = { Authorization: `Bearer ${token}` };
+    await this.send(new Request(`${this.baseUrl}/api/v1/auth/sign-out`, { method: 'POST', headers })).catch(ignoreRefusal);
   }
 
-  /** Called with each token the service refuses. A late refusal of an earlier token changes nothing. */
-  async expire(token: string): Promise<void> {
-    if (token === this.token) await this.#write({ isExpired: true });
+  /**
+   * Send a request with the token and the language, for what the typed client cannot express.
+   *
+   * Learns the time of the service. Rejects with {@link ApiError} unless the response is 2xx: `network` when none
+   * arrived in time. A 401 for the present token makes the session `expired`; a late one for an earlier token does not.
+   */
+  async send(request: Request, patienceMs = PATIENCE_MS): Promise<Response> {
+    const token = this.token;
+    if (token !== null) request.headers.set('Authorization', `Bearer ${token}`);
+    if (this.language !== null) request.headers.set('Accept-Language', this.language);
+    const sentAt = this.timers.now();
+    const response = await this.#exchange(request, patienceMs);
+    this.clock.learn(response.headers.get('Date'), sentAt, this.timers.now());
+    if (response.ok) return response;
+    if (response.status === 401 && token !== null && token === this.token) await this.#write({ isExpired: true });
+    throw await errorOf(response);
+  }
+
+  /** Fetch the response with its whole body, so that a connection that is lost halfway counts as lost. */
+  async #exchange(request: Request, patienceMs: number): Promise<Response> {
+    const { signal } = request;
+    const patience = new AbortController();
+    const abort = (): void => patience.abort(signal.reason);
+    const timer = this.timers.setTimeout(() => patience.abort(), patienceMs);
+    signal.addEventListener('abort', abort);
+    try {
+      signal.throwIfAborted();
+      const response = await this.#fetch(new Request(request, { signal: patience.signal }));
+      const body = await response.arrayBuffer();
+      return new Response(body.byteLength === 0 ? null : body, response);
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      throw new ApiError({ code: 'network', status: 0, message: 'No response arrived.', cause });
+    } finally {
+      this.timers.clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   async #read(): Promise<void> {
@@ -120,4 +159,8 @@ export class Session extends Emitter<SessionEvents> {
     await this.#store.save(this.#stored);
     if (this.state !== before) this.emit('state', this.state);
   }
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
 }

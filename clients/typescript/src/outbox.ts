@@ -1,0 +1,242 @@
+import { Emitter } from './emitter.ts';
+import { ApiError } from './errors.ts';
+import { newId } from './ids.ts';
+import { indexedDbStore, memoryOutboxStore, type OutboxEntry, type OutboxStore, type Refusal } from './outbox-store.ts';
+import type { components } from './schema.ts';
+import { Sender } from './sender.ts';
+import type { Session } from './session.ts';
+import { openChannel, type TabChannel } from './tabs.ts';
+
+type Schemas = components['schemas'];
+
+/** A request to keep and send. Requests of one `lane` are sent in order; without one it waits for no other. */
+export interface OutboxRequest {
+  lane?: string;
+  method: OutboxEntry['method'];
+  path: string;
+  body?: unknown;
+  form?: Record<string, string | Blob>;
+  key?: string;
+  isRecognized?: boolean;
+}
+
+/** How an entry ended: `sent` with the body of the response, `refused` and set aside, or `discarded` by the person. */
+export type Outcome<Data = unknown> =
+  | { status: 'sent'; entry: OutboxEntry; data: Data }
+  | { status: 'refused'; entry: OutboxEntry; refusal: Refusal }
+  | { status: 'discarded'; entry: OutboxEntry };
+
+/** What was put in, and how it ends: maybe in seconds, maybe not while this page lives. */
+export interface Queued<Data = unknown> {
+  entry: OutboxEntry;
+  outcome: Promise<Outcome<Data>>;
+}
+
+export interface OutboxEvents {
+  /** The entries of the person who is signed in, whenever one comes, goes or changes, in any tab. */
+  changed: readonly OutboxEntry[];
+  /** An entry has ended, in any tab. */
+  outcome: Outcome;
+}
+
+export interface OutboxOptions {
+  session: Session;
+  /** By default IndexedDB, or memory where there is none. */
+  store?: OutboxStore;
+  /** Draws numbers from 0 to 1; for tests. */
+  random?: () => number;
+}
+
+/** A text, a phrase or a place, as `POST /conversations/{id}/messages` takes it. */
+export type NewMessage = Omit<Schemas['MessageInRequest'], 'client_id'>;
+
+const SWIPES = 'swipes';
+
+/**
+ * Requests that must arrive: kept until the service has answered, sent in order per lane, each carried out once.
+ *
+ * A refusal sets its entry aside with the reason, and the next one goes on. Without a network, during an outage and
+ * while the session is expired, everything waits. Entries belong to the person who made them: another person who signs
+ * in on the same device neither sees nor sends them. Of several tabs, one sends at a time.
+ */
+export class Outbox extends Emitter<OutboxEvents> {
+  /** Whether entries outlive the page. Some browsers refuse storage in private windows. */
+  readonly isDurable: boolean;
+  readonly #session: Session;
+  readonly #store: OutboxStore;
+  readonly #sender: Sender;
+  readonly #channel: TabChannel<Outcome | null>;
+  readonly #unsubscribe: () => void;
+  #all: OutboxEntry[] = [];
+
+  private constructor(session: Session, store: OutboxStore, isDurable: boolean, random?: () => number) {
+    super();
+    this.isDurable = isDurable;
+    this.#session = session;
+    this.#store = store;
+    this.#sender = new Sender({
+      session,
+      store,
+      random,
+      load: () => this.#load(),
+      finish: (outcome) => this.#finish(outcome),
+    });
+    this.#channel = openChannel(store.sharedName, (outcome) => void this.#hear(outcome));
+    this.#unsubscribe = session.on('state', () => this.#follow());
+  }
+
+  /** Open it once per page, after the session, and begin to send what is left from before. */
+  static async open({ session, store, random }: OutboxOptions): Promise<Outbox> {
+    const kept = store ?? (typeof indexedDB === 'undefined' ? null : indexedDbStore());
+    const isDurable = (await kept?.all().catch(() => null)) != null;
+    const outbox = new Outbox(session, isDurable ? kept! : memoryOutboxStore(), isDurable, random);
+    await outbox.#load();
+    outbox.flush();
+    return outbox;
+  }
+
+  /** What waits or is set aside, of the person who is or was signed in, in order. */
+  get entries(): readonly OutboxEntry[] {
+    return this.#all.filter((entry) => entry.userId === this.#session.userId);
+  }
+
+  /**
+   * Keep a request, and send it as soon as possible. Resolves when it is kept.
+   *
+   * Raises ApiError `signed_out` when nobody is signed in, `storage_full` when the device cannot keep it.
+   */
+  async add<Data = unknown>(request: OutboxRequest): Promise<Queued<Data>> {
+    const entry = await this.#keep(request);
+    const outcome = this.#outcomeOf(entry.id) as Promise<Outcome<Data>>;
+    await this.#load();
+    this.#channel.post(null);
+    this.#sender.drain();
+    return { entry, outcome };
+  }
+
+  /** Send a message. Its `client_id` is the `key` of the entry: the message in the conversation has it, too. */
+  sendMessage(conversation: string, message: NewMessage): Promise<Queued<Schemas['MessageOut']>> {
+    const key = newId();
+    const path = `/api/v1/conversations/${conversation}/messages`;
+    const body = { ...message, client_id: key };
+    return this.add({ lane: conversation, method: 'POST', path, key, body, isRecognized: true });
+  }
+
+  /** Send a photo as a message. */
+  sendPhoto(conversation: string, photo: Blob): Promise<Queued<Schemas['MessageOut']>> {
+    const key = newId();
+    const path = `/api/v1/conversations/${conversation}/photos`;
+    const form = { client_id: key, kind: 'photo', photo };
+    return this.add({ lane: conversation, method: 'POST', path, key, form, isRecognized: true });
+  }
+
+  /** Like a pickup, or pass on it. */
+  swipe(pickup: string, swipe: Schemas['SwipeInputRequest']): Promise<Queued<Schemas['SwipeOutput']>> {
+    return this.add({ lane: SWIPES, method: 'PUT', path: swipePath(pickup), body: swipe });
+  }
+
+  /** Undo a swipe: by dropping it while it waits, otherwise at the service. Null when it was dropped. */
+  async takeSwipeBack(pickup: string): Promise<Queued | null> {
+    const path = swipePath(pickup);
+    const waiting = this.entries.filter((entry) => entry.path === path && entry.refusal === null).at(-1);
+    if (waiting?.method === 'PUT' && waiting.triedAt === null && (await this.discard(waiting.id))) return null;
+    return this.add({ lane: SWIPES, method: 'DELETE', path });
+  }
+
+  /** Try at once instead of waiting, for example because the device is online again. */
+  flush(): void {
+    this.#sender.flush();
+  }
+
+  /** Send an entry that was set aside once more. */
+  async retry(id: number): Promise<void> {
+    const entry = this.#all.find((one) => one.id === id);
+    if (entry === undefined) return;
+    await this.#store.replace({ ...entry, refusal: null, failures: 0, triedAt: null });
+    await this.#load();
+    this.#channel.post(null);
+    this.#sender.drain();
+  }
+
+  /** Forget an entry. False when it is being sent, or has ended. */
+  async discard(id: number): Promise<boolean> {
+    const entry = this.entries.find((one) => one.id === id);
+    if (entry === undefined || this.#sender.isSending(id)) return false;
+    await this.#store.remove(id);
+    await this.#finish({ status: 'discarded', entry });
+    return true;
+  }
+
+  /** Forget every entry of this person, for example when they sign out on a device that others use. */
+  async discardAll(): Promise<void> {
+    for (const entry of this.entries) await this.discard(entry.id);
+  }
+
+  /** Send nothing more. Entries are kept. */
+  close(): void {
+    this.#unsubscribe();
+    this.#channel.close();
+    this.#sender.close();
+  }
+
+  async #keep(request: OutboxRequest): Promise<OutboxEntry> {
+    const { userId } = this.#session;
+    if (userId === null) throw new ApiError({ code: 'signed_out', status: 0, message: 'Nobody is signed in.' });
+    const key = request.key ?? newId();
+    const entry = {
+      userId,
+      lane: request.lane ?? key,
+      method: request.method,
+      path: request.path,
+      body: request.body ?? null,
+      form: request.form ?? null,
+      key,
+      isRecognized: request.isRecognized ?? false,
+      createdAt: this.#session.clock.now().toISOString(),
+      triedAt: null,
+      failures: 0,
+      refusal: null,
+    };
+    const id = await this.#store.add(entry).catch((cause: unknown) => {
+      throw new ApiError({ code: 'storage_full', status: 0, message: 'The device could not keep this.', cause });
+    });
+    return { ...entry, id };
+  }
+
+  #outcomeOf(id: number): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const stop = this.on('outcome', (outcome) => {
+        if (outcome.entry.id !== id) return;
+        stop();
+        resolve(outcome);
+      });
+    });
+  }
+
+  async #load(): Promise<OutboxEntry[]> {
+    this.#all = await this.#store.all();
+    this.emit('changed', this.entries);
+    return this.#all;
+  }
+
+  async #finish(outcome: Outcome): Promise<void> {
+    await this.#load();
+    this.#channel.post(outcome);
+    this.emit('outcome', outcome);
+  }
+
+  async #hear(outcome: Outcome | null): Promise<void> {
+    await this.#load();
+    if (outcome !== null && outcome.entry.userId === this.#session.userId) this.emit('outcome', outcome);
+    if (outcome === null) this.#sender.drain();
+  }
+
+  #follow(): void {
+    this.emit('changed', this.entries);
+    if (this.#session.state === 'signed_in') this.flush();
+  }
+}
+
+function swipePath(pickup: string): string {
+  return `/api/v1/pickups/${pickup}/swipe`;
+}
