@@ -361,6 +361,7 @@ SILENCED_SYSTEM_CHECKS = [
 MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
     "exclude_apps": ["procrastinate", "knox"],
+    "ignore_name": ["0013_ring_notified"],  # renames a column, before the first release
     "quiet": ["ok"],
 }
 LOGGING = logging_settings(as_json=IS_PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))

@@ -33,7 +33,9 @@ class Participant(models.Model):
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="once_in_a_conversation")]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "user"], name="one_participation_per_conversation")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"

@@ -208,7 +208,7 @@ _FITS = """
     (updated_at >= %(since)s OR signed_in_at >= %(since)s)
     AND (has_hazard_badge OR NOT %(is_hazardous)s)
     AND (material_ids = '{}' OR material_ids && %(materials)s::int[])
-    AND user_id <> ALL (%(told)s::uuid[])
+    AND user_id <> ALL (%(notified)s::uuid[])
     AND user_id NOT IN (
         SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
         UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s
@@ -244,20 +244,20 @@ WALK_SQL = f"WITH seen AS MATERIALIZED ({_WALK}{_NEAREST}"
 SWEEP_SQL = f"WITH seen AS MATERIALIZED ({_SWEEP}{_NEAREST}"
 
 
-def collectors_near(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime) -> list[Nearby]:
+def collectors_near(pickup: Pickup, *, radius_m: int, notified: Collection[uuid.UUID], now: datetime) -> list[Nearby]:
     """The collectors to notify of an open pickup within `radius_m`, at most `RING_COLLECTORS_MAX`, the nearest first.
 
     They are available, were active lately, take one of its materials within their own circle, have room for more, have
-    not swiped it, are not among `told`, and are neither the resident nor behind a block.
+    not swiped it, are not among `notified`, and are neither the resident nor behind a block.
     """
-    values = ring_values(pickup, radius_m=radius_m, told=told, now=now)
+    values = ring_values(pickup, radius_m=radius_m, notified=notified, now=now)
     seen, fitting, near = _fetch_near(WALK_SQL, values)
     if seen == values["walk"] and fitting < values["fitting"] and len(near) < settings.RING_COLLECTORS_MAX:
         _, _, near = _fetch_near(SWEEP_SQL, values)
     return near
 
 
-def ring_values(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], now: datetime) -> dict[str, Any]:
+def ring_values(pickup: Pickup, *, radius_m: int, notified: Collection[uuid.UUID], now: datetime) -> dict[str, Any]:
     """The parameters of `WALK_SQL` and `SWEEP_SQL`; their rows are (seen, fitting, user id, metres on the map)."""
     # Within the widest ring the stretch of the map changes by less than 1 in 100.
     stretch = stretch_at(in_degrees(pickup.cell).y)
@@ -268,7 +268,7 @@ def ring_values(pickup: Pickup, *, radius_m: int, told: Collection[uuid.UUID], n
         "stretch": stretch,
         "materials": pickup.material_ids,
         "is_hazardous": pickup.is_hazardous,
-        "told": list(told),
+        "notified": list(notified),
         "resident": pickup.resident_id,
         "pickup": pickup.pk,
         "now": now,

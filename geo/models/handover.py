@@ -147,11 +147,11 @@ class Handover(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(agreed_for__isnull=False) | ~Q(state__in=["agreed", "on_the_way", "arrived"]),
-                name="whoever_comes_has_a_time",
+                name="agreed_state_has_agreed_for",
             ),
             models.CheckConstraint(
                 condition=Q(weighed_at__isnull=False) | ~Q(state__in=["weighed", "disputed", "done"]),
-                name="what_is_confirmed_was_weighed",
+                name="weighed_state_has_weighed_at",
             ),
         ]
 
@@ -210,7 +210,9 @@ class Reminder(models.Model):
     done_at = models.DateTimeField(null=True, help_text="When it was sent or dropped as irrelevant.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["handover", "kind", "about"], name="reminded_once_of_a_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["handover", "kind", "about"], name="one_reminder_per_kind_and_time")
+        ]
         indexes = [models.Index(fields=["due_at"], name="reminder_due", condition=Q(done_at=None))]
 
     def __str__(self) -> str:

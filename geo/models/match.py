@@ -69,7 +69,7 @@ class Match(PublicModel):
             ),
             models.CheckConstraint(
                 condition=Q(status="no_show", no_show_by__isnull=False) | (~Q(status="no_show") & Q(no_show_by=None)),
-                name="a_no_show_is_somebodys",
+                name="no_show_by_fits_status",
             ),
         ]
         indexes = [

@@ -138,7 +138,7 @@ class PickupItem(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["pickup", "material"], name="material_once_in_a_pickup"),
+            models.UniqueConstraint(fields=["pickup", "material"], name="one_item_per_material"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="item_has_quantity"),
         ]
 
@@ -152,7 +152,9 @@ class Ring(models.Model):
     pickup = models.OneToOneField(Pickup, models.CASCADE, primary_key=True, related_name="ring")
     number = models.PositiveSmallIntegerField(default=0, help_text="Its place in `RINGS`, counted from 0.")
     due_at = models.DateTimeField(null=True, db_index=True, help_text="Null when no further ring is due.")
-    told = ArrayField(models.UUIDField(), default=list, help_text="Collectors who were notified by an earlier ring.")
+    notified = ArrayField(
+        models.UUIDField(), default=list, help_text="Collectors who were notified by an earlier ring."
+    )
 
     def __str__(self) -> str:
         return f"ring {self.number} of {self.pickup_id}"

@@ -65,7 +65,7 @@ class Swipe(PublicModel):
             models.CheckConstraint(
                 condition=Q(direction="pass", like_state="", queue_number=None)
                 | (Q(direction="like", queue_number__isnull=False) & ~Q(like_state="")),
-                name="likes_queue_and_passes_do_not",
+                name="only_likes_have_queue_number",
             ),
         ]
         indexes = [

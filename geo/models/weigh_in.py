@@ -26,7 +26,7 @@ class WeighInLine(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["handover", "material"], name="material_weighed_once"),
+            models.UniqueConstraint(fields=["handover", "material"], name="one_weigh_in_per_material"),
             models.CheckConstraint(condition=Q(tare_kg__gte=0, gross_kg__gt=F("tare_kg")), name="net_is_positive"),
         ]
 
@@ -43,8 +43,8 @@ class LeftItem(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["handover", "material"], name="material_left_once"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="something_is_left"),
+            models.UniqueConstraint(fields=["handover", "material"], name="one_leftover_per_material"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="leftover_quantity_is_positive"),
         ]
 
     def __str__(self) -> str:

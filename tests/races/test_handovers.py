@@ -86,7 +86,7 @@ class TestNoShowAndRelease:
         """The control: an IntegrityError instead of a refusal."""
         match = make_waiting()
 
-        with pytest.raises(IntegrityError, match="a_no_show_is_somebodys"):
+        with pytest.raises(IntegrityError, match="no_show_by_fits_status"):
             unlocked.release(match.pk, meanwhile=partial(no_show, match))
 
 

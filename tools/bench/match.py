@@ -247,7 +247,7 @@ def _measure_empty(pickup: Pickup, now: datetime) -> float:
 def _run_ring(pickup: Pickup, metres: int, notified: list[UUID], now: datetime) -> tuple[float, list[UUID]]:
     """Run the service's query of one ring; return its milliseconds and the collectors found."""
     started = time.perf_counter()
-    found = collectors_near(pickup, radius_m=metres, told=notified, now=now)
+    found = collectors_near(pickup, radius_m=metres, notified=notified, now=now)
     milliseconds = (time.perf_counter() - started) * 1000
     return milliseconds, [one.user_id for one in found]
 

@@ -59,12 +59,12 @@ def tell_ring(*, pickup_id: uuid.UUID, now: datetime) -> bool:
 def _tell(ring: Ring, now: datetime) -> None:
     pickup = ring.pickup
     metres, minutes = settings.RINGS[ring.number]
-    near = collectors_near(pickup, radius_m=metres, told=ring.told, now=now)
-    ring.told += [collector.user_id for collector in near]
+    near = collectors_near(pickup, radius_m=metres, notified=ring.notified, now=now)
+    ring.notified += [collector.user_id for collector in near]
     ring.number += 1
     later = settings.RINGS[ring.number :]
     ring.due_at = _by_day(now + timedelta(minutes=later[0][1] - minutes)) if later else None
-    ring.save(update_fields=["number", "told", "due_at"])
+    ring.save(update_fields=["number", "notified", "due_at"])
     notify(notices=[_notice(pickup, collector) for collector in near], now=now)
 
 

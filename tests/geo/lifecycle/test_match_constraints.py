@@ -54,7 +54,7 @@ class TestConstraints:
     def test_no_pass_in_the_queue(self) -> None:
         like = make_like(make_pickup())
 
-        with pytest.raises(IntegrityError, match="likes_queue_and_passes_do_not"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="only_likes_have_queue_number"), transaction.atomic():
             Swipe.objects.filter(pk=like.pk).update(direction="pass")
 
     def test_net_weights_are_positive(self) -> None:
@@ -67,5 +67,5 @@ class TestConstraints:
         weigh(make_match(), {"pet_clear": "1", "cardboard": "1"})
         first, second = WeighInLine.objects.order_by("pk")
 
-        with pytest.raises(IntegrityError, match="material_weighed_once"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="one_weigh_in_per_material"), transaction.atomic():
             WeighInLine.objects.filter(pk=second.pk).update(material=first.material)

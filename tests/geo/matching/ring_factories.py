@@ -81,7 +81,7 @@ def fill_city(pickup: Pickup, count: int) -> None:
 
 def plan_of(pickup: Pickup, *, sweep: bool = False) -> dict[str, Any]:
     """The plan of its widest ring: buffers, lines, rows."""
-    statement, values = SWEEP_SQL if sweep else WALK_SQL, ring_values(pickup, radius_m=20_000, told=[], now=noon())
+    statement, values = SWEEP_SQL if sweep else WALK_SQL, ring_values(pickup, radius_m=20_000, notified=[], now=noon())
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
         top = cursor.fetchone()[0][0]["Plan"]

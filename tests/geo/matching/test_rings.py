@@ -44,7 +44,7 @@ class TestPosting:
 
         ring = Ring.objects.get(pickup__resident=resident)
 
-        assert (ring.number, ring.told) == (0, [])
+        assert (ring.number, ring.notified) == (0, [])
         assert local(ring.due_at).hour in range(8, 20)
 
     def test_writes_no_row_for_a_collector(self) -> None:

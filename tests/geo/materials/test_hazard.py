@@ -100,7 +100,7 @@ class TestGate:
         other, able = make_collector().user, badged()
 
         decks = [client_of(one).get("/api/v1/deck").json()["cards"] for one in (other, able)]
-        near = collectors_near(battery, radius_m=5_000, told=[], now=read_clock())
+        near = collectors_near(battery, radius_m=5_000, notified=[], now=read_clock())
 
         assert [len(cards) for cards in decks] == [0, 1]
         assert [one.user_id for one in near] == [able.pk]
