@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from backend.core.db.sql import rename_constraint
+
 
 # Table, the name before, the name now.
 RENAMED = [
@@ -18,14 +20,6 @@ RENAMED = [
 ]
 
 
-def rename(table, before, after):
-    """Rename one constraint, and back."""
-    return migrations.RunSQL(
-        f"ALTER TABLE {table} RENAME CONSTRAINT {before} TO {after}",
-        f"ALTER TABLE {table} RENAME CONSTRAINT {after} TO {before}",
-    )
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -36,7 +30,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[rename(*names) for names in RENAMED],
+            database_operations=[rename_constraint(*names) for names in RENAMED],
             state_operations=[
                 migrations.RemoveConstraint(
                     model_name='handover',

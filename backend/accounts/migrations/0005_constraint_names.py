@@ -2,19 +2,13 @@
 
 from django.db import migrations, models
 
+from backend.core.db.sql import rename_constraint
+
 
 # Table, the name before, the name now.
 RENAMED = [
     ("accounts_block", "nobody_blocks_himself", "nobody_blocks_themselves"),
 ]
-
-
-def rename(table, before, after):
-    """Rename one constraint, and back."""
-    return migrations.RunSQL(
-        f"ALTER TABLE {table} RENAME CONSTRAINT {before} TO {after}",
-        f"ALTER TABLE {table} RENAME CONSTRAINT {after} TO {before}",
-    )
 
 
 class Migration(migrations.Migration):
@@ -25,7 +19,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[rename(*names) for names in RENAMED],
+            database_operations=[rename_constraint(*names) for names in RENAMED],
             state_operations=[
                 migrations.RemoveConstraint(
                     model_name='block',

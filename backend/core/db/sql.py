@@ -1,10 +1,11 @@
-"""A migration operation that installs database functions, triggers and views from a file of SQL."""
+"""Migration operations: SQL from a file, and new names for constraints."""
 
 import re
 from pathlib import Path
 
 from django.apps import apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations import RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -48,3 +49,11 @@ class RunSQLFile(Operation):
 
 def _read(app_label: str, name: str) -> str:
     return (Path(apps.get_app_config(app_label).path) / "migrations" / "sql" / name).read_text()
+
+
+def rename_constraint(table: str, before: str, after: str) -> RunSQL:
+    """Rename a constraint, and back. It locks the table for an instant and reads no row."""
+    return RunSQL(
+        f"ALTER TABLE {table} RENAME CONSTRAINT {before} TO {after}",
+        f"ALTER TABLE {table} RENAME CONSTRAINT {after} TO {before}",
+    )
