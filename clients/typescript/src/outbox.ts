@@ -220,7 +220,7 @@ export class Outbox extends Emitter<OutboxEvents> {
   }
 
   async #finish(outcome: Outcome): Promise<void> {
-    await this.#load();
+    await this.#load().catch(() => undefined);
     this.#channel.post(outcome);
     this.emit('outcome', outcome);
   }

@@ -13,6 +13,7 @@ const UPLOAD_PATIENCE_MS = 300_000;
 const FAILURES_MAX = 5;
 /** The service keeps idempotency keys for 48 hours; what is repeated later could be carried out twice. */
 const KEY_LIFE_MS = 40 * 3_600_000;
+const STORE_RETRY_MS = 5_000;
 
 export interface SenderOptions {
   session: Session;
@@ -35,6 +36,10 @@ export class Sender {
   readonly #lanes = new Map<string, Lane>();
   readonly #sending = new Map<string, number>();
   #draining: Promise<void> | null = null;
+  /** Whether something may be due that the drain has not seen. */
+  #isWanted = false;
+  /** How many entries have been tried. */
+  #ended = 0;
   #wake: () => void = () => undefined;
   #timer: unknown = null;
   #isClosed = false;
@@ -56,14 +61,9 @@ export class Sender {
   /** Send what is due. */
   drain(): void {
     if (this.#isClosed) return;
+    this.#isWanted = true;
     this.#wake();
-    this.#draining ??= exclusively(this.#options.store.sharedName, () => this.#sendAll())
-      .then(() => this.#options.load())
-      .catch(() => [])
-      .then((entries) => {
-        this.#draining = null;
-        this.#schedule(entries);
-      });
+    this.#draining ??= this.#drain();
   }
 
   close(): void {
@@ -71,19 +71,45 @@ export class Sender {
     this.#options.session.timers.clearTimeout(this.#timer);
   }
 
+  async #drain(): Promise<void> {
+    const { store, session, load } = this.#options;
+    try {
+      let entries: OutboxEntry[];
+      do {
+        await exclusively(store.sharedName, () => this.#sendAll());
+        entries = await load();
+      } while (this.#isWanted);
+      this.#schedule(entries);
+    } catch {
+      this.#timer = session.timers.setTimeout(() => this.drain(), STORE_RETRY_MS);
+    } finally {
+      this.#draining = null;
+    }
+  }
+
   async #sendAll(): Promise<void> {
     const sending = new Set<Promise<void>>();
     for (;;) {
+      this.#isWanted = false;
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      for (const entry of this.#due(await this.#options.load())) {
+      for (const entry of this.#due(await this.#loadSettled())) {
         if (sending.size >= LANES_AT_ONCE) break;
         const sent = this.#sendInLane(entry).finally(() => sending.delete(sent));
         sending.add(sent);
       }
       if (sending.size === 0) return;
       await Promise.race([...sending, woken]);
+    }
+  }
+
+  /** All entries. Reads again when one has ended meanwhile, because it may have been read as waiting. */
+  async #loadSettled(): Promise<OutboxEntry[]> {
+    for (;;) {
+      const ended = this.#ended;
+      const entries = await this.#options.load();
+      if (ended === this.#ended) return entries;
     }
   }
 
@@ -116,16 +142,14 @@ export class Sender {
 
   async #sendInLane(entry: OutboxEntry): Promise<void> {
     this.#sending.set(entry.lane, entry.id);
-    try {
-      const outcome = await this.#send(entry);
-      this.#sending.delete(entry.lane);
-      if (outcome !== null) await this.#options.finish(outcome);
-    } catch {
-      // The store failed: the entry is still there, and is recognised by its key when it is sent again.
+    const outcome = await this.#send(entry).catch(() => {
+      // The store failed: the entry is still there, and its key tells the service when it is sent again.
       this.#pause(entry.lane);
-    } finally {
-      this.#sending.delete(entry.lane);
-    }
+      return null;
+    });
+    this.#sending.delete(entry.lane);
+    this.#ended += 1;
+    if (outcome !== null) await this.#options.finish(outcome).catch(() => undefined);
   }
 
   /** Returns null while the entry still waits. */

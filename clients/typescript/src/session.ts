@@ -26,6 +26,7 @@ export interface StoredSession {
 export type SessionState = 'signed_out' | 'signed_in' | 'expired';
 
 export interface SessionEvents {
+  /** The state has changed, or the person. */
   state: SessionState;
 }
 
@@ -148,16 +149,19 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   async #read(): Promise<void> {
-    const before = this.state;
-    this.#stored = (await this.#store.load()) ?? this.#stored;
-    if (this.state !== before) this.emit('state', this.state);
+    this.#change((await this.#store.load()) ?? this.#stored);
   }
 
   async #write(change: Partial<StoredSession>): Promise<void> {
-    const before = this.state;
-    this.#stored = { ...this.#stored, ...change };
-    await this.#store.save(this.#stored);
-    if (this.state !== before) this.emit('state', this.state);
+    const stored = { ...this.#stored, ...change };
+    await this.#store.save(stored);
+    this.#change(stored);
+  }
+
+  #change(stored: StoredSession): void {
+    const [state, userId] = [this.state, this.userId];
+    this.#stored = stored;
+    if (this.state !== state || this.userId !== userId) this.emit('state', this.state);
   }
 }
 
