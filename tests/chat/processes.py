@@ -22,7 +22,7 @@ def running_process(redis_prefix: str, **more: str) -> Iterator[tuple[subprocess
     with sockets.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
-    environment = os.environ | ours | more
+    environment = os.environ | ours | {"PUBLIC_URL": f"http://127.0.0.1:{port}"} | more
     command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port), "--ws", WEBSOCKET]
     process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
     try:

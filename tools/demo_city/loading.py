@@ -168,6 +168,7 @@ def user_row(person: Person, *, taken_phones: Collection[str], today: datetime) 
         id=person.id,
         phone=person.phone if person.phone not in taken_phones else None,
         display_name=person.name,
+        chosen_name=person.shown_name,
         locale=person.locale,
         avatar_colour=person.colour,
         password=UNUSABLE_PASSWORD_PREFIX,

@@ -19,6 +19,11 @@ PEOPLE_FILE = Path(__file__).with_name("people.toml")
 # Older than any real row: lists sorted by id show real pickups before those of the demo city.
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 RESIDENTS_MAX = 200
+# With this seed Malee and James, whose accounts people try, have pickups of both ways to match.
+SEED = 92
+# `manage.py live_city` plays the residents who are nobody's account: they sign in with these numbers.
+BOT_PHONES = "+6680010"
+BOT_MARKS = {"th": "บอต", "en": "bot"}
 THAI_SHARE = 0.68
 WOMEN_SHARE = 0.55
 
@@ -50,6 +55,8 @@ class Person:
     phone: str | None
     place: Place
     point: Point
+    # What strangers read, if it is not the first name.
+    shown_name: str = ""
 
     @property
     def particles(self) -> dict[str, str]:
@@ -130,16 +137,29 @@ def _person(seed: int, role: str, number: int, place: Place) -> Person:
     random = Random(f"{seed} {role} {number}")
     locale = "th" if random.random() < THAI_SHARE else "en"
     is_woman, names = random.random() < WOMEN_SHARE, read_people()[locale]
+    first_name, last_name = random.choice(names["women" if is_woman else "men"]), random.choice(names["last"])
+    is_bot = role == "resident" and seed == SEED
     return Person(
         id=demo_id(seed, role, number),
-        name=f"{random.choice(names['women' if is_woman else 'men'])} {random.choice(names['last'])}",
+        name=f"{first_name} {last_name}",
         is_woman=is_woman,
         locale=locale,
         colour=random.choice(AVATAR_COLOURS),
-        phone=None,
+        phone=f"{BOT_PHONES}{number:04d}" if is_bot else None,
         place=place,
         point=spot_near(random, place),
+        shown_name=name_of_bot(first_name, locale) if is_bot else "",
     )
+
+
+def name_of_bot(first_name: str, locale: str) -> str:
+    """A first name that says that a program plays this person."""
+    return f"{first_name} ({BOT_MARKS[locale]})"
+
+
+def is_bot(first_name: str) -> bool:
+    """Whether a first name, as strangers read it, is that of a bot."""
+    return first_name.endswith(tuple(f"({mark})" for mark in BOT_MARKS.values()))
 
 
 def _equip(random: Random, person: Person, account: Account | None) -> CollectorPlan:

@@ -14,8 +14,6 @@ from geo.models import Material, Pickup
 from tools.demo_city.art import VARIANTS
 from tools.demo_city.people import CollectorPlan, Person, demo_id, plan_collectors, plan_residents, read_people
 
-# With this seed Malee and James, whose accounts people try, have pickups of both ways to match.
-SEED = 92
 STORIES_FILE = Path(__file__).with_name("stories.toml")
 DAYS_AHEAD = 7
 CHOOSES_SHARE = 0.4
@@ -97,10 +95,11 @@ def plan_pickups(seed: int, count: int, residents: list[Person], catalogue: Mapp
 
     Raises KeyError when the catalogue lacks a material of the stories.
     """
-    return [_plan_pickup(seed, number, residents[number % len(residents)], catalogue) for number in range(count)]
+    return [plan_pickup(seed, number, residents[number % len(residents)], catalogue) for number in range(count)]
 
 
-def _plan_pickup(seed: int, number: int, resident: Person, catalogue: Mapping[str, Material]) -> PickupPlan:
+def plan_pickup(seed: object, number: int, resident: Person, catalogue: Mapping[str, Material]) -> PickupPlan:
+    """One pickup of a resident. Raises KeyError when the catalogue lacks a material of the stories."""
     random = Random(f"{seed} pickup {number}")
     stories = read_stories()["story"]
     story = random.choices(stories, [row["weight"] for row in stories])[0]

@@ -113,8 +113,11 @@ class Tour:
 
 @asynccontextmanager
 async def open_tour(screen: Screen, url: str, worker_log: WorkerLog | None) -> AsyncIterator[Tour]:
-    """Create three new phones somewhere in Bangkok; close them at the end."""
-    home = Place(round(random.uniform(13.70, 13.80), 6), round(random.uniform(100.48, 100.62), 6))
+    """Create three new phones; close them at the end.
+
+    They are in Chiang Mai, where none of the bots of the demo city comes before them.
+    """
+    home = Place(round(random.uniform(18.75, 18.82), 6), round(random.uniform(98.95, 99.02), 6))
     malee = Phone(screen, url, name="Malee Jaidee", locale="th", colour="green")
     somchai = Phone(screen, url, name="Somchai Rakdee", locale="en", colour="blue")
     anan = Phone(screen, url, name="Anan Suksan", locale="th", colour="magenta")

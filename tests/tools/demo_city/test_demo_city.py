@@ -27,8 +27,9 @@ from tests.factories.people import client_of, make_user
 from tools.demo_city import art
 from tools.demo_city.admin_account import PHONE, password_file
 from tools.demo_city.loading import load_rows, put_photos
+from tools.demo_city.people import SEED
 from tools.demo_city.places import read_places
-from tools.demo_city.plan import SEED, CityPlan, plan_city, read_stories
+from tools.demo_city.plan import CityPlan, plan_city, read_stories
 
 pytestmark = pytest.mark.django_db
 

@@ -13,10 +13,10 @@ from backend.core.clock import read_clock
 from geo.models import Material
 from tools.demo_city.admin_account import PHONE, ensure_admin, password_file
 from tools.demo_city.loading import Loaded, drawings_to_make, load_rows, put_photos
-from tools.demo_city.people import Account, accounts_of
+from tools.demo_city.people import SEED, Account, accounts_of
 from tools.demo_city.pictures import make_drawings
 from tools.demo_city.places import read_places
-from tools.demo_city.plan import SEED, CityPlan, plan_city
+from tools.demo_city.plan import CityPlan, plan_city
 
 LANGUAGES = {"th": "Thai", "en": "English"}
 

@@ -1,0 +1,89 @@
+"""The bots of the demo city together: who they are, who watches for new pickups, and who posts."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+
+from tools.demo_city.live.account import Json
+from tools.demo_city.live.bot import FAILURES
+from tools.demo_city.live.collector import CollectorBot
+from tools.demo_city.live.resident import ResidentBot
+from tools.demo_city.people import is_bot
+
+log = logging.getLogger(__name__)
+LOOK_EVERY_S = 2.0
+POST_EVERY_S = 600.0
+CARDS = 50
+# So many like a pickup whose resident chooses; of others the first one gets it.
+LIKES = 2
+# Bots that connect at the same time, so that a visitor's requests come through in between.
+STARTING_TOGETHER = 4
+
+
+class City:
+    """Runs the bots. `collectors` serve the whole city; the first of them looks for new pickups."""
+
+    def __init__(self, residents: Sequence[ResidentBot], collectors: Sequence[CollectorBot]) -> None:
+        self._residents, self._collectors = residents, collectors
+
+    async def live(self) -> None:
+        """Run until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for collector in self._collectors:
+                tasks.create_task(collector.live())
+            tasks.create_task(self._watch())
+            tasks.create_task(self._post_now_and_then())
+            await self._start_residents(tasks)
+
+    async def _start_residents(self, tasks: asyncio.TaskGroup) -> None:
+        for start in range(0, len(self._residents), STARTING_TOGETHER):
+            started = self._residents[start : start + STARTING_TOGETHER]
+            for resident in started:
+                tasks.create_task(resident.live())
+            for resident in started:
+                await resident.is_connected.wait()
+
+    async def _watch(self) -> None:
+        """Look at the deck again and again, and have new pickups liked."""
+        scout = self._collectors[0]
+        while True:
+            await scout.is_connected.wait()
+            try:
+                deck = await scout.account.call("GET", "/deck", params={"limit": CARDS})
+                # People come before bots, whose pickups are only passed.
+                for card in sorted(deck["cards"], key=lambda card: is_bot(card["resident"]["first_name"])):
+                    await self._look_at(card)
+            except FAILURES as failure:
+                log.info("deck: %r", failure)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look_at(self, card: Json) -> None:
+        """Have a card liked, unless a bot has posted it; afterwards it is not in the scout's deck."""
+        scout = self._collectors[0]
+        has_liked = not is_bot(card["resident"]["first_name"]) and scout in await self._like(card)
+        if not has_liked:
+            await scout.account.call("PUT", f"/pickups/{card['id']}/swipe", {"direction": "pass"})
+
+    async def _like(self, card: Json) -> list[CollectorBot]:
+        """Let as many bots like it as the resident needs; return them. A bot at its limit is skipped."""
+        wanted = LIKES if card["choose"] == "resident" else 1
+        likers: list[CollectorBot] = []
+        for collector in random.sample(self._collectors, len(self._collectors)):
+            if len(likers) == wanted:
+                break
+            await asyncio.sleep(collector.pace_s)
+            if await collector.like(card["id"]) in ("matched", "waiting"):
+                likers.append(collector)
+        return likers
+
+    async def _post_now_and_then(self) -> None:
+        """Let a resident post something that can be collected at once, now and every ten minutes."""
+        while self._residents:
+            resident = random.choice(self._residents)
+            await resident.is_connected.wait()
+            try:
+                await resident.post_pickup()
+            except FAILURES as failure:
+                log.info("post: %r", failure)
+            await asyncio.sleep(POST_EVERY_S)
