@@ -1,10 +1,18 @@
 """The tools behind `bin/tour`."""
 
 import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from geo.materials.services import load_materials
+from tests.chat.processes import running_process
+from tests.waits import PATIENCE_S
 from tools.tour.people import WorkerLog
 from tools.tour.phone import Phone
 from tools.tour.posting import private_data_in, take_photo
@@ -47,3 +55,30 @@ class TestWorkerLog:
             output.write(f"{head}#### ──\n│ To another phone\n╰──\n")
 
         assert asyncio.run(log.pushes_to(malee)) == [["New message", "Hello"]]
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def worker_log(transactional_db: None, redis_prefix: str, tmp_path: Path) -> Iterator[Path]:
+    """The output of a worker that prints pushes, as that of `bin/run`."""
+    ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix, "PUSH_BACKEND": "console"}
+    command = [sys.executable, "manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", "2"]
+    path = tmp_path / "worker.log"
+    with path.open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | ours, stdout=log)
+        yield path
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def test_the_tour_finds_everything_as_expected(redis_prefix: str, worker_log: Path) -> None:
+    load_materials()
+
+    with running_process(redis_prefix) as (_, address):
+        command = [sys.executable, "-m", "tools.tour", f"http://{address}", "--worker-log", str(worker_log)]
+        played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert "🔔" in played.stdout

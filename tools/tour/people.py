@@ -13,7 +13,7 @@ from tools.tour.phone import Json, Phone
 from tools.tour.screen import Mismatch, Screen
 
 METRES_PER_DEGREE = 111_320
-PUSH_TIMEOUT_S = 10.0
+PUSH_TIMEOUT_S = 30.0
 # The lines of a push that the tour shows: title, body, and the link that a tap opens.
 Push = list[str]
 

@@ -15,7 +15,7 @@ from tools.tour.screen import Mismatch, Screen, expect, expect_that
 
 Json = Any
 Frame = dict[str, Any]
-FRAME_TIMEOUT_S = 8.0
+FRAME_TIMEOUT_S = 20.0
 
 
 class Socket:
