@@ -104,6 +104,12 @@ STATIC_URL = "/static/"
 # Filled by collectstatic for production; elsewhere the files are served from the source folders.
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static") if IS_PRODUCTION else "") or None
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+# The web app; bin/setup builds it.
+PHONE_DIR = BASE_DIR / "clients" / "phone" / "dist"
+STATICFILES_DIRS = [("phone", PHONE_DIR)]
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/phone/assets/"
+# Addresses of a map style, its tiles and fonts, with commas between them; without them the app draws its own plain map.
+MAP_SOURCES = env.list("MAP_SOURCES", default=[])
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
 # For files that only some people may see; must be outside of what a web server serves.

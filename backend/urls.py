@@ -2,11 +2,12 @@
 
 from django.apps import apps
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
-from backend.core.http.health import AliveView, HomeView, ReadyView, SchemaView
+from backend.core.http.health import AliveView, DevelopersView, ReadyView, SchemaView
 from backend.core.http.metrics import MetricsView
+from backend.core.http.phone import PATHS, PhoneView, ServiceWorkerView
 from backend.core.media.urls import MediaView
 from geo.handover.api.receipts import ReceiptPageView
 from notifications.api.devices import UnsubscribeView
@@ -24,7 +25,9 @@ api = [
 ]
 
 urlpatterns = [
-    path("", HomeView.as_view()),
+    re_path(PATHS, PhoneView.as_view()),
+    path("sw.js", ServiceWorkerView.as_view()),
+    path("developers", DevelopersView.as_view()),
     path("healthz", AliveView.as_view()),
     path("readyz", ReadyView.as_view()),
     path("metrics", MetricsView.as_view()),
@@ -37,4 +40,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 if apps.is_installed("tools.demo_city"):
-    urlpatterns.append(path("demo/", include("tools.demo_city.phone_page")))
+    urlpatterns.append(path("demo/", include("tools.demo_city.urls")))

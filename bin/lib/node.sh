@@ -23,7 +23,12 @@ install_npm_packages() {
 
 # stale_builds: the packages of clients/ whose build is older than what it is made of, in the order to build them.
 stale_builds() {
-    if is_stale typescript "$root/docs/openapi.yaml" "$root/docs/asyncapi.yaml"; then echo typescript; fi
+    if is_stale typescript "$root/docs/openapi.yaml" "$root/docs/asyncapi.yaml"; then
+        echo typescript
+        echo phone
+    elif is_stale phone; then
+        echo phone
+    fi
 }
 
 # is_stale PACKAGE MORE...: is one of its sources, or one of the files MORE, newer than its last build?
@@ -40,6 +45,7 @@ build_clients() {
     now=$(mktemp)
     for package in $(stale_builds); do
         logged "$log" npm run --workspace "$package" build
+        if [ "$package" = phone ]; then logged "$log" "$venv/bin/python" -m whitenoise.compress "$clients/phone/dist"; fi
         touch -r "$now" "$clients/$package/dist/built"
     done
     rm -f "$now"

@@ -38,15 +38,15 @@ class TestDocs:
         assert "/api/v1/auth/sign-in" in answer.json()["paths"]
 
 
-class TestHome:
+class TestDevelopers:
     def test_leads_to_the_docs(self, anonymous: APIClient) -> None:
-        page = anonymous.get("/", HTTP_ACCEPT="text/html").content.decode()
+        page = anonymous.get("/developers", HTTP_ACCEPT="text/html").content.decode()
 
         assert 'href="/api/docs"' in page
         assert OUTSIDE.findall(page) == []
 
     def test_speaks_thai(self, anonymous: APIClient) -> None:
-        page = anonymous.get("/", HTTP_ACCEPT_LANGUAGE="th").content.decode()
+        page = anonymous.get("/developers", HTTP_ACCEPT_LANGUAGE="th").content.decode()
 
         assert '<html lang="th">' in page
         assert "คัดแยก" in page

@@ -1,4 +1,4 @@
-"""The home page, the OpenAPI document, and health checks: whether the process is alive, and can serve requests."""
+"""The page for developers, the OpenAPI document, and health checks: is the process alive, can it serve requests?"""
 
 from collections.abc import Callable
 from functools import cache
@@ -21,10 +21,12 @@ from backend.core.http.views import PublicView
 from backend.core.redis.client import sync_redis
 
 
-class HomeView(PublicView):
+class DevelopersView(PublicView):
+    """`/developers`: where the API, the admin and the health checks are."""
+
     def get(self, request: Request) -> HttpResponse:
         """HTML without other assets."""
-        return render(request, "core/home.html")
+        return render(request, "core/developers.html")
 
 
 log = structlog.get_logger(__name__)

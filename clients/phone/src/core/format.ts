@@ -1,0 +1,121 @@
+/** Weights, money, distances and times as people here write them. Times are shown in the city's zone. */
+import { language } from './language.svelte';
+
+let zone = 'Asia/Bangkok';
+
+/** Show times in this zone (`time_zone` of `/config`). */
+export function setTimeZone(name: string): void {
+  zone = name;
+}
+
+const UNITS = {
+  th: { kg: 'กก.', m: 'ม.', km: 'กม.', piece: 'ชิ้น', pieces: 'ชิ้น', today: 'วันนี้', tomorrow: 'พรุ่งนี้', yesterday: 'เมื่อวาน' },
+  en: {
+    kg: 'kg',
+    m: 'm',
+    km: 'km',
+    piece: 'piece',
+    pieces: 'pieces',
+    today: 'Today',
+    tomorrow: 'Tomorrow',
+    yesterday: 'Yesterday',
+  },
+} as const;
+
+const SPACE = '\u00a0';
+const DAY_MS = 86_400_000;
+
+function locale(): string {
+  return language.code === 'th' ? 'th-TH-u-ca-gregory-nu-latn' : 'en-GB';
+}
+
+function units(): (typeof UNITS)['th'] | (typeof UNITS)['en'] {
+  return UNITS[language.code];
+}
+
+function number(value: number, digits: number): string {
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+}
+
+/** `12.5 kg`; two digits after the point at most. */
+export function formatKg(kg: number): string {
+  return `${number(kg, kg < 10 ? 2 : 1)}${SPACE}${units().kg}`;
+}
+
+/** `3 pieces` or `12.5 kg`. */
+export function formatQuantity(quantity: number, unit: string): string {
+  if (unit === 'kg') return formatKg(quantity);
+  return `${number(quantity, 1)}${SPACE}${quantity === 1 ? units().piece : units().pieces}`;
+}
+
+/** `฿20`, with satang only where there are some. */
+export function formatBaht(amount: number): string {
+  const digits = Number.isInteger(amount) ? 0 : 2;
+  return `฿${new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: 2 }).format(amount)}`;
+}
+
+/** `450 m` below a kilometre, else `1.2 km`. */
+export function formatDistance(metres: number): string {
+  if (metres < 950) return `${number(metres, 0)}${SPACE}${units().m}`;
+  return `${number(metres / 1000, metres < 10_000 ? 1 : 0)}${SPACE}${units().km}`;
+}
+
+/** `14:05`. */
+export function formatClock(time: string | Date): string {
+  return new Intl.DateTimeFormat(locale(), {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone: zone,
+  }).format(new Date(time));
+}
+
+/** The number of a time's day in the city, for comparing days. */
+function dayNumber(time: Date): number {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(time);
+  return Date.parse(parts) / DAY_MS;
+}
+
+/** `Today`, `Tomorrow`, `Wed 3 Dec`, and with the year when it is another one. */
+export function formatDay(time: string | Date, now = new Date()): string {
+  const date = new Date(time);
+  const away = dayNumber(date) - dayNumber(now);
+  if (away === 0) return units().today;
+  if (away === 1) return units().tomorrow;
+  if (away === -1) return units().yesterday;
+  const year = Math.abs(away) > 300 ? ({ year: 'numeric' } as const) : {};
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    ...year,
+    timeZone: zone,
+  }).format(date);
+}
+
+/** `Today 14:05`. */
+export function formatTime(time: string | Date, now = new Date()): string {
+  return `${formatDay(time, now)} ${formatClock(time)}`;
+}
+
+/** `Today 14:00–18:00`, or both days when they differ. */
+export function formatWindow(from: string, until: string, now = new Date()): string {
+  const [start, end] = [new Date(from), new Date(until)];
+  if (dayNumber(start) === dayNumber(end)) return `${formatDay(start, now)} ${formatClock(start)}–${formatClock(end)}`;
+  if (start <= now) return `${formatDay(now, now)} – ${formatDay(end, now)}`;
+  return `${formatDay(start, now)} – ${formatDay(end, now)}`;
+}
+
+/** `5 minutes ago`, `in 2 hours`. */
+export function formatAgo(time: string | Date, now = new Date()): string {
+  const seconds = (new Date(time).getTime() - now.getTime()) / 1000;
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
+  for (const [unit, size] of [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ] as const) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  }
+  return relative.format(0, 'second');
+}

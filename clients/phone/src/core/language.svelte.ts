@@ -1,0 +1,51 @@
+/** The person's language, and the texts of the app: a typed table per screen, complete in both languages. */
+
+export const LANGUAGES = { th: 'ไทย', en: 'English' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const KEY = 'language';
+
+function isLanguage(value: unknown): value is Language {
+  return typeof value === 'string' && value in LANGUAGES;
+}
+
+/** The stored choice, else the first language of the browser that we have, else Thai. */
+function firstLanguage(): Language {
+  const stored = localStorage.getItem(KEY);
+  if (isLanguage(stored)) return stored;
+  return navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? 'th';
+}
+
+class CurrentLanguage {
+  code = $state<Language>(firstLanguage());
+
+  constructor() {
+    document.documentElement.lang = this.code;
+  }
+
+  choose(code: Language): void {
+    this.code = code;
+    localStorage.setItem(KEY, code);
+    document.documentElement.lang = code;
+  }
+}
+
+export const language = new CurrentLanguage();
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Text = string | ((...values: any[]) => string) | { readonly [key: string]: Text };
+type Table = { readonly [key: string]: Text };
+/** The same keys, with any text under them. */
+type Like<T> = T extends string
+  ? string
+  : T extends (...values: infer V) => string
+    ? (...values: V) => string
+    : { readonly [Key in keyof T]: Like<T[Key]> };
+
+/**
+ * The texts of one screen: `const t = defineTexts({ en: {...}, th: {...} })`, read as `t().title`.
+ * A text with values is a function. A key that one language lacks does not compile.
+ */
+export function defineTexts<const En extends Table>(tables: { en: En; th: Like<En> }): () => Like<En> {
+  return () => tables[language.code] as Like<En>;
+}

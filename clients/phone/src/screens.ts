@@ -1,0 +1,37 @@
+/** The component of each screen, loaded when it is shown first. Every name of `routes.ts` has one. */
+import type { Component } from 'svelte';
+import type { RouteName } from './routes';
+
+/** The parameters of its path, such as `id`. A screen is made anew for other parameters. */
+export type ScreenProps = Record<string, string>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Loader = () => Promise<{ default: Component<any> }>;
+
+const soon: Loader = () => import('./screens/soon/Soon.svelte');
+
+export const SCREENS: Record<RouteName, Loader> = {
+  home: () => import('./screens/home/Home.svelte'),
+  welcome: () => import('./screens/welcome/Welcome.svelte'),
+  give: soon,
+  pickups: soon,
+  pickup: soon,
+  pickupLikes: soon,
+  deck: soon,
+  likes: soon,
+  matches: soon,
+  match: soon,
+  conversations: soon,
+  conversation: soon,
+  inbox: soon,
+  receipt: soon,
+  me: () => import('./screens/me/Me.svelte'),
+  meProfile: soon,
+  meCollector: soon,
+  meNotifications: soon,
+  meImpact: soon,
+  meGroups: soon,
+  meGroup: soon,
+  meDevices: soon,
+  mePrivacy: soon,
+  meBlocked: soon,
+};

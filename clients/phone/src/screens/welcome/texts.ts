@@ -1,0 +1,48 @@
+import { defineTexts } from '../../core/language.svelte';
+
+export const t = defineTexts({
+  en: {
+    title: 'Your recycling, picked up',
+    scenes: {
+      give: 'Take a photo of what you have sorted.',
+      swipe: 'Collectors nearby swipe through it.',
+      hand: 'They come, weigh it, and you both get a receipt.',
+    },
+    start: 'Sign in',
+    demoTitle: 'Try it as',
+    demoText: 'This is a demo city. Tap somebody to be them.',
+    resident: 'Gives away recyclables',
+    collector: 'Collects recyclables',
+    own: 'Use your own phone number',
+    phone: 'Phone number',
+    phoneHint: 'In the demo any number works, no message is sent.',
+    name: 'Your name',
+    nameHint: 'Others see only your first name.',
+    submit: 'Continue',
+    expired: 'Please sign in again. Nothing you wrote is lost.',
+    next: 'Sign in, and you get to where the link leads.',
+    noProvider: 'Sign-in is not set up on this service yet. Its operator has to add it.',
+  },
+  th: {
+    title: 'ของรีไซเคิลของคุณ มีคนมารับถึงบ้าน',
+    scenes: {
+      give: 'ถ่ายรูปของที่แยกไว้',
+      swipe: 'คนรับของใกล้บ้านปัดเลือก',
+      hand: 'มารับถึงที่ ชั่งน้ำหนัก แล้วได้ใบรับทั้งสองฝ่าย',
+    },
+    start: 'เข้าสู่ระบบ',
+    demoTitle: 'ลองใช้ในชื่อของ',
+    demoText: 'นี่คือเมืองจำลอง แตะชื่อใครสักคนเพื่อลองใช้แทนเขา',
+    resident: 'มีของรีไซเคิลให้',
+    collector: 'รับของรีไซเคิล',
+    own: 'ใช้เบอร์โทรของคุณเอง',
+    phone: 'เบอร์โทรศัพท์',
+    phoneHint: 'ในเมืองจำลองใช้เบอร์ไหนก็ได้ ไม่มีการส่งข้อความ',
+    name: 'ชื่อของคุณ',
+    nameHint: 'คนอื่นจะเห็นเฉพาะชื่อต้น',
+    submit: 'ไปต่อ',
+    expired: 'กรุณาเข้าสู่ระบบอีกครั้ง สิ่งที่คุณเขียนไว้ยังอยู่ครบ',
+    next: 'เข้าสู่ระบบก่อน แล้วจะพาไปยังหน้าที่ลิงก์นำทาง',
+    noProvider: 'บริการนี้ยังไม่ได้ตั้งค่าการเข้าสู่ระบบ ผู้ดูแลต้องเพิ่มก่อน',
+  },
+});
