@@ -21,6 +21,11 @@ NEEDED_IN_PRODUCTION = {
     "FIREBASE_PROJECT_ID": "without it demo sign-in would let anybody in as anybody",
 }
 
+HTTPS_IN_PRODUCTION = {
+    "PUBLIC_URL": "tokens travel over it",
+    "LINE_LOGIN_ISSUER": "its keys decide who somebody is",
+}
+LINE_LOGIN = ("LINE_LOGIN_CHANNEL_ID", "LINE_LOGIN_CHANNEL_SECRET")
 NEEDED_OF_ACCOUNT = {"type", "project_id", "private_key", "client_email", "token_uri"}
 
 env = FileAwareEnv()
@@ -37,6 +42,7 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
     if kind not in ENVIRONMENTS:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
+    found += _line_problems(environment)
     return found + (_dangers(environment) if kind == "production" else [])
 
 
@@ -51,8 +57,9 @@ def _dangers(environment: Mapping[str, str]) -> list[str]:
         found.append("ALLOWED_HOSTS holds '*': a forged Host header would be believed.")
     if is_given(environment, "FCM_ENDPOINT"):
         found.append("FCM_ENDPOINT is set: pushes would go elsewhere than to Firebase.")
-    if (url := environment.get("PUBLIC_URL", "")) and not url.startswith("https://"):
-        found.append(f"PUBLIC_URL is {url!r}; it must begin with https://, for tokens travel over it.")
+    for name, why in HTTPS_IN_PRODUCTION.items():
+        if (url := environment.get(name, "")) and not url.startswith("https://"):
+            found.append(f"{name} is {url!r}; it must begin with https://, for {why}.")
     return found
 
 
@@ -87,6 +94,13 @@ def _push_problems(environment: Mapping[str, str]) -> list[str]:
     if backend == "fcm" and not _has_project(environment):
         return ["PUSH_BACKEND is 'fcm' but FIREBASE_PROJECT_ID is not set: there is no project to send through."]
     return []
+
+
+def _line_problems(environment: Mapping[str, str]) -> list[str]:
+    """Sign-in with LINE needs both of its values; a LIFF app belongs to it."""
+    missing = [name for name in LINE_LOGIN if not is_given(environment, name)]
+    present = [name for name in (*LINE_LOGIN, "LINE_LIFF_ID") if is_given(environment, name)]
+    return [f"{present[0]} is set but {name} is not: sign-in with LINE needs both." for name in missing if present]
 
 
 def _account_problems(file: str) -> list[str]:

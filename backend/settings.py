@@ -197,6 +197,11 @@ LINE_CHANNEL_SECRET = env.str("LINE_CHANNEL_SECRET", default="")
 LINE_ACCOUNT = env.str("LINE_ACCOUNT", default="")  # such as @tinderfortrash
 LINE_ENDPOINT = env.str("LINE_ENDPOINT", default="https://api.line.me").rstrip("/")
 LINE_TIMEOUT_S = env.int("LINE_TIMEOUT_S", default=8)
+# Sign-in with LINE is another channel than messages. The app of LIFF belongs to it.
+LINE_LOGIN_CHANNEL_ID = env.str("LINE_LOGIN_CHANNEL_ID", default="")
+LINE_LOGIN_CHANNEL_SECRET = env.str("LINE_LOGIN_CHANNEL_SECRET", default="")
+LINE_LOGIN_ISSUER = env.str("LINE_LOGIN_ISSUER", default="https://access.line.me").rstrip("/")
+LINE_LIFF_ID = env.str("LINE_LIFF_ID", default="")
 EMAIL_HOST = env.str("EMAIL_HOST", default="")
 EMAIL_PORT = env.int("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")

@@ -67,7 +67,7 @@ class Agreements(Protocol):
         """The user's pauses and limits, ready for JSON, and when the last of them ends; empty for none."""
 
     def take_up_standing(self, *, user: User, standing: Mapping[str, Any], now: datetime) -> None:
-        """Apply what is left of a standing to this user."""
+        """Apply what is left of a standing to this user; idempotent."""
 
 
 _agreements: list[Agreements] = []

@@ -1,8 +1,10 @@
-"""Who a user is, according to an identity provider: Firebase, or the demo sign-in of development."""
+"""Who a user is, according to an identity provider: Firebase, LINE, or the demo sign-in of development."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -18,69 +20,71 @@ from backend.accounts.errors import (
     PhoneInvalid,
     ProviderUnknown,
 )
+from backend.accounts.line_login import verify_id_token
 from backend.accounts.models import User
 from backend.core.errors import DomainError
 from backend.core.firebase import firebase_app
 from backend.core.text.typed import to_e164
 
+log = structlog.get_logger(__name__)
+CLOCK_SKEW_S = 10
+
+
+@dataclass(frozen=True)
+class SingleUse:
+    """The number of a proof that works once, and when it would expire."""
+
+    id: uuid.UUID
+    expires_at: datetime
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A phone in E.164 or a Firebase uid, or both; name and locale are what the user entered at sign-in.
+    """A phone in E.164 or a Firebase uid, or both, or a LINE id; name and locale are what the user entered at sign-in.
 
     `deleted_uids`: Firebase users with an account of the same number here who no longer exist at Firebase.
+    `single_use`: set for a proof that works once.
     """
 
-    phone: str | None
+    phone: str | None = None
     firebase_uid: str | None = None
+    line_id: str | None = None
+    single_use: SingleUse | None = None
     name: str = ""
     locale: str = ""
     deleted_uids: frozenset[str] = frozenset()
 
 
-class IdentityProvider(Protocol):
-    """One way to learn who somebody is."""
-
-    def identify(self, credentials: Mapping[str, str]) -> Identity:
-        """Check what a phone sent. May ask the network. Raises DomainError for what proves nothing."""
-
-
 def provider_names() -> list[str]:
     """The providers that exist in this configuration."""
-    return ["firebase"] if settings.FIREBASE_PROJECT_ID else ["demo"]
+    names = ["firebase"] if settings.FIREBASE_PROJECT_ID else ["demo"]
+    return [*names, "line"] if settings.LINE_LOGIN_CHANNEL_ID else names
 
 
-class DemoProvider:
-    """Accepts any phone number."""
-
-    def identify(self, credentials: Mapping[str, str]) -> Identity:
-        """The identity with this `phone`. Raises PhoneInvalid."""
-        phone = to_e164(credentials["phone"])
-        if phone is None:
-            raise PhoneInvalid(field="phone")
-        return Identity(phone=phone, name=credentials.get("name", ""), locale=credentials.get("locale", ""))
+def _identify_by_number(credentials: Mapping[str, str]) -> Identity:
+    """The identity of this `phone`, without proof. Raises PhoneInvalid."""
+    phone = to_e164(credentials["phone"])
+    if phone is None:
+        raise PhoneInvalid(field="phone")
+    return Identity(phone=phone, name=credentials.get("name", ""), locale=credentials.get("locale", ""))
 
 
-log = structlog.get_logger(__name__)
-CLOCK_SKEW_S = 10
+def _identify_by_firebase(credentials: Mapping[str, str]) -> Identity:
+    """Verify `token`, with one request to Google for the revocation.
 
-
-class FirebaseProvider:
-    """Costs one request to Google, for the revocation."""
-
-    def identify(self, credentials: Mapping[str, str]) -> Identity:
-        """Verify `token`. Raises an IdentityRefused, AccountDisabled or IdentityUnavailable."""
-        claims = _verify(credentials["token"])
-        if _is_anonymous(claims) and not settings.FIREBASE_ANONYMOUS:
-            raise IdentityAnonymous
-        phone = to_e164(str(claims.get("phone_number", "")))
-        return Identity(
-            phone=phone,
-            firebase_uid=claims["uid"],
-            deleted_uids=_deleted_uids(phone, claims["uid"]),
-            name=credentials.get("name") or _storable(str(claims.get("name", ""))),
-            locale=credentials.get("locale", ""),
-        )
+    Raises an IdentityRefused, AccountDisabled or IdentityUnavailable.
+    """
+    claims = _verify(credentials["token"])
+    if _is_anonymous(claims) and not settings.FIREBASE_ANONYMOUS:
+        raise IdentityAnonymous
+    phone = to_e164(str(claims.get("phone_number", "")))
+    return Identity(
+        phone=phone,
+        firebase_uid=claims["uid"],
+        deleted_uids=_deleted_uids(phone, claims["uid"]),
+        name=credentials.get("name") or _storable(str(claims.get("name", ""))),
+        locale=credentials.get("locale", ""),
+    )
 
 
 def _is_anonymous(claims: Mapping[str, Any]) -> bool:
@@ -155,8 +159,45 @@ def _refusal_of(error: Exception) -> DomainError:
     return refusal()
 
 
-def provider_called(name: str) -> IdentityProvider:
-    """The provider of this name. Raises ProviderUnknown for one that does not exist in this configuration."""
+def _identify_by_line(credentials: Mapping[str, str]) -> Identity:
+    """Verify `token`, and its `nonce` if it has one. Asks LINE for its keys once in a while.
+
+    Raises an IdentityRefused or IdentityUnavailable.
+    """
+    claims = verify_id_token(credentials["token"], nonce=credentials.get("nonce", ""))
+    return Identity(
+        line_id=claims["sub"],
+        single_use=_single_use_of(claims),
+        name=credentials.get("name") or _storable(str(claims.get("name", ""))),
+        locale=credentials.get("locale", ""),
+    )
+
+
+def _single_use_of(claims: Mapping[str, Any]) -> SingleUse | None:
+    """A token with a nonce was made for one sign-in. LIFF hands out the same token, without one, until it expires."""
+    if not claims.get("nonce"):
+        return None
+    number = uuid.uuid5(uuid.NAMESPACE_URL, f"{claims['iss']} {claims['sub']} {claims['nonce']}")
+    return SingleUse(number, datetime.fromtimestamp(claims["exp"], tz=UTC) + timedelta(seconds=CLOCK_SKEW_S))
+
+
+_PROVIDERS: Mapping[str, Callable[[Mapping[str, str]], Identity]] = {
+    "demo": _identify_by_number,
+    "firebase": _identify_by_firebase,
+    "line": _identify_by_line,
+}
+
+
+def require_provider(name: str) -> None:
+    """Raise ProviderUnknown for one that does not exist in this configuration."""
     if name not in provider_names():
         raise ProviderUnknown(field="provider")
-    return FirebaseProvider() if name == "firebase" else DemoProvider()
+
+
+def identify(credentials: Mapping[str, str]) -> Identity:
+    """Check what a client sent as proof; `provider` says what it is. May ask the network.
+
+    Raises ProviderUnknown, and other DomainErrors for what proves nothing.
+    """
+    require_provider(credentials["provider"])
+    return _PROVIDERS[credentials["provider"]](credentials)

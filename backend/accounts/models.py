@@ -1,7 +1,8 @@
 """Users, their sessions, their blocks and their reports."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -22,6 +23,9 @@ from backend.core.text.names import first_name_in
 from backend.core.text.typed import to_e164
 
 AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
+IdentityKind = Literal["phone", "firebase", "line"]
+# The fields of what people sign in with.
+IDENTITY_FIELDS: Mapping[IdentityKind, str] = {"phone": "phone", "firebase": "firebase_uid", "line": "line_id"}
 
 
 class ShownNameField(models.CharField[str, str]):
@@ -57,7 +61,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
-    """Personal data: phone, name, Firebase uid. Erased by anonymising in place."""
+    """Personal data: phone, name, Firebase uid, LINE id. Erased by anonymising in place."""
 
     class Locale(models.TextChoices):
         THAI = "th", "ไทย"
@@ -65,6 +69,9 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
 
     phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, unique=True, help_text="E.164.")
     firebase_uid = models.CharField(max_length=128, null=True, blank=True, unique=True)
+    line_id = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, help_text="Of LINE Login; unlike the address of pushes."
+    )
     display_name = models.CharField(_("name"), max_length=80)
     chosen_name = models.CharField(
         max_length=80, blank=True, default="", db_default="", help_text="What the user wants to be called by strangers."
@@ -106,17 +113,26 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
 
     @property
     def rate_key(self) -> str:
-        """Under which the user's requests are counted: a new account with the same number continues the old count."""
-        return hash_of_number(self.phone) if self.phone else str(self.pk)
+        """Under which the user's requests are counted: a new account of the same person continues the old count."""
+        return next(self.identity_hashes(), str(self.pk))
+
+    @property
+    def identities(self) -> dict[IdentityKind, str]:
+        """What the user signs in with, as far as it is there: `phone` in E.164, `firebase` a uid, `line` a LINE id."""
+        return {kind: value for kind, field in IDENTITY_FIELDS.items() if (value := getattr(self, field))}
+
+    def identity_hashes(self) -> Iterator[str]:
+        """Keyed hashes of the identities, from which nobody without the key can tell what they are."""
+        return (hash_of_identity(kind, value) for kind, value in self.identities.items())
 
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
         return is_paused(self.paused_until, now)
 
 
-def hash_of_number(phone: str) -> str:
-    """A keyed hash of a phone number in E.164, from which nobody without the key can tell the number."""
-    return salted_hmac("accounts.number", phone, algorithm="sha256").hexdigest()
+def hash_of_identity(kind: str, value: str) -> str:
+    """A keyed hash of an identity, such as a phone number in E.164; nobody without the key can tell which it is."""
+    return salted_hmac(f"accounts.{kind}", value, algorithm="sha256").hexdigest()
 
 
 def first_name_of(shown_name: str, erased_at: datetime | None) -> str:
@@ -161,7 +177,7 @@ class Session(AbstractAuthToken):  # type: ignore[misc]
 
 
 class UsedTicket(models.Model):
-    """The number of a signed ticket that has opened a socket, for as long as it could be shown again."""
+    """The number of a signed ticket or an ID token that works once, for as long as it could be shown again."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     expires_at = models.DateTimeField(db_index=True)
@@ -225,15 +241,16 @@ class Report(PublicModel):
 
 
 class CarriedStanding(models.Model):
-    """What outlives an erased account: its pauses, limits and pending reports, for a new account with the same number.
+    """What outlives an erased account: its pauses, limits and pending reports, for a new account of the same person.
 
-    Personal data: a keyed hash of the number. Deleted once it is taken up, or once all of it has ended.
+    One row for each identity of the account. Personal data: a keyed hash of the number, Firebase uid or LINE id.
+    Deleted once it is taken up, or once all of it has ended.
     """
 
-    number_hash = models.CharField(max_length=64, primary_key=True)
+    identity_hash = models.CharField(max_length=64, primary_key=True, db_column="number_hash")
     standing = models.JSONField(default=dict, help_text="Pauses and limits.")
     ends_at = models.DateTimeField(null=True, help_text="When the last of them ends.")
     reports = ArrayField(models.UUIDField(), default=list, help_text="Ids of reports that nobody has handled yet.")
 
     def __str__(self) -> str:
-        return self.number_hash
+        return self.identity_hash

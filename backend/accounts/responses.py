@@ -8,7 +8,9 @@ from typing import Annotated, Self
 from django.utils.translation import gettext, gettext_noop
 from msgspec import UNSET, Meta, UnsetType
 
-from backend.accounts.models import Block, Report, Session, User
+from backend.accounts.identity import provider_names
+from backend.accounts.models import Block, IdentityKind, Report, Session, User
+from backend.accounts.services.identities import can_unlink
 from backend.accounts.services.sign_in import SignedIn
 from backend.core.http.responses import ResponseBody
 
@@ -78,6 +80,29 @@ class SignInAnswer(ResponseBody):
             created=signed_in.created,
             notice=SignInNotice.of_number() if signed_in.has_other_account else UNSET,
         )
+
+
+class IdentityRow(ResponseBody):
+    """A way to sign in to the account."""
+
+    kind: IdentityKind
+    phone: Annotated[str | None, Meta(description="E.164; null for other kinds.")]
+    can_unlink: Annotated[bool, Meta(description="False for the last one, and for the number of staff.")]
+
+
+class Identities(ResponseBody):
+    """The ways to sign in to the account, and what can be linked."""
+
+    linked: list[IdentityRow]
+    providers: Annotated[list[str], Meta(description="Whose proofs can be linked here.")]
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        rows = [
+            IdentityRow(kind=kind, phone=value if kind == "phone" else None, can_unlink=can_unlink(user, kind))
+            for kind, value in user.identities.items()
+        ]
+        return cls(linked=rows, providers=provider_names())
 
 
 class SessionRow(ResponseBody):

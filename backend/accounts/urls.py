@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from backend.accounts.api.identities import IdentitiesView, IdentityView
 from backend.accounts.api.me import ExportView, MeView
 from backend.accounts.api.safety import BlocksView, BlockView, ReportsView
 from backend.accounts.api.sign_in import SessionsView, SessionView, SignInView, SignOutView, TicketsView
@@ -12,6 +13,8 @@ urlpatterns = [
     path("auth/sessions", SessionsView.as_view()),
     path("auth/sessions/<id:session_id>", SessionView.as_view()),
     path("me", MeView.as_view()),
+    path("me/identities", IdentitiesView.as_view()),
+    path("me/identities/<str:kind>", IdentityView.as_view()),
     path("me/export", ExportView.as_view()),
     path("blocks", BlocksView.as_view()),
     path("blocks/<id:user_id>", BlockView.as_view()),

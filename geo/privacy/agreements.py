@@ -103,13 +103,17 @@ def standing_of(*, user: User, now: datetime) -> tuple[Mapping[str, object], dat
 
 
 def take_up_standing(*, user: User, standing: Mapping[str, Any], now: datetime) -> None:
-    """Apply a standing to the user: a pause with its penalty, which staff can lift, the warning, and the marks."""
-    marks = [CarriedMark(user=user, kind=kind, at=datetime.fromisoformat(at)) for kind, at in standing.get("marks", [])]
-    CarriedMark.objects.bulk_create(marks)
+    """Apply a standing to the user: a pause with its penalty, which staff can lift, the warning, and the marks.
+
+    The same standing may come twice, from two identities of one account.
+    """
+    present = {(mark.kind, mark.at) for mark in CarriedMark.objects.filter(user=user)}
+    marks = {(kind, datetime.fromisoformat(at)) for kind, at in standing.get("marks", [])} - present
+    CarriedMark.objects.bulk_create(CarriedMark(user=user, kind=kind, at=at) for kind, at in sorted(marks))
     if warned_at := standing.get("warned_at"):
         user.warned_at = datetime.fromisoformat(warned_at)
     paused_until = datetime.fromisoformat(standing.get("paused_until", format_utc(now)))
-    if paused_until > now:
+    if paused_until > now and (user.paused_until is None or user.paused_until < paused_until):
         user.paused_until = paused_until
         Penalty.objects.create(
             user=user, kind=Penalty.Kind.PAUSE, strikes=standing["strikes"], created_at=now, until=paused_until

@@ -1,4 +1,4 @@
-"""A Firebase project on loopback."""
+"""A Firebase project and a LINE channel on loopback."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from backend.core.firebase import APP_NAME
 from tests.firebase_endpoint import PROJECT, FirebaseEndpoint, running_endpoint, write_service_account
+from tests.line_issuer import CHANNEL_ID, CHANNEL_SECRET, LineIssuer, running_issuer
 
 
 @pytest.fixture
@@ -24,3 +25,12 @@ def firebase(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         yield endpoint
         for app in [app for name, app in firebase_admin._apps.items() if name == APP_NAME]:
             firebase_admin.delete_app(app)
+
+
+@pytest.fixture
+def line(settings: Settings) -> Iterator[LineIssuer]:
+    """LINE Login, configured with an issuer of the test."""
+    with running_issuer() as issuer:
+        settings.LINE_LOGIN_CHANNEL_ID, settings.LINE_LOGIN_CHANNEL_SECRET = CHANNEL_ID, CHANNEL_SECRET
+        settings.LINE_LOGIN_ISSUER = issuer.url
+        yield issuer

@@ -137,6 +137,34 @@ class TestFirebase:
         assert "FIREBASE_AUTH_EMULATOR_HOST" in text
 
 
+class TestLine:
+    @pytest.mark.parametrize(
+        ("name", "missing"),
+        [
+            ("LINE_LOGIN_CHANNEL_ID", ["LINE_LOGIN_CHANNEL_SECRET"]),
+            ("LINE_LOGIN_CHANNEL_SECRET", ["LINE_LOGIN_CHANNEL_ID"]),
+            ("LINE_LIFF_ID", ["LINE_LOGIN_CHANNEL_ID", "LINE_LOGIN_CHANNEL_SECRET"]),
+        ],
+    )
+    def test_refuses_half_of_the_sign_in(self, complete: dict[str, str], name: str, missing: list[str]) -> None:
+        complete[name] = "1"
+
+        assert problems_of(complete) == [
+            f"{name} is set but {other} is not: sign-in with LINE needs both." for other in missing
+        ]
+
+    def test_takes_all_of_it(self, complete: dict[str, str]) -> None:
+        complete |= {"LINE_LOGIN_CHANNEL_ID": "1", "LINE_LOGIN_CHANNEL_SECRET": "2", "LINE_LIFF_ID": "3"}
+
+        assert problems_of(complete) == []
+
+    def test_refuses_an_issuer_without_encryption(self, complete: dict[str, str]) -> None:
+        complete["LINE_LOGIN_ISSUER"] = "http://access.line.me"
+
+        (text,) = problems_of(complete)
+        assert text.startswith("LINE_LOGIN_ISSUER is 'http://access.line.me'")
+
+
 class TestPush:
     def test_refuses_firebase_without_a_project(self) -> None:
         (text,) = problems_of({"ENVIRONMENT": "development", "PUSH_BACKEND": "fcm"})

@@ -127,6 +127,9 @@ def account(call: Call) -> None:
     call(ann, "delete_block", user_id=bob.pk)
     call(ann, "report_person", {"user": str(bob.pk), "reason": "spam"})
     call(ann, "issue_ticket")
+    call(ann, "link_identity", {"provider": "demo", "phone": "+66812345679"})
+    call(ann, "list_identities")
+    call(client_of(make_user(line_id="U1")), "unlink_identity", kind="line")
 
 
 def devices_and_mail(call: Call) -> None:

@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import session_of, user_of
-from backend.accounts.errors import ProviderUnknown
-from backend.accounts.identity import provider_called
+from backend.accounts.identity import identify, require_provider
 from backend.accounts.responses import SessionRow, SignInAnswer, TicketAnswer
 from backend.accounts.selectors import sessions_of
 from backend.accounts.services.sessions import end_other_sessions, end_session
@@ -31,6 +30,9 @@ class PersonName(Line):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=80, **options)
+
+
+NEEDED_BY = {"demo": "phone", "firebase": "token", "line": "token"}
 
 
 class DeviceFields(OptionsBody):
@@ -57,21 +59,20 @@ class DeviceFields(OptionsBody):
     device_name = Line(max_length=100, required=False, default="", allow_blank=True)
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("With a phone number", {"provider": "demo", "phone": "+66812345678"}, request_only=True),
-        OpenApiExample("With a Firebase ID token", {"provider": "firebase", "token": "eyJhbGciOi"}, request_only=True),
-    ]
-)
-class SignIn(DeviceFields):
-    """Who signs in, and on which device: `demo` needs `phone`, `firebase` needs `token`."""
+class Proof(OptionsBody):
+    """Who somebody is: `demo` needs `phone`, `firebase` and `line` need `token`."""
 
-    provider = serializers.ChoiceField(["demo", "firebase"], help_text="`/config` lists those that are there.")
+    provider = serializers.ChoiceField(list(NEEDED_BY), help_text="`/config` lists those that are there.")
     phone = serializers.CharField(
         max_length=40, required=False, help_text="Of `demo`: in E.164, or as people write it in PHONE_REGION."
     )
-    token = serializers.CharField(
-        max_length=8_000, required=False, help_text="Of `firebase`: an ID token, exchanged once for a session."
+    token = serializers.CharField(max_length=8_000, required=False, help_text="Of `firebase` and `line`: an ID token.")
+    nonce = serializers.CharField(
+        max_length=200,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of `line`: the nonce with which the login began, if there was one. Such a token works once.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +84,21 @@ class SignIn(DeviceFields):
         return attrs
 
 
-NEEDED_BY = {"demo": "phone", "firebase": "token"}
+BY_NUMBER = {"provider": "demo", "phone": "+66812345678"}
+BY_FIREBASE = {"provider": "firebase", "token": "eyJhbGciOi"}
+BY_LINE = {"provider": "line", "token": "eyJhbGciOi", "nonce": "n-0S6_WzA2Mj"}
+with_examples = extend_schema_serializer(
+    examples=[
+        OpenApiExample("With a phone number", BY_NUMBER, request_only=True),
+        OpenApiExample("With a Firebase ID token", BY_FIREBASE, request_only=True),
+        OpenApiExample("With a LINE ID token", BY_LINE, request_only=True),
+    ]
+)
+
+
+@with_examples
+class SignIn(DeviceFields, Proof):
+    """Who signs in, and on which device: `demo` needs `phone`, `firebase` and `line` need `token`."""
 
 
 class ProviderChoice(serializers.Serializer[Any]):
@@ -107,23 +122,17 @@ class SignInView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """The account is made at first sight. One session per device."""
-        given = credentials_in(request)
-        identity = provider_called(given["provider"]).identify(given)
-        signed_in = sign_in(
-            identity=identity, installation=given["installation"], device_name=given["device_name"], now=self.now
-        )
+        given = credentials_in(request, SignIn)
+        device = {"installation": given["installation"], "device_name": given["device_name"]}
+        signed_in = sign_in(identity=identify(given), **device, now=self.now)
         return Response(SignInAnswer.of(signed_in))
 
 
-def credentials_in(request: Request) -> dict[str, str]:
+def credentials_in(request: Request, body: type[Proof]) -> dict[str, str]:
     """The body, checked as its provider wants it. Raises ProviderUnknown."""
     choice = valid(ProviderChoice(data=request.data))
-    provider = choice.validated_data["provider"]
-    if provider not in NEEDED_BY:
-        raise ProviderUnknown(field="provider")
-    provider_called(provider)
-    body = valid(SignIn(data=request.data))
-    return dict(body.validated_data)
+    require_provider(choice.validated_data["provider"])
+    return dict(valid(body(data=request.data)).validated_data)
 
 
 class SignOutView(ApiView):

@@ -23,8 +23,8 @@ def amend_profile(*, user: User, changes: Mapping[str, str]) -> User:
 
 
 ANONYMISED = (
-    "phone", "firebase_uid", "display_name", "chosen_name", "shown_name", "avatar_colour", "password", "is_active",
-    "is_staff", "is_superuser", "erased_at",
+    "phone", "firebase_uid", "line_id", "display_name", "chosen_name", "shown_name", "avatar_colour", "password",
+    "is_active", "is_staff", "is_superuser", "erased_at",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def erase_account(*, user: User, now: datetime) -> None:
 
 @transaction.atomic
 def anonymise_account(*, user: User, now: datetime) -> None:
-    """Erase an account without obligations. Its standing stays under a keyed hash of its number."""
+    """Erase an account without obligations. Its standing stays under keyed hashes of its identities."""
     locked = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     end_sessions(Session.objects.filter(user=locked))
     Block.objects.filter(blocker=locked).delete()
@@ -52,7 +52,7 @@ def anonymise_account(*, user: User, now: datetime) -> None:
 
 
 def _anonymise(user: User, now: datetime) -> None:
-    user.phone = user.firebase_uid = None
+    user.phone = user.firebase_uid = user.line_id = None
     user.display_name = user.chosen_name = ""
     user.avatar_colour = AVATAR_COLOURS[0]
     user.is_active = user.is_staff = user.is_superuser = False
@@ -66,6 +66,7 @@ def _account(user: User) -> Mapping[str, object]:
         "id": str(user.pk),
         "phone": user.phone,
         "firebase_uid": user.firebase_uid,
+        "line_id": user.line_id,
         "display_name": user.display_name,
         "chosen_name": user.chosen_name,
         "locale": user.locale,

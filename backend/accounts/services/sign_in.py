@@ -6,15 +6,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext
 
 from backend.accounts.errors import AccountDisabled, IdentityUnavailable
-from backend.accounts.holders import agreements
 from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Session, User
-from backend.accounts.services.account import anonymise_account
+from backend.accounts.services.identities import can_give_way, give_way, lock_accounts, use_up
 from backend.accounts.services.sessions import end_sessions
 from backend.accounts.services.standing import take_up_standing
 from backend.core.db.ids import new_id
@@ -41,8 +39,9 @@ class SignedIn:
 def sign_in(*, identity: Identity, installation: str, device_name: str, now: datetime) -> SignedIn:
     """Open a session for `identity`, making its account at first sight; replaces this device's old session.
 
-    An empty `installation` counts as a device of its own. Raises AccountDisabled.
+    An empty `installation` counts as a device of its own. Raises AccountDisabled or IdentityUsed.
     """
+    use_up(identity)
     found = _account_of(identity, now)
     user = found.user
     if not user.is_active:
@@ -76,14 +75,16 @@ def _account_of(identity: Identity, now: datetime) -> _Account:
 
 
 def _locked_accounts(identity: Identity) -> tuple[User | None, User | None]:
-    """The account of the Firebase user, and the one with the number; both locked, in the order of their ids."""
-    mine = Q(firebase_uid=identity.firebase_uid) if identity.firebase_uid else Q(pk=None)
-    of_number = Q(phone=identity.phone) if identity.phone else Q(pk=None)
-    locked = User.objects.select_for_update(of=("self",), no_key=True).filter(mine | of_number).order_by("pk")
-    found = list(locked)
-    own = next((user for user in found if identity.firebase_uid and user.firebase_uid == identity.firebase_uid), None)
+    """The account of the Firebase or LINE user, and the one with the number."""
+    found = lock_accounts(identity)
+    own = next((user for user in found if _is_own(user, identity)), None)
     holder = next((user for user in found if identity.phone and user.phone == identity.phone), None)
     return own, holder
+
+
+def _is_own(user: User, identity: Identity) -> bool:
+    of_firebase = identity.firebase_uid and user.firebase_uid == identity.firebase_uid
+    return bool(of_firebase or (identity.line_id and user.line_id == identity.line_id))
 
 
 def _resolve(own: User | None, holder: User, identity: Identity, now: datetime) -> _Account:
@@ -93,16 +94,18 @@ def _resolve(own: User | None, holder: User, identity: Identity, now: datetime) 
     or the holder has a living Firebase user, each account stays as it is, and the number with its holder.
     """
     is_adoptable = holder.firebase_uid is None or holder.firebase_uid in identity.deleted_uids
-    is_used = holder.is_staff or not holder.is_active or agreements().is_used(user=holder)
+    is_used = not can_give_way(holder)
     if is_adoptable and own is None and (is_used or holder.firebase_uid is None):
         _keep_up_with(holder, identity, identity.phone, now)
         return _Account(user=holder)
     if not is_used:
         _give_up_number(holder)
         return _own_or_new(own, identity, identity.phone, now)
-    if is_adoptable and own and own.is_active and not (own.is_staff or agreements().is_used(user=own)):
-        anonymise_account(user=own, now=now)
-        _keep_up_with(holder, identity, identity.phone, now)
+    if is_adoptable and own and can_give_way(own):
+        # Sessions made without proof of the number, or by a Firebase user who was deleted, end.
+        end_sessions(Session.objects.filter(user=holder))
+        holder.firebase_uid = None
+        give_way(user=own, heir=holder, now=now)
         return _Account(user=holder)
     return replace(_own_or_new(own, identity, None, now), has_other_account=True)
 
@@ -140,11 +143,9 @@ def _keep_up_with(user: User, identity: Identity, phone: str | None, now: dateti
     if user.firebase_uid != identity.firebase_uid:
         # Sessions made without proof of the number, or by a Firebase user who was deleted, end.
         end_sessions(Session.objects.filter(user=user))
-    is_new_number = changes["phone"] != user.phone
     user.firebase_uid, user.phone = changes["firebase_uid"], changes["phone"]
     user.save(update_fields=["firebase_uid", "phone"])
-    if is_new_number:
-        take_up_standing(user=user, now=now)
+    take_up_standing(user=user, now=now)
 
 
 def _new_account(identity: Identity, phone: str | None, now: datetime) -> User:
@@ -157,6 +158,7 @@ def _new_account(identity: Identity, phone: str | None, now: datetime) -> User:
         id=user_id,
         phone=phone,
         firebase_uid=identity.firebase_uid,
+        line_id=identity.line_id,
         display_name=cut(name, NAME_CHARACTERS_MAX),
         locale=locale,
         avatar_colour=AVATAR_COLOURS[user_id.int % len(AVATAR_COLOURS)],
