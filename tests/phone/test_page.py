@@ -16,7 +16,7 @@ ROUTES = Path(__file__).resolve().parents[2] / "clients" / "phone" / "src" / "ro
 def screen_paths() -> list[str]:
     """Every path of routes.ts, with an id in place of its parameters."""
     table = ROUTES.read_text(encoding="utf-8").partition("export const ROUTES = {")[2].partition("}")[0]
-    paths: list[str] = re.findall(r'"(/[^"]*)"', table)
+    paths: list[str] = re.findall(r"'(/[^']*)'", table)
     return [re.sub(r":\w+", "01936f5e-0000-7000-8000-000000000001", path) for path in paths]
 
 
