@@ -60,23 +60,30 @@ def propose_correction(
 def accept_correction(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now: datetime) -> Match:
     """Agree to the other party's latest proposal, version `number`: a correcting receipt is issued. Idempotent.
 
-    Raises NotFound, NoReceipt or WeighInChanged.
+    A correcting receipt closes all earlier proposals. Raises NotFound, NoReceipt or WeighInChanged.
     """
     match = lock_match_of(match_id=match_id, user_id=user_id)
     first = _first_receipt_of(match)
     proposed = match.handover.versions.filter(is_correction=True).exclude(by_id=user_id).order_by("-number").first()
     if proposed is None or proposed.number != number:
         raise WeighInChanged
-    _issue(match, first, proposed, acting=user_id, now=now)
+    if _is_open(proposed, first):
+        _issue(match, first, proposed, acting=user_id, now=now)
+    elif not _is_said_already(first, figures_of(proposed, left=[])):
+        raise WeighInChanged
     return match
 
 
 @transaction.atomic
 def issue_proposed_correction(*, receipt: Receipt, now: datetime) -> bool:
-    """For staff: issue the latest proposal of either party. Returns False where nothing is proposed."""
+    """For staff: issue the latest proposal of either party. Returns False where none is open."""
     match = lock_match_of(match_id=receipt.match_id, user_id=receipt.collector_id)
+    first = _first_receipt_of(match)
     proposed = match.handover.versions.filter(is_correction=True).order_by("-number").first()
-    return proposed is not None and _issue(match, _first_receipt_of(match), proposed, acting=None, now=now)
+    if proposed is None or not _is_open(proposed, first):
+        return False
+    _issue(match, first, proposed, acting=None, now=now)
+    return True
 
 
 def _first_receipt_of(match: Match) -> Receipt:
@@ -86,10 +93,13 @@ def _first_receipt_of(match: Match) -> Receipt:
     return receipt
 
 
-def _issue(match: Match, first: Receipt, proposed: WeighInVersion, *, acting: uuid.UUID | None, now: datetime) -> bool:
+def _is_open(proposed: WeighInVersion, first: Receipt) -> bool:
+    """Whether no correcting receipt was issued since: otherwise an outdated proposal would undo what both agreed to."""
+    return not first.corrections.filter(corrected_at__gt=proposed.at).exists()
+
+
+def _issue(match: Match, first: Receipt, proposed: WeighInVersion, *, acting: uuid.UUID | None, now: datetime) -> None:
     figures = figures_of(proposed, left=[])
-    if _is_said_already(first, figures):
-        return False
     lock_issuing()
     length, previous_hash = end_of_chain(match.collector_id)
     receipt = Receipt(
@@ -113,7 +123,6 @@ def _issue(match: Match, first: Receipt, proposed: WeighInVersion, *, acting: uu
     ReceiptLine.objects.bulk_create(lines)
     issued = notices.of_receipt(match=match, receipt=receipt, net_kg=figures.net_kg, acting=acting)
     notify_parties(match=match, card="receipt", notices=issued, by=None, now=now)
-    return True
 
 
 def _is_said_already(first: Receipt, figures: Figures) -> bool:

@@ -150,6 +150,16 @@ class TestProposal:
 
         assert accept(collector_of(receipt), receipt, 2).json()["code"] == "weigh_in_changed"
 
+    def test_ends_with_the_next_correction(self, receipt: Receipt) -> None:
+        correct(receipt)
+        propose(collector_of(receipt), receipt, paid=8)
+        accept(resident_of(receipt), receipt, 3)
+
+        answer = accept(collector_of(receipt), receipt, 2)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "weigh_in_changed")
+        assert [row.paid_thb for row in Receipt.objects.order_by("number")] == [100, -90, -2]
+
     def test_needs_a_receipt(self) -> None:
         match = make_match()
         body = {"lines": [{"material": "pet_clear", "gross_kg": 3}], "paid": 0}
@@ -200,6 +210,15 @@ class TestStaff:
             self.act(receipt)
 
         assert Receipt.objects.get(corrects=receipt).paid_thb == -90
+
+    def test_issue_no_proposal_that_a_correction_has_ended(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+        propose(collector_of(receipt), receipt, paid=8)
+        accept(collector_of(receipt), receipt, 2)
+
+        self.act(receipt)
+
+        assert [row.paid_thb for row in Receipt.objects.order_by("number")] == [100, -90]
 
     def test_issue_nothing_that_nobody_proposed(self, receipt: Receipt) -> None:
         self.act(receipt)
