@@ -26,6 +26,7 @@ HTTPS_IN_PRODUCTION = {
     "LINE_LOGIN_ISSUER": "its keys decide who somebody is",
 }
 LINE_LOGIN = ("LINE_LOGIN_CHANNEL_ID", "LINE_LOGIN_CHANNEL_SECRET")
+NEEDED_OF_WEB_APP = {"apiKey", "appId", "authDomain", "projectId"}
 NEEDED_OF_ACCOUNT = {"type", "project_id", "private_key", "client_email", "token_uri"}
 
 env = FileAwareEnv()
@@ -42,7 +43,7 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
     if kind not in ENVIRONMENTS:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
-    found += _line_problems(environment)
+    found += _line_problems(environment) + _web_app_problems(environment) + _android_problems(environment)
     return found + (_dangers(environment) if kind == "production" else [])
 
 
@@ -101,6 +102,27 @@ def _line_problems(environment: Mapping[str, str]) -> list[str]:
     missing = [name for name in LINE_LOGIN if not is_given(environment, name)]
     present = [name for name in (*LINE_LOGIN, "LINE_LIFF_ID") if is_given(environment, name)]
     return [f"{present[0]} is set but {name} is not: sign-in with LINE needs both." for name in missing if present]
+
+
+def _web_app_problems(environment: Mapping[str, str]) -> list[str]:
+    given = environment.get("FIREBASE_WEB_CONFIG")
+    if not given:
+        return []
+    try:
+        config = json.loads(given)
+    except ValueError:
+        config = None
+    if not isinstance(config, dict) or not set(config) >= NEEDED_OF_WEB_APP:
+        return [f"FIREBASE_WEB_CONFIG must be a JSON object with {', '.join(sorted(NEEDED_OF_WEB_APP))}."]
+    if config["projectId"] != environment.get("FIREBASE_PROJECT_ID", config["projectId"]):
+        return ["FIREBASE_WEB_CONFIG is of another project than FIREBASE_PROJECT_ID: its tokens would be refused."]
+    return []
+
+
+def _android_problems(environment: Mapping[str, str]) -> list[str]:
+    names = ("ANDROID_PACKAGE", "ANDROID_FINGERPRINTS")
+    present, missing = ([name for name in names if is_given(environment, name) == wanted] for wanted in (True, False))
+    return [f"{present[0]} is set but {missing[0]} is not: links to the app need both."] if present and missing else []
 
 
 def _account_problems(file: str) -> list[str]:

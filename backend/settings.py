@@ -115,6 +115,19 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
 # For files that only some people may see; must be outside of what a web server serves.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 
+# Web apps on other origins that may call the API, such as https://app.example.org; none unless it is set.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["Content-Disposition", "Content-Language", "ETag", "Retry-After"]
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+# The apps that open this service's links: package and SHA-256 fingerprints of its keys, and `TEAM.bundle` ids.
+ANDROID_PACKAGE = env.str("ANDROID_PACKAGE", default="")
+ANDROID_FINGERPRINTS = env.list("ANDROID_FINGERPRINTS", default=[])
+APPLE_APP_IDS = env.list("APPLE_APP_IDS", default=[])
+
 # --- Storage ----------------------------------------------------------------------------------------------
 # The size of the connection pool of a process; with 0, as in the web process, each thread keeps its own connection.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
@@ -171,12 +184,15 @@ USE_TZ = True
 # Times are stored in UTC and decided in the city's own zone.
 TIME_ZONE = "UTC"
 CITY_TIME_ZONE = env.str("CITY_TIME_ZONE", default="Asia/Bangkok")
+CITY_CENTRE = tuple(env.list("CITY_CENTRE", cast=float, default=[13.75, 100.52]))  # latitude, longitude
 PHONE_REGION = env.str("PHONE_REGION", default="TH")
 
 # --- Firebase --------------------------------------------------------------------------------------------
 FIREBASE_PROJECT_ID = env.str("FIREBASE_PROJECT_ID", default="")
 # Where pushes go through a project while sign-in goes without one, as with `bin/run --phone`.
 FCM_PROJECT_ID = env.str("FCM_PROJECT_ID", default=FIREBASE_PROJECT_ID)
+# The public configuration of a web app, in JSON as the Firebase console shows it, and `vapidKey` for web push.
+FIREBASE_WEB_CONFIG = env.json("FIREBASE_WEB_CONFIG", default={})
 FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default="")
 # Whether a Firebase user without a number, an address or another account gets an account here.
 FIREBASE_ANONYMOUS = env.bool("FIREBASE_ANONYMOUS", default=not IS_PRODUCTION)
@@ -231,7 +247,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = schema_settings(PUBLIC_URL)
 LEAFLET_CONFIG = {
-    "DEFAULT_CENTER": (13.75, 100.52),
+    "DEFAULT_CENTER": CITY_CENTRE,
     "DEFAULT_ZOOM": 11,
     "MIN_ZOOM": 3,
     "MAX_ZOOM": 18,

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
+from backend.core.http.app_links import AndroidLinksView, AppleLinksView
 from backend.core.http.health import AliveView, DevelopersView, ReadyView, SchemaView
 from backend.core.http.metrics import MetricsView
 from backend.core.http.phone import PATHS, PhoneView, ServiceWorkerView
@@ -27,6 +28,8 @@ api = [
 urlpatterns = [
     re_path(PATHS, PhoneView.as_view()),
     path("sw.js", ServiceWorkerView.as_view()),
+    path(".well-known/assetlinks.json", AndroidLinksView.as_view()),
+    path(".well-known/apple-app-site-association", AppleLinksView.as_view()),
     path("developers", DevelopersView.as_view()),
     path("healthz", AliveView.as_view()),
     path("readyz", ReadyView.as_view()),

@@ -1,9 +1,10 @@
-"""`GET /config`: settings that a client reads before sign-in."""
+"""`GET /config`: settings that a client reads before sign-in; anybody may cache them."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
+from inflection import camelize
 from msgspec import Meta
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from backend.core.http.views import ApiView
 from chat.phrases import catalogue_version
 from geo.materials.selectors import read_catalogue
 
+KEPT_S = 300
 LIMITS = (
     "grid_size_m",
     "deck_size",
@@ -48,11 +50,44 @@ LIMITS = (
 )
 
 
+class FirebaseConfig(ResponseBody):
+    """The public configuration of a web app at Firebase."""
+
+    api_key: str
+    app_id: str
+    auth_domain: str
+    project_id: str
+    messaging_sender_id: str | None
+    vapid_key: Annotated[str | None, Meta(description="For web push.")]
+
+    @classmethod
+    def from_settings(cls) -> Self | None:
+        """None without one."""
+        given = settings.FIREBASE_WEB_CONFIG
+        values = {name: given.get(camelize(name, uppercase_first_letter=False)) for name in cls.__struct_fields__}
+        return cls(**values) if given else None
+
+
+class LineConfig(ResponseBody):
+    """The LINE Login channel."""
+
+    channel_id: str
+    liff_id: Annotated[str | None, Meta(description="The LIFF app with which web pages sign in.")]
+
+    @classmethod
+    def from_settings(cls) -> Self | None:
+        """None without one."""
+        channel_id, liff_id = settings.LINE_LOGIN_CHANNEL_ID, settings.LINE_LIFF_ID or None
+        return cls(channel_id=channel_id, liff_id=liff_id) if channel_id else None
+
+
 class SignInConfig(ResponseBody):
     """How people sign in here."""
 
     providers: list[str]
     firebase_project: str | None
+    firebase: Annotated[FirebaseConfig | None, Meta(description="Null where no web app is configured.")]
+    line: LineConfig | None
 
 
 class SocketConfig(ResponseBody):
@@ -88,6 +123,20 @@ class PushConfig(ResponseBody):
     enabled: bool
 
 
+class Place(ResponseBody):
+    """A place, in degrees."""
+
+    lat: float
+    lon: float
+
+
+class MapConfig(ResponseBody):
+    """How maps start."""
+
+    style_url: Annotated[str | None, Meta(description="A MapLibre style; null where the app draws its own map.")]
+    centre: Place
+
+
 class ServiceArea(ResponseBody):
     """Where pickups can be posted, in degrees."""
 
@@ -106,12 +155,15 @@ class ConfigOutput(ResponseBody):
     phrases: PhrasesConfig
     limits: dict[str, int]
     languages: list[LanguageConfig]
+    default_language: str
     push: PushConfig
     service_area: ServiceArea
+    map: MapConfig
     time_zone: str
 
 
 class ConfigView(ApiView):
+    authentication_classes = ()
     permission_classes = [AllowAny]
 
     @extend_schema(
@@ -124,14 +176,21 @@ class ConfigView(ApiView):
     def get(self, request: Request) -> Response:
         """For everybody, before sign-in."""
         body = ConfigOutput(
-            sign_in=SignInConfig(providers=provider_names(), firebase_project=settings.FIREBASE_PROJECT_ID or None),
+            sign_in=SignInConfig(
+                providers=provider_names(),
+                firebase_project=settings.FIREBASE_PROJECT_ID or None,
+                firebase=FirebaseConfig.from_settings(),
+                line=LineConfig.from_settings(),
+            ),
             socket=SocketConfig(url=socket_url(), protocol="tft.v1", heartbeat_s=settings.HEARTBEAT_S),
             materials=MaterialsConfig(version=read_catalogue().version),
             phrases=PhrasesConfig(version=catalogue_version()),
             limits={name: getattr(settings, name.upper()) for name in LIMITS},
             languages=[LanguageConfig(code=code, name=name) for code, name in settings.LANGUAGES],
+            default_language=settings.LANGUAGE_CODE,
             push=PushConfig(enabled=settings.PUSH_BACKEND == "fcm"),
             service_area=ServiceArea(*settings.SERVICE_AREA),
+            map=MapConfig(style_url=next(iter(settings.MAP_SOURCES), None), centre=Place(*settings.CITY_CENTRE)),
             time_zone=settings.CITY_TIME_ZONE,
         )
-        return Response(body)
+        return Response(body, headers={"Cache-Control": f"public, max-age={KEPT_S}"})

@@ -165,6 +165,28 @@ class TestLine:
         assert text.startswith("LINE_LOGIN_ISSUER is 'http://access.line.me'")
 
 
+class TestApps:
+    @pytest.mark.parametrize("value", ["{", "[]", '"text"', '{"apiKey": "1"}'])
+    def test_refuses_a_web_app_that_is_incomplete(self, complete: dict[str, str], value: str) -> None:
+        complete["FIREBASE_WEB_CONFIG"] = value
+
+        (text,) = problems_of(complete)
+        assert text == "FIREBASE_WEB_CONFIG must be a JSON object with apiKey, appId, authDomain, projectId."
+
+    def test_refuses_a_web_app_of_another_project(self, complete: dict[str, str]) -> None:
+        complete["FIREBASE_WEB_CONFIG"] = '{"apiKey": "1", "appId": "2", "authDomain": "3", "projectId": "town"}'
+
+        (text,) = problems_of(complete)
+        assert text.startswith("FIREBASE_WEB_CONFIG is of another project")
+
+    @pytest.mark.parametrize("name", ["ANDROID_PACKAGE", "ANDROID_FINGERPRINTS"])
+    def test_refuses_half_of_an_android_app(self, complete: dict[str, str], name: str) -> None:
+        complete[name] = "1"
+
+        (text,) = problems_of(complete)
+        assert text.startswith(f"{name} is set but ANDROID_")
+
+
 class TestPush:
     def test_refuses_firebase_without_a_project(self) -> None:
         (text,) = problems_of({"ENVIRONMENT": "development", "PUSH_BACKEND": "fcm"})
