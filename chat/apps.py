@@ -1,10 +1,12 @@
 """Conversations, their messages, and the socket. Knows no pickups."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ChatConfig(AppConfig):
     name = "chat"
+    verbose_name = _("chat")
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, and the translation of messages in the event log."""

@@ -136,6 +136,7 @@ class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
     list_select_related = ("resident", "collector", "corrects")
     search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")
     ordering = ("-number",)
+    exclude = ("month",)
     inlines = (ReceiptLineInline,)
     actions = ("correct",)
 

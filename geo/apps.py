@@ -1,10 +1,12 @@
 """The app `geo`: materials, pickups, deck, swipes, matches and handovers."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class GeoConfig(AppConfig):
     name = "geo"
+    verbose_name = _("geo")
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, and the relevance of nearby-pickup notices."""

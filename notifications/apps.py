@@ -1,10 +1,12 @@
 """Each user's event log, and the pushes about it. Knows no pickups and no chats."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
+    verbose_name = _("notifications")
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, the checks of `/readyz`, and the metrics."""

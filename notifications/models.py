@@ -3,29 +3,44 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-from backend.core.models import PublicModel
+from backend.accounts.models import User
+from backend.core.models import Choices, PublicModel
 
 
 class EventCounter(models.Model):
     """The counter that numbers a user's events, and the job of pushing them. `notify` locks it."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="event_counter"
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), primary_key=True, related_name="event_counter"
     )
-    head = models.PositiveBigIntegerField(default=0, help_text="The number of the newest event.")
-    acked = models.PositiveBigIntegerField(default=0, help_text="The newest event that an open app has shown.")
-    floor = models.PositiveBigIntegerField(default=0, help_text="Events up to this number have been removed.")
-    wake_at = models.DateTimeField(null=True, help_text="When a worker has to look at this user's pushes.")
+    head = models.PositiveBigIntegerField(_("head"), default=0, help_text="The number of the newest event.")
+    acked = models.PositiveBigIntegerField(
+        _("acked"), default=0, help_text="The newest event that an open app has shown."
+    )
+    floor = models.PositiveBigIntegerField(
+        _("floor"), default=0, help_text="Events up to this number have been removed."
+    )
+    wake_at = models.DateTimeField(
+        _("wake at"), null=True, help_text="When a worker has to look at this user's pushes."
+    )
     is_urgent = models.BooleanField(
-        default=False, db_default=False, help_text="Whether an urgent push is waiting. Workers take these users first."
+        _("is urgent"),
+        default=False,
+        db_default=False,
+        help_text="Whether an urgent push is waiting. Workers take these users first.",
     )
-    taken_until = models.DateTimeField(null=True, help_text="The end of the lease that a worker has on this user.")
+    taken_until = models.DateTimeField(
+        _("taken until"), null=True, help_text="The end of the lease that a worker has on this user."
+    )
     tries = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="Number of leases since the last one that succeeded."
+        _("tries"), default=0, db_default=0, help_text="Number of leases since the last one that succeeded."
     )
 
     class Meta:
+        verbose_name = _("event counter")
+        verbose_name_plural = _("event counters")
         indexes = [
             models.Index(fields=["wake_at"], name="counter_wakes", condition=models.Q(wake_at__isnull=False)),
             models.Index(
@@ -46,19 +61,29 @@ class Event(models.Model):
     """
 
     # The unique constraint begins with the user, so it serves as the index.
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="events", db_index=False)
-    seq = models.PositiveBigIntegerField()
-    name = models.CharField(max_length=40, help_text="Such as `match.made`; docs/glossary.md lists them.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="events", db_index=False
+    )
+    seq = models.PositiveBigIntegerField(_("seq"))
+    name = models.CharField(_("name"), max_length=40, help_text="Such as `match.made`; docs/glossary.md lists them.")
     data = models.JSONField(default=dict)
     by = models.UUIDField(null=True, help_text="Who caused it. Users who blocked each other get no push.")
-    wants_push = models.BooleanField(default=False, help_text="Send a push unless an app has shown it.")
-    collapse_key = models.CharField(max_length=64, blank=True, help_text="A newer push replaces one with the same key.")
-    created_at = models.DateTimeField()
-    read_at = models.DateTimeField(null=True)
+    wants_push = models.BooleanField(
+        _("wants push"), default=False, help_text="Send a push unless an app has shown it."
+    )
+    collapse_key = models.CharField(
+        _("collapse key"), max_length=64, blank=True, help_text="A newer push replaces one with the same key."
+    )
+    created_at = models.DateTimeField(_("created at"))
+    read_at = models.DateTimeField(_("read at"), null=True)
     withdrawn_at = models.DateTimeField(null=True, help_text="When it stopped being true. It is not shown after that.")
-    pushed_at = models.DateTimeField(null=True, help_text="When a worker created its pushes or decided against them.")
+    pushed_at = models.DateTimeField(
+        _("pushed at"), null=True, help_text="When a worker created its pushes or decided against them."
+    )
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         constraints = [models.UniqueConstraint(fields=["user", "seq"], name="one_event_per_number")]
         indexes = [
             models.Index(
@@ -84,26 +109,32 @@ class Device(PublicModel):
     Personal data: the push address. Deleted when Firebase reports it as dead or its session ends.
     """
 
-    class Kind(models.TextChoices):
+    class Kind(Choices):
         TOKEN = "token", "registration token"
         FID = "fid", "installation id"
         LINE = "line", "LINE user id"
 
-    class Platform(models.TextChoices):
+    class Platform(Choices):
         ANDROID = "android"
         IOS = "ios"
         WEB = "web"
         LINE = "line"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="devices")
-    kind = models.CharField(max_length=5, choices=Kind, default=Kind.TOKEN)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="devices")
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind, default=Kind.TOKEN)
     value = models.CharField(max_length=512, unique=True)
-    platform = models.CharField(max_length=7, choices=Platform)
-    locale = models.CharField(max_length=2, choices=settings.LANGUAGES)
-    installation = models.CharField(max_length=100, blank=True, help_text="The installation of its session.")
-    app_version = models.CharField(max_length=30, blank=True)
-    created_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
+    platform = models.CharField(_("platform"), max_length=7, choices=Platform)
+    locale = models.CharField(_("locale"), max_length=2, choices=User.Locale)
+    installation = models.CharField(
+        _("installation"), max_length=100, blank=True, help_text="The installation of its session."
+    )
+    app_version = models.CharField(_("app version"), max_length=30, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    last_seen_at = models.DateTimeField(_("last seen at"))
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
 
     def __str__(self) -> str:
         return f"{self.platform} of {self.user_id}"
@@ -112,23 +143,27 @@ class Device(PublicModel):
 class Push(models.Model):
     """A notification for one device. Clients recognise a repeated push by its id, which retries keep."""
 
-    class State(models.TextChoices):
+    class State(Choices):
         WAITING = "waiting"
         ACCEPTED = "accepted"
         FAILED = "failed"
         DROPPED = "dropped"
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="pushes")
-    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="pushes")
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    error = models.CharField(max_length=60, blank=True, help_text="Why it failed, as Firebase names it.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    count = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="Number of events it stands for.")
-    due_at = models.DateTimeField(null=True, help_text="The earliest time of the next attempt.")
-    created_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
+    event = models.ForeignKey(Event, models.CASCADE, verbose_name=_("event"), related_name="pushes")
+    device = models.ForeignKey(Device, models.SET_NULL, verbose_name=_("device"), null=True, related_name="pushes")
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    error = models.CharField(_("error"), max_length=60, blank=True, help_text="Why it failed, as Firebase names it.")
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    count = models.PositiveSmallIntegerField(
+        _("count"), default=1, db_default=1, help_text="Number of events it stands for."
+    )
+    due_at = models.DateTimeField(_("due at"), null=True, help_text="The earliest time of the next attempt.")
+    created_at = models.DateTimeField(_("created at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True)
 
     class Meta:
+        verbose_name = _("push")
+        verbose_name_plural = _("pushes")
         constraints = [models.UniqueConstraint(fields=["event", "device"], name="one_push_per_device")]
         indexes = [models.Index(fields=["device"], name="push_waits", condition=models.Q(state="waiting"))]
 
@@ -142,12 +177,14 @@ class DeadLetter(models.Model):
     Personal data: the reason may quote an event.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    events = ArrayField(models.BigIntegerField(), help_text="Ids of the events.")
-    reason = models.CharField(max_length=200)
-    created_at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="+")
+    events = ArrayField(models.BigIntegerField(), verbose_name=_("events"), help_text="Ids of the events.")
+    reason = models.CharField(_("reason"), max_length=200)
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
+        verbose_name = _("dead letter")
+        verbose_name_plural = _("dead letters")
         db_table = "notifications_setaside"
 
     def __str__(self) -> str:
@@ -237,8 +274,12 @@ class CodeLimit(models.Model):
 class PeriodicRun(models.Model):
     """When a periodic task last succeeded, so that a stopped task is noticed. Holds no personal data."""
 
-    name = models.CharField(max_length=60, primary_key=True)
-    last_run_at = models.DateTimeField()
+    name = models.CharField(_("name"), max_length=60, primary_key=True)
+    last_run_at = models.DateTimeField(_("last run at"))
+
+    class Meta:
+        verbose_name = _("periodic run")
+        verbose_name_plural = _("periodic runs")
 
     def __str__(self) -> str:
         return f"{self.name} at {self.last_run_at}"

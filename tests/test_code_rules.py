@@ -203,19 +203,23 @@ def texts_of(app: str) -> set[str]:
     return found
 
 
+def translated_in(app: str) -> set[str]:
+    """Every text in the Thai catalogue of an app."""
+    with (ROOT / app / "locale/th/LC_MESSAGES/django.po").open("rb") as file:
+        catalogue = read_po(file, locale="th")
+    return {
+        name
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
+        for name in ([message.id] if isinstance(message.id, str) else message.id)
+    }
+
+
 class TestTranslation:
     @pytest.mark.parametrize("app", TRANSLATED)
     def test_every_text_has_a_thai_translation(self, app: str) -> None:
-        with (ROOT / app / "locale/th/LC_MESSAGES/django.po").open("rb") as file:
-            catalogue = read_po(file, locale="th")
-
-        translated = {
-            name
-            for message in catalogue
-            if message.id and message.string and not message.fuzzy
-            for name in ([message.id] if isinstance(message.id, str) else message.id)
-        }
-        assert texts_of(app) - translated == set()
+        # Labels that several apps share stand in the catalogue of `backend`.
+        assert texts_of(app) - translated_in(app) - translated_in("backend") == set()
 
     @pytest.mark.parametrize("app", TRANSLATED)
     def test_no_translation_loses_a_part(self, app: str) -> None:

@@ -20,10 +20,10 @@ from backend.accounts.services.safety import handle_report, restore_account, sus
 from backend.accounts.services.sessions import end_sessions
 from backend.core.clock import read_clock
 from backend.core.db.ids import parse_id
-from backend.core.http.admin import OwnFilters
+from backend.core.http.admin import CityAdmin, when
 from backend.core.text.typed import to_e164
 
-ABOUT = ["id", "display_name", "chosen_name", "phone", "locale", "is_active", "created_at", "erased_at"]
+ABOUT = ["id", "display_name", "chosen_name", "phone", "locale", "is_active", when("created_at"), when("erased_at")]
 RIGHTS = ["password", "is_staff", "is_superuser", "groups", "user_permissions"]
 
 
@@ -48,7 +48,7 @@ class OfficerForm(BaseUserCreationForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(OwnFilters, auth_admin.UserAdmin[User]):
+class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
     """Users. Staff cannot change their identity, but can disable and enable accounts.
 
     Only superusers add officers, and change rights and the accounts of staff. Nobody can shut themselves out.
@@ -57,7 +57,7 @@ class UserAdmin(OwnFilters, auth_admin.UserAdmin[User]):
     list_display = ["display_name", "phone", "locale", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "locale"]
     search_fields = ["display_name", "phone", "id"]
-    readonly_fields = ["id", "phone", "created_at", "erased_at"]
+    readonly_fields = ["id", "phone", when("created_at"), when("erased_at")]
     filter_horizontal = ["groups", "user_permissions"]
     ordering = ["-created_at"]
     add_form = OfficerForm
@@ -108,7 +108,7 @@ class UserAdmin(OwnFilters, auth_admin.UserAdmin[User]):
 
 
 @admin.register(Session)
-class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
+class SessionAdmin(CityAdmin, admin.ModelAdmin[Session]):
     list_display = ["user", "device_name", "created", "expiry"]
     list_select_related = ["user"]
     search_fields = ["user__display_name", "user__phone"]
@@ -130,7 +130,7 @@ class SessionAdmin(OwnFilters, admin.ModelAdmin[Session]):
 
 
 @admin.register(Report)
-class ReportAdmin(OwnFilters, admin.ModelAdmin[Report]):
+class ReportAdmin(CityAdmin, admin.ModelAdmin[Report]):
     list_display = ["created_at", "reason", "reported", "reporter", "outcome", "handled_at"]
     list_select_related = ["reported", "reporter"]
     list_filter = ["reason", "outcome", ("handled_at", admin.EmptyFieldListFilter)]

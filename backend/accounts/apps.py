@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.utils.translation import gettext_lazy as _
 
 
 def refuse_demo_sign_in(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
@@ -19,6 +20,7 @@ def refuse_demo_sign_in(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
 class AccountsConfig(AppConfig):
     name = "backend.accounts"
     label = "accounts"
+    verbose_name = _("accounts")
 
     def ready(self) -> None:
         register(refuse_demo_sign_in, Tags.security, deploy=True)

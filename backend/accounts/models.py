@@ -18,7 +18,7 @@ from knox.models import AbstractAuthToken, get_digest_token
 from knox.settings import CONSTANTS, knox_settings
 
 from backend.core.db.ids import new_id
-from backend.core.models import PublicModel
+from backend.core.models import Choices, PublicModel
 from backend.core.text.names import first_name_in
 from backend.core.text.typed import to_e164
 
@@ -63,7 +63,7 @@ class UserManager(BaseUserManager["User"]):
 class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
     """Personal data: phone, name, Firebase uid, LINE id. Erased by anonymising in place."""
 
-    class Locale(models.TextChoices):
+    class Locale(Choices):
         THAI = "th", "ไทย"
         ENGLISH = "en", "English"
 
@@ -74,7 +74,12 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     )
     display_name = models.CharField(_("name"), max_length=80)
     chosen_name = models.CharField(
-        max_length=80, blank=True, default="", db_default="", help_text="What the user wants to be called by strangers."
+        _("chosen name"),
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What the user wants to be called by strangers.",
     )
     shown_name = ShownNameField(max_length=80, default="", db_default="", editable=False)
     locale = models.CharField(_("language"), max_length=2, choices=Locale, default=Locale.THAI)
@@ -86,10 +91,10 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     )
     warned_at = models.DateTimeField(null=True, editable=False, help_text="Warned of a pattern of no-shows.")
     paused_until = models.DateTimeField(null=True, editable=False, help_text="May make no new agreements until then.")
-    is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_active = models.BooleanField(_("is active"), default=True)
+    is_staff = models.BooleanField(_("is staff"), default=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -97,6 +102,8 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(phone__isnull=True) | models.Q(phone__regex=r"^\+[1-9]\d{6,14}$"),
@@ -165,14 +172,16 @@ class SessionManager(models.Manager["Session"]):
 class Session(AbstractAuthToken):  # type: ignore[misc]
     """One per person and device (`installation`); deleted when it is revoked. Personal data: device name."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="auth_token_set")
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("user"), related_name="auth_token_set")
     public_id = models.UUIDField(default=new_id, unique=True, editable=False)
     installation = models.CharField(max_length=100, help_text="What the app calls this install of itself.")
-    device_name = models.CharField(max_length=100, blank=True)
+    device_name = models.CharField(_("device name"), max_length=100, blank=True)
 
     objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         constraints = [models.UniqueConstraint(fields=["user", "installation"], name="one_session_per_device")]
 
 
@@ -206,35 +215,48 @@ class Block(models.Model):
 class Report(PublicModel):
     """Something a person found wrong with another; the city acts on it within a day. Personal data: the text."""
 
-    class Reason(models.TextChoices):
+    class Reason(Choices):
         SPAM = "spam"
         RUDE = "rude"
         FRAUD = "fraud"
         DANGEROUS = "dangerous"
         OTHER = "other"
 
-    class Outcome(models.TextChoices):
-        UNFOUNDED = "unfounded", _("nothing wrong found")
-        WARNED = "warned", _("warned")
-        REMOVED = "removed", _("content removed")
-        SUSPENDED = "suspended", _("account suspended")
-        FORWARDED = "forwarded", _("passed on to another office")
-        OTHER = "other", _("something else")
+    class Outcome(Choices):
+        UNFOUNDED = "unfounded", "nothing wrong found"
+        WARNED = "warned", "warned"
+        REMOVED = "removed", "content removed"
+        SUSPENDED = "suspended", "account suspended"
+        FORWARDED = "forwarded", "passed on to another office"
+        OTHER = "other", "something else"
 
-    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports_made")
-    reported = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports_received")
-    reason = models.CharField(max_length=20, choices=Reason)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("reporter"), related_name="reports_made"
+    )
+    reported = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("reported"), related_name="reports_received"
+    )
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     subject = models.CharField(max_length=60, blank=True, help_text="What it is about, such as `pickup:<id>`.")
-    text = models.CharField(max_length=2000, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    text = models.CharField(_("text"), max_length=2000, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome, blank=True, default="", db_default="")
     outcome_note = models.TextField(
         _("note"), max_length=2000, blank=True, default="", db_default="", help_text=_("For staff only.")
     )
     handled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="reports_handled"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("handled by"),
+        null=True,
+        editable=False,
+        related_name="reports_handled",
     )
-    handled_at = models.DateTimeField(null=True, blank=True)
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
 
     def __str__(self) -> str:
         return f"{self.reason} {self.pk}"

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.errors import Invalid
@@ -41,6 +42,15 @@ def city_zone() -> ZoneInfo:
 def spell_in_city(moment: datetime) -> str:
     """A time in the city's zone, in the active language: "4 Dec, 18:30"."""
     return date_format(moment.astimezone(city_zone()), "j M, H:i")
+
+
+def spell_with_year_in_city(moment: datetime) -> str:
+    """A time in the city's zone, in the active language and its era: "4 December 2026, 18:30"."""
+    local = moment.astimezone(city_zone())
+    day = date_format(local, "j F")
+    if (get_language() or "").startswith("th"):
+        return f"{day} {local.year + BUDDHIST_ERA} {local:%H:%M} น."
+    return f"{day} {local.year}, {local:%H:%M}"
 
 
 def require_near_year(year: int, *, now: datetime) -> None:

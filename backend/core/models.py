@@ -1,14 +1,25 @@
 """Models that belong to no app."""
 
+from typing import cast
+
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from backend.core.db.ids import new_id
+
+
+class Choices(models.TextChoices):
+    """Choices whose labels are shown in the language of the reader."""
+
+    @property
+    def label(self) -> str:
+        return cast(str, gettext_lazy(super().label))
 
 
 class PublicModel(models.Model):
     """A row whose primary key is its public id. Holds no personal data itself."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(gettext_lazy("id"), primary_key=True, default=new_id, editable=False)
 
     class Meta:
         abstract = True

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.utils.translation import gettext_lazy as _
 
-from backend.core.models import PublicModel
+from backend.core.models import Choices, PublicModel
 from chat.models.conversation import Conversation
 
 
@@ -15,7 +16,7 @@ class Message(PublicModel):
     `data` is what its kind needs beside the text, the same in every language; see `chat.responses`.
     """
 
-    class Kind(models.TextChoices):
+    class Kind(Choices):
         TEXT = "text"
         PHOTO = "photo"
         PHRASE = "phrase"
@@ -24,19 +25,30 @@ class Message(PublicModel):
 
     SENDABLE = (Kind.TEXT, Kind.PHOTO, Kind.PHRASE, Kind.LOCATION)
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
-    seq = models.PositiveIntegerField()
-    sender = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="messages", help_text="Empty: the service."
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, verbose_name=_("conversation"), related_name="messages"
     )
-    client_id = models.UUIDField()
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
-    text = models.CharField(max_length=4000, blank=True)
-    data = models.JSONField(default=dict, db_default={})
-    created_at = models.DateTimeField()
-    deleted_at = models.DateTimeField(null=True, help_text="Nothing but its place is left from then on.")
+    seq = models.PositiveIntegerField(_("seq"))
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("sender"),
+        null=True,
+        related_name="messages",
+        help_text="Empty: the service.",
+    )
+    client_id = models.UUIDField(_("client id"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.TEXT)
+    text = models.CharField(_("text"), max_length=4000, blank=True)
+    data = models.JSONField(_("data"), default=dict, db_default={})
+    created_at = models.DateTimeField(_("created at"))
+    deleted_at = models.DateTimeField(
+        _("deleted at"), null=True, help_text="Nothing but its place is left from then on."
+    )
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_message_per_number"),
             models.UniqueConstraint(fields=["conversation", "sender", "client_id"], name="one_message_per_client_id"),

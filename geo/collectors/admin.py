@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import read_clock
+from backend.core.http.admin import when
 from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, draw_map
 from geo.collectors.services import set_hazard_badge
 from geo.models import Collector, Material
 
-ABOUT = ("user", "is_available", "vehicle", "capacity_kg", "materials", "bio", "has_hazard_badge", "updated_at")
+ABOUT = ("user", "is_available", "vehicle", "capacity_kg", "materials", "bio", "has_hazard_badge", when("updated_at"))
 
 
 @admin.register(Collector)

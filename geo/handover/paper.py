@@ -2,17 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import segno
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from backend.core.clock import city_zone
+from backend.core.clock import spell_with_year_in_city
 from backend.core.text.amounts import format_baht, format_kg
 from geo.lifecycle.matches import IssuedLine, ReceiptDetails
 from geo.matching.handover_responses import page_url_of
@@ -37,7 +35,7 @@ def context_of(details: ReceiptDetails) -> dict[str, Any]:
         "corrections": Receipt.objects.filter(corrects=receipt).order_by("number").values_list("number", flat=True),
         "resident": details.resident,
         "collector": details.collector,
-        "at": _spell_time(receipt.handed_over_at),
+        "at": spell_with_year_in_city(receipt.handed_over_at),
         "paid": _paid(receipt.paid_thb),
         "lines": [_line(line, marks) for line in lines],
         "net_kg": format_kg(sum(line.net_kg for line in lines), in_table=True),
@@ -49,14 +47,6 @@ def context_of(details: ReceiptDetails) -> dict[str, Any]:
 
 def _fetch_nothing(url: str, *_args: Any, **_options: Any) -> Any:
     raise ValueError(f"a receipt loads nothing, but asks for {url}")
-
-
-def _spell_time(moment: datetime) -> str:
-    """Day and time in the city; in Thai with the year of the Buddhist era."""
-    local = moment.astimezone(city_zone())
-    if (get_language() or "").startswith("th"):
-        return f"{date_format(local, 'j F Y')} {local:%H:%M} น."
-    return f"{date_format(local, 'j F Y')}, {local:%H:%M}"
 
 
 def _paid(thb: Decimal) -> str:

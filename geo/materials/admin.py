@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backend.core.http.admin import OwnFilters
+from backend.core.http.admin import CityAdmin
 from geo.models import EmissionFactor, Material
 
 
@@ -23,7 +23,7 @@ class EmissionFactorInline(admin.TabularInline[EmissionFactor, Material]):
 
 
 @admin.register(Material)
-class MaterialAdmin(OwnFilters, admin.ModelAdmin[Material]):
+class MaterialAdmin(CityAdmin, admin.ModelAdmin[Material]):
     """Materials. They are deactivated instead of deleted, because pickups and receipts name them."""
 
     list_display = ("icon", "code", "name_th", "name_en", "group", "unit", "kg_per_unit", "is_hazardous", "is_active")
@@ -42,7 +42,7 @@ class MaterialAdmin(OwnFilters, admin.ModelAdmin[Material]):
 
 
 @admin.register(EmissionFactor)
-class EmissionFactorAdmin(OwnFilters, admin.ModelAdmin[EmissionFactor]):
+class EmissionFactorAdmin(CityAdmin, admin.ModelAdmin[EmissionFactor]):
     """Factors with their sources. Receipts keep the one that was in force, so a new version changes no old total."""
 
     list_display = ("material", "factor_set", "version", "kg_co2e_per_kg", "source")

@@ -27,27 +27,27 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='handover',
             name='agreed_for',
-            field=models.DateTimeField(help_text='The agreed time; it holds until both agree on another.', null=True),
+            field=models.DateTimeField(help_text='The agreed time; it holds until both agree on another.', null=True, verbose_name='agreed for'),
         ),
         migrations.AlterField(
             model_name='handover',
             name='calendar_sequence',
-            field=models.PositiveIntegerField(db_default=0, default=0, help_text='Grows with each agreed time.'),
+            field=models.PositiveIntegerField(db_default=0, default=0, help_text='Grows with each agreed time.', verbose_name='calendar sequence'),
         ),
         migrations.AlterField(
             model_name='handover',
             name='collector_evidence',
-            field=models.CharField(blank=True, choices=[('gps', 'by the position of the phone'), ('seen', 'reported by the other party'), ('own', 'claimed by reporting that the other party is there')], db_default='', max_length=4),
+            field=models.CharField(blank=True, choices=[('gps', 'by the position of the phone'), ('seen', 'reported by the other party'), ('own', 'claimed by reporting that the other party is there')], db_default='', max_length=4, verbose_name='collector evidence'),
         ),
         migrations.AlterField(
             model_name='handover',
             name='eta',
-            field=models.DateTimeField(help_text='When the collector expects to arrive.', null=True),
+            field=models.DateTimeField(help_text='When the collector expects to arrive.', null=True, verbose_name='eta'),
         ),
         migrations.AlterField(
             model_name='handover',
             name='resident_evidence',
-            field=models.CharField(blank=True, choices=[('gps', 'by the position of the phone'), ('seen', 'reported by the other party'), ('own', 'claimed by reporting that the other party is there')], db_default='', max_length=4),
+            field=models.CharField(blank=True, choices=[('gps', 'by the position of the phone'), ('seen', 'reported by the other party'), ('own', 'claimed by reporting that the other party is there')], db_default='', max_length=4, verbose_name='resident evidence'),
         ),
         migrations.AlterField(
             model_name='handover',
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='handover',
             name='used_step',
-            field=models.BigIntegerField(help_text='The last time step whose one-time code was used.', null=True),
+            field=models.BigIntegerField(help_text='The last time step whose one-time code was used.', null=True, verbose_name='used step'),
         ),
         migrations.AlterField(
             model_name='impactsum',
@@ -67,22 +67,22 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='match',
             name='left_waiting',
-            field=models.BooleanField(db_default=False, default=False, help_text='Released too early after an arrival; counts against `released_by`.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Released too early after an arrival; counts against `released_by`.', verbose_name='left waiting'),
         ),
         migrations.AlterField(
             model_name='match',
             name='no_show_by',
-            field=models.ForeignKey(db_index=False, help_text='The party who did not come.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(db_index=False, help_text='The party who did not come.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='no show by'),
         ),
         migrations.AlterField(
             model_name='material',
             name='icon',
-            field=models.CharField(help_text='An emoji.', max_length=8),
+            field=models.CharField(help_text='An emoji.', max_length=8, verbose_name='icon'),
         ),
         migrations.AlterField(
             model_name='pickup',
             name='area',
-            field=models.CharField(blank=True, help_text='The neighbourhood, shown to everybody.', max_length=120),
+            field=models.CharField(blank=True, help_text='The neighbourhood, shown to everybody.', max_length=120, verbose_name='area'),
         ),
         migrations.AlterField(
             model_name='pickup',
@@ -112,11 +112,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='swipe',
             name='pickup_revision',
-            field=models.PositiveIntegerField(help_text='The revision the collector saw; a pass holds for it only.'),
+            field=models.PositiveIntegerField(help_text='The revision the collector saw; a pass holds for it only.', verbose_name='pickup revision'),
         ),
         migrations.AlterField(
             model_name='weighinversion',
             name='note',
-            field=models.CharField(blank=True, help_text="The resident's reason for the dispute.", max_length=300),
+            field=models.CharField(blank=True, help_text="The resident's reason for the dispute.", max_length=300, verbose_name='note'),
         ),
     ]

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='handover',
             name='is_unusual',
-            field=models.BooleanField(db_default=False, default=False, help_text='The figures in force are far from the estimate.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='The figures in force are far from the estimate.', verbose_name='is unusual'),
         ),
         migrations.AddField(
             model_name='weighinversion',

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='swipe',
             name='distance_m',
-            field=models.PositiveIntegerField(help_text="Of a like that waited: from the collector's square to the pickup's, when it was made.", null=True),
+            field=models.PositiveIntegerField(help_text="Of a like that waited: from the collector's square to the pickup's, when it was made.", null=True, verbose_name='distance m'),
         ),
     ]

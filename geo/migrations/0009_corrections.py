@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='receipt',
             name='corrected_at',
-            field=models.DateTimeField(null=True),
+            field=models.DateTimeField(null=True, verbose_name='corrected at'),
         ),
         migrations.AddField(
             model_name='receipt',
             name='corrects',
-            field=models.ForeignKey(help_text='The first receipt of the match. This one holds the differences to it and to earlier corrections.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='geo.receipt'),
+            field=models.ForeignKey(help_text='The first receipt of the match. This one holds the differences to it and to earlier corrections.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='geo.receipt', verbose_name='corrects'),
         ),
         migrations.AddField(
             model_name='weighinversion',
@@ -31,11 +31,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='receipt',
             name='match',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='geo.match'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='geo.match', verbose_name='match'),
         ),
         migrations.AlterField(
             model_name='receiptline',
             name='pieces',
-            field=models.IntegerField(null=True),
+            field=models.IntegerField(null=True, verbose_name='pieces'),
         ),
     ]

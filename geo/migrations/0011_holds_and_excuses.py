@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='match',
             name='is_excused',
-            field=models.BooleanField(db_default=False, default=False, help_text='A block or a suspension ended it; it counts against nobody.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='A block or a suspension ended it; it counts against nobody.', verbose_name='is excused'),
         ),
         migrations.AlterField(
             model_name='pickup',
             name='status',
-            field=models.CharField(choices=[('open', 'Open'), ('matched', 'Matched'), ('handed_over', 'Handed Over'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('on_hold', 'On Hold')], default='open', max_length=11),
+            field=models.CharField(choices=[('open', 'Open'), ('matched', 'Matched'), ('handed_over', 'Handed Over'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('on_hold', 'On Hold')], default='open', max_length=11, verbose_name='status'),
         ),
         migrations.CreateModel(
             name='CarriedMark',

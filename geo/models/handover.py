@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
+from backend.core.models import Choices
 from geo.models.match import Match
 
 
-class HandoverState(models.TextChoices):
+class HandoverState(Choices):
     ARRANGING = "arranging", "no time proposed yet"
     PROPOSED = "proposed", "a time is proposed, none agreed"
     AGREED = "agreed", "a time is agreed"
@@ -22,7 +24,7 @@ class HandoverState(models.TextChoices):
     ENDED = "ended", "released, or somebody did not show"
 
 
-class Step(models.TextChoices):
+class Step(Choices):
     """What can change the state of a handover."""
 
     PROPOSE = "propose"
@@ -105,45 +107,69 @@ class Handover(models.Model):
 
     State = HandoverState
 
-    class Evidence(models.TextChoices):
+    class Evidence(Choices):
         GPS = "gps", "by the position of the phone"
         SEEN = "seen", "reported by the other party"
         OWN = "own", "claimed by reporting that the other party is there"
 
-    match = models.OneToOneField(Match, models.CASCADE, primary_key=True, related_name="handover")
+    match = models.OneToOneField(
+        Match, models.CASCADE, verbose_name=_("match"), primary_key=True, related_name="handover"
+    )
     state = models.CharField(
-        max_length=10, choices=HandoverState, default=HandoverState.ARRANGING, db_default=HandoverState.ARRANGING
+        _("state"),
+        max_length=10,
+        choices=HandoverState,
+        default=HandoverState.ARRANGING,
+        db_default=HandoverState.ARRANGING,
     )
-    proposed_for = models.DateTimeField(null=True, help_text="The time last proposed.")
+    proposed_for = models.DateTimeField(_("proposed for"), null=True, help_text="The time last proposed.")
     proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("proposed by"),
+        null=True,
+        related_name="+",
+        db_index=False,
     )
-    agreed_for = models.DateTimeField(null=True, help_text="The agreed time; it holds until both agree on another.")
-    calendar_sequence = models.PositiveIntegerField(default=0, db_default=0, help_text="Grows with each agreed time.")
-    set_off_at = models.DateTimeField(null=True)
-    eta = models.DateTimeField(null=True, help_text="When the collector expects to arrive.")
-    resident_arrived_at = models.DateTimeField(null=True)
-    resident_evidence = models.CharField(max_length=4, choices=Evidence, blank=True, db_default="")
-    collector_arrived_at = models.DateTimeField(null=True)
-    collector_evidence = models.CharField(max_length=4, choices=Evidence, blank=True, db_default="")
-    weighed_at = models.DateTimeField(null=True)
+    agreed_for = models.DateTimeField(
+        _("agreed for"), null=True, help_text="The agreed time; it holds until both agree on another."
+    )
+    calendar_sequence = models.PositiveIntegerField(
+        _("calendar sequence"), default=0, db_default=0, help_text="Grows with each agreed time."
+    )
+    set_off_at = models.DateTimeField(_("set off at"), null=True)
+    eta = models.DateTimeField(_("eta"), null=True, help_text="When the collector expects to arrive.")
+    resident_arrived_at = models.DateTimeField(_("resident arrived at"), null=True)
+    resident_evidence = models.CharField(
+        _("resident evidence"), max_length=4, choices=Evidence, blank=True, db_default=""
+    )
+    collector_arrived_at = models.DateTimeField(_("collector arrived at"), null=True)
+    collector_evidence = models.CharField(
+        _("collector evidence"), max_length=4, choices=Evidence, blank=True, db_default=""
+    )
+    weighed_at = models.DateTimeField(_("weighed at"), null=True)
     paid_thb = models.DecimalField(
+        _("paid thb"),
         max_digits=9,
         decimal_places=2,
         default=0,
         help_text="To the resident; negative when the resident paid.",
     )
     is_unusual = models.BooleanField(
-        default=False, db_default=False, help_text="The figures in force are far from the estimate."
+        _("is unusual"), default=False, db_default=False, help_text="The figures in force are far from the estimate."
     )
     code = models.CharField(max_length=6)
     secret = models.CharField(max_length=64, blank=True, db_default="", help_text="For one-time codes, base 32.")
-    used_step = models.BigIntegerField(null=True, help_text="The last time step whose one-time code was used.")
-    wrong_codes = models.PositiveSmallIntegerField(default=0)
-    resident_confirmed_at = models.DateTimeField(null=True)
-    collector_confirmed_at = models.DateTimeField(null=True)
+    used_step = models.BigIntegerField(
+        _("used step"), null=True, help_text="The last time step whose one-time code was used."
+    )
+    wrong_codes = models.PositiveSmallIntegerField(_("wrong codes"), default=0)
+    resident_confirmed_at = models.DateTimeField(_("resident confirmed at"), null=True)
+    collector_confirmed_at = models.DateTimeField(_("collector confirmed at"), null=True)
 
     class Meta:
+        verbose_name = _("handover")
+        verbose_name_plural = _("handovers")
         constraints = [
             models.CheckConstraint(
                 condition=Q(agreed_for__isnull=False) | ~Q(state__in=["agreed", "on_the_way", "arrived"]),
@@ -199,7 +225,7 @@ class Handover(models.Model):
 class Reminder(models.Model):
     """A reminder of an agreed time to both parties, sent once. A periodic task reads the due ones."""
 
-    class Kind(models.TextChoices):
+    class Kind(Choices):
         EVENING = "evening", "the evening before"
         HOUR = "hour", "an hour before"
 

@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from backend.core.models import PublicModel
+from backend.core.models import Choices, PublicModel
 from chat.models import Conversation
 from geo.models.pickup import Pickup
 
@@ -12,13 +13,13 @@ from geo.models.pickup import Pickup
 class Match(PublicModel):
     """A pickup and the collector who takes it. A partial unique index allows one active match per pickup."""
 
-    class Status(models.TextChoices):
+    class Status(Choices):
         ACTIVE = "active"
         COMPLETED = "completed"
         RELEASED = "released"
         NO_SHOW = "no_show"
 
-    class ReleaseReason(models.TextChoices):
+    class ReleaseReason(Choices):
         CANNOT_COME = "cannot_come"
         NO_ANSWER = "no_answer"
         NOT_AS_DESCRIBED = "not_as_described"
@@ -33,28 +34,40 @@ class Match(PublicModel):
         Status.NO_SHOW: set[Status](),
     }
 
-    pickup = models.ForeignKey(Pickup, models.PROTECT, related_name="matches")
+    pickup = models.ForeignKey(Pickup, models.PROTECT, verbose_name=_("pickup"), related_name="matches")
     # No index of its own: `indexes` covers the queries, and each index slows down every claim.
-    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="matches", db_index=False)
-    conversation = models.OneToOneField(Conversation, models.PROTECT, related_name="+")
-    status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
-    created_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    collector = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("collector"), related_name="matches", db_index=False
     )
-    release_reason = models.CharField(max_length=20, choices=ReleaseReason, blank=True)
+    conversation = models.OneToOneField(Conversation, models.PROTECT, verbose_name=_("conversation"), related_name="+")
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(_("created at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("released by"),
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    release_reason = models.CharField(_("release reason"), max_length=20, choices=ReleaseReason, blank=True)
     left_waiting = models.BooleanField(
+        _("left waiting"),
         default=False,
         db_default=False,
         help_text="Released too early after an arrival; counts against `released_by`.",
     )
     is_excused = models.BooleanField(
-        default=False, db_default=False, help_text="A block or a suspension ended it; it counts against nobody."
+        _("is excused"),
+        default=False,
+        db_default=False,
+        help_text="A block or a suspension ended it; it counts against nobody.",
     )
     no_show_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
+        verbose_name=_("no show by"),
         null=True,
         related_name="+",
         db_index=False,
@@ -62,7 +75,8 @@ class Match(PublicModel):
     )
 
     class Meta:
-        verbose_name_plural = "matches"
+        verbose_name = _("match")
+        verbose_name_plural = _("matches")
         constraints = [
             models.UniqueConstraint(
                 fields=["pickup"], condition=Q(status="active"), name="one_active_match_per_pickup"

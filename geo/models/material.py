@@ -2,29 +2,34 @@
 
 from django.db import models
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from backend.core.models import Choices
 
 
 class Material(models.Model):
     """A material of the catalogue, loaded from `geo/data/materials.csv` by `load_materials`."""
 
-    class Unit(models.TextChoices):
+    class Unit(Choices):
         KILOGRAM = "kg"
         PIECE = "piece"
 
-    code = models.SlugField(max_length=40, unique=True)
-    name_th = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name_th = models.CharField(_("name th"), max_length=80)
+    name_en = models.CharField(_("name en"), max_length=80)
     group = models.CharField(
-        max_length=20, help_text="paper, plastic, metal, glass, e-waste, oil, textile, battery, other"
+        _("group"), max_length=20, help_text="paper, plastic, metal, glass, e-waste, oil, textile, battery, other"
     )
-    unit = models.CharField(max_length=5, choices=Unit, default=Unit.KILOGRAM)
-    kg_per_unit = models.DecimalField(max_digits=8, decimal_places=4, default=1)
-    resin_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    ewc_code = models.CharField(max_length=10, blank=True, help_text="European Waste Catalogue, such as 15 01 02.")
-    is_hazardous = models.BooleanField(default=False)
-    icon = models.CharField(max_length=8, help_text="An emoji.")
-    position = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
+    unit = models.CharField(_("unit"), max_length=5, choices=Unit, default=Unit.KILOGRAM)
+    kg_per_unit = models.DecimalField(_("kg per unit"), max_digits=8, decimal_places=4, default=1)
+    resin_code = models.PositiveSmallIntegerField(_("resin code"), null=True, blank=True)
+    ewc_code = models.CharField(
+        _("ewc code"), max_length=10, blank=True, help_text="European Waste Catalogue, such as 15 01 02."
+    )
+    is_hazardous = models.BooleanField(_("is hazardous"), default=False)
+    icon = models.CharField(_("icon"), max_length=8, help_text="An emoji.")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("is active"), default=True)
     from_file = models.JSONField(
         default=dict,
         db_default=models.Value({}, models.JSONField()),
@@ -33,6 +38,8 @@ class Material(models.Model):
     )
 
     class Meta:
+        verbose_name = _("material")
+        verbose_name_plural = _("materials")
         ordering = ["position"]
 
     def __str__(self) -> str:
@@ -50,13 +57,15 @@ def name_in_language(name_th: str, name_en: str) -> str:
 class EmissionFactor(models.Model):
     """Kilograms of CO2e avoided per kilogram recycled. A total never mixes two sets."""
 
-    material = models.ForeignKey(Material, models.CASCADE, related_name="factors")
-    factor_set = models.CharField(max_length=20, help_text="less, warm, or an operator's own.")
-    version = models.CharField(max_length=20)
-    kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4)
-    source = models.CharField(max_length=200)
+    material = models.ForeignKey(Material, models.CASCADE, verbose_name=_("material"), related_name="factors")
+    factor_set = models.CharField(_("factor set"), max_length=20, help_text="less, warm, or an operator's own.")
+    version = models.CharField(_("version"), max_length=20)
+    kg_co2e_per_kg = models.DecimalField(_("kg co2e per kg"), max_digits=8, decimal_places=4)
+    source = models.CharField(_("source"), max_length=200)
 
     class Meta:
+        verbose_name = _("emission factor")
+        verbose_name_plural = _("emission factors")
         constraints = [
             models.UniqueConstraint(fields=["material", "factor_set", "version"], name="one_factor_per_version")
         ]

@@ -8,9 +8,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex, OpClass
 from django.db.models import F, Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.db.prepared import fetch_prepared
-from backend.core.models import PublicModel
+from backend.core.models import Choices, PublicModel
 from geo.models.material import Material
 
 _IS_HAZARDOUS = "SELECT EXISTS (SELECT FROM geo_material WHERE is_hazardous AND id = ANY(%(materials)s::int[]))"
@@ -19,7 +20,7 @@ _IS_HAZARDOUS = "SELECT EXISTS (SELECT FROM geo_material WHERE is_hazardous AND 
 class Pickup(PublicModel):
     """A pickup. Personal data: `location`, `address`, `access_note`, `note`. Strangers only ever see `cell`."""
 
-    class Status(models.TextChoices):
+    class Status(Choices):
         OPEN = "open"
         MATCHED = "matched"
         HANDED_OVER = "handed_over"
@@ -27,12 +28,12 @@ class Pickup(PublicModel):
         EXPIRED = "expired"
         ON_HOLD = "on_hold"  # while the resident's account is suspended
 
-    class PriceMode(models.TextChoices):
+    class PriceMode(Choices):
         FREE = "free"
         ASKS = "asks", "the resident asks for money"
         PAYS = "pays", "the resident pays for the service"
 
-    class Choose(models.TextChoices):
+    class Choose(Choices):
         FIRST = "first", "the first collector who likes it"
         RESIDENT = "resident", "the resident picks among those who liked it"
 
@@ -46,24 +47,26 @@ class Pickup(PublicModel):
         Status.ON_HOLD: {Status.OPEN, Status.CANCELLED},
     }
 
-    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pickups")
-    title = models.CharField(max_length=80)
-    note = models.CharField(max_length=1000, blank=True)
+    resident = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("resident"), related_name="pickups"
+    )
+    title = models.CharField(_("title"), max_length=80)
+    note = models.CharField(_("note"), max_length=1000, blank=True)
     location = models.PointField(geography=True, srid=4326)
     cell = models.PointField(srid=3857, spatial_index=False, help_text="Centre of the grid square, Web Mercator.")
-    area = models.CharField(max_length=120, blank=True, help_text="The neighbourhood, shown to everybody.")
-    address = models.CharField(max_length=300, blank=True)
-    access_note = models.CharField(max_length=300, blank=True)
-    window_from = models.DateTimeField()
-    window_until = models.DateTimeField()
-    price_mode = models.CharField(max_length=4, choices=PriceMode, default=PriceMode.FREE)
+    area = models.CharField(_("area"), max_length=120, blank=True, help_text="The neighbourhood, shown to everybody.")
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    access_note = models.CharField(_("access note"), max_length=300, blank=True)
+    window_from = models.DateTimeField(_("window from"))
+    window_until = models.DateTimeField(_("window until"))
+    price_mode = models.CharField(_("price mode"), max_length=4, choices=PriceMode, default=PriceMode.FREE)
     price_thb = models.DecimalField(max_digits=9, decimal_places=2, null=True)
-    choose = models.CharField(max_length=8, choices=Choose, default=Choose.FIRST)
-    status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
-    expires_at = models.DateTimeField()
+    choose = models.CharField(_("choose"), max_length=8, choices=Choose, default=Choose.FIRST)
+    status = models.CharField(_("status"), max_length=11, choices=Status, default=Status.OPEN)
+    expires_at = models.DateTimeField(_("expires at"))
     warn_at = models.DateTimeField(null=True, help_text="When to warn of the expiry; empty once that is done.")
     reserved_until = models.DateTimeField(null=True, help_text="Reserved until then for the runner-up who is asked.")
-    closed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
     material_ids = ArrayField(models.IntegerField())
     likes_counted = models.PositiveIntegerField(default=0, help_text="Numbers the queue; never goes down.")
@@ -75,10 +78,12 @@ class Pickup(PublicModel):
     )
     revision = models.PositiveIntegerField(default=1, help_text="Grows when it changes materially.")
     card = models.TextField(db_default="", editable=False, help_text="The text the deck sends; triggers write it.")
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("created at"))
+    updated_at = models.DateTimeField(_("updated at"))
 
     class Meta:
+        verbose_name = _("pickup")
+        verbose_name_plural = _("pickups")
         constraints = [
             models.CheckConstraint(condition=Q(window_until__gt=F("window_from")), name="window_has_length"),
             models.CheckConstraint(condition=Q(kg_estimate__gt=0), name="pickup_weighs_something"),
@@ -132,11 +137,13 @@ class PickupItem(models.Model):
     """One material of a pickup: its quantity in the material's unit, and the estimated kilograms."""
 
     pickup = models.ForeignKey(Pickup, models.CASCADE, related_name="items")
-    material = models.ForeignKey(Material, models.PROTECT, related_name="+")
-    quantity = models.DecimalField(max_digits=9, decimal_places=3)
+    material = models.ForeignKey(Material, models.PROTECT, verbose_name=_("material"), related_name="+")
+    quantity = models.DecimalField(_("quantity"), max_digits=9, decimal_places=3)
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
 
     class Meta:
+        verbose_name = _("pickup item")
+        verbose_name_plural = _("pickup items")
         constraints = [
             models.UniqueConstraint(fields=["pickup", "material"], name="one_item_per_material"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="item_has_quantity"),

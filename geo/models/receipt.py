@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import city_zone
 from backend.core.models import PublicModel
@@ -32,35 +33,53 @@ def month_of(moment: datetime) -> date:
 class Receipt(PublicModel):
     """The record of a completed handover. The `token` of a printed receipt gives access to the printed content."""
 
-    number = models.BigIntegerField(unique=True, help_text="Counts up by one for each receipt.")
-    match = models.ForeignKey(Match, models.PROTECT, related_name="receipts")
+    number = models.BigIntegerField(_("number"), unique=True, help_text="Counts up by one for each receipt.")
+    match = models.ForeignKey(Match, models.PROTECT, verbose_name=_("match"), related_name="receipts")
     corrects = models.ForeignKey(
         "self",
         models.PROTECT,
+        verbose_name=_("corrects"),
         null=True,
         related_name="corrections",
         help_text="The first receipt of the match. This one holds the differences to it and to earlier corrections.",
     )
-    corrected_at = models.DateTimeField(null=True)
-    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    paid_thb = models.DecimalField(max_digits=9, decimal_places=2)
-    handed_over_at = models.DateTimeField()
+    corrected_at = models.DateTimeField(_("corrected at"), null=True)
+    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("resident"), related_name="+")
+    collector = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("collector"), related_name="+"
+    )
+    paid_thb = models.DecimalField(_("paid thb"), max_digits=9, decimal_places=2)
+    handed_over_at = models.DateTimeField(_("handed over at"))
     month = models.DateField(
+        _("month"),
         db_default=date(1970, 1, 1),
         help_text="First day of its month, in the calendar of the city.",
     )
     group_ids = ArrayField(
-        models.UUIDField(), default=list, db_default=[], help_text="The groups of the resident for which it counts."
+        models.UUIDField(),
+        verbose_name=_("group ids"),
+        default=list,
+        db_default=[],
+        help_text="The groups of the resident for which it counts.",
     )
-    link = models.PositiveIntegerField(db_default=0, help_text="Counts the receipts of this collector from 1.")
+    link = models.PositiveIntegerField(
+        _("link"), db_default=0, help_text="Counts the receipts of this collector from 1."
+    )
     previous_hash = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="Of this collector's receipt before; empty for the first."
+        _("previous hash"),
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of this collector's receipt before; empty for the first.",
     )
-    content_hash = models.CharField(max_length=64, db_default="", help_text="SHA-256, see docs/receipts.md.")
+    content_hash = models.CharField(
+        _("content hash"), max_length=64, db_default="", help_text="SHA-256, see docs/receipts.md."
+    )
     token = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
 
     class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
         constraints = [
             models.UniqueConstraint(
                 fields=["collector", "link"], condition=models.Q(link__gt=0), name="one_receipt_per_link"
@@ -119,15 +138,19 @@ class ReceiptLine(models.Model):
     """
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")
-    material = models.ForeignKey(Material, models.PROTECT, related_name="+")
+    material = models.ForeignKey(Material, models.PROTECT, verbose_name=_("material"), related_name="+")
     gross_kg = models.DecimalField(max_digits=9, decimal_places=3)
     tare_kg = models.DecimalField(max_digits=9, decimal_places=3)
     net_kg = models.DecimalField(max_digits=9, decimal_places=3)
-    pieces = models.IntegerField(null=True)
-    kg_co2e_per_kg = models.DecimalField(max_digits=8, decimal_places=4, null=True)
+    pieces = models.IntegerField(_("pieces"), null=True)
+    kg_co2e_per_kg = models.DecimalField(_("kg co2e per kg"), max_digits=8, decimal_places=4, null=True)
     factor_set = models.CharField(max_length=20, blank=True, db_default="")
     factor_version = models.CharField(max_length=20, blank=True, db_default="")
-    factor_source = models.CharField(max_length=240, blank=True)
+    factor_source = models.CharField(_("factor source"), max_length=240, blank=True)
+
+    class Meta:
+        verbose_name = _("receipt line")
+        verbose_name_plural = _("receipt lines")
 
     def __str__(self) -> str:
         return f"{self.net_kg} kg of {self.material_id}"

@@ -4,8 +4,9 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from backend.core.models import PublicModel
+from backend.core.models import Choices, PublicModel
 from geo.models.match import Match
 
 
@@ -15,7 +16,7 @@ class Rating(PublicModel):
     Personal data: the text.
     """
 
-    class Reason(models.TextChoices):
+    class Reason(Choices):
         LATE = "late"
         NOT_EVERYTHING = "not_everything", "did not take everything"
         UNSORTED = "unsorted"
@@ -43,19 +44,20 @@ class Rating(PublicModel):
 class Penalty(PublicModel):
     """A warning, or a pause until `until`, which an admin can lift. `strikes` are days on which others waited."""
 
-    class Kind(models.TextChoices):
+    class Kind(Choices):
         WARNING = "warning"
         PAUSE = "pause"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="penalties")
-    kind = models.CharField(max_length=7, choices=Kind)
-    strikes = models.PositiveSmallIntegerField()
-    created_at = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-    lifted_at = models.DateTimeField(null=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="penalties")
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind)
+    strikes = models.PositiveSmallIntegerField(_("strikes"))
+    created_at = models.DateTimeField(_("created at"))
+    until = models.DateTimeField(_("until"), null=True)
+    lifted_at = models.DateTimeField(_("lifted at"), null=True)
 
     class Meta:
-        verbose_name_plural = "penalties"
+        verbose_name = _("penalty")
+        verbose_name_plural = _("penalties")
         constraints = [
             models.CheckConstraint(condition=Q(kind="pause") ^ Q(until=None), name="a_pause_has_an_end"),
         ]
@@ -70,7 +72,7 @@ class CarriedMark(models.Model):
     Personal data.
     """
 
-    class Kind(models.TextChoices):
+    class Kind(Choices):
         STRIKE = "strike", "left others waiting"
         GIVEN_BACK = "given_back", "gave a match back as its collector"
 

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from backend.core.media.private_files import PrivateStorage
 from backend.core.models import PublicModel
@@ -19,12 +20,14 @@ class WeighInLine(models.Model):
     """
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="lines")
-    material = models.ForeignKey(Material, models.PROTECT, related_name="+")
+    material = models.ForeignKey(Material, models.PROTECT, verbose_name=_("material"), related_name="+")
     gross_kg = models.DecimalField(max_digits=9, decimal_places=3)
     tare_kg = models.DecimalField(max_digits=9, decimal_places=3, default=0)
-    pieces = models.PositiveIntegerField(null=True)
+    pieces = models.PositiveIntegerField(_("pieces"), null=True)
 
     class Meta:
+        verbose_name = _("weigh in line")
+        verbose_name_plural = _("weigh in lines")
         constraints = [
             models.UniqueConstraint(fields=["handover", "material"], name="one_weigh_in_per_material"),
             models.CheckConstraint(condition=Q(tare_kg__gte=0, gross_kg__gt=F("tare_kg")), name="net_is_positive"),
@@ -58,18 +61,20 @@ class WeighInVersion(models.Model):
     """
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="versions")
-    number = models.PositiveSmallIntegerField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField(_("number"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("by"), related_name="+")
+    at = models.DateTimeField(_("at"))
     paid_thb = models.DecimalField(max_digits=9, decimal_places=2)
     net_kg = models.DecimalField(max_digits=10, decimal_places=3)
-    lines = models.JSONField()
-    left = models.JSONField(default=list)
+    lines = models.JSONField(_("lines"))
+    left = models.JSONField(_("left"), default=list)
     is_correction = models.BooleanField(default=False, db_default=False, help_text="Proposed after the receipt.")
     is_unusual = models.BooleanField(default=False, db_default=False, help_text="Far from the estimate.")
-    note = models.CharField(max_length=300, blank=True, help_text="The resident's reason for the dispute.")
+    note = models.CharField(_("note"), max_length=300, blank=True, help_text="The resident's reason for the dispute.")
 
     class Meta:
+        verbose_name = _("weigh in version")
+        verbose_name_plural = _("weigh in versions")
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["handover", "number"], name="one_version_per_number")]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
-from backend.core.http.admin import ReadOnly
+from backend.core.http.admin import ReadOnly, when
 from backend.core.text.amounts import format_baht
 from geo.admin_base import MAP_MEDIA, ReadOnlyAdmin, amount, draw_map
 from geo.matching.services.matches import cancel_pickup
@@ -20,7 +20,7 @@ from geo.models import Pickup, PickupItem
 
 KG_ESTIMATE = amount("kg_estimate")
 OFFER = ("title", "note", "resident", "status", KG_ESTIMATE, "price", "choose", "area", "pictures")
-TIMES = ("window_from", "window_until", "expires_at", "created_at", "updated_at", "closed_at")
+TIMES = tuple(map(when, ("window_from", "window_until", "expires_at", "created_at", "updated_at", "closed_at")))
 
 
 class PickupItemInline(ReadOnly, admin.TabularInline[PickupItem, Pickup]):
@@ -39,7 +39,6 @@ class PickupAdmin(ReadOnlyAdmin[Pickup]):
     list_filter = ("status", "choose", "price_mode", "created_at")
     list_select_related = ("resident",)
     search_fields = ("title", "area", "resident__display_name", "resident__phone")
-    date_hierarchy = "created_at"
     inlines = (PickupItemInline,)
     actions = ("cancel",)
     readonly_fields = (KG_ESTIMATE, "price", "pictures", "square", "place")

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 db_default="",
                 default="",
                 help_text="What the user wants to be called by strangers.",
-                max_length=80,
+                max_length=80, verbose_name='chosen name',
             ),
         ),
         migrations.AddField(

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='report',
             name='handled_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports_handled', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports_handled', to=settings.AUTH_USER_MODEL, verbose_name='handled by'),
         ),
         migrations.AddField(
             model_name='report',
