@@ -182,7 +182,8 @@ def _as_openapi(schema: Any) -> Any:
         return [_as_openapi(item) for item in schema] if isinstance(schema, list) else schema
     words = {name: _as_openapi(part) for name, part in schema.items() if part != []}
     if "const" in words:
-        words |= {"type": "string", "enum": [words.pop("const")]}
+        # As Structs have their tag: Swift has no name for an enum of the field `type`.
+        words |= {"type": "string", "default": words.pop("const")}
     if isinstance(words.get("type"), list):
         words |= {"type": words["type"][0], "nullable": True}
     return words
