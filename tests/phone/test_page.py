@@ -72,6 +72,7 @@ def files_of_page() -> list[str]:
     return re.findall(r'(?:src|href)="([^"]+)"', APIClient().get("/").content.decode())
 
 
+@pytest.mark.django_db
 class TestFiles:
     def test_those_of_the_page_exist(self) -> None:
         files = files_of_page()

@@ -16,7 +16,7 @@ export const SCREENS: Record<RouteName, Loader> = {
   pickups: soon,
   pickup: soon,
   pickupLikes: soon,
-  deck: soon,
+  deck: () => import('./screens/deck/Deck.svelte'),
   likes: soon,
   matches: soon,
   match: soon,
