@@ -3,6 +3,7 @@
 Every value may also come from a file named by `NAME_FILE`, as container secrets do."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
     found += _line_problems(environment) + _web_app_problems(environment) + _android_problems(environment)
+    found += _app_version_problems(environment)
     return found + (_dangers(environment) if kind == "production" else [])
 
 
@@ -68,6 +70,13 @@ def _emulator_problems(environment: Mapping[str, str], kind: str) -> list[str]:
     if kind == "development" or not is_given(environment, "FIREBASE_AUTH_EMULATOR_HOST"):
         return []
     return ["FIREBASE_AUTH_EMULATOR_HOST is set: the Admin SDK would accept unsigned tokens, so anybody gets in."]
+
+
+def _app_version_problems(environment: Mapping[str, str]) -> list[str]:
+    version = environment.get("APP_VERSION_MIN", "")
+    if not version or re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", version):
+        return []
+    return [f"APP_VERSION_MIN is {version!r}; it must be numbers with dots between them, such as 1.4.2."]
 
 
 def _firebase_problems(environment: Mapping[str, str]) -> list[str]:

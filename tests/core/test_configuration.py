@@ -96,6 +96,11 @@ class TestProduction:
         assert text.startswith("PUBLIC_URL is 'http://trash.example'")
 
 
+@pytest.mark.parametrize(("version", "refused"), [("", 0), ("1.4", 0), ("2.0.1.3", 0), ("v1.4", 1), ("1.4-beta", 1)])
+def test_the_oldest_app_version_is_numbers(version: str, refused: int) -> None:
+    assert len(problems_of({"ENVIRONMENT": "development", "APP_VERSION_MIN": version})) == refused
+
+
 class TestFirebase:
     def test_refuses_a_project_without_credentials(self) -> None:
         (text,) = problems_of({"ENVIRONMENT": "development", "FIREBASE_PROJECT_ID": "city"})

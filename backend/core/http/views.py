@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from backend.core.clock import read_clock
 from backend.core.http import idempotency
+from backend.core.http.app_versions import add_minimum, require_supported_app
 from backend.core.http.language import accepted_language
 from backend.core.http.parsers import require_length
 from backend.core.http.throttling import ScopedThrottle
@@ -78,6 +79,7 @@ class ApiView(APIView):
         self.response = self.finalize_response(self.request, response, *args, **kwargs)
         # Most responses hold an address, a name or a token. A view that may be cached says so itself.
         self.response.setdefault("Cache-Control", "no-store")
+        add_minimum(self.response)
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -85,6 +87,7 @@ class ApiView(APIView):
         self.now = read_clock()
         super().initial(request, *args, **kwargs)
         _activate_language_of(request)
+        require_supported_app(request)
         require_length(request)
 
     def get_throttles(self) -> list[BaseThrottle]:
