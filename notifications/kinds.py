@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from notifications.links import Link
+
 Text = str | Promise
 
 
@@ -58,15 +60,15 @@ class Meeting(StrEnum):
 class EventKind:
     """`title` and `body` are filled with the event's data; a kind without them is never pushed.
 
-    `link` is the path inside the app that a tap opens, filled with the data's ids. `until` names the time in the data
-    at which the event expires. The event marks earlier events of the kinds in `supersedes` as read when both have the
-    same id under `about`. `meeting` tells which events pass through quiet hours.
+    `link` is what a tap opens, filled with the data's ids. `until` names the time in the data at which the event
+    expires. The event marks earlier events of the kinds in `supersedes` as read when both have the same id under
+    `about`. `meeting` tells which events pass through quiet hours.
     """
 
     category: Category
     title: Text = ""
     body: Text = ""
-    link: str = ""
+    link: Link = Link.NONE
     until: str = ""
     about: str = ""
     supersedes: Collection[str] = ()
@@ -109,7 +111,7 @@ HANDOVER_STEPS = (
     "handover.confirmed",
 )
 
-_STEP = EventKind(category=Category.HANDOVER, link="/matches/{match}", about="match", meeting=Meeting.NOW)
+_STEP = EventKind(category=Category.HANDOVER, link=Link.MATCH, about="match", meeting=Meeting.NOW)
 _APPOINTMENT = replace(_STEP, until="at", meeting=Meeting.AT)
 
 KINDS: Mapping[str, EventKind] = {
@@ -117,7 +119,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.CHAT,
         title=_("New message"),
         body=ngettext_lazy("You have %(count)d new message.", "You have %(count)d new messages.", "count"),
-        link="/conversations/{conversation}",
+        link=Link.CONVERSATION,
     ),
     "message.read": EventKind(category=Category.CHAT),
     "message.deleted": EventKind(category=Category.CHAT),
@@ -130,13 +132,13 @@ KINDS: Mapping[str, EventKind] = {
             "%(count)d collectors would like to take “%(title)s”.",
             "count",
         ),
-        link="/pickups/{pickup}/likes",
+        link=Link.LIKES,
     ),
     "match.made": EventKind(
         category=Category.MATCHES,
         title=_("It is a match"),
         body=_("“%(title)s”: write to each other and agree on a time."),
-        link="/conversations/{conversation}",
+        link=Link.CONVERSATION,
         about="pickup",
         supersedes=("pickup.liked", "like.asked", "pickup.reopened", "pickup.expiring", "pickup.nearby"),
     ),
@@ -144,7 +146,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.LIKES,
         title=_("Not this time"),
         body=_("“%(title)s” goes to another collector. Thank you for offering."),
-        link="/deck",
+        link=Link.DECK,
         about="pickup",
         supersedes=("like.asked",),
     ),
@@ -152,7 +154,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.LIKES,
         title=_("No longer available"),
         body=_("“%(title)s” is no longer available. Thank you for waiting."),
-        link="/deck",
+        link=Link.DECK,
         about="pickup",
         supersedes=("like.asked", "pickup.reopened", "pickup.amended", "pickup.nearby"),
     ),
@@ -160,7 +162,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.MATCHES,
         title=_("The match has ended"),
         body=_("The other side has given back the match for “%(title)s”."),
-        link="/matches/{match}",
+        link=Link.MATCH,
         about="match",
         supersedes=("match.made", *HANDOVER_STEPS),
     ),
@@ -228,38 +230,38 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.HANDOVER,
         title=_("Is the receipt wrong?"),
         body=_("The other side says %(net_kg)s kg. Look at it, and agree if it is right."),
-        link="/matches/{match}",
+        link=Link.MATCH,
         about="match",
     ),
     "standing.warned": EventKind(
         category=Category.MATCHES,
         title=_("Others waited for you"),
         body=_("On %(strikes)s days somebody waited for you in vain. If it goes on, you will be paused for a while."),
-        link="/me",
+        link=Link.ME,
     ),
     "standing.paused": EventKind(
         category=Category.MATCHES,
         title=_("You are paused"),
         body=_("On %(strikes)s days somebody waited for you in vain. You can agree to new pickups from %(until)s on."),
-        link="/me",
+        link=Link.ME,
     ),
     "standing.lifted": EventKind(
         category=Category.MATCHES,
         title=_("Your pause is over"),
         body=_("The city has ended it early. You can agree to pickups again."),
-        link="/me",
+        link=Link.ME,
     ),
     "match.rated": EventKind(
         category=Category.LIKES,
         title=_("You have been rated"),
         body=_("Somebody rated the handover of “%(title)s”. How was it for you?"),
-        link="/matches/{match}",
+        link=Link.MATCH,
     ),
     "like.asked": EventKind(
         category=Category.MATCHES,
         title=_("Your turn: do you still want it?"),
         body=_("“%(title)s” is free again. Say yes by %(answer_by)s, or it goes to the next."),
-        link="/pickups/{pickup}",
+        link=Link.PICKUP,
         until="answer_by",
         about="pickup",
         supersedes=("pickup.reopened",),
@@ -268,7 +270,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.LIKES,
         title=_("Open again"),
         body=_("“%(title)s” is open again."),
-        link="/deck",
+        link=Link.DECK,
         about="pickup",
         supersedes=("pickup.reopened",),
     ),
@@ -276,7 +278,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.LIKES,
         title=_("A pickup you like has changed"),
         body=_("“%(title)s” has changed: %(changed)s."),
-        link="/pickups/{pickup}",
+        link=Link.PICKUP,
         about="pickup",
         supersedes=("pickup.amended",),
     ),
@@ -288,13 +290,13 @@ KINDS: Mapping[str, EventKind] = {
             "%(count)d new pickups near you; the last is “%(title)s”, about %(kg)s kg, %(km)s km from you.",
             "count",
         ),
-        link="/deck",
+        link=Link.DECK,
     ),
     "pickup.expiring": EventKind(
         category=Category.LIKES,
         title=_("Your pickup expires soon"),
         body=_("“%(title)s” expires at %(expires_at)s. One tap keeps it open."),
-        link="/pickups/{pickup}",
+        link=Link.PICKUP,
         until="expires_at",
         about="pickup",
         supersedes=("pickup.expiring",),
@@ -303,7 +305,7 @@ KINDS: Mapping[str, EventKind] = {
         category=Category.LIKES,
         title=_("Your pickup has expired"),
         body=_("Nobody came for “%(title)s” in time. You can post it again."),
-        link="/pickups/{pickup}",
+        link=Link.PICKUP,
         about="pickup",
         supersedes=("pickup.expiring", "pickup.liked"),
     ),

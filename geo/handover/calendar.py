@@ -13,6 +13,7 @@ from backend.core.text.characters import isolate
 from geo.handover.selectors import Appointment
 from geo.handover_errors import TimeNotAgreed
 from geo.models import Match
+from notifications.links import Link, url_of
 
 PRODUCT = "-//Tinder for Trash//Handover//EN"
 
@@ -70,5 +71,6 @@ def _event(appointment: Appointment, begins_at: datetime, now: datetime, *, stat
     event.add("dtstart", in_city_time(begins_at))
     event.add("dtend", in_city_time(begins_at + timedelta(minutes=settings.HANDOVER_MINUTES)))
     event.add("status", status)
+    event.add("url", url_of(Link.MATCH.format(match=appointment.match_id)))
     event.add("summary", PlainText(_("Handover: %(title)s") % {"title": isolate(appointment.title)}))
     return event

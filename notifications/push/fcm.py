@@ -27,6 +27,7 @@ from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
 from backend.core.firebase import firebase_app
+from notifications.links import url_of
 from notifications.push.backends import Accepted, Barred, DeadAddress, Outcome, PushMessage, Refused, Retry
 from notifications.push.circuit_breaker import fcm_circuit_breaker
 from notifications.push.throttle import SenderPool, Throttle, fcm_quota, sending_deadline
@@ -184,7 +185,7 @@ def _webpush(message: PushMessage) -> messaging.WebpushConfig:
         "Urgency": "high" if message.is_urgent else "normal",
         "Topic": _topic(message.collapse_id),
     }
-    link = f"{settings.PUBLIC_URL}{message.link}"
+    link = url_of(message.link)
     return messaging.WebpushConfig(
         headers=headers,
         notification=messaging.WebpushNotification(tag=message.collapse_id, silent=not message.has_sound or None),

@@ -11,6 +11,7 @@ import httpx
 import structlog
 from django.conf import settings
 
+from notifications.links import url_of
 from notifications.push.backends import Accepted, Barred, DeadAddress, Outcome, PushMessage, Refused, Retry
 from notifications.push.circuit_breaker import line_circuit_breaker
 from notifications.push.throttle import SenderPool, Throttle, sending_deadline
@@ -54,7 +55,7 @@ def _send_one(client: httpx.Client, message: PushMessage) -> Outcome:
 
 def body_of(message: PushMessage) -> dict[str, object]:
     """A text with a link. A push without sound makes none on LINE either."""
-    text = f"{message.title}\n{message.body}\n{settings.PUBLIC_URL}{message.link}"
+    text = f"{message.title}\n{message.body}\n{url_of(message.link)}"
     return {
         "to": message.address,
         "messages": [{"type": "text", "text": text}],

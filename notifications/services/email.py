@@ -24,6 +24,7 @@ from procrastinate.manager import JobManager
 from backend.core.errors import DomainError, NotFound
 from backend.core.text.characters import isolate
 from notifications.errors import CodeSentLately, EmailCodeWrong, EmailUnavailable, TooManyCodes
+from notifications.links import url_of
 from notifications.models import CodeLimit, EmailAddress, Event, Preferences
 from notifications.quiet_hours import digest_after
 from notifications.relevance import Verdict, invalid_ids
@@ -232,7 +233,7 @@ def _new_entries(row: EmailAddress, now: datetime) -> list[Event]:
 def _line(entry: Event, row: EmailAddress) -> dict[str, str]:
     """One entry, without the text of chat messages."""
     text = text_of(event=entry.name, data=entry.data, locale=row.user.locale)
-    return {"title": text.title, "body": text.body, "url": f"{settings.PUBLIC_URL}{link_of(entry)}"}
+    return {"title": text.title, "body": text.body, "url": url_of(link_of(entry))}
 
 
 def _domain() -> str:

@@ -56,6 +56,7 @@ class TestAppointment:
         assert str(event["LOCATION"]) == "99/1 Rama IV Road"
         assert (str(calendar["METHOD"]), str(event["STATUS"])) == ("PUBLISH", "CONFIRMED")
         assert "Bottles" in str(event["SUMMARY"])
+        assert str(event["URL"]).endswith(f"/matches/{match.pk}")
 
     @pytest.mark.parametrize("text", [r"C:\New \N bottles", r"a\nb", r"50\, or so; \\N", "one\ntwo", "ขวด🩷", "end\\"])
     def test_shows_a_typed_backslash_as_it_is(self, match: Match, text: str) -> None:
