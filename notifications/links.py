@@ -1,4 +1,4 @@
-"""Every path of the web app that a push, a LINE message, a mail or a calendar file opens. clients/phone has all of them."""
+"""Every path of the web app that a push, a LINE message, a mail or a calendar file opens. clients/phone has them."""
 
 from enum import StrEnum
 
