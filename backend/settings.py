@@ -25,6 +25,9 @@ DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+# Who runs the service, and where people write to: an address or a web page.
+OPERATOR_NAME = env.str("OPERATOR_NAME", default="Tinder for Trash")
+OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", default="")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SOCKET_ALLOWED_ORIGINS = env.list("SOCKET_ALLOWED_ORIGINS", default=[PUBLIC_URL])
 ROOT_URLCONF = "backend.urls"

@@ -9,6 +9,7 @@ from backend.core.http.app_links import AndroidLinksView, AppleLinksView
 from backend.core.http.health import AliveView, DevelopersView, ReadyView, SchemaView
 from backend.core.http.metrics import MetricsView
 from backend.core.http.phone import PATHS, PhoneView, ServiceWorkerView
+from backend.core.http.problem_pages import ProblemsView, ProblemView
 from backend.core.media.urls import MediaView
 from geo.handover.api.receipts import ReceiptPageView
 from notifications.api.devices import UnsubscribeView
@@ -30,6 +31,8 @@ urlpatterns = [
     path("sw.js", ServiceWorkerView.as_view()),
     path(".well-known/assetlinks.json", AndroidLinksView.as_view()),
     path(".well-known/apple-app-site-association", AppleLinksView.as_view()),
+    path("problems", ProblemsView.as_view()),
+    path("problems/<slug:code>", ProblemView.as_view()),
     path("developers", DevelopersView.as_view()),
     path("healthz", AliveView.as_view()),
     path("readyz", ReadyView.as_view()),

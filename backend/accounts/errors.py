@@ -5,9 +5,17 @@ from django.utils.translation import gettext_lazy as _
 from backend.core.errors import DomainError, Kind, conflict, forbidden, invalid, refusal
 
 # No such way to sign in here; `demo` is none once a Firebase project is configured.
-ProviderUnknown = invalid("provider_unknown", _("This way to sign in does not exist here."))
+ProviderUnknown = invalid(
+    "provider_unknown",
+    _("This way to sign in does not exist here."),
+    _("Choose another way to sign in. The welcome page shows those that work."),
+)
 # Not a valid phone number.
-PhoneInvalid = invalid("phone_invalid", _("This is not a valid phone number."))
+PhoneInvalid = invalid(
+    "phone_invalid",
+    _("This is not a valid phone number."),
+    _("Check the digits, and add the country code for a number from abroad, such as +66."),
+)
 
 
 class IdentityRefused(DomainError):
@@ -16,6 +24,7 @@ class IdentityRefused(DomainError):
     code = "identity_invalid"
     kind = Kind.UNAUTHENTICATED
     message = _("We could not verify who you are. Sign in again.")
+    advice = _("Start signing in from the beginning. If it happens again, update the app.")
 
 
 class IdentityExpired(IdentityRefused):
@@ -23,6 +32,7 @@ class IdentityExpired(IdentityRefused):
 
     code = "identity_expired"
     message = _("This sign-in took too long. Try again.")
+    advice = _("Start signing in again, and check that the clock of your phone is right.")
 
 
 class IdentityRevoked(IdentityRefused):
@@ -30,6 +40,7 @@ class IdentityRevoked(IdentityRefused):
 
     code = "identity_revoked"
     message = _("This sign-in has been withdrawn. Sign in again.")
+    advice = _("Sign in again. If it was not you who withdrew it, change your password there.")
 
 
 class IdentityAnonymous(IdentityRefused):
@@ -37,6 +48,7 @@ class IdentityAnonymous(IdentityRefused):
 
     code = "identity_anonymous"
     message = _("Sign in with a phone number or an account first.")
+    advice = _("Go back, and sign in with your phone number, an account or LINE.")
 
 
 class IdentityUsed(IdentityRefused):
@@ -44,14 +56,22 @@ class IdentityUsed(IdentityRefused):
 
     code = "identity_used"
     message = _("This sign-in has been used already. Sign in again.")
+    advice = _("Start signing in from the beginning; that gives you a fresh proof.")
 
 
 # Firebase or LINE does not respond, so the identity is unknown.
 IdentityUnavailable = refusal(
-    Kind.UNAVAILABLE, "identity_unavailable", _("We cannot verify who you are right now. Try again soon.")
+    Kind.UNAVAILABLE,
+    "identity_unavailable",
+    _("We cannot verify who you are right now. Try again soon."),
+    _("Wait a minute and try again. If you are still signed in elsewhere, that goes on working."),
 )
 # The account may not be used, here or at Firebase.
-AccountDisabled = forbidden("account_disabled", _("This account has been disabled."))
+AccountDisabled = forbidden(
+    "account_disabled",
+    _("This account has been disabled."),
+    _("If you think that this is a mistake, write to the operator of the service."),
+)
 # What was proved belongs to another account, which is used.
 IdentityHasAccount = conflict(
     "identity_has_account",
@@ -59,16 +79,32 @@ IdentityHasAccount = conflict(
         "This sign-in belongs to another account. To use that account, sign in with it. To use it for this account, "
         "first erase the other one."
     ),
+    _("Decide which account you want to keep. While the other one is unused, it is merged by itself."),
 )
 # The account has another sign-in of this kind.
-AnotherLinked = conflict("another_identity_linked", _("You have linked another account of this kind. Unlink it first."))
+AnotherLinked = conflict(
+    "another_identity_linked",
+    _("You have linked another account of this kind. Unlink it first."),
+    _("Open your account, unlink the one that you no longer use, and link the new one."),
+)
 # Without it nobody could sign in to the account.
-LastIdentity = conflict("last_identity", _("This is the only way in which you can sign in. Link another one first."))
+LastIdentity = conflict(
+    "last_identity",
+    _("This is the only way in which you can sign in. Link another one first."),
+    _("Link a phone number or another account first. To leave for good, erase your account."),
+)
 # Staff sign in to the admin with their phone number.
-NumberOfStaff = conflict("number_of_staff", _("You need your phone number to sign in to the admin."))
+NumberOfStaff = conflict(
+    "number_of_staff",
+    _("You need your phone number to sign in to the admin."),
+    _("Ask a superuser of the admin to take over your tasks first."),
+)
 # Users cannot block or report themselves.
-AboutYourself = invalid("about_yourself", _("You cannot do this to yourself."))
+AboutYourself = invalid("about_yourself", _("You cannot do this to yourself."), _("Choose another person."))
 # Redis does not respond, and the ticket is stored there.
 TicketsUnavailable = refusal(
-    Kind.UNAVAILABLE, "realtime_unavailable", _("Live updates are not available now. Try again soon.")
+    Kind.UNAVAILABLE,
+    "realtime_unavailable",
+    _("Live updates are not available now. Try again soon."),
+    _("The app goes on without them and tries again by itself. Messages arrive a little later."),
 )

@@ -21,6 +21,7 @@ class YearInvalid(Invalid):
 
     code = "year_too_far"
     message = _("The year %(year)s is too far ahead: %(last)s at most.")
+    advice = _("Choose an earlier date.")
 
 
 class YearOfBuddhistEra(YearInvalid):
@@ -28,6 +29,7 @@ class YearOfBuddhistEra(YearInvalid):
 
     code = "year_of_buddhist_era"
     message = _("%(year)s is a year of the Buddhist calendar. Write %(common_year)s.")
+    advice = _("Give the year in the common era, such as 2026 for 2569.")
 
 
 def read_clock() -> datetime:

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
 from backend.core.clock import read_clock
-from backend.core.errors import DomainError
+from backend.core.errors import DomainError, RateLimited, Unavailable
 from backend.core.http.language import accepted_language
 from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
 from backend.core.redis.nudges import channel_of
@@ -42,7 +42,6 @@ from chat.consumers.frames import (
 )
 from chat.consumers.realtime import Realtime
 from chat.consumers.writer import SocketWriter
-from chat.errors import TooManyFrames, Unavailable
 from chat.selectors import SessionState, session_state
 from notifications.selectors.events import head_of
 from notifications.services.devices import see_device
@@ -167,7 +166,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _receive_text(self, text: str) -> None:
         try:
             if not self.budget.spend(asyncio.get_running_loop().time()):
-                raise TooManyFrames
+                raise RateLimited
             await self._run(decode(text))
         except DomainError as error:
             await self._refuse(text, error)

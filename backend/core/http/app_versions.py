@@ -13,7 +13,11 @@ HEADER = "App-Version"
 HEADER_OF_MINIMUM = "App-Version-Min"
 _VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,3}")
 # The app is older than `minimum`.
-AppOutdated = invalid("app_outdated", _("This version of the app is too old. Please update to %(minimum)s or newer."))
+AppOutdated = invalid(
+    "app_outdated",
+    _("This version of the app is too old. Please update to %(minimum)s or newer."),
+    _("Open the store on your phone and update the app. What waits in it is sent afterwards."),
+)
 
 
 def parse_version(text: str) -> tuple[int, ...] | None:

@@ -8,25 +8,25 @@ import structlog
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.core.errors import NotReady
+from backend.core.http.pages import PageView, render_page
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.views import PublicView
 from backend.core.redis.client import sync_redis
 
 
-class DevelopersView(PublicView):
+class DevelopersView(PageView):
     """`/developers`: where the API, the admin and the health checks are."""
 
     def get(self, request: Request) -> HttpResponse:
-        """HTML without other assets."""
-        return render(request, "core/developers.html")
+        """HTML."""
+        return render_page(request, "core/developers.html", {})
 
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,8 @@ class ReadyView(PublicView):
             status = "ready" if set(checks.values()) == {"ok"} else "degraded"
             return Response({"status": status, "checks": checks})
         log.warning("not_ready", **checks)
-        body = problem(status=503, code="not_ready", detail=_("The service is not available now. Try again soon."))
+        refusal = NotReady()
+        body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
         return Response(body | {"checks": checks}, status=503, content_type=CONTENT_TYPE)
 
 

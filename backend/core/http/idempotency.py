@@ -37,6 +37,7 @@ class KeyReused(DomainError):
     code = "idempotency_key_reused"
     kind = Kind.UNPROCESSABLE
     message = _("This Idempotency-Key was used for another request.")
+    advice = _("Look whether it has been done already. Developers: use a new key for a new request.")
 
 
 class KeyInvalid(Invalid):
@@ -44,6 +45,7 @@ class KeyInvalid(Invalid):
 
     code = "idempotency_key_invalid"
     message = _("An Idempotency-Key has 1 to 200 printable characters.")
+    advice = _("If you use the app, update it. Developers: use a new UUID for each action.")
 
 
 def key_of(request: Request) -> str | None:

@@ -26,6 +26,7 @@ class CursorInvalid(Invalid):
 
     code = "cursor_invalid"
     message = _("This page does not exist. Start again from the first one.")
+    advice = _("Load the list again from its beginning.")
 
 
 class CursorPages(CursorPagination):

@@ -6,27 +6,11 @@ from typing import IO, Any
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from backend.core.errors import DomainError, Kind
-
-
-class BodyTooLarge(DomainError):
-    """More than `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
-
-    code = "body_too_large"
-    kind = Kind.TOO_LARGE
-    message = _("This request is too large.")
-
-
-class LengthRequired(APIException):
-    """A chunked body: it has no Content-Length, and Django would treat it as empty."""
-
-    status_code = 411
-    default_code = "length_required"
-    default_detail = _("This request has to say how long it is (Content-Length).")
+from backend.core.errors import BodyTooLarge, LengthRequired
 
 
 def require_length(request: Request) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -13,17 +13,36 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from backend.core.errors import DomainError
+from backend.core.errors import (
+    BadRequest,
+    BodyTooLarge,
+    BodyUnreadable,
+    DomainError,
+    Forbidden,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    RateLimited,
+    ServerError,
+    TokenInvalid,
+    TokenMissing,
+    Unavailable,
+    UnsupportedMediaType,
+)
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
-CODES_OF_DRF = {
-    "parse_error": "body_unreadable",
-    "authentication_failed": "token_invalid",
-    "not_authenticated": "token_missing",
-    "permission_denied": "forbidden",
-    "throttled": "rate_limited",
+REFUSALS_OF_DRF = {
+    "parse_error": BodyUnreadable,
+    "authentication_failed": TokenInvalid,
+    "not_authenticated": TokenMissing,
+    "permission_denied": Forbidden,
+    "throttled": RateLimited,
+    "not_acceptable": NotAcceptable,
+    "method_not_allowed": MethodNotAllowed,
+    "unsupported_media_type": UnsupportedMediaType,
 }
+CODES_OF_DRF = {drf: refused.code for drf, refused in REFUSALS_OF_DRF.items()}
 
 
 def problem(*, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, object]:
@@ -45,7 +64,7 @@ def problem_response(error: Exception, context: Mapping[str, Any] | None = None)
         return _of_domain_error(error)
     if isinstance(error, OperationalError | InterfaceError):
         log.warning("database_unavailable", reason=type(error).__name__)
-        return _of_outage()
+        return _of_domain_error(Unavailable(retry_after_s=5))
     if isinstance(error, SuspiciousOperation | UnreadablePostError):
         return _of_bad_request(error)
     if isinstance(error, Http404):
@@ -66,16 +85,7 @@ def _of_domain_error(error: DomainError) -> Response:
 
 def _of_bad_request(error: Exception) -> Response:
     """What Django itself refuses to read."""
-    if isinstance(error, RequestDataTooBig):
-        body = problem(status=413, code="body_too_large", detail=_("This request is too large."))
-    else:
-        body = problem(status=400, code="bad_request", detail=_("We could not read this request."))
-    return Response(body, status=cast(int, body["status"]), content_type=CONTENT_TYPE)
-
-
-def _of_outage() -> Response:
-    body = problem(status=503, code="unavailable", detail=_("The service is not available now. Try again soon."))
-    return Response(body, status=503, headers={"Retry-After": "5"}, content_type=CONTENT_TYPE)
+    return _of_domain_error(BodyTooLarge() if isinstance(error, RequestDataTooBig) else BadRequest())
 
 
 def _of_drf_error(error: exceptions.APIException) -> Response:
@@ -93,7 +103,7 @@ def _of_drf_error(error: exceptions.APIException) -> Response:
         )
     elif isinstance(error, exceptions.Throttled):
         text = _("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": headers.get("Retry-After", "1")}
-        body = problem(status=429, code="rate_limited", detail=text)
+        body = problem(status=429, code=RateLimited.code, detail=text)
     else:
         code = str(error.get_codes()) if isinstance(error.detail, str) else error.default_code
         body = problem(status=error.status_code, code=CODES_OF_DRF.get(code, code), detail=str(error.detail))
@@ -113,25 +123,27 @@ def _field_errors(detail: object, path: str = "") -> Iterator[dict[str, str]]:
         yield {"field": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 
 
+def page_problem(refusal: DomainError) -> JsonResponse:
+    """The problem of a view that is not one of the API's."""
+    body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
+    return JsonResponse(body, status=refusal.status, content_type=CONTENT_TYPE)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler404, for addresses that no view answers."""
-    body = problem(status=404, code="not_found", detail=_("We could not find this."))
-    return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
+    return page_problem(NotFound())
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500."""
-    body = problem(status=500, code="server_error", detail=_("Something broke on our side. We will look into it."))
-    return JsonResponse(body, status=500, content_type=CONTENT_TYPE)
+    return page_problem(ServerError())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler400: a forged host, or a body that Django refuses to read."""
-    body = problem(status=400, code="bad_request", detail=_("We could not read this request."))
-    return JsonResponse(body, status=400, content_type=CONTENT_TYPE)
+    return page_problem(BadRequest())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler403."""
-    body = problem(status=403, code="forbidden", detail=_("You may not do this."))
-    return JsonResponse(body, status=403, content_type=CONTENT_TYPE)
+    return page_problem(Forbidden())

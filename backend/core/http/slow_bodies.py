@@ -12,8 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.errors import DomainError, Kind
-from backend.core.http.parsers import BodyTooLarge
+from backend.core.errors import BodyTooLarge, DomainError, Kind
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.responses import encode_json
 from backend.core.media.pictures import ENVELOPE_BYTES_MAX, require_few_bytes
@@ -33,6 +32,7 @@ class BodyTooSlow(DomainError):
     code = "body_too_slow"
     kind = Kind.TOO_SLOW
     message = _("This request took too long to arrive. Please try again.")
+    advice = _("Go where the signal is better, and send again.")
 
 
 class WholeBodies:

@@ -55,6 +55,7 @@ class PhotoTooLarge(DomainError):
     code = "photo_too_large"
     kind = Kind.TOO_LARGE
     message = _("A photo can have %(megabytes)s MB at most.")
+    advice = _("Make the photo smaller, or take another one at a lower quality.")
 
 
 class PhotoTooManyPixels(Invalid):
@@ -62,6 +63,7 @@ class PhotoTooManyPixels(Invalid):
 
     code = "photo_too_many_pixels"
     message = _("This photo has too many pixels: %(megapixels)s million at most.")
+    advice = _("Make the photo smaller, or take another one at a lower resolution.")
 
 
 class PhotoTooLong(Invalid):
@@ -69,6 +71,7 @@ class PhotoTooLong(Invalid):
 
     code = "photo_too_long"
     message = _("A side of this photo is too long: %(pixels)s pixels at most.")
+    advice = _("Cut the photo, or make it smaller.")
 
 
 class PhotosBusy(DomainError):
@@ -77,6 +80,7 @@ class PhotosBusy(DomainError):
     code = "photos_busy"
     kind = Kind.UNAVAILABLE
     message = _("Many photos are being sent right now. Please try again in a moment.")
+    advice = _("Wait a few seconds and send the photo again. Nothing is lost.")
 
 
 class PhotoUnreadable(Invalid):
@@ -84,6 +88,7 @@ class PhotoUnreadable(Invalid):
 
     code = "photo_unreadable"
     message = _("We cannot read this photo. Please send a JPEG, PNG, WebP or HEIC picture.")
+    advice = _("Take the photo again, or save it as JPEG first.")
 
 
 @dataclass(frozen=True)
