@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from backend.core.http.fields import Number, OptionsBody
-from backend.core.media.pictures import PhotoInput
+from backend.core.media.uploads import PhotoInput
 
 JSON_KINDS = ("text", "phrase", "location")
 ACCURACY_M_MAX = 100_000

@@ -23,8 +23,8 @@ from backend.accounts.authentication import user_of
 from backend.core.http.fields import Query
 from backend.core.http.parsers import StrictJSONParser
 from backend.core.http.views import ApiView, valid
-from backend.core.media.pictures import refuse_huge_upload
 from backend.core.media.private_files import private_jpeg
+from backend.core.media.uploads import PhotoUpload, refuse_huge_upload
 from chat.inputs import MessageIn, PhotoMessageIn
 from chat.models import Message
 from chat.responses import HistoryOut, MessageOut, PhrasesOut, phrases_in
@@ -55,13 +55,16 @@ class HistoryQuery(Query):
     limit = serializers.IntegerField(default=50, min_value=1, max_value=100)
 
 
-class MessagesView(ApiView):
-    parser_classes = [StrictJSONParser, MultiPartParser]
+class SendView(ApiView):
+    """Base of the views that send a message; a repeated request gets it without what was deleted of it since."""
 
     def render_again(self, request: Request, message_id: uuid.UUID) -> Response:
-        """The message that a repeated request sent, without what was deleted of it since."""
         message = get_message_for(user_of(request).pk, self.kwargs["conversation_id"], message_id, self.now)
         return Response(MessageOut.of(message))
+
+
+class MessagesView(SendView):
+    parser_classes = [StrictJSONParser, MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse an upload that is far too large before it is read, and limit the rate of photos."""
@@ -99,15 +102,8 @@ class MessagesView(ApiView):
         return _respond_sent(request, conversation_id, MessageIn, send_message, self.now)
 
 
-class PhotoMessagesView(ApiView):
+class PhotoMessagesView(SendView, PhotoUpload):
     """The photos of a conversation."""
-
-    parser_classes = [MultiPartParser]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse an upload that is far too large before it is read."""
-        refuse_huge_upload(request)
-        super().initial(request, *args, **kwargs)
 
     @operation(
         operation_id="photos_send",

@@ -11,12 +11,14 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from limits import parse
 from PIL import Image
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.accounts.services.account import erase_account
+from backend.core.http import throttling
 from chat.models import Conversation, Message, MessagePhoto
 from chat.services.conversations import close_conversation
 from chat.services.photos import remove_photos_of_deleted, send_photo
@@ -143,6 +145,28 @@ class TestSend:
         assert [response.status_code for response in responses] == [201, 201]
         assert responses[0].json() == responses[1].json()
         assert len(files()) == 2
+
+    @pytest.mark.parametrize("to", ["photos", "messages"])
+    def test_has_the_rate_limit_of_photos(
+        self, client: APIClient, conversation: Conversation, to: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(throttling, "_limit", lambda scope: parse(f"{1 if scope == 'photo' else 100}/minute"))
+
+        statuses = [send(client, conversation, from_a_phone(), to=to).status_code for _ in range(2)]
+
+        assert statuses == [201, 429]
+
+    @pytest.mark.parametrize("to", ["photos", "messages"])
+    def test_is_repeated_without_what_was_deleted(self, client: APIClient, conversation: Conversation, to: str) -> None:
+        client_id = uuid.uuid4()
+        headers = {"idempotency-key": "k"}
+        sent = send(client, conversation, from_a_phone(), client_id, to, **headers).json()
+        client.delete(f"/api/v1/conversations/{conversation.pk}/messages/{sent['id']}")
+
+        again = send(client, conversation, from_a_phone(), client_id, to, **headers)
+
+        assert again["Idempotent-Replay"] == "true"
+        assert ("photo" in again.json(), "deleted_at" in again.json()) == (False, True)
 
 
 class TestReaders:

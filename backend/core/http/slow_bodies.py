@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.core.errors import BodyTooLarge, DomainError, Kind
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.responses import encode_json
-from backend.core.media.pictures import ENVELOPE_BYTES_MAX, require_few_bytes
+from backend.core.media.pictures import require_few_bytes
+from backend.core.media.uploads import ENVELOPE_BYTES_MAX
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -24,11 +24,8 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin
 from PIL.JpegImagePlugin import JpegImageFile
-from rest_framework import serializers
-from rest_framework.request import Request
 
 from backend.core.errors import DomainError, Invalid, Kind
-from backend.core.http.fields import Body
 
 FORMATS = ("JPEG", "PNG", "WEBP")  # and HEIF, which Pillow does not decode
 SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "F")
@@ -244,18 +241,3 @@ def _jpeg_of(image: Image.Image) -> bytes:
     target = BytesIO()
     image.save(target, "JPEG", quality=QUALITY, optimize=True, progressive=True)
     return target.getvalue()
-
-
-ENVELOPE_BYTES_MAX = 100_000  # what multipart adds around the photo
-
-
-class PhotoInput(Body):
-    """A JPEG, PNG, WebP or HEIC picture."""
-
-    photo = serializers.FileField()
-
-
-def refuse_huge_upload(request: Request) -> None:
-    """Refuse a request that is far too large before reading it. Raises PhotoTooLarge."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    require_few_bytes((int(text) if text.isdecimal() else 0) - ENVELOPE_BYTES_MAX)

@@ -29,7 +29,6 @@ from geo.trust.services import rate_match
 TAGS = ["handover"]
 operation = partial(extend_schema, tags=TAGS)
 match_operation = partial(operation, responses={200: MatchOutput})
-match_operation = partial(operation, responses={200: MatchOutput})
 ACCURACY_M_MAX = 100_000
 
 

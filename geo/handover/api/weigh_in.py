@@ -14,8 +14,8 @@ from backend.core.http.fields import Body, Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView, valid
-from backend.core.media.pictures import PhotoInput
 from backend.core.media.private_files import private_jpeg
+from backend.core.media.uploads import PhotoInput, PhotoUpload
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
 from geo.handover.selectors import get_scale_photo_for
 from geo.handover.services.confirmations import confirm_handover
@@ -23,12 +23,10 @@ from geo.handover.services.scale_photos import add_scale_photo, remove_scale_pho
 from geo.handover.services.weigh_ins import accept_figures, dispute_weigh_in, weigh_in
 from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.responses import MatchOutput
-from geo.pickups.api.photos import PhotoUpload
 from geo.responses import PhotoOutput
 
 TAGS = ["handover"]
 operation = partial(extend_schema, tags=TAGS)
-match_operation = partial(operation, responses={200: MatchOutput})
 match_operation = partial(operation, responses={200: MatchOutput})
 JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 

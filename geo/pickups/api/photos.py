@@ -1,33 +1,19 @@
 """The photos of the user's own pickup: add and remove."""
 
 import uuid
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.views import ApiView, valid
-from backend.core.media.pictures import PhotoInput, refuse_huge_upload
+from backend.core.media.uploads import PhotoInput, PhotoUpload
 from backend.core.media.urls import media_url_of
 from geo.pickups.services.photos import add_photo, remove_photo
 from geo.responses import PhotoOutput
 
 TAGS = ["pickups"]
-
-
-class PhotoUpload(ApiView):
-    """Base of the views that take a photo."""
-
-    parser_classes = [MultiPartParser]
-    rate_scope = "photo"
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse an upload that is far too large before it is read."""
-        refuse_huge_upload(request)
-        super().initial(request, *args, **kwargs)
 
 
 class PhotosView(PhotoUpload):

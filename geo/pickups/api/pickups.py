@@ -25,7 +25,6 @@ from geo.pickups.services.posting import post_pickup
 
 TAGS = ["pickups"]
 operation = partial(extend_schema, tags=TAGS)
-operation = partial(extend_schema, tags=TAGS)
 
 
 class PickupsQuery(PageQuery):
