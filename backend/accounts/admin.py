@@ -80,12 +80,15 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
         return [*self.readonly_fields, *own]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Suspend or restore the account with everything that belongs to it."""
-        obj.is_staff = obj.is_staff or not change
-        with transaction.atomic():
-            super().save_model(request, obj, form, change)
-            if not obj.erased_at:
-                (restore_account if obj.is_active else suspend_account)(user=obj, now=read_clock())
+        """Save what was changed, and then suspend or restore everything that belongs to the account."""
+        if change:
+            obj.save(update_fields=[*set(form.changed_data).difference(self.filter_horizontal), "shown_name"])
+        else:
+            obj.is_staff = True
+            obj.save()
+        if not obj.erased_at:
+            settle = restore_account if obj.is_active else suspend_account
+            transaction.on_commit(lambda: settle(user=obj, now=read_clock()), robust=True)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Officers, by superusers. Other people sign themselves up."""

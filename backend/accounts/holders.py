@@ -58,10 +58,10 @@ class Agreements(Protocol):
         """End what the two have with each other, at nobody's expense; idempotent, in several transactions."""
 
     def suspend(self, *, user: User, now: datetime) -> None:
-        """Put on hold what the user offers, and end their agreements; idempotent."""
+        """Put on hold what the user offers, and end their agreements; idempotent, in several transactions."""
 
     def restore(self, *, user: User, now: datetime) -> None:
-        """Undo what can be undone of `suspend`; idempotent."""
+        """Undo what can be undone of `suspend`; idempotent, in several transactions."""
 
     def standing_of(self, *, user: User, now: datetime) -> tuple[Mapping[str, object], datetime | None]:
         """The user's pauses and limits, ready for JSON, and when the last of them ends; empty for none."""

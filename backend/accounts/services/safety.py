@@ -45,16 +45,15 @@ def handle_report(*, report: Report, by_id: uuid.UUID, now: datetime) -> None:
     report.save(update_fields=["outcome", "outcome_note", "handled_by", "handled_at"])
 
 
-@transaction.atomic
 def suspend_account(*, user: User, now: datetime) -> None:
-    """Sign the user out everywhere, put their pickups on hold, and end their matches, at nobody's expense."""
-    User.objects.filter(pk=user.pk).update(is_active=False)
+    """Sign an inactive user out everywhere, put their pickups on hold, and end their matches, at nobody's expense.
+
+    Call it outside of a transaction: each pickup has its own.
+    """
     end_sessions(Session.objects.filter(user=user))
     agreements().suspend(user=user, now=now)
 
 
-@transaction.atomic
 def restore_account(*, user: User, now: datetime) -> None:
-    """Let a suspended user sign in again; their pickups and likes take part again."""
-    User.objects.filter(pk=user.pk, erased_at=None).update(is_active=True)
+    """Let the pickups and likes of a user who is active again take part again; each pickup has its own transaction."""
     agreements().restore(user=user, now=now)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, TestCase
 from pytest_django import Settings
 
 from backend.accounts.models import User
@@ -29,7 +29,8 @@ def admin() -> Client:
 
 def save(admin: Client, user: User, *, is_active: bool) -> None:
     form = {"display_name": user.display_name, "locale": "en"} | ({"is_active": "on"} if is_active else {})
-    assert admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
 
 
 def suspend(admin: Client, user: User) -> None:
