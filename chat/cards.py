@@ -30,6 +30,9 @@ CARDS: Mapping[str, CardKind] = {
     "arrived": CardKind(icon="📍", text=_("Has arrived.")),
     "no_show": CardKind(icon="🚫", text=_("Waited, and nobody came.")),
     "weigh_in": CardKind(icon="⚖️", text=_("Weighed: %(net_kg)s kg, %(paid_thb)s baht.")),
+    "weigh_in_unusual": CardKind(
+        icon="⚠️", text=_("Weighed: %(net_kg)s kg, %(paid_thb)s baht. That is far from the estimate.")
+    ),
     "dispute": CardKind(icon="❗", text=_("Does not agree with what was weighed.")),
     "confirmed": CardKind(icon="✅", text=_("Confirms what was weighed.")),
     "receipt": CardKind(icon="🧾", text=_("Handed over: %(net_kg)s kg. The receipt is ready.")),

@@ -1,4 +1,4 @@
-"""The admin of geo: read-only tables of swipes, matches, handovers, receipts and groups, and those of the features."""
+"""The admin of geo: read-only tables of swipes, matches, handovers and groups, and those of the features."""
 
 from typing import Any
 from uuid import UUID
@@ -13,18 +13,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.clock import read_clock
 from backend.core.http.admin import ReadOnly
 from backend.core.media.private_files import private_jpeg
 from geo.admin_base import ReadOnlyAdmin, amount
 from geo.collectors import admin as collectors
-from geo.handover.services.corrections import issue_proposed_correction
+from geo.handover import admin as receipts
 from geo.materials import admin as materials
-from geo.models import Group, Handover, Match, Receipt, ReceiptLine, ScalePhoto, Swipe, WeighInLine, WeighInVersion
+from geo.models import Group, Handover, Match, ScalePhoto, Swipe, WeighInLine, WeighInVersion
 from geo.pickups import admin as pickups
 from geo.trust import admin as penalties
 
-__all__ = ["collectors", "materials", "penalties", "pickups"]
+__all__ = ["collectors", "materials", "penalties", "pickups", "receipts"]
 
 admin.site.site_header = admin.site.site_title = "Tinder for Trash"
 admin.site.index_title = _("City administration")
@@ -116,39 +115,6 @@ class HandoverAdmin(ReadOnlyAdmin[Handover]):
             raise PermissionDenied
         photo = get_object_or_404(ScalePhoto, pk=photo_id)
         return private_jpeg(request, photo.thumb if size == "thumb" else photo.large)
-
-
-class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
-    model = ReceiptLine
-    fields = readonly_fields = (
-        "material", amount("gross_kg"), amount("tare_kg"), amount("net_kg"), "pieces", "kg_co2e_per_kg",
-        "factor_source",
-    )  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
-        return super().get_queryset(request).select_related("material").order_by("pk")
-
-
-@admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
-    list_display = ("number", "corrects", "handed_over_at", "resident", "collector", amount("paid_thb"))
-    list_filter = ("handed_over_at",)
-    list_select_related = ("resident", "collector", "corrects")
-    search_fields = ("=number", "resident__display_name", "collector__display_name", "match__pickup__title")
-    ordering = ("-number",)
-    exclude = ("month",)
-    inlines = (ReceiptLineInline,)
-    actions = ("correct",)
-
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may issue corrections."""
-        return request.user.has_perm("geo.change_receipt")
-
-    @admin.action(description=_("Issue the correction that a party has proposed"), permissions=["manage"])
-    def correct(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:
-        """Without waiting for the other party."""
-        issued = sum(issue_proposed_correction(receipt=row, now=read_clock()) for row in queryset.order_by("pk"))
-        self.message_user(request, _("%(count)s issued.") % {"count": issued})
 
 
 @admin.register(Group)

@@ -211,7 +211,7 @@ KINDS: Mapping[str, EventKind] = {
     "handover.weighed_in": replace(
         _STEP,
         title=_("Weighed"),
-        body=_("The scale says %(net_kg)s kg. Please look and confirm."),
+        body=_("The scale says %(net_kg)s kg.%(unusual)s Please look and confirm."),
         supersedes=HANDOVER_STEPS,
     ),
     "handover.confirmed": replace(

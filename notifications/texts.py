@@ -81,6 +81,8 @@ class _Values(dict[str, object]):
             return format_kg(value)
         if name in ("at", "answer_by", "expires_at", "until"):
             return _city_time(str(value), self._locale)
+        if name == "unusual":
+            return _(" That is far from the estimate.") if self._data.get("is_unusual") else ""
         if name == "changed":
             return _changes(value)
         return "" if value is None else isolate(clip(str(value), NAME_CHARACTERS_MAX))

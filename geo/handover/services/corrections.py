@@ -21,7 +21,7 @@ from geo.handover_errors import CorrectionTooLate, NoReceipt, NothingToCorrect, 
 from geo.lifecycle.locks import lock_match_of
 from geo.lifecycle.notices import notify_parties
 from geo.materials.selectors import factors_in_force
-from geo.models import EmissionFactor, Match, Receipt, ReceiptLine, WeighInVersion
+from geo.models import EmissionFactor, Match, Material, Receipt, ReceiptLine, WeighInVersion
 
 ZERO = Decimal(0)
 FACTOR = ("kg_co2e_per_kg", "factor_set", "factor_version", "factor_source")
@@ -86,6 +86,35 @@ def issue_proposed_correction(*, receipt: Receipt, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def correct_by_staff(
+    *, receipt: Receipt, staff_id: uuid.UUID, lines: Sequence[Weighed], paid_thb: Decimal, reason: str, now: datetime
+) -> Match:
+    """Issue a correcting receipt at once, whatever the parties say. Both read the reason in the match's versions.
+
+    Raises NothingToCorrect, TooManyVersions or an Invalid that names the line.
+    """
+    match = lock_match_of(match_id=receipt.match_id, user_id=receipt.collector_id)
+    first = _first_receipt_of(match)
+    figures = check_figures(match, lines, (), paid_thb, is_sure=True)
+    if _is_said_already(first, figures):
+        raise NothingToCorrect
+    version = store_version(match.handover, figures, by=staff_id, note=reason, is_correction=True, now=now)
+    _issue(match, first, version, acting=None, now=now)
+    return match
+
+
+def figures_in_force(receipt: Receipt) -> tuple[list[dict[str, Any]], Decimal]:
+    """What all receipts of the match say together: `material` (a code), `gross_kg`, `tare_kg` and `pieces`; and THB."""
+    codes = dict(Material.objects.values_list("pk", "code"))
+    rows = [
+        {"material": codes[pk], "gross_kg": row["gross"], "tare_kg": row["tare"], "pieces": row["count"]}
+        for pk, row in _sums_of(receipt.match_id).items()
+        if row["gross"] or row["count"]
+    ]
+    return rows, _paid_so_far(receipt)
+
+
 def _first_receipt_of(match: Match) -> Receipt:
     receipt = Receipt.objects.filter(match=match, corrects=None).first()
     if receipt is None:
@@ -136,14 +165,19 @@ def _paid_so_far(first: Receipt) -> Decimal:
 
 def _differences(receipt: Receipt, figures: Figures) -> list[ReceiptLine]:
     """Lines that, added to all receipts of the match, make them say the figures. A material keeps its factor."""
-    lines = ReceiptLine.objects.filter(receipt__match_id=receipt.match_id).order_by()
-    sums = lines.values("material_id", *FACTOR).annotate(
-        gross=Sum("gross_kg"), tare=Sum("tare_kg"), net=Sum("net_kg"), count=Sum("pieces")
-    )
-    before = {row["material_id"]: row for row in sums}
+    before = _sums_of(receipt.match_id)
     after = {line.material.pk: line for line in figures.lines}
     found = [_difference(receipt, pk, before.get(pk), after.get(pk)) for pk in sorted(before.keys() | after.keys())]
     return [line for line in found if line.gross_kg or line.tare_kg or line.net_kg or line.pieces]
+
+
+def _sums_of(match_id: uuid.UUID) -> dict[int, dict[str, Any]]:
+    """All lines of a match added up, by material."""
+    lines = ReceiptLine.objects.filter(receipt__match_id=match_id).order_by()
+    sums = lines.values("material_id", *FACTOR).annotate(
+        gross=Sum("gross_kg"), tare=Sum("tare_kg"), net=Sum("net_kg"), count=Sum("pieces")
+    )
+    return {row["material_id"]: dict(row) for row in sums}
 
 
 def _difference(receipt: Receipt, material_id: int, before: dict[str, Any] | None, after: Line | None) -> ReceiptLine:

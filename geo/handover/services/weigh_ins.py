@@ -99,7 +99,8 @@ def weigh_in(
     _store_figures(match.handover, figures)
     store_version(match.handover, figures, by=user_id, now=now)
     weighed = notices.of_weigh_in(match=match, net_kg=figures.net_kg)
-    notify_parties(match=match, card="weigh_in", notices=weighed, by=user_id, now=now)
+    card = "weigh_in_unusual" if figures.is_unusual else "weigh_in"
+    notify_parties(match=match, card=card, notices=weighed, by=user_id, now=now)
     return match
 
 
@@ -282,12 +283,12 @@ def _store_figures(handover: Handover, figures: Figures) -> None:
 
 def store_version(
     handover: Handover, figures: Figures, *, by: uuid.UUID, note: str = "", is_correction: bool = False, now: datetime
-) -> None:
+) -> WeighInVersion:
     """Add one party's figures to the history of the weigh-in. Raises TooManyVersions."""
     authors = list(handover.versions.values_list("by_id", flat=True))
     if authors.count(by) >= VERSIONS_MAX:
         raise TooManyVersions(limit=VERSIONS_MAX)
-    WeighInVersion.objects.create(
+    return WeighInVersion.objects.create(
         handover=handover,
         number=len(authors) + 1,
         by_id=by,

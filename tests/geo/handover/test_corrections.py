@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
+from backend.accounts.models import User
 from geo.impact.services import compare_impact
 from geo.models import ImpactSum, Receipt, ReceiptLine
 from tests.factories.geo import make_pickup
@@ -196,11 +198,102 @@ class TestProposal:
         assert (propose(anonymous, receipt).status_code, accept(anonymous, receipt, 1).status_code) == (401, 401)
 
 
+def browser_of(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def fill_in(
+    *lines: dict[str, Any], paid_thb: str = "10", reason: str = "The scale was read wrongly."
+) -> dict[str, Any]:
+    """The form of staff, as a browser posts it."""
+    body = {"paid_thb": paid_thb, "reason": reason, "form-TOTAL_FORMS": len(lines), "form-INITIAL_FORMS": 1}
+    return body | {f"form-{index}-{name}": value for index, line in enumerate(lines) for name, value in line.items()}
+
+
+class TestStaffCorrection:
+    @pytest.fixture
+    def officer(self) -> User:
+        officer = make_user(is_staff=True)
+        rights = Permission.objects.filter(codename__in=["view_receipt", "change_receipt"])
+        officer.user_permissions.set(rights)
+        return officer
+
+    def correct(self, officer: User, receipt: Receipt, *lines: dict[str, Any], **form: str) -> str:
+        body = fill_in(*(lines or [{"material": "pet_clear", "gross_kg": "5"}]), **form)
+        address = f"/admin/geo/receipt/{receipt.pk}/correct/"
+        return browser_of(officer).post(address, body, follow=True).content.decode()
+
+    def test_is_issued_without_a_proposal(self, officer: User, receipt: Receipt) -> None:
+        page = self.correct(officer, receipt)
+
+        assert "The correcting receipt is issued" in page
+        assert Receipt.objects.get(corrects=receipt).paid_thb == -90
+        assert set(kilograms().values()) == {Decimal(5)}
+        call_command("verify_receipts")
+
+    def test_is_read_by_both_parties_with_its_reason(self, officer: User, receipt: Receipt) -> None:
+        self.correct(officer, receipt)
+
+        for party in (receipt.resident, receipt.collector):
+            assert events_of(party)[-1][0] == "receipt.issued"
+            assert "receipt.issued" in pushed_to(party)
+            match = client_of(party).get(f"/api/v1/matches/{receipt.match_id}").json()
+            assert match["handover"]["versions"][-1]["note"] == "The scale was read wrongly."
+            assert match["corrections"][0]["corrects"] == str(receipt.pk)
+
+    def test_stays_in_the_history(self, officer: User, receipt: Receipt) -> None:
+        self.correct(officer, receipt)
+
+        history = browser_of(officer).get(f"/admin/geo/receipt/{receipt.pk}/history/").content.decode()
+        assert "The scale was read wrongly." in history
+
+    def test_shows_the_figures_in_force(self, officer: User, receipt: Receipt) -> None:
+        correct(receipt)
+
+        page = browser_of(officer).get(f"/admin/geo/receipt/{receipt.pk}/correct/").content.decode()
+        assert ('value="5.000"' in page, 'value="10.00"' in page) == (True, True)
+        shown = browser_of(officer).get(f"/admin/geo/receipt/{receipt.pk}/change/").content.decode()
+        assert f"/admin/geo/receipt/{receipt.pk}/correct/" in shown
+
+    def test_takes_a_material_away_and_adds_another(self, officer: User, receipt: Receipt) -> None:
+        self.correct(
+            officer, receipt, {"material": "pet_clear", "gross_kg": ""}, {"material": "hdpe", "gross_kg": "50"}
+        )
+
+        assert {code for _, code in kilograms()} == {"hdpe"}
+
+    @pytest.mark.parametrize(
+        ("lines", "form"),
+        [
+            ([], {"reason": ""}),
+            ([], {"paid_thb": "x"}),
+            ([{"material": "pet_clear", "gross_kg": "5", "tare_kg": "6"}], {}),
+            ([{"material": "pet_clear", "gross_kg": "50"}], {"paid_thb": "100"}),
+        ],
+    )
+    def test_needs_a_reason_and_a_difference(
+        self, officer: User, receipt: Receipt, lines: list[dict[str, Any]], form: dict[str, str]
+    ) -> None:
+        assert "errorlist" in self.correct(officer, receipt, *lines, **form)
+        assert Receipt.objects.count() == 1
+
+    def test_needs_the_right(self, receipt: Receipt) -> None:
+        clerk = make_user(is_staff=True)
+        clerk.user_permissions.set(Permission.objects.filter(codename="view_receipt"))
+        address = f"/admin/geo/receipt/{receipt.pk}/correct/"
+
+        assert browser_of(clerk).get(address).status_code == 403
+        assert browser_of(clerk).post(address, fill_in({})).status_code == 403
+        assert "/correct/" not in browser_of(clerk).get(f"/admin/geo/receipt/{receipt.pk}/change/").content.decode()
+        assert Receipt.objects.count() == 1
+
+
 class TestStaff:
     def act(self, receipt: Receipt) -> None:
-        browser = Client()
-        browser.force_login(make_user(is_staff=True, is_superuser=True))
-        body = {"action": "correct", "_selected_action": [str(receipt.pk)]}
+        browser = browser_of(make_user(is_staff=True, is_superuser=True))
+        body = {"action": "issue_proposed", "_selected_action": [str(receipt.pk)]}
         assert browser.post("/admin/geo/receipt/", body, follow=True).status_code == 200
 
     def test_issue_what_one_party_has_proposed(self, receipt: Receipt) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from backend.accounts.models import User
 from geo.models import Match, WeighInVersion
+from notifications.texts import text_of
 from tests.factories.geo import make_pickup
 from tests.factories.handovers import step
 from tests.factories.matches import events_of, make_match
@@ -63,6 +65,25 @@ class TestFarFromTheEstimate:
         shown = resident.get(f"/api/v1/matches/{match.pk}").json()["handover"]
         assert (shown["is_unusual"], shown["versions"][0]["is_unusual"]) == (True, True)
         assert events_of(match.pickup.resident)[-1][1]["is_unusual"] is True
+
+    @pytest.mark.parametrize(("locale", "mark"), [("en", "far from the estimate"), ("th", "ต่างจากที่ประเมินไว้มาก")])
+    def test_is_marked_in_the_push_and_the_chat(
+        self, match: Match, collector: APIClient, locale: str, mark: str
+    ) -> None:
+        User.objects.filter(pk=match.pickup.resident_id).update(locale=locale)
+        step(collector, match, "weigh-in", lines=pet(50), is_sure=True)
+
+        name, data = events_of(match.pickup.resident)[-1]
+        assert mark in text_of(event=name, data=data, locale=locale).body
+        reader = client_of(User.objects.get(pk=match.pickup.resident_id))
+        chat = reader.get(f"/api/v1/conversations/{match.conversation_id}/messages")
+        assert mark in chat.json()["results"][0]["text"]
+
+    def test_is_no_mark_on_the_usual(self, match: Match, collector: APIClient) -> None:
+        step(collector, match, "weigh-in", lines=pet(5))
+
+        name, data = events_of(match.pickup.resident)[-1]
+        assert text_of(event=name, data=data, locale="en").body == "The scale says 5 kg. Please look and confirm."
 
     def test_says_both_weights(self, match: Match, collector: APIClient) -> None:
         detail = step(collector, match, "weigh-in", lines=pet(50)).json()["detail"]
