@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on any POST: the response is stored in the transaction of its effect.
+"""`Idempotency-Key` on any POST, and on swipes: the response is stored in the transaction of its effect.
 
 A second request with the key waits for the first, then gets the same response and changes nothing. Of an object that
 others can change or close, only the id is stored: it is rendered again, as its reader may see it now. A refusal that is
@@ -49,8 +49,8 @@ class KeyInvalid(Invalid):
 
 
 def key_of(request: Request) -> str | None:
-    """The key of a POST, checked; None when there is none."""
-    text = request.headers.get(HEADER) if request.method == "POST" else None
+    """The key of a request, checked; None when there is none."""
+    text = request.headers.get(HEADER)
     if text is None:
         return None
     if not 1 <= len(text) <= KEY_CHARACTERS_MAX or not text.isprintable():

@@ -50,7 +50,7 @@ class ProblemAutoSchema(AutoSchema):
     """Adds the codes of refusals and the `Idempotency-Key` header to every operation they apply to."""
 
     def get_override_parameters(self) -> list[Any]:
-        if self.method != "POST":
+        if self.method not in self.view.methods_with_key:
             return []
         text = "1 to 200 printable characters. The same key repeats the first answer and changes nothing."
         return [OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description=text)]
@@ -77,7 +77,7 @@ class ProblemAutoSchema(AutoSchema):
             codes.add("token_invalid")
         if operation["security"]:
             codes.add("token_missing")
-        if self.method == "POST":
+        if self.method in self.view.methods_with_key:
             roots += [key_of, answer_once] if operation["security"] else [key_of]
         return codes | codes_reached_from(*roots)
 

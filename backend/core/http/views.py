@@ -1,4 +1,4 @@
-"""The base of every HTTP view: throttled, idempotent on POST, with the clock read once."""
+"""The base of every HTTP view: throttled, idempotent by key, with the clock read once."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -63,11 +63,13 @@ class ApiView(APIView):
     content_negotiation_class = OneRenderer
     rate_scope: str | None = None
     now: datetime
+    # The methods that take an `Idempotency-Key`. PUT and DELETE need one where a late repetition would act again.
+    methods_with_key: frozenset[str] = frozenset({"POST"})
     # Renders the object with this id for a repeated POST. Set where others can change it or end the right to see it.
     render_again: Callable[[Request, uuid.UUID], Response] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Do what `APIView.dispatch` does, but run the handler of a POST with an `Idempotency-Key` at most once."""
+        """Do what `APIView.dispatch` does, but run a handler with an `Idempotency-Key` at most once."""
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
@@ -99,7 +101,7 @@ class ApiView(APIView):
         allowed = method if method in self.http_method_names else ""
         handler: Callable[..., Response] = getattr(self, allowed, self.http_method_not_allowed)
         run = partial(handler, self.request, *self.args, **self.kwargs)
-        key = idempotency.key_of(self.request)
+        key = idempotency.key_of(self.request) if self.request.method in self.methods_with_key else None
         if key is None or handler == self.http_method_not_allowed or not self.request.user.is_authenticated:
             return run()
         return idempotency.answer_once(

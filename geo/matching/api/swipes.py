@@ -41,6 +41,9 @@ class SwipeInput(Body):
 
 
 class SwipeView(ApiView):
+    # Sent again late, a like could confirm or renew, and a pass or a rewind undo what was done since on another device.
+    methods_with_key = frozenset({"PUT", "DELETE"})
+
     @operation(
         summary="Read your swipe on a pickup, and the state of your like",
         operation_id="get_swipe",

@@ -12,7 +12,7 @@ from backend.accounts.services.account import erase_account
 from backend.core.clock import read_clock
 from backend.core.models import IdempotentAnswer
 from geo.matching.services.matches import cancel_pickup, release_match
-from geo.models import Match, Pickup
+from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_like, make_match
 from tests.factories.people import client_of, make_user
@@ -105,3 +105,46 @@ def test_a_refusal_that_counted_a_try_is_repeated_as_it_was(db: None) -> None:
 
     assert answers[0].status_code == answers[1].status_code >= 400
     assert answers[0].json() == answers[1].json()
+
+
+class TestSwipe:
+    @pytest.fixture
+    def path(self, db: None) -> str:
+        return f"/api/v1/pickups/{make_pickup().pk}/swipe"
+
+    @pytest.fixture
+    def collector(self, db: None) -> APIClient:
+        return client_of(make_collecting_user())
+
+    def test_that_was_rewound_does_not_come_back(self, collector: APIClient, path: str) -> None:
+        swipe = {"direction": "pass"}
+        first = collector.put(path, swipe, **KEY)
+        collector.delete(path)
+
+        again = collector.put(path, swipe, **KEY)
+
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert again["Idempotent-Replay"] == "true"
+        assert not Swipe.objects.exists()
+
+    def test_that_was_made_again_is_not_rewound(self, collector: APIClient, path: str) -> None:
+        collector.put(path, {"direction": "pass"})
+        collector.delete(path, **KEY)
+        collector.put(path, {"direction": "like"})
+
+        again = collector.delete(path, **KEY)
+
+        assert (again.status_code, again["Idempotent-Replay"]) == (204, "true")
+        assert Swipe.objects.get().direction == "like"
+
+    def test_that_is_a_like_does_not_confirm_what_was_asked_later(self, collector: APIClient) -> None:
+        match = make_match()
+        path = f"/api/v1/pickups/{match.pickup_id}/swipe"
+        assert collector.put(path, {"direction": "like"}, **KEY).json()["queue_position"] == 1
+        Swipe.objects.filter(like_state=Swipe.LikeState.WAITING).update(swiped_at=read_clock() - timedelta(days=2))
+        give_back(match)
+        assert collector.get(path).json()["state"] == "asked"
+
+        collector.put(path, {"direction": "like"}, **KEY)
+
+        assert collector.get(path).json()["state"] == "asked"
