@@ -11,8 +11,13 @@ BIN = Path(sys.executable).parent
 
 
 def run_node_tool(tool: str, *arguments: str, package: str) -> None:
-    """Run a tool of clients/node_modules in a package; its output is shown when it fails."""
-    command = [str(BIN / "node"), str(CLIENTS / "node_modules" / tool), *arguments]
+    """Run a tool of clients/node_modules in a package."""
+    run_node(str(CLIENTS / "node_modules" / tool), *arguments, package=package)
+
+
+def run_node(script: str, *arguments: str, package: str) -> None:
+    """Run a script in a package under clients/; its output is shown when it fails."""
+    command = [str(BIN / "node"), script, *arguments]
     where = CLIENTS / package
     done = subprocess.run(command, cwd=where, env=node_environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -105,7 +105,8 @@ class App {
       realtime: this.realtime.state,
       now: this.session.clock.now().toISOString(),
       loads: this.loads,
-      events: this.events.map((event) => ({ seq: event.seq, event: event.event, text: textOf(event) })),
+      events: this.events.map(({ seq, event }) => ({ seq, event })),
+      messages: this.events.flatMap(textIn),
       waiting: entries.filter(({ refusal }) => refusal === null).map(nameOf),
       refused: entries.flatMap((entry) =>
         entry.refusal === null ? [] : [{ what: nameOf(entry), code: entry.refusal.code, message: entry.refusal.message }],
@@ -125,8 +126,9 @@ function nameOf({ method, body }: OutboxEntry): string {
   return text ?? direction ?? (method === 'DELETE' ? 'undo' : 'request');
 }
 
-function textOf(event: RealtimeEvent): string | undefined {
-  return event.event === 'message.sent' ? event.data.message.text : undefined;
+/** The text of what a person has written. */
+function textIn(event: RealtimeEvent): string[] {
+  return event.event === 'message.sent' && event.data.message.kind === 'text' ? [event.data.message.text] : [];
 }
 
 let app: App | null = null;

@@ -41,9 +41,10 @@ export class Network {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** `down` ends every connection; `silent` keeps them, and nothing passes. */
+  /** `up` ends all faults; `down` ends every connection; `silent` keeps them, and nothing passes. */
   set(condition: 'up' | 'down' | 'silent'): void {
     this.#condition = condition;
+    if (condition === 'up') this.#plans = [];
     if (condition === 'down') for (const socket of this.#open) socket.terminate();
   }
 

@@ -12,7 +12,7 @@ import type { PhoneSetup } from './scenario.ts';
 export interface PhoneState {
   loads: number;
   now: string;
-  events: Array<{ seq: number; event: string; text?: string }>;
+  events: Array<{ seq: number; event: string }>;
 }
 
 interface Reply {

@@ -20,9 +20,10 @@ export async function makeWorld(service: string): Promise<World> {
   const [pickup, offer] = [await post(people.resident), await post(people.resident)];
   const like = { direction: 'like' };
   const swipe = await people.collector.ask<{ match: { id: string; conversation: string } }>(`PUT /api/v1/pickups/${pickup}/swipe`, like);
-  const phones = { collector_phone: people.collector.phone, resident_phone: people.resident.phone };
+  const { collector, resident } = people;
+  const ids = { collector: collector.id, collector_phone: collector.phone, resident_phone: resident.phone };
   const { id: match, conversation } = swipe.match;
-  return { people, names: { ...phones, pickup, offer, match, conversation } };
+  return { people, names: { ...ids, pickup, offer, match, conversation } };
 }
 
 async function post(resident: Person): Promise<string> {

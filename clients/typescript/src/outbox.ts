@@ -135,11 +135,12 @@ export class Outbox extends Emitter<OutboxEvents> {
     return this.add({ lane: SWIPES, method: 'PUT', path: swipePath(pickup), body: swipe });
   }
 
-  /** Undo a swipe: by dropping it while it waits, otherwise at the service. Null when it was dropped. */
+  /** Undo a swipe. One that waits is dropped; null when it was never sent, so that there is nothing to undo. */
   async takeSwipeBack(pickup: string): Promise<Queued | null> {
     const path = swipePath(pickup);
-    const waiting = this.entries.filter((entry) => entry.path === path && entry.refusal === null).at(-1);
-    if (waiting?.method === 'PUT' && waiting.triedAt === null && (await this.discard(waiting.id))) return null;
+    const last = this.entries.filter((entry) => entry.path === path && entry.refusal === null).at(-1);
+    const isUnsent = last?.method === 'PUT' && last.triedAt === null;
+    if (isUnsent && (await this.discard(last.id))) return null;
     return this.add({ lane: SWIPES, method: 'DELETE', path });
   }
 

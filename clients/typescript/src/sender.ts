@@ -94,9 +94,11 @@ export class Sender {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      for (const entry of this.#due(await this.#loadSettled())) {
+      const entries = await this.#loadSettled();
+      for (const entry of this.#due(entries)) {
         if (sending.size >= LANES_AT_ONCE) break;
-        const sent = this.#sendInLane(entry).finally(() => sending.delete(sent));
+        const work = isUndone(entry, entries) ? this.#drop(entry) : this.#send(entry);
+        const sent = this.#finishInLane(entry, work).finally(() => sending.delete(sent));
         sending.add(sent);
       }
       if (sending.size === 0) return;
@@ -140,9 +142,9 @@ export class Sender {
     this.#timer = timers.setTimeout(() => this.drain(), Math.max(0, Math.min(...times) - timers.now()));
   }
 
-  async #sendInLane(entry: OutboxEntry): Promise<void> {
+  async #finishInLane(entry: OutboxEntry, work: Promise<Outcome | null>): Promise<void> {
     this.#sending.set(entry.lane, entry.id);
-    const outcome = await this.#send(entry).catch(() => {
+    const outcome = await work.catch(() => {
       // The store failed: the entry is still there, and its key tells the service when it is sent again.
       this.#pause(entry.lane);
       return null;
@@ -150,6 +152,11 @@ export class Sender {
     this.#sending.delete(entry.lane);
     this.#ended += 1;
     if (outcome !== null) await this.#options.finish(outcome).catch(() => undefined);
+  }
+
+  async #drop(entry: OutboxEntry): Promise<Outcome> {
+    await this.#options.store.remove(entry.id);
+    return { status: 'discarded', entry };
   }
 
   /** Returns null while the entry still waits. */
@@ -205,6 +212,12 @@ export class Sender {
     lane.notBefore = session.timers.now() + lane.backoff.next(atLeastS);
     this.#lanes.set(name, lane);
   }
+}
+
+/** Whether a later entry deletes what this one would make: the last word counts, and is harmless without the first. */
+function isUndone({ id, lane, path, userId }: OutboxEntry, entries: OutboxEntry[]): boolean {
+  const laters = entries.filter((one) => one.id > id && one.lane === lane && one.path === path && one.userId === userId);
+  return laters.some(({ method, refusal }) => method === 'DELETE' && refusal === null);
 }
 
 async function requestOf(entry: OutboxEntry, session: Session): Promise<Request> {

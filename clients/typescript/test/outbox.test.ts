@@ -10,6 +10,7 @@ const OTHER = 'other';
 const MESSAGES = `POST /api/v1/conversations/${TALK}/messages`;
 const OTHER_MESSAGES = `POST /api/v1/conversations/${OTHER}/messages`;
 const SWIPE = 'PUT /api/v1/pickups/p/swipe';
+const UNDO = 'DELETE /api/v1/pickups/p/swipe';
 
 let service: ScriptedService;
 let session: Session;
@@ -502,19 +503,49 @@ describe('undoing a swipe', () => {
     expect(outbox.entries).toHaveLength(1);
   });
 
-  it('that may have been sent follows it', async () => {
+  it('that may have been sent is undone at the service, and not sent again', async () => {
     service.answer(SWIPE, cut);
     const outbox = await open();
     await outbox.swipe('p', { direction: 'like' });
     await service.timers.pass(0);
-    const undo = await outbox.takeSwipeBack('p');
-    service.answer(SWIPE, () => json(200, {}));
-    service.answer('DELETE /api/v1/pickups/p/swipe', () => new Response(null, { status: 204 }));
+    service.answer(UNDO, () => new Response(null, { status: 204 }));
 
-    outbox.flush();
+    const undo = await outbox.takeSwipeBack('p');
+    await service.timers.pass(2);
 
     expect(await undo!.outcome).toMatchObject({ status: 'sent', data: null });
-    expect(service.received.at(-2)!.method).toBe('PUT');
+    expect([service.receivedBy(SWIPE).length, outbox.entries]).toEqual([1, []]);
+  });
+
+  it('while its request is being lost does not send it again', async () => {
+    let lose: (reason: Error) => void = () => undefined;
+    service.answer(SWIPE, () => new Promise((_, reject) => (lose = reject)));
+    service.answer(UNDO, () => new Response(null, { status: 204 }));
+    const outbox = await open();
+    const { outcome } = await outbox.swipe('p', { direction: 'like' });
+    await service.timers.pass(0);
+    const undo = await outbox.takeSwipeBack('p');
+
+    lose(new TypeError('lost'));
+    await service.timers.pass(5);
+
+    expect([(await outcome).status, (await undo!.outcome).status]).toEqual(['discarded', 'sent']);
+    expect(service.receivedBy(SWIPE)).toHaveLength(1);
+  });
+
+  it('that is being sent follows it', async () => {
+    let finish: (response: Response) => void = () => undefined;
+    service.answer(SWIPE, () => new Promise((resolve) => (finish = resolve)));
+    service.answer(UNDO, () => new Response(null, { status: 204 }));
+    const outbox = await open();
+    await outbox.swipe('p', { direction: 'pass' });
+    await service.timers.pass(0);
+
+    const undo = await outbox.takeSwipeBack('p');
+    expect(service.receivedBy(UNDO)).toEqual([]);
+    finish(json(200, {}));
+
+    expect((await undo!.outcome).status).toBe('sent');
   });
 });
 
