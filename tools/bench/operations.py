@@ -161,7 +161,7 @@ def make_account(rows: int) -> Account:
     groups = _found_groups(me, neighbours)
     blocked = _block_strangers(me, rows)
     _register_devices(me, rows)
-    me.send("PUT", "/me/email", {"address": "measured@example.com"})
+    me.send("PUT", "/me/email", {"address": f"measured-{rows}@example.com"})
     messages = _exchange_messages(matches[0]["conversation"], me, neighbours[0], rows)
     ids = {
         "match_id": matches[0]["id"],
