@@ -116,7 +116,7 @@ class WindowOutput(ResponseBody):
     until: datetime
 
     @classmethod
-    def of(cls, source: Pickup) -> Self:
+    def of(cls, source: Any) -> Self:
         return cls(from_=source.window_from, until=source.window_until)
 
 
@@ -127,5 +127,5 @@ class PriceOutput(ResponseBody):
     amount: Baht | None
 
     @classmethod
-    def of(cls, source: Pickup) -> Self:
+    def of(cls, source: Any) -> Self:
         return cls(mode=Pickup.PriceMode(source.price_mode), amount=source.price_thb)

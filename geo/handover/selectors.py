@@ -25,9 +25,9 @@ _APPOINTMENT = """
     WHERE geo_match.id = %(match)s AND %(user)s IN (collector_id, resident_id)
 """
 _RECEIPT = f"""
-    SELECT json_strip_nulls(json_build_object(
+    SELECT json_build_object(
                'resident', {person_json("resident")}, 'collector', {person_json("collector")},
-               'receipt_lines', {RECEIPT_LINES}))::text, {columns_of(Receipt)}
+               'receipt_lines', {RECEIPT_LINES})::text, {columns_of(Receipt)}
     FROM geo_receipt
     JOIN accounts_user AS resident ON resident.id = resident_id
     JOIN accounts_user AS collector ON collector.id = collector_id

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from backend.core.errors import DomainError
 from geo.handover_errors import CodeLocked, CodeNotYet, CodeTooLate, CodeUsed, CodeWrong
-from geo.models import Handover, Match, Pickup
+from geo.models import Handover, Match
 
 DIGITS = 6
 PERIOD_S = 30
@@ -37,9 +37,9 @@ def one_time_code_at(handover: Handover, moment: datetime) -> str:
     return _otp_of(handover).at(moment)
 
 
-def latest_entry(pickup: Pickup, handover: Handover) -> datetime:
+def latest_entry(window_until: datetime, handover: Handover) -> datetime:
     """Until when a code can be entered: the window's end or the agreed time, whichever is later, plus the grace."""
-    ends = max(pickup.window_until, handover.agreed_for or pickup.window_until)
+    ends = max(window_until, handover.agreed_for or window_until)
     return ends + timedelta(hours=settings.HANDOVER_CODE_GRACE_H)
 
 
@@ -71,7 +71,7 @@ def _require_time(match: Match, entered_at: datetime, now: datetime) -> None:
     if not match.created_at - CLOCK_DRIFT <= entered_at <= now + CLOCK_DRIFT:
         raise CodeNotYet(field="entered_at")
     late = now - entered_at > timedelta(hours=settings.HANDOVER_CODE_LATE_H)
-    if late or entered_at > latest_entry(match.pickup, match.handover):
+    if late or entered_at > latest_entry(match.pickup.window_until, match.handover):
         raise CodeTooLate
 
 

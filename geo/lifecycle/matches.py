@@ -11,15 +11,44 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from backend.accounts.models import first_name_of
-from backend.core.db.prepared import array_of, columns_of, fetch_prepared, model_from, models_from
+from backend.core.db.prepared import array_of, columns_for, columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
 from geo.materials.selectors import ITEMS, MATERIAL, Item, ShownMaterial
-from geo.models import Handover, Match, Pickup, Receipt
+from geo.models import Handover, Match, Receipt
 
-_PICKUP = (
-    "id", "resident_id", "status", "title", "note", "kg_estimate", "price_mode", "price_thb", "window_from",
-    "window_until", "area", "address", "access_note",
-)  # fmt: skip
+
+class MatchRow(msgspec.Struct, frozen=True):
+    """What responses show of the match itself."""
+
+    id: uuid.UUID
+    status: str
+    created_at: datetime
+    ended_at: datetime | None
+    released_by_id: uuid.UUID | None
+    release_reason: str
+    left_waiting: bool
+    no_show_by_id: uuid.UUID | None
+    conversation_id: uuid.UUID
+
+
+class PickupRow(msgspec.Struct, frozen=True):
+    """What responses show of the pickup of a match."""
+
+    id: uuid.UUID
+    resident_id: uuid.UUID
+    status: str
+    title: str
+    note: str
+    kg_estimate: Decimal
+    price_mode: str
+    price_thb: Decimal | None
+    window_from: datetime
+    window_until: datetime
+    area: str
+    address: str
+    access_note: str
+
+
 _RECEIPT = (
     "id", "number", "match_id", "resident_id", "collector_id", "paid_thb", "handed_over_at", "link", "previous_hash",
     "content_hash", "token", "corrects_id", "corrected_at",
@@ -35,17 +64,17 @@ def person_json(table: str) -> str:
     """
 
 
-# JSON of the `IssuedLine`s of a row of `geo_receipt`; null if there are none.
+# JSON of the `IssuedLine`s of a row of `geo_receipt`.
 RECEIPT_LINES = f"""
-    (SELECT json_agg(json_build_object(
+    COALESCE((SELECT json_agg(json_build_object(
          'material', {MATERIAL}, 'gross_kg', gross_kg, 'tare_kg', tare_kg, 'net_kg', net_kg, 'pieces', pieces,
          'kg_co2e_per_kg', kg_co2e_per_kg, 'factor_set', factor_set, 'factor_version', factor_version,
          'factor_source', factor_source) ORDER BY geo_receiptline.id)
-     FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id WHERE receipt_id = geo_receipt.id)
+     FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id WHERE receipt_id = geo_receipt.id), '[]')
 """  # noqa: S608 - constants only
 # JSON of the `Parts`.
 _PARTS = f"""
-    json_strip_nulls(json_build_object(
+    json_build_object(
         'resident', {person_json("resident")},
         'collector', {person_json("collector")},
         'own_rating', CASE WHEN geo_rating.stars IS NOT NULL THEN json_build_object(
@@ -53,26 +82,29 @@ _PARTS = f"""
         'receipt_lines', {RECEIPT_LINES},
         'has_corrections', EXISTS (SELECT FROM geo_receipt AS later WHERE later.corrects_id = geo_receipt.id),
         'items', {ITEMS},
-        'lines', (
+        'lines', COALESCE((
             SELECT json_agg(json_build_object('material', {MATERIAL}, 'gross_kg', gross_kg, 'tare_kg', tare_kg,
                                               'pieces', pieces) ORDER BY geo_weighinline.id)
-            FROM geo_weighinline JOIN geo_material ON geo_material.id = material_id WHERE handover_id = geo_match.id),
-        'left', (
+            FROM geo_weighinline JOIN geo_material ON geo_material.id = material_id
+            WHERE handover_id = geo_match.id), '[]'),
+        'left', COALESCE((
             SELECT json_agg(json_build_object('material', {MATERIAL}, 'quantity', quantity) ORDER BY geo_leftitem.id)
-            FROM geo_leftitem JOIN geo_material ON geo_material.id = material_id WHERE handover_id = geo_match.id),
-        'versions', (
+            FROM geo_leftitem JOIN geo_material ON geo_material.id = material_id
+            WHERE handover_id = geo_match.id), '[]'),
+        'versions', COALESCE((
             SELECT json_agg(json_build_object('number', number, 'by_id', by_id, 'at', at, 'paid_thb', paid_thb,
                                               'net_kg', net_kg, 'lines', lines::text, 'note', note,
                                               'is_correction', is_correction, 'is_unusual', is_unusual) ORDER BY number)
-            FROM geo_weighinversion WHERE handover_id = geo_match.id),
-        'photos', (
+            FROM geo_weighinversion WHERE handover_id = geo_match.id), '[]'),
+        'photos', COALESCE((
             SELECT json_agg(json_build_object('id', id, 'width', width, 'height', height) ORDER BY id)
-            FROM geo_scalephoto WHERE handover_id = geo_match.id)))::text
+            FROM geo_scalephoto WHERE handover_id = geo_match.id), '[]'))::text
 """  # noqa: S608 - constants only
 _SHOWN = f"""
     SELECT ST_Y(geo_pickup.location::geometry), ST_X(geo_pickup.location::geometry), rest.id,
            {_PARTS},
-           {columns_of(Match)}, {columns_of(Handover)}, {columns_of(Pickup, _PICKUP)}, {columns_of(Receipt, _RECEIPT)}
+           {columns_for(MatchRow, "geo_match")}, {columns_for(PickupRow, "geo_pickup")}, {columns_of(Handover)},
+           {columns_of(Receipt, _RECEIPT)}
     FROM geo_match
     JOIN geo_handover ON geo_handover.match_id = geo_match.id
     JOIN geo_pickup ON geo_pickup.id = geo_match.pickup_id
@@ -101,7 +133,8 @@ _CORRECTIONS = f"""
     SELECT {RECEIPT_LINES}::text, {columns_of(Receipt, _RECEIPT)} FROM geo_receipt
     WHERE match_id = ANY(%(ids)s::uuid[]) AND corrects_id IS NOT NULL ORDER BY number
 """  # noqa: S608 - constants only
-_MODELS = (Match, Handover, (Pickup, _PICKUP))
+_MATCH_ENDS = 4 + len(MatchRow.__struct_fields__)
+_PICKUP_ENDS = _MATCH_ENDS + len(PickupRow.__struct_fields__)
 _STATUSES = [str(status) for status in Match.Status]
 
 
@@ -217,9 +250,9 @@ class Parts(msgspec.Struct, frozen=True):
 class MatchDetails(msgspec.Struct, kw_only=True):
     """A match with what responses show of it; `lat` and `lon` are the exact place, `rest_id` what was posted again."""
 
-    match: Match
+    match: MatchRow
     handover: Handover
-    pickup: Pickup
+    pickup: PickupRow
     receipt: ReceiptDetails | None
     lat: float
     lon: float
@@ -230,7 +263,7 @@ class MatchDetails(msgspec.Struct, kw_only=True):
     @property
     def id(self) -> uuid.UUID:
         """The id of the match, by which pages are cut."""
-        return self.match.pk
+        return self.match.id
 
 
 _decode_parts = msgspec.json.Decoder(Parts).decode
@@ -257,7 +290,7 @@ def count_active_matches(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(active.values_list("collector_id").annotate(count=Count("pk")).order_by())
 
 
-def rate_until(match: Match) -> datetime | None:
+def rate_until(match: Match | MatchRow) -> datetime | None:
     """The last moment at which the parties can rate each other; None if the match was not completed."""
     if match.status != Match.Status.COMPLETED or match.ended_at is None:
         return None
@@ -290,20 +323,18 @@ def _add_corrections(found: Mapping[uuid.UUID, MatchDetails]) -> None:
     for text, *columns in fetch_prepared(_CORRECTIONS, {"ids": array_of(found)}) if found else ():
         receipt = model_from(Receipt, columns, _RECEIPT)
         one = found[receipt.match_id]
-        lines = _decode_lines(text) if text else ()  # no lines when the money alone is corrected
-        details = ReceiptDetails(receipt, one.parts.resident, one.parts.collector, lines)
+        details = ReceiptDetails(receipt, one.parts.resident, one.parts.collector, _decode_lines(text))
         one.corrections = [*one.corrections, details]
 
 
 def _details_of(row: Sequence[Any]) -> MatchDetails:
-    lat, lon, rest_id, text, *columns = row
-    parts, (match, handover, pickup) = _decode_parts(text), models_from(columns, *_MODELS)
-    receipt = columns[-len(_RECEIPT) :]
+    lat, lon, rest_id, text = row[:4]
+    parts, receipt = _decode_parts(text), row[-len(_RECEIPT) :]
     has_receipt = receipt[0] is not None
     return MatchDetails(
-        match=match,
-        handover=handover,
-        pickup=pickup,
+        match=MatchRow(*row[4:_MATCH_ENDS]),
+        handover=model_from(Handover, row[_PICKUP_ENDS : -len(_RECEIPT)]),
+        pickup=PickupRow(*row[_MATCH_ENDS:_PICKUP_ENDS]),
         receipt=parts.receipt_of(model_from(Receipt, receipt, _RECEIPT)) if has_receipt else None,
         lat=lat,
         lon=lon,

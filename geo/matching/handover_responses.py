@@ -111,7 +111,7 @@ class OneTimeCodeOutput(ResponseBody):
             digits=DIGITS,
             period_s=PERIOD_S,
             algorithm="SHA1",
-            until=latest_entry(source.pickup, source.handover),
+            until=latest_entry(source.pickup.window_until, source.handover),
         )
 
 

@@ -201,7 +201,7 @@ class MatchedPickupOutput(ResponseBody):
     def of(cls, source: MatchDetails) -> Self:
         pickup = source.pickup
         return cls(
-            id=pickup.pk,
+            id=pickup.id,
             status=Pickup.Status(pickup.status),
             title=pickup.title,
             note=pickup.note,
@@ -246,7 +246,7 @@ class MatchOutput(ResponseBody, kw_only=True):
         is_resident = pickup.resident_id == reader_id
         shows_place = is_resident or match.status == Match.Status.ACTIVE
         return cls(
-            id=match.pk,
+            id=match.id,
             status=Match.Status(match.status),
             role=Role.RESIDENT if is_resident else Role.COLLECTOR,
             created_at=match.created_at,

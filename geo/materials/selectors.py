@@ -26,11 +26,12 @@ _FACTORS = f"""
 MATERIAL = """
     json_build_object('code', code, 'name_th', name_th, 'name_en', name_en, 'unit', unit, 'is_hazardous', is_hazardous)
 """
-# JSON of the `Item`s of a row of `geo_pickup`; null if there are none.
+# JSON of the `Item`s of a row of `geo_pickup`.
 ITEMS = f"""
-    (SELECT json_agg(json_build_object('material', {MATERIAL}, 'quantity', quantity, 'kg_estimate', kg_estimate)
-                     ORDER BY geo_pickupitem.id)
-     FROM geo_pickupitem JOIN geo_material ON geo_material.id = material_id WHERE pickup_id = geo_pickup.id)
+    COALESCE((
+        SELECT json_agg(json_build_object('material', {MATERIAL}, 'quantity', quantity, 'kg_estimate', kg_estimate)
+                        ORDER BY geo_pickupitem.id)
+        FROM geo_pickupitem JOIN geo_material ON geo_material.id = material_id WHERE pickup_id = geo_pickup.id), '[]')
 """  # noqa: S608 - constants only
 
 

@@ -22,16 +22,17 @@ _SHOWN = (
     "price_thb", "choose", "status", "expires_at", "reserved_until", "closed_at", "kg_estimate", "revision",
     "created_at", "updated_at",
 )  # fmt: skip
-# JSON of the `Photo`s of a pickup; null if there are none.
+# JSON of the `Photo`s of a pickup.
 _PHOTOS = """
-    (SELECT json_agg(json_build_object('id', id, 'large', large, 'thumb', thumb, 'width', width, 'height', height)
-                     ORDER BY position)
-     FROM geo_pickupphoto WHERE pickup_id = geo_pickup.id)
+    COALESCE((
+        SELECT json_agg(json_build_object('id', id, 'large', large, 'thumb', thumb, 'width', width, 'height', height)
+                        ORDER BY position)
+        FROM geo_pickupphoto WHERE pickup_id = geo_pickup.id), '[]')
 """
 _SELECT = f"""
     SELECT ST_Y(location::geometry), ST_X(location::geometry),
            (SELECT count(*) FROM geo_swipe WHERE pickup_id = geo_pickup.id AND like_state = 'waiting'),
-           json_strip_nulls(json_build_object('items', {ITEMS}, 'photos', {_PHOTOS}))::text,
+           json_build_object('items', {ITEMS}, 'photos', {_PHOTOS})::text,
            {columns_of(Pickup, _SHOWN)}
     FROM geo_pickup
 """  # noqa: S608 - names of our own columns
@@ -66,8 +67,8 @@ class Photo(msgspec.Struct, frozen=True):
 class Contents(msgspec.Struct, frozen=True):
     """The items and photos of a pickup."""
 
-    items: Sequence[Item] = ()
-    photos: Sequence[Photo] = ()
+    items: Sequence[Item]
+    photos: Sequence[Photo]
 
 
 class PickupDetails(msgspec.Struct):

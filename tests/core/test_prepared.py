@@ -1,14 +1,16 @@
 """Frequent statements are planned once for each connection, and no others."""
 
+import uuid
 from contextlib import nullcontext
 
+import msgspec
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import User
-from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared, insert_prepared, model_from
+from backend.core.db.prepared import columns_for, columns_of, fetch_models, fetch_prepared, insert_prepared, model_from
 from geo.models import Handover
 from tests.factories.matches import make_match
 
@@ -64,6 +66,17 @@ class TestModels:
         [read] = fetch_models(Handover, f"SELECT {columns_of(Handover)} FROM geo_handover", {})
 
         assert (read, model_to_dict(read)) == (handover, model_to_dict(handover))
+
+    def test_can_be_structs_of_some_columns(self) -> None:
+        class Row(msgspec.Struct):
+            state: str
+            match_id: uuid.UUID
+
+        handover = make_match().handover
+
+        [row] = fetch_prepared(f"SELECT {columns_for(Row, 'geo_handover')} FROM geo_handover", {})
+
+        assert Row(*row) == Row(state=handover.state, match_id=handover.match_id)
 
     def test_read_a_field_later_that_was_left_out(self) -> None:
         handover = make_match().handover
