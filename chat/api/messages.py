@@ -81,8 +81,7 @@ class MessagesView(SendView):
     )
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """A page of it, before or after a number."""
-        query = valid(HistoryQuery(data=request.query_params))
-        wanted = query.validated_data
+        wanted = HistoryQuery.values_in(request)
         reader_id = user_of(request).pk
         get_conversation_for(reader_id, conversation_id)
         messages = messages_of(conversation_id, reader_id=reader_id, now=self.now, **wanted)

@@ -62,10 +62,6 @@ class DeckInput(Query):
         return attrs
 
 
-# One instance, because building a serializer copies all of its fields.
-_INPUT = DeckInput()
-
-
 class CardItem(ItemOutput):
     """So much of one material."""
 
@@ -130,22 +126,11 @@ class DeckView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Pickups to swipe, nearest first, without what was swiped before."""
         user = user_of(request)
-        deck = draw_deck(viewer=user, wishes=_wishes_of(request), now=self.now)
+        deck = draw_deck(viewer=user, wishes=DeckWishes(**DeckInput.values_in(request)), now=self.now)
         if deck.ids:
             # From a time before the cards were read, so that a pickup closed in between counts as shown.
             record_shown_cards(user_id=user.pk, things=deck.ids, now=self.now)
         return HttpResponse(_body_of(deck, media_url=media_url_of(request)), content_type="application/json")
-
-
-def _wishes_of(request: Request) -> DeckWishes:
-    """The query parameters, checked. Raises ValidationError and others."""
-    if not request.query_params:
-        return DeckWishes(limit=settings.DECK_SIZE)
-    try:
-        return DeckWishes(**_INPUT.run_validation(request.query_params))
-    except serializers.ValidationError:
-        # A field keeps its messages in the language in which they were first formatted, so a new one writes them.
-        return DeckWishes(**DeckInput().run_validation(request.query_params))
 
 
 def _split_list(text: str) -> list[str]:

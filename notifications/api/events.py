@@ -65,11 +65,11 @@ class EventsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The events after `since`, or `reset` when some of them are no longer stored."""
-        query = valid(EventsQuery(data=request.query_params))
-        user_id, since = user_of(request).pk, query.validated_data["since"]
+        wanted = EventsQuery.values_in(request)
+        user_id, since = user_of(request).pk, wanted["since"]
         log = log_of(user_id)
         reset = not log.reaches_back_to(since)
-        wait_s = min(query.validated_data["wait"], settings.LONG_POLL_S)
+        wait_s = min(wanted["wait"], settings.LONG_POLL_S)
         events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
         if events and events[0].seq != since + 1:
             # Old events were removed since the first query.

@@ -105,6 +105,17 @@ class TestUnknownFields:
         assert {error["field"] for error in answer.json()["errors"]} == {"foto", "photo"}
 
 
+class TestQueries:
+    def test_are_refused_in_the_language_of_each_request(self, db: None) -> None:
+        clients = [client_of(make_user(locale=language)) for language in ("th", "en")]
+
+        answers = [client.get("/api/v1/deck?limit=0") for client in clients * 2]
+
+        thai, english, *again = [answer.json()["errors"][0]["detail"] for answer in answers]
+        assert again == [thai, english]
+        assert thai != english
+
+
 class TestOptions:
     def test_that_are_null_count_as_left_out(self) -> None:
         body = Optional(data={"count": None, "lat": 1})

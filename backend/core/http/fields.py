@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime, time
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
 
 from backend.core.clock import YearInvalid, read_clock, require_near_year_in
 from backend.core.http.language import supported_language
@@ -62,6 +64,23 @@ class OptionsBody(Body):
 
 class Query(Body):
     """The parameters of a query. `read_elsewhere` names those of the same request that something else reads."""
+
+    @classmethod
+    def values_in(cls, request: Request) -> dict[str, Any]:
+        """The checked parameters of a request. Raises ValidationError.
+
+        One serializer reads those of all requests, because building one copies all of its fields.
+        """
+        try:
+            return dict(_reader_of(cls).run_validation(request.query_params))
+        except serializers.ValidationError:
+            # A field keeps its messages in the language in which they were first formatted, so a new one writes them.
+            return dict(cls().run_validation(request.query_params))
+
+
+@cache
+def _reader_of(query: type[Query]) -> Query:
+    return query()
 
 
 class PageQuery(Query):

@@ -62,9 +62,8 @@ class MatchesView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """All, or those of one status."""
-        query = valid(MatchesQuery(data=request.query_params))
         user_id = user_of(request).pk
-        matches = partial(matches_of, user_id, query.validated_data.get("status"))
+        matches = partial(matches_of, user_id, MatchesQuery.values_in(request).get("status"))
         return CursorPages().respond_rows(request, matches, lambda match: MatchOutput.of(match, user_id))
 
 

@@ -53,9 +53,8 @@ class PickupsView(PickupStepView):
     )
     def get(self, request: Request) -> Response:
         """All, or those of one status."""
-        query = valid(PickupsQuery(data=request.query_params))
         user_id = user_of(request).pk
-        pickups = partial(pickups_of, user_id, query.validated_data.get("status"))
+        pickups = partial(pickups_of, user_id, PickupsQuery.values_in(request).get("status"))
         media_url = media_url_of(request)
         return CursorPages().respond_rows(request, pickups, lambda pickup: PickupOutput.of(pickup, user_id, media_url))
 
