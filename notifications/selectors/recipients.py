@@ -39,7 +39,9 @@ def reachable_devices(*, user_ids: Collection[uuid.UUID], now: datetime) -> Quer
 
     Devices not seen for `DEVICE_STALE_DAYS` are left out: Firebase may have dropped their address.
     """
-    is_signed_in = Exists(live_sessions(now).filter(user=OuterRef("user"), installation=OuterRef("installation")))
+    # Without `user__in` PostgreSQL may hash the sessions of everybody.
+    sessions = live_sessions(now).filter(user__in=user_ids)
+    is_signed_in = Exists(sessions.filter(user=OuterRef("user"), installation=OuterRef("installation")))
     is_alive = Q(is_signed_in, last_seen_at__gt=now - timedelta(days=settings.DEVICE_STALE_DAYS))
     return Device.objects.filter(is_alive | Q(kind=Device.Kind.LINE), user_id__in=user_ids).order_by("id")
 
