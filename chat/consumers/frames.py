@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
 from msgspec.json import Decoder, Encoder
 
+from backend.core.http.parsers import require_few_levels
 from chat.errors import FrameInvalid, FrameUnreadable
 from chat.responses import MessageOut, UserTyping
 from notifications.frames import EventFrame
@@ -134,6 +135,8 @@ def decode(text: str) -> ClientFrame:
     """The client's frame. Raises FrameUnreadable when it is not JSON, and FrameInvalid when it is not a known frame."""
     try:
         frame: ClientFrame = _client_decoder.decode(text)
+        if isinstance(frame, SendMessage):
+            require_few_levels([frame.phrase, frame.location])
     except ValidationError as error:
         raise FrameInvalid(field=_field_in(str(error))) from error
     except (DecodeError, UnicodeError, RecursionError) as error:

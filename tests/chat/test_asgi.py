@@ -33,12 +33,13 @@ def http(server: str, ann: User) -> Iterator[httpx.Client]:
         yield client
 
 
-def raw_response(server: str, request: bytes) -> bytes:
-    """The first line of the response to these bytes."""
+def raw_response(server: str, request: bytes, *, is_last: bool = False) -> bytes:
+    """The first line of the response to these bytes; all of it when the connection is then closed."""
     host, port = server.split(":")
     with sockets.create_connection((host, int(port)), timeout=PATIENCE_S) as line:
         line.sendall(request.replace(b"HOST", server.encode()))
-        return line.makefile("rb").readline()
+        response = line.makefile("rb")
+        return response.read() if is_last else response.readline()
 
 
 class TestHttp:
@@ -108,10 +109,13 @@ class TestSlowBodies:
         settings.BODY_BYTES_PER_S = 1_000
 
         answer = raw_response(
-            server, b"POST /api/v1/auth/sessions HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\n{"
+            server,
+            b"POST /api/v1/auth/sessions HTTP/1.1\r\nHost: HOST\r\nAccept-Language: th\r\nContent-Length: 9\r\n\r\n{",
+            is_last=True,
         )
 
         assert answer.split()[1] == b"408"
+        assert "ใช้เวลาส่งข้อมูลนานเกินไป" in answer.decode()
 
     def test_that_come_in_small_pieces_in_time_are_taken(self, http: httpx.Client, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)

@@ -88,6 +88,8 @@ class TestHandshake:
         assert open_phone(ann, headers={"Origin": "https://trash.example"}).hello["type"] == "hello"
 
 
+NOBODY = str(uuid.uuid4())
+DEEP = json.loads("[" * 50 + "]" * 50)
 UNREADABLE = [
     "not json",
     "{",
@@ -95,6 +97,7 @@ UNREADABLE = [
     "\x00",
     '{"type": "ack", "seq": 1} trailing',
     '{"type": "message.send", "text": "\\ud83d"}',
+    json.dumps({"type": "message.send", "conversation": NOBODY, "client_id": NOBODY, "phrase": {"code": DEEP}}),
 ]
 UNKNOWN = [
     "[]",

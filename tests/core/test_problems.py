@@ -76,6 +76,7 @@ class TestBody:
             b"[" * 100_000,
             b'{"a":' * 100_000,
             b"[" * 100_000 + b"]" * 100_000,
+            b'{"text": %b}' % (b"[" * 50 + b"]" * 50),
         ],
     )
     def test_refuses_broken_json(self, client: APIClient, body: bytes) -> None:

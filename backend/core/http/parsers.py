@@ -12,6 +12,8 @@ from rest_framework.request import Request
 
 from backend.core.errors import BodyTooLarge, LengthRequired
 
+LEVELS_MAX = 20
+
 
 def require_length(request: Request) -> None:
     """Raise LengthRequired for a chunked body."""
@@ -33,6 +35,18 @@ class StrictJSONParser(BaseParser):
         if len(body) > limit:
             raise BodyTooLarge
         try:
-            return msgspec.json.decode(body)
+            value = msgspec.json.decode(body)
+            require_few_levels(value)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ParseError(_("This is not valid JSON.")) from error
+        return value
+
+
+def require_few_levels(value: object, levels: int = LEVELS_MAX) -> None:
+    """Raise RecursionError for JSON that is nested deeply, here instead of anywhere later."""
+    if not isinstance(value, dict | list):
+        return
+    if levels == 0:
+        raise RecursionError
+    for part in value.values() if isinstance(value, dict) else value:
+        require_few_levels(part, levels - 1)

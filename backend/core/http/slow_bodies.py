@@ -10,9 +10,11 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.errors import BodyTooLarge, DomainError, Kind
+from backend.core.http.language import accepted_language
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.responses import encode_json
 from backend.core.media.pictures import require_few_bytes
@@ -57,7 +59,9 @@ class WholeBodies:
                 if not await _receive_all(receive, body):
                     return
             except DomainError as refusal:
-                await _refuse(send, refusal)
+                wanted = accepted_language(headers.get(b"accept-language", b"").decode("latin-1"))
+                with translation.override(wanted or settings.LANGUAGE_CODE):
+                    await _refuse(send, refusal)
                 return
             body.seek(0)
             messages = _messages_of(body)
