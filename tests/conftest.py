@@ -4,32 +4,67 @@ import gc
 import socket
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
+from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.http.throttling import _limiter
 from backend.core.redis.client import cooldown, sync_redis
+from geo.materials.services import load_materials
 from tests.factories.people import client_of, make_user
+
+# Deletes all rows but the catalogue and what migrations fill; as a replica, so that no trigger refuses it.
+EMPTY_TABLES = """
+DO $$
+DECLARE
+    name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN
+        SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN (
+            'auth_permission', 'django_content_type', 'django_migrations', 'geo_emissionfactor', 'geo_material',
+            'spatial_ref_sys'
+        )
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Load the materials once. A test that commits must leave them as they are."""
+    with django_db_blocker.unblock():
+        load_materials()
+        connection.close()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def flush_without_triggers() -> Iterator[None]:
-    """Let Django's flush truncate the tables of receipts, whose triggers refuse it."""
-    sql_flush = type(connection.ops).sql_flush
-
-    def sql_flush_as_replica(*args: Any, **options: Any) -> list[str]:
-        statements = sql_flush(*args, **options)
-        return ["SET session_replication_role = replica", *statements, "SET session_replication_role = origin"]
-
+def tables_emptied_by_row() -> Iterator[None]:
+    """After a test that commits, delete the rows. Django would truncate each table, which takes half a second."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(type(connection.ops), "sql_flush", sql_flush_as_replica)
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_tables())
     yield
     patch.undo()
+
+
+def empty_tables() -> None:
+    """Delete all rows that a test left, also of the job queue, whose tables Django does not manage."""
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY_TABLES)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_settings() -> Iterator[None]:
+    """Look for a static file when it is requested, not for all of them per client; and hash passwords quickly."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=hashers):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

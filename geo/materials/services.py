@@ -42,8 +42,9 @@ def load_materials(*, materials_file: Path = MATERIALS_FILE, factors_file: Path 
     materials = list(_read_materials(materials_file))
     Material.objects.bulk_create(materials, ignore_conflicts=True)
     stored = Material.objects.select_for_update(of=("self",), no_key=True).order_by("pk").in_bulk(field_name="code")
+    stale = [stored[material.code] for material in materials if stored[material.code].from_file != material.from_file]
     kept = {material.code: _update(stored[material.code], material) for material in materials}
-    Material.objects.bulk_update(stored.values(), [*FIELDS, "from_file"])
+    Material.objects.bulk_update(stale, [*FIELDS, "from_file"])
     return Loaded(
         materials=len(materials),
         factors=load_factors(file=factors_file),

@@ -8,31 +8,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from backend.accounts.models import User
 from tests.chat.phones import Phone
 from tests.factories.people import make_user
 from tests.waits import PATIENCE_S, wait_until
-
-# The tables these tests write to, in an order in which they can be emptied.
-TABLES = (
-    "chat_messagephoto",
-    "chat_messagelocation",
-    "chat_message",
-    "chat_participant",
-    "chat_conversation",
-    "notifications_event",
-    "notifications_eventcounter",
-    "notifications_device",
-    "procrastinate_events",
-    "procrastinate_jobs",
-    "accounts_block",
-    "accounts_usedticket",
-    "accounts_session",
-    "accounts_user",
-)
 
 
 @pytest.fixture(scope="session")
@@ -53,17 +33,6 @@ def running(django_db_setup: None) -> Iterator[uvicorn.Server]:
     uvicorn_server.should_exit = True
     thread.join(timeout=PATIENCE_S)
     assert not thread.is_alive()
-
-
-@pytest.fixture
-def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Replaces the fixture of pytest-django, which truncates every table and takes half a second."""
-    with django_db_blocker.unblock():
-        yield
-        with connection.cursor() as cursor:
-            for table in TABLES:
-                cursor.execute(f"DELETE FROM {table}")
-        connection.close()
 
 
 @pytest.fixture

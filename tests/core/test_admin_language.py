@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import translation
 
 from backend.accounts.models import Report
-from tests.factories.geo import make_pickup, material
+from tests.factories.geo import make_pickup
 from tests.factories.matches import make_receipt
 from tests.factories.people import make_user
 
@@ -108,7 +108,6 @@ class TestYears:
 
 def test_a_receipt_is_thai(browser: Client) -> None:
     receipt = make_receipt()
-    material()
     labels = text_of(browser, f"/admin/geo/receipt/{receipt.pk}/change/", r"<label>(.*?)</label>")
 
     assert labels

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,11 @@ from geo.models import Match, Pickup
 from notifications.models import EmailAddress
 from notifications.services.email import code_of
 from tests.factories.chat import make_conversation
-from tests.factories.geo import make_pickup, material
+from tests.factories.geo import make_pickup
 from tests.factories.handovers import make_appointment, make_waiting
 from tests.factories.matches import make_like, make_match, weigh
 from tests.factories.people import client_of, make_session, make_user
 from tests.geo.bodies import pickup_body, spelled
-from tests.notifications.conftest import empty_queue
 from tests.pictures import from_a_phone
 
 HERE = {"lat": 13.7307, "lon": 100.5418}
@@ -87,13 +86,7 @@ def photo() -> dict[str, Any]:
     return {"photo": SimpleUploadedFile("photo.jpg", from_a_phone(), "image/jpeg")}
 
 
-@pytest.fixture(autouse=True)
-def no_jobs_left(transactional_db: None) -> Iterator[None]:
-    """Django does not clear the job table, since it does not manage it."""
-    yield
-    empty_queue()
-
-
+@pytest.mark.django_db(transaction=True)
 def test_every_operation_answers_as_documented(settings: Settings) -> None:
     settings.LINE_CHANNEL_TOKEN = settings.LINE_CHANNEL_SECRET = "secret"
     settings.LINE_ACCOUNT = "@tinderfortrash"
@@ -162,7 +155,6 @@ def groups_and_impact(call: Call) -> None:
 
 
 def pickups(call: Call) -> None:
-    material()
     ann = client_of(make_user())
     pickup_id = call(ann, "post_pickup", pickup_body())["id"]
     picture = call(ann, "add_photo", photo(), pickup_id=pickup_id)

@@ -10,7 +10,6 @@ from django.contrib.gis.geos import Point
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.grid import cell_of
-from geo.materials.services import load_materials
 from geo.models import Collector, Material, Pickup, PickupItem
 from tests.factories.people import make_user
 
@@ -18,11 +17,8 @@ LUMPHINI = Point(100.5418, 13.7307, srid=4326)
 
 
 def material(code: str = "pet_clear") -> Material:
-    """The material with this code, from the real catalogue, which the first use in a test loads."""
-    found = Material.objects.filter(code=code).first()
-    if found is None:
-        load_materials()
-    return found or Material.objects.get(code=code)
+    """The material with this code, from the real catalogue."""
+    return Material.objects.get(code=code)
 
 
 def make_material(code: str, **fields: Any) -> Material:

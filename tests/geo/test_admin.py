@@ -82,7 +82,6 @@ def queries_of(browser: Client, url: str) -> int:
 class TestPages:
     @pytest.mark.parametrize("kind", ROWS)
     def test_lists_ten_rows_in_as_many_queries_as_one(self, superuser: Client, kind: str) -> None:
-        material()
         ROWS[kind]()
         read(superuser, list_of(kind))
         with_one = queries_of(superuser, list_of(kind))
@@ -94,7 +93,6 @@ class TestPages:
 
     @pytest.mark.parametrize("kind", ROWS)
     def test_opens_a_row_in_as_many_queries_among_ten(self, superuser: Client, kind: str) -> None:
-        material()
         row = ROWS[kind]()
         read(superuser, page_of(kind, row))
         with_one = queries_of(superuser, page_of(kind, row))

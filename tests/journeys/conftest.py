@@ -1,12 +1,10 @@
-"""Fixtures: an empty city with the catalogue, and three users."""
+"""Fixtures: three users, and a look at their events."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from backend.accounts.models import User
 from backend.core.http.responses import to_json_values
-from geo.materials.services import load_materials
 from notifications.frames import EventFrame
 from notifications.models import Event
 from tests.chat.described import require_described
@@ -14,14 +12,7 @@ from tests.journeys.clients import Client
 
 
 @pytest.fixture(autouse=True)
-def catalogue(db: None) -> None:
-    """Load the materials, as in a new installation."""
-    load_materials()
-    assert not User.objects.exists()
-
-
-@pytest.fixture(autouse=True)
-def described_events(catalogue: None) -> Iterator[None]:
+def described_events(db: None) -> Iterator[None]:
     """Check every event against docs/asyncapi.yaml."""
     yield
     for event in Event.objects.all():

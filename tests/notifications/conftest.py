@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -27,20 +26,6 @@ def outbox() -> Iterator[list[PushMessage]]:
 def device(user: User) -> Device:
     """A registered phone of `user`."""
     return make_device(user)
-
-
-@pytest.fixture
-def queue(transactional_db: None) -> Iterator[None]:
-    """An empty job table, and empty again afterwards: Django does not clear it, since it does not manage it."""
-    empty_queue()
-    yield
-    empty_queue()
-
-
-def empty_queue() -> None:
-    """Remove all jobs."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_workers CASCADE")
 
 
 def work() -> None:

@@ -138,7 +138,7 @@ class TestMetrics:
         assert 'push_circuit{service="ios",state="closed"} 1.0' in text
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("transactional_db")
 class TestPeriodicTasks:
     def test_are_expected_from_the_first_minute_of_a_worker(self) -> None:
         app.tasks["notifications.rescue"].defer(timestamp=0)

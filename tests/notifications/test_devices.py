@@ -73,7 +73,7 @@ class TestRegister:
         values = set(user.devices.values_list("value", flat=True))
         assert values == {"token-of-this-phone", "seen 1 days ago", "seen 2 days ago"}
 
-    def test_many_at_once_leave_one_device(self, queue: None) -> None:
+    def test_many_at_once_leave_one_device(self, transactional_db: None) -> None:
         people = [make_user() for _ in range(4)]
         fields = {"kind": "token", "value": "same", "platform": "web", "locale": "en"}
 

@@ -43,7 +43,7 @@ def make_reader(user: User) -> EmailAddress:
 
 class TestAddress:
     @pytest.mark.parametrize(("locale", "words"), [("th", "รหัสของคุณคือ"), ("en", "Your code is")])
-    def test_is_verified_by_a_code_that_is_mailed(self, queue: None, locale: str, words: str) -> None:
+    def test_is_verified_by_a_code_that_is_mailed(self, transactional_db: None, locale: str, words: str) -> None:
         reader = make_user(locale=locale)
         client = client_of(reader)
         assert client.put(EMAIL, {"address": "a@b.example"}).json() == {"address": "a@b.example", "verified_at": None}
@@ -121,7 +121,7 @@ class TestAddress:
         assert (answer.status_code, answer.json()["code"]) == (429, "code_sent_lately")
         assert not EmailAddress.objects.exists()
 
-    def test_six_accounts_cannot_mail_one_address_at_once(self, queue: None) -> None:
+    def test_six_accounts_cannot_mail_one_address_at_once(self, transactional_db: None) -> None:
         written = ["a@b.example", "A@b.example", "a@B.EXAMPLE", "a+1@b.example", "a@b.example", "a+x+y@b.example"]
 
         answers = [client_of(make_user()).put(EMAIL, {"address": address}) for address in written]
@@ -282,7 +282,7 @@ class TestDigest:
         assert "&lt;i&gt;Ann" in page
         assert "<b>Cans & more" in str(sent.body)
 
-    def test_is_a_periodic_task(self, queue: None) -> None:
+    def test_is_a_periodic_task(self, transactional_db: None) -> None:
         app.tasks["notifications.digests"].defer(timestamp=0)
 
         work()

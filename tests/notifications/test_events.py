@@ -90,7 +90,7 @@ class TestRead:
 
 
 class TestWait:
-    def test_ends_as_soon_as_something_comes(self, queue: None) -> None:
+    def test_ends_as_soon_as_something_comes(self, transactional_db: None) -> None:
         user = make_user()
         client = client_of(user)
         started = time.monotonic()
@@ -101,7 +101,7 @@ class TestWait:
         assert [event["seq"] for event in answer["events"]] == [1]
         assert time.monotonic() - started < SOON_S
 
-    def test_gives_the_connection_back_meanwhile(self, queue: None) -> None:
+    def test_gives_the_connection_back_meanwhile(self, transactional_db: None) -> None:
         user = make_user()
         client = client_of(user)
         seen: list[int] = []
@@ -159,7 +159,7 @@ class TestWait:
         polls.end(greedy)
         assert [polls.may_wait(greedy), polls.may_wait(greedy)] == [True, False]
 
-    def test_tells_nothing_to_a_session_that_ended_meanwhile(self, queue: None) -> None:
+    def test_tells_nothing_to_a_session_that_ended_meanwhile(self, transactional_db: None) -> None:
         user = make_user()
         session, token = make_session(user)
 

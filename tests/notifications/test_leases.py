@@ -172,7 +172,7 @@ class TestLeasing:
 
         assert EventCounter.objects.get().taken_until == others.until
 
-    def test_two_workers_share_without_waiting_and_without_overlap(self, queue: None) -> None:
+    def test_two_workers_share_without_waiting_and_without_overlap(self, transactional_db: None) -> None:
         make_due(40)
         both, taken = threading.Barrier(2), list[Lease]()
 

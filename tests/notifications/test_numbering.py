@@ -98,7 +98,7 @@ class TestNumbers:
 
 
 class TestManyAtOnce:
-    def test_stay_gapless_and_never_wait_in_a_circle(self, queue: None) -> None:
+    def test_stay_gapless_and_never_wait_in_a_circle(self, transactional_db: None) -> None:
         people = [make_user() for _ in range(6)]
 
         def telling(order: list[User]) -> Callable[[], None]:
@@ -115,7 +115,7 @@ class TestManyAtOnce:
             assert [event.seq for event in events_after(user_id=person.pk, since=0)] == list(range(1, 5 * ROUNDS + 1))
             assert head_of(person.pk) == 5 * ROUNDS
 
-    def test_control_without_the_order_they_do_wait_in_a_circle(self, queue: None) -> None:
+    def test_control_without_the_order_they_do_wait_in_a_circle(self, transactional_db: None) -> None:
         """The control: drawing numbers per person in the given order deadlocks."""
         first, second = make_user(), make_user()
         tell(make_notice(first), make_notice(second))
@@ -136,7 +136,7 @@ class TestManyAtOnce:
         assert isinstance(raised[0], OperationalError)
         assert isinstance(raised[0].__cause__, psycopg.errors.DeadlockDetected)
 
-    def test_control_without_the_lock_a_number_is_given_twice(self, queue: None) -> None:
+    def test_control_without_the_lock_a_number_is_given_twice(self, transactional_db: None) -> None:
         """The control: reading the head and then writing it loses numbers."""
         user = make_user()
         tell(make_notice(user))

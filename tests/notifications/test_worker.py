@@ -18,7 +18,7 @@ from tests.factories.notifications import make_device, make_message_notice, make
 from tests.factories.people import make_user
 from tests.notifications.conftest import work
 
-pytestmark = pytest.mark.usefixtures("queue", "awake")
+pytestmark = pytest.mark.usefixtures("transactional_db", "awake")
 TIDY = "notifications.tidy"
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of tests that commit; they also empty tables that Django's flush skips."""
+"""Fixtures of tests that commit."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,11 @@ from django.db import connection
 
 
 @pytest.fixture(autouse=True)
-def committed(transactional_db: None, awake: None) -> Iterator[None]:
-    """Let threads see each other's commits. The job queue's tables are unmanaged, so a flush skips them.
+def committed(transactional_db: None, awake: None) -> None:
+    """Let threads see each other's commits.
 
     Uses `awake`: a collector asked at night has until the morning to answer, so nothing would time out.
     """
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

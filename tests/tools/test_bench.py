@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from backend.accounts.models import User
 from geo.grid import cell_of
-from geo.models import Collector, Pickup, PickupItem, Swipe
+from geo.models import Collector, Material, Pickup, PickupItem, Swipe
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of, make_user
 from tools.bench.city import City
@@ -117,7 +117,6 @@ class TestLoad:
 @pytest.fixture
 def city(db: None) -> Crowd:
     """A small generated city."""
-    call_command("load_materials", verbosity=0)
     crowd = Crowd(pickups=400, open=300, collectors=20, swipes=600, seed=7)
     assert list(draw_crowd(crowd)) == list(STEPS)
     return crowd
@@ -168,6 +167,8 @@ class TestGeneratedCity:
         assert places() == before
 
     def test_needs_the_catalogue(self, db: None) -> None:
+        Material.objects.all().delete()
+
         with pytest.raises(CommandError, match="load_materials"):
             call_command("generate_city", pickups=1)
 
@@ -183,8 +184,6 @@ class TestGeneratedCity:
 
     @pytest.mark.parametrize("counts", [{"pickups": 0}, {"pickups": 5, "open": 6}, {"pickups": 5, "swipes": -1}])
     def test_refuses_invalid_counts(self, db: None, counts: dict[str, int]) -> None:
-        call_command("load_materials", verbosity=0)
-
         with pytest.raises(CommandError, match="Counts"):
             call_command("generate_city", **counts)
 
@@ -203,8 +202,6 @@ class TestTemplate:
 
 class TestOperations:
     def test_every_read_of_the_schema_succeeds_for_a_measured_person(self, db: None) -> None:
-        call_command("load_materials", verbosity=0)
-
         operations = list(reads(make_account(3)))
 
         for operation in operations:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from geo.materials.services import load_materials
 from tests.chat.processes import running_process
 from tests.waits import PATIENCE_S
 from tools.tour.people import WorkerLog
@@ -74,8 +73,6 @@ def worker_log(transactional_db: None, redis_prefix: str, tmp_path: Path) -> Ite
 
 
 def test_the_tour_finds_everything_as_expected(redis_prefix: str, worker_log: Path) -> None:
-    load_materials()
-
     with running_process(redis_prefix) as (_, address):
         command = [sys.executable, "-m", "tools.tour", f"http://{address}", "--worker-log", str(worker_log)]
         played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

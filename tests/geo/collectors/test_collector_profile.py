@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from geo.models import Collector
-from tests.factories.geo import make_collector, material
+from tests.factories.geo import make_collector
 
 
 @pytest.fixture
@@ -16,7 +16,6 @@ def collector(user: User) -> Collector:
 
 class TestProfile:
     def test_is_put_and_read(self, client: APIClient) -> None:
-        material()
         body = {
             "service_point": {"lat": 13.73, "lon": 100.54},
             "radius_m": 8_000,
@@ -70,7 +69,6 @@ class TestProfile:
         ],
     )
     def test_refuses(self, client: APIClient, field: str, value: object, code: str) -> None:
-        material()
         body = {"service_point": {"lat": 13.73, "lon": 100.54}} | {field: value}
 
         answer = client.put("/api/v1/me/collector", body)

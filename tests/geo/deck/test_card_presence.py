@@ -1,12 +1,11 @@
 """Clients that show a card get `pickup.closed` on the real socket when its pickup closes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
-from django.db import connection
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
@@ -23,12 +22,7 @@ OpenPhone = Callable[..., Phone]
 FAR = Point(99.0, 18.8, srid=4326)
 
 
-@pytest.fixture(autouse=True)
-def committed(transactional_db: None) -> Iterator[None]:
-    """Commit, so that the server's threads see the data. A flush leaves the unmanaged tables of the job queue."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+pytestmark = pytest.mark.django_db(transaction=True)  # so that the server's threads see the data
 
 
 @pytest.fixture

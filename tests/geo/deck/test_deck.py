@@ -17,7 +17,7 @@ from backend.core.clock import read_clock
 from backend.core.http.responses import to_json_values
 from geo.deck.api import DeckOutput
 from geo.models import Collector, Match, Pickup, PickupPhoto, Swipe
-from tests.factories.geo import LUMPHINI, make_collector, make_material, make_pickup, material
+from tests.factories.geo import LUMPHINI, make_collector, make_material, make_pickup
 from tests.factories.matches import make_match
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import pickup_body
@@ -111,7 +111,6 @@ class TestCards:
         assert to_json_values(msgspec.json.decode(json.dumps(body), type=DeckOutput)) == body
 
     def test_follow_the_pickup(self, client: APIClient, collector: Collector) -> None:
-        material()
         resident = client_of(make_user())
         pickup = resident.post("/api/v1/pickups", pickup_body()).json()["id"]
         posted = deck(client)["cards"][0]

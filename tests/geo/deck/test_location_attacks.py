@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from geo.grid import cell_of, in_degrees
 from geo.models import Collector, Pickup
-from tests.factories.geo import LUMPHINI, make_collector, material
+from tests.factories.geo import LUMPHINI, make_collector
 from tests.factories.matches import make_like
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import pickup_body
@@ -72,7 +72,6 @@ def post(phone: APIClient, place: Place) -> str:
 
 def settle() -> tuple[Homes, dict[str, APIClient]]:
     """Residents whose homes lie evenly over their squares, and their phones."""
-    material()
     middle = in_degrees(cell_of(LUMPHINI))
     east, north = place_of({"lat": middle.y, "lon": middle.x})
     homes, phones = {}, {}
@@ -245,7 +244,6 @@ class TestResident:
 
     def test_cannot_locate_or_follow_a_collector_by_moving_the_pickup(self) -> None:
         phone = client_of(make_user())
-        material()
         pickup = choosing_pickup(phone, (0, 0))
         like = make_like(Pickup.objects.get(pk=pickup), make_collector(service_point=point_at((1_500, 900))).user)
         shown, statuses = set(), []

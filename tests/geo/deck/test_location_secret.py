@@ -15,7 +15,7 @@ from backend.core.clock import read_clock
 from backend.core.logs import logging_settings
 from notifications.models import Event
 from notifications.push.backends import outbox, reset_memory
-from tests.factories.geo import make_collector, make_pickup, material
+from tests.factories.geo import make_collector, make_pickup
 from tests.factories.notifications import deliver_to, make_device
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import pickup_body
@@ -71,7 +71,6 @@ class TestExactPoint:
     ) -> None:
         caplog.set_level(logging.DEBUG)
         reset_memory()
-        material()
         collector = make_device(make_collector().user).user
         phone, stranger = client_of(resident), client_of(collector)
 

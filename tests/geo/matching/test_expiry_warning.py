@@ -9,7 +9,7 @@ from geo.matching.services.expiry import expire_due_pickups, warn_of_due_expirie
 from geo.models import Pickup
 from geo.tasks import EXPIRE, expire_pickups
 from notifications.models import PeriodicRun
-from tests.factories.geo import make_pickup, material
+from tests.factories.geo import make_pickup
 from tests.factories.matches import events_of, names_of_events, pushed_to
 from tests.factories.people import client_of
 from tests.geo.bodies import in_hours, pickup_body, spelled
@@ -26,7 +26,6 @@ def make_expiring(**fields: object) -> Pickup:
 
 class TestPosting:
     def test_plans_the_warning_a_day_before(self) -> None:
-        material()
         pickup = make_pickup()
         client_of(pickup.resident).post("/api/v1/pickups", pickup_body())
 
@@ -35,7 +34,6 @@ class TestPosting:
         assert posted.warn_at == posted.expires_at - DAY
 
     def test_plans_none_where_it_would_come_at_once(self) -> None:
-        material()
         pickup = make_pickup()
         window = {"from": spelled(in_hours(1)), "until": spelled(in_hours(19))}
         client_of(pickup.resident).post("/api/v1/pickups", pickup_body(window=window, expires_at=spelled(in_hours(20))))

@@ -17,7 +17,7 @@ from geo.matching.services.rings import tell_due_rings
 from geo.models import Collector, Ring
 from geo.tasks import RING, tell_rings
 from notifications.models import Event, PeriodicRun
-from tests.factories.geo import make_pickup, material
+from tests.factories.geo import make_pickup
 from tests.factories.matches import events_of, make_like, make_match, swipe
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import pickup_body
@@ -38,7 +38,6 @@ pytestmark = pytest.mark.django_db
 
 class TestPosting:
     def test_sets_the_first_ring(self) -> None:
-        material()
         resident = make_user()
         client_of(resident).post("/api/v1/pickups", pickup_body())
 

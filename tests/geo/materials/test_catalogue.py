@@ -18,9 +18,7 @@ from tests.factories.people import client_of, make_user
 HAZARDOUS_EWC = {"15 01 10", "16 06 01", "20 01 21", "20 01 23", "20 01 33", "20 01 35"}
 
 
-@pytest.fixture(autouse=True)
-def catalogue(db: None) -> None:
-    load_materials()
+pytestmark = pytest.mark.django_db
 
 
 def rows_of(model: type[Material | EmissionFactor]) -> list[Any]:

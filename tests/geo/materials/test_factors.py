@@ -9,7 +9,6 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from geo.models import EmissionFactor, ReceiptLine
-from tests.factories.geo import material
 from tests.factories.matches import make_receipt
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +17,6 @@ HEAD = "material,factor_set,version,kg_co2e_per_kg,source\n"
 
 def load(tmp_path: Path, rows: str, head: str = HEAD) -> str:
     """Load a file of these rows; returns the output."""
-    material()
     file, output = tmp_path / "factors.csv", StringIO()
     file.write_text(head + rows)
     call_command("load_factors", str(file), stdout=output)

@@ -45,7 +45,6 @@ class TestPosting:
     @pytest.fixture
     def answer(self) -> Any:
         """What the server says to who posts a car battery."""
-        material()
         return client_of(make_user()).post("/api/v1/pickups", pickup_body(items=[BATTERY]))
 
     def test_tells_why_and_where_else_to_go(self, answer: Any) -> None:
@@ -59,12 +58,9 @@ class TestPosting:
         assert hazard["drop_off"][0]["checked"] == "2026-11-24"
 
     def test_says_nothing_of_what_is_harmless(self) -> None:
-        material()
-
         assert client_of(make_user()).post("/api/v1/pickups", pickup_body()).json()["hazard"] is None
 
     def test_speaks_thai(self) -> None:
-        material()
         answer = client_of(make_user(locale="th")).post("/api/v1/pickups", pickup_body(items=[BATTERY])).json()
 
         hazard = answer["hazard"]
@@ -85,8 +81,6 @@ class TestPosting:
         assert hazard.drop_off[0].name in ("Yard", "ลาน")
 
     def test_every_hazardous_material_has_a_card_of_its_own_in_both_languages(self) -> None:
-        material()
-
         for row in Material.objects.filter(is_hazardous=True):
             hazard = hazard_of([row])
             assert hazard

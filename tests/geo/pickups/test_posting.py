@@ -14,10 +14,7 @@ from tests.factories.geo import material
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import in_hours, pickup_body, spelled
 
-
-@pytest.fixture(autouse=True)
-def catalogue(db: None) -> None:
-    material()
+pytestmark = pytest.mark.django_db
 
 
 def refusal(client: APIClient, **fields: Any) -> tuple[int, str, str]:

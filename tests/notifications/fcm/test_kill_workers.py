@@ -9,7 +9,6 @@ from pytest_django import Settings
 
 from backend.core.clock import read_clock
 from notifications.services.delivery import deliver_due
-from tests.notifications.conftest import empty_queue
 from tools.fcm.server import FcmServer
 from tools.kill_workers.harness import Arrival, Load, Result, arrivals_at, evaluate, make_people, run
 
@@ -57,13 +56,6 @@ def workers_environment(settings: Settings, fcm: FcmServer, redis_prefix: str) -
 
 
 @pytest.fixture
-def jobs(transactional_db: None) -> Iterator[None]:
-    """Empties the queue of the workers' periodic jobs."""
-    yield
-    empty_queue()
-
-
-@pytest.fixture
 def planted_loss(transactional_db: None) -> Iterator[None]:
     """Marks one event in ten as pushed from the start, as a worker would that records a push before it sends."""
     with connection.cursor() as cursor:
@@ -76,7 +68,7 @@ def planted_loss(transactional_db: None) -> Iterator[None]:
         cursor.execute("DROP TRIGGER lose ON notifications_event; DROP FUNCTION lose()")
 
 
-@pytest.mark.usefixtures("jobs", "backend", "awake")
+@pytest.mark.usefixtures("transactional_db", "backend", "awake")
 class TestKills:
     @pytest.mark.slow
     def test_lose_nothing_and_show_nothing_twice(

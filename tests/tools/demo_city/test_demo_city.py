@@ -21,7 +21,6 @@ from backend.accounts.models import User
 from backend.core.clock import city_zone
 from geo.grid import cell_of
 from geo.matching.services.swipes import record_swipe
-from geo.materials.services import load_materials
 from geo.models import Collector, Material, Pickup, PickupItem, PickupPhoto
 from tests.factories.people import client_of, make_user
 from tools.demo_city import art
@@ -39,7 +38,6 @@ NOW = timezone.now()
 
 @pytest.fixture
 def catalogue(db: None) -> Mapping[str, Material]:
-    load_materials()
     return {material.code: material for material in Material.objects.all()}
 
 
@@ -289,6 +287,8 @@ class TestCommand:
         assert not User.objects.exists()
 
     def test_asks_for_the_catalogue(self) -> None:
+        Material.objects.all().delete()
+
         with pytest.raises(CommandError, match="load_materials"):
             run()
 

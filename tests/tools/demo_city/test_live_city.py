@@ -17,7 +17,6 @@ from django.db import connection
 from pytest_django import Settings
 
 from chat.phrases import PHRASES
-from geo.materials.services import load_materials
 from tests.chat.processes import running_process
 from tests.geo.bodies import in_hours, pickup_body, spelled
 from tests.waits import PATIENCE_S
@@ -76,7 +75,6 @@ class Visitor:
 @pytest.fixture
 def service(transactional_db: None, redis_prefix: str) -> Iterator[str]:
     """The address of the service as `bin/run` starts it, without a demo city."""
-    load_materials()
     with running_process(redis_prefix) as (_, address):
         yield f"http://{address}"
 
