@@ -82,10 +82,6 @@ class TestMe:
         assert answer.json()["code"] in {"invalid", "body_unreadable"}
         assert client.get(ME).json() == before
 
-    @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-    def test_needs_a_token(self, anonymous: APIClient, method: str) -> None:
-        assert getattr(anonymous, method)(ME).status_code == 401
-
 
 class TestLanguage:
     def refusal(self, user: User, **headers: Any) -> str:
@@ -179,9 +175,6 @@ class TestExport:
         assert session.digest not in copy
         assert session.token_key not in copy
         assert "password" not in copy
-
-    def test_needs_a_token(self, anonymous: APIClient) -> None:
-        assert anonymous.get(f"{ME}/export").status_code == 401
 
 
 @pytest.mark.django_db

@@ -109,21 +109,11 @@ class TestSendMessage:
 
 
 class TestSendMessageRefuses:
-    def test_without_a_token(self, anonymous: APIClient, conversation: Conversation) -> None:
-        response = anonymous.post(address_of(conversation), body_of())
-
-        assert (response.status_code, response.json()["code"]) == (401, "token_missing")
-
     def test_a_stranger(self, conversation: Conversation) -> None:
         response = client_of(make_user()).post(address_of(conversation), body_of())
 
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
         assert not Message.objects.exists()
-
-    def test_an_unknown_conversation(self, client: APIClient) -> None:
-        response = client.post(f"/api/v1/conversations/{uuid.uuid4()}/messages", body_of())
-
-        assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
     def test_a_closed_conversation(self, client: APIClient, conversation: Conversation) -> None:
         close_conversation(conversation_id=conversation.pk, now=timezone.now())
@@ -238,12 +228,6 @@ class TestHistory:
     @pytest.mark.parametrize("query", ["before=x", "after=-1", "limit=0", "limit=101", "before=99999999999"])
     def test_refuses_a_bad_query(self, client: APIClient, address: str, query: str) -> None:
         assert client.get(f"{address}?{query}").status_code == 400
-
-    def test_refuses_a_stranger(self, address: str) -> None:
-        assert client_of(make_user()).get(address).status_code == 404
-
-    def test_refuses_without_a_token(self, anonymous: APIClient, address: str) -> None:
-        assert anonymous.get(address).status_code == 401
 
     def test_stays_readable_after_closing(self, client: APIClient, address: str, conversation: Conversation) -> None:
         close_conversation(conversation_id=conversation.pk, now=timezone.now())

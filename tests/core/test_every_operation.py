@@ -1,4 +1,7 @@
-"""Every operation of the API, called once plainly and outside a test transaction, answers as docs/openapi.yaml says."""
+"""Every operation of the API, called plainly and outside a test transaction, answers as docs/openapi.yaml says.
+
+Each call is also made without a token, by a stranger, and for things that do not exist.
+"""
 
 import json
 import uuid
@@ -20,7 +23,7 @@ from geo.models import Match, Pickup
 from notifications.models import EmailAddress
 from notifications.services.email import code_of
 from tests.factories.chat import make_conversation
-from tests.factories.geo import make_pickup
+from tests.factories.geo import make_collector, make_pickup
 from tests.factories.handovers import make_appointment, make_waiting
 from tests.factories.matches import make_like, make_match, weigh
 from tests.factories.people import client_of, make_session, make_user
@@ -33,6 +36,9 @@ MAY_BE_CACHED = {
     "get_config", "list_materials", "list_phrases", "messages_photo_large", "messages_photo_thumb", "show_scale_photo",
     "show_scale_photo_thumb",
 }  # fmt: skip
+PUBLIC = {"get_config", "list_materials", "list_phrases", "sign_in"}
+# What a stranger may do too.
+FOR_EVERYBODY = {"delete_block", "get_block", "put_block", "swipe_pickup", "take_swipe_back"}
 Call = Callable[..., Any]
 
 
@@ -59,13 +65,14 @@ class Api:
             for method, operation in operations.items()
         }
         self.called: set[str] = set()
+        self.stranger = client_of(make_collector().user)
 
     def call(self, client: APIClient, name: str, body: Any = None, *, query: Any = None, **ids: Any) -> Any:
         """The body of the response; a photo goes as a form."""
-        method, path, operation = self.operations[name]
-        options: dict[str, Any] = {"format": "multipart"} if isinstance(body, dict) and "photo" in body else {}
-        data = query if method == "get" else body
-        answer: Any = getattr(client, method)(path.format(**ids), data, **options)
+        operation = self.operations[name][2]
+        data = body if query is None else query
+        self._check_refusals(client, name, data, ids)
+        answer = self._send(client, name, data, ids)
         content = b"".join(answer) if answer.streaming else answer.content
         assert str(answer.status_code) in operation["responses"], (name, answer.status_code, content)
         assert "no-store" in answer["Cache-Control"] or name in MAY_BE_CACHED, name
@@ -73,6 +80,24 @@ class Api:
         is_json = answer.get("Content-Type", "").startswith("application/json")
         assert bool(content) == ("content" in operation["responses"][str(answer.status_code)]), name
         return self._checked(name, answer.status_code, json.loads(content)) if is_json else content
+
+    def _send(self, client: APIClient, name: str, data: Any, ids: dict[str, Any]) -> Any:
+        method, path, _ = self.operations[name]
+        options: dict[str, Any] = {}
+        if isinstance(data, dict) and "photo" in data:
+            data["photo"].seek(0)
+            options["format"] = "multipart"
+        return getattr(client, method)(path.format(**ids), data, **options)
+
+    def _check_refusals(self, client: APIClient, name: str, data: Any, ids: dict[str, Any]) -> None:
+        if name not in PUBLIC:
+            answer = self._send(APIClient(), name, data, ids)
+            assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), name
+        unknown = {key: 999 if isinstance(value, int) else uuid.uuid4() for key, value in ids.items()}
+        if ids and name not in FOR_EVERYBODY:
+            assert self._send(self.stranger, name, data, ids).status_code == 404, name
+        if ids and name != "delete_block":
+            assert self._send(client, name, data, unknown).status_code == 404, name
 
     def _checked(self, name: str, status: int, body: Any) -> Any:
         schema = self.operations[name][2]["responses"][str(status)]["content"]["application/json"]["schema"]

@@ -166,10 +166,3 @@ class TestReadAll:
         answer = client.post(f"{INBOX}/read-all", {"up_to": up_to})
 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "up_to")
-
-
-@pytest.mark.parametrize(
-    ("method", "path"), [("get", ""), ("get", "/unread"), ("post", "/1/read"), ("post", "/read-all")]
-)
-def test_refuses_strangers(anonymous: APIClient, method: str, path: str) -> None:
-    assert getattr(anonymous, method)(INBOX + path).status_code == 401

@@ -46,10 +46,6 @@ class TestProfile:
     def test_is_not_found_before(self, client: APIClient) -> None:
         assert client.get("/api/v1/me/collector").status_code == 404
 
-    def test_needs_a_sign_in(self, anonymous: APIClient) -> None:
-        assert anonymous.get("/api/v1/me/collector").status_code == 401
-        assert anonymous.put("/api/v1/me/collector", {}).status_code == 401
-
     @pytest.mark.parametrize(
         ("field", "value", "code"),
         [

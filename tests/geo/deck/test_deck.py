@@ -332,9 +332,6 @@ class TestAsking:
 
         assert ids(client, lat=18.79, lon=98.99) == []
 
-    def test_needs_a_sign_in(self, anonymous: APIClient) -> None:
-        assert anonymous.get("/api/v1/deck").status_code == 401
-
     @pytest.mark.parametrize(
         ("wishes", "code"),
         [

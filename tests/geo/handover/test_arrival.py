@@ -12,7 +12,7 @@ from geo.models import Match
 from tests.factories.geo import LUMPHINI
 from tests.factories.handovers import METRE, code_of, come, handover_of, make_appointment, make_waiting, step
 from tests.factories.matches import events_of, make_match, names_of_events, pushed_to
-from tests.factories.people import client_of, make_user
+from tests.factories.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -196,12 +196,6 @@ class TestSeen:
 
 @pytest.mark.parametrize(("name", "body"), [("on-my-way", {}), ("arrive", {"other": True}), ("no-show", {})])
 class TestEveryView:
-    def test_needs_a_token(self, anonymous: APIClient, match: Match, name: str, body: dict[str, Any]) -> None:
-        assert step(anonymous, match, name, **body).status_code == 401
-
-    def test_is_hidden_from_strangers(self, match: Match, name: str, body: dict[str, Any]) -> None:
-        assert step(client_of(make_user()), match, name, **body).status_code == 404
-
     def test_is_refused_after_the_end(self, name: str, body: dict[str, Any]) -> None:
         match = make_waiting()
         step(client_of(match.collector), match, "no-show")

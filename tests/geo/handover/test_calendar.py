@@ -18,7 +18,7 @@ from geo.matching.services.matches import release_match
 from geo.models import Handover, Match, Pickup
 from tests.factories.handovers import code_of, come, make_appointment
 from tests.factories.matches import make_match
-from tests.factories.people import client_of, make_user
+from tests.factories.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -122,10 +122,6 @@ class TestRefusals:
         match = make_match()
 
         assert code_of(fetch(client_of(match.collector), match)) == (409, "time_not_agreed")
-
-    def test_strangers(self, match: Match, anonymous: APIClient) -> None:
-        assert fetch(client_of(make_user()), match).status_code == 404
-        assert fetch(anonymous, match).status_code == 401
 
 
 class TestDaylightSaving:

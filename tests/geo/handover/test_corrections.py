@@ -191,12 +191,6 @@ class TestProposal:
     def test_refuses_a_bad_shape(self, receipt: Receipt, body: dict[str, Any]) -> None:
         assert propose(resident_of(receipt), receipt, **body).status_code == 400
 
-    def test_is_for_the_two_alone(self, receipt: Receipt, anonymous: APIClient) -> None:
-        stranger = client_of(make_user())
-
-        assert (propose(stranger, receipt).status_code, accept(stranger, receipt, 1).status_code) == (404, 404)
-        assert (propose(anonymous, receipt).status_code, accept(anonymous, receipt, 1).status_code) == (401, 401)
-
 
 def browser_of(user: User) -> Client:
     browser = Client()

@@ -269,11 +269,6 @@ class TestCity:
         assert "Somchai" not in text
 
 
-@pytest.mark.parametrize("whose", ["me", "city", "me/months", "city/months"])
-def test_needs_a_token(anonymous: APIClient, whose: str) -> None:
-    assert anonymous.get(f"/api/v1/impact/{whose}").status_code == 401
-
-
 def rebuild(*arguments: str) -> str:
     """The output of `rebuild_impact`."""
     output = StringIO()

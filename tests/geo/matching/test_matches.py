@@ -1,7 +1,5 @@
 """Matches as their two parties see them: `GET /matches` and `GET /matches/{id}`."""
 
-import uuid
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -99,13 +97,6 @@ class TestRead:
         assert client_of(make_user()).get(f"/api/v1/matches/{match.pk}").status_code == 404
         assert client_of(runner_up).get(f"/api/v1/matches/{match.pk}").status_code == 404
 
-    def test_unknown(self, client: APIClient) -> None:
-        assert client.get(f"/api/v1/matches/{uuid.uuid4()}").status_code == 404
-        assert client.get("/api/v1/matches/1").status_code == 404
-
-    def test_needs_a_token(self, anonymous: APIClient) -> None:
-        assert anonymous.get(f"/api/v1/matches/{make_match().pk}").status_code == 401
-
 
 class TestList:
     def test_shows_both_roles_newest_first(self, user: User, client: APIClient) -> None:
@@ -143,9 +134,6 @@ class TestList:
         answer = client.get("/api/v1/matches?status=open")
 
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
-
-    def test_needs_a_token(self, anonymous: APIClient) -> None:
-        assert anonymous.get("/api/v1/matches").status_code == 401
 
     def test_costs_the_same_for_any_number(self, user: User, client: APIClient) -> None:
         make_receipt(make_match(make_pickup(resident=user)))

@@ -83,9 +83,6 @@ class TestList:
         with django_assert_num_queries(2):
             assert len(client.get("/api/v1/pickups").json()["results"]) == 10
 
-    def test_needs_a_sign_in(self, anonymous: APIClient) -> None:
-        assert anonymous.get("/api/v1/pickups").status_code == 401
-
 
 class TestRead:
     def test_shows_the_resident_everything(self, client: APIClient, pickup: Pickup) -> None:
@@ -118,10 +115,6 @@ class TestRead:
         match_with(pickup, collector, status)
 
         assert client_of(collector).get(url(pickup)).status_code == 404
-
-    def test_hides_it_from_strangers(self, anonymous: APIClient, pickup: Pickup) -> None:
-        assert client_of(make_user()).get(url(pickup)).status_code == 404
-        assert anonymous.get(url(pickup)).status_code == 401
 
     @pytest.mark.parametrize("name", ["01a20629-d35b-720a-bfba-ab81809f07f1", "1", "x" * 100, "%00"])
     def test_does_not_find_what_is_not_there(self, client: APIClient, name: str) -> None:
@@ -205,10 +198,6 @@ class TestAmend:
 
         assert client.patch(url(pickup), {"title": "x"}).status_code == 409
 
-    def test_refuses_strangers(self, anonymous: APIClient, pickup: Pickup) -> None:
-        assert client_of(make_user()).patch(url(pickup), {"note": "x"}).status_code == 404
-        assert anonymous.patch(url(pickup), {"note": "x"}).status_code == 401
-
     def test_refuses_the_matched_collector(self, pickup: Pickup) -> None:
         collector = make_user()
         match_with(pickup, collector)
@@ -290,10 +279,6 @@ class TestExtend:
         answer = client.post(url(pickup, "/extend"))
 
         assert (answer.status_code, answer.json()["code"]) == (409, "pickup_not_open")
-
-    def test_refuses_strangers(self, anonymous: APIClient, pickup: Pickup) -> None:
-        assert client_of(make_user()).post(url(pickup, "/extend")).status_code == 404
-        assert anonymous.post(url(pickup, "/extend")).status_code == 401
 
 
 class TestExpiry:

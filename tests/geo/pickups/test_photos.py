@@ -247,9 +247,6 @@ class TestRefused:
         assert upload(client_of(make_user()), pickup, from_a_phone()).status_code == 404
         assert files() == []
 
-    def test_no_sign_in(self, anonymous: APIClient, pickup: Pickup) -> None:
-        assert upload(anonymous, pickup, from_a_phone()).status_code == 401
-
     @pytest.mark.parametrize("status", ["matched", "cancelled", "expired", "handed_over"])
     def test_a_pickup_that_is_not_open(self, client: APIClient, user: User, status: str) -> None:
         answer = upload(client, make_pickup(resident=user, status=status), from_a_phone())

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
@@ -260,6 +259,3 @@ class TestReliability:
         stay_away(collector, read_clock() - timedelta(days=91))
 
         assert client_of(collector).get("/api/v1/me/reliability").json()["no_shows"] == 0
-
-    def test_needs_a_token(self, anonymous: APIClient) -> None:
-        assert anonymous.get("/api/v1/me/reliability").status_code == 401

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
-from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.accounts.services.account import erase_account, export_of
@@ -92,12 +91,6 @@ class TestRate:
 
         assert rate(match, match.collector, **body).status_code == 400
         assert not Rating.objects.exists()
-
-    def test_is_for_its_two(self, anonymous: APIClient) -> None:
-        match = make_done()
-
-        assert rate(match, make_user()).status_code == 404
-        assert anonymous.post(f"/api/v1/matches/{match.pk}/rating", {"stars": 5}).status_code == 401
 
     @pytest.mark.parametrize("stars", [0, 6])
     def test_is_one_to_five_in_the_database_too(self, stars: int) -> None:
