@@ -94,9 +94,7 @@ class TestSize:
 
 
 # Django documents `_meta` and `_state`. The Admin SDK has no public way to do these things.
-PRIVATE_NAMES_ALLOWED = {
-    "notifications/push/fcm.py": {"_get_messaging_service", "_credential", "_client"},
-}
+PRIVATE_NAMES_ALLOWED = {"notifications/push/fcm.py": {"_get_messaging_service", "_credential", "_client"}}
 
 
 def own_names(trees: Iterable[ast.Module]) -> set[str]:

@@ -138,11 +138,7 @@ class TestCard:
 class TestOnTheSocket:
     def test_each_socket_gets_its_own_language(self, open_phone: Any, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
-        phones: list[Phone] = [
-            open_phone(ann, headers={"Accept-Language": "th"}),
-            open_phone(ann),
-            open_phone(bob),
-        ]
+        phones: list[Phone] = [open_phone(ann, headers={"Accept-Language": "th"}), open_phone(ann), open_phone(bob)]
         make_message(conversation, ann)
 
         post(conversation, ann, at=AT)

@@ -222,16 +222,7 @@ class TestRefuses:
             (encoded(two_colours(), "GIF"), 400, "photo_unreadable"),
             (b"", 400, "invalid"),
         ],
-        ids=[
-            "text",
-            "10-mb-of-nothing",
-            "10-mb-of-jpeg",
-            "a-byte-too-many",
-            "20-mb",
-            "cut-heic",
-            "gif",
-            "empty",
-        ],
+        ids=["text", "10-mb-of-nothing", "10-mb-of-jpeg", "a-byte-too-many", "20-mb", "cut-heic", "gif", "empty"],
     )
     def test_invalid_photos(
         self, client: APIClient, conversation: Conversation, content: bytes, status: int, code: str

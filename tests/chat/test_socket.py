@@ -289,11 +289,7 @@ class TestReadAndTyping:
 
         bobs.send(type="typing", conversation=str(conversation.pk))
 
-        assert anns.expect("typing") == {
-            "type": "typing",
-            "conversation": str(conversation.pk),
-            "user": str(bob.pk),
-        }
+        assert anns.expect("typing") == {"type": "typing", "conversation": str(conversation.pk), "user": str(bob.pk)}
         assert not Event.objects.exists()
 
     @pytest.mark.parametrize("frame", [{"type": "typing"}, {"type": "read", "seq": 1}])

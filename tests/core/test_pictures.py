@@ -14,13 +14,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from backend.core.media import pictures
-from backend.core.media.pictures import (
-    LOCK,
-    PhotosBusy,
-    PhotoTooLong,
-    PhotoTooManyPixels,
-    redraw,
-)
+from backend.core.media.pictures import LOCK, PhotosBusy, PhotoTooLong, PhotoTooManyPixels, redraw
 from tests.pictures import HEIC, encoded, from_a_phone, png_of
 
 ROOT = Path(__file__).resolve().parents[2]

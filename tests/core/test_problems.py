@@ -95,11 +95,7 @@ class TestBody:
 
     def test_refuses_the_same_with_a_key(self, client: APIClient) -> None:
         answer = client.generic(
-            "POST",
-            REPORTS,
-            "[" * 100_000,
-            content_type="application/json",
-            HTTP_IDEMPOTENCY_KEY="a",
+            "POST", REPORTS, "[" * 100_000, content_type="application/json", HTTP_IDEMPOTENCY_KEY="a"
         )
 
         check_problem(answer, 400, "body_unreadable")
@@ -124,8 +120,7 @@ class TestBody:
 
 class TestAddress:
     @pytest.mark.parametrize(
-        "path",
-        ["/api/v1/nothing", "/nothing", "/api/v1/auth/sessions/x", "/api/v1/%00", "/%ff%fe", "/api/v1/me/"],
+        "path", ["/api/v1/nothing", "/nothing", "/api/v1/auth/sessions/x", "/api/v1/%00", "/%ff%fe", "/api/v1/me/"]
     )
     def test_knows_no_other_routes(self, client: APIClient, path: str) -> None:
         check_problem(client.get(path), 404, "not_found")

@@ -8,16 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.grid import (
-    LATITUDE_MAX,
-    WORLD_M,
-    OffTheGrid,
-    band_at,
-    cell_of,
-    in_degrees,
-    on_map,
-    stretch_at,
-)
+from geo.grid import LATITUDE_MAX, WORLD_M, OffTheGrid, band_at, cell_of, in_degrees, on_map, stretch_at
 
 SIZE_M = 300
 longitudes = st.floats(-180, 180)

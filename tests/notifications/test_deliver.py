@@ -14,15 +14,7 @@ from notifications.services.delivery import record_outcomes, retry_delay_s
 from notifications.services.devices import Registration, register_device
 from notifications.services.inbox import acknowledge, mark_collapsed_read, mark_events_read
 from notifications.services.leases import lease_due_users
-from tests.factories.notifications import (
-    NIGHT,
-    NOON,
-    deliver_to,
-    make_device,
-    make_message_notice,
-    make_notice,
-    tell,
-)
+from tests.factories.notifications import NIGHT, NOON, deliver_to, make_device, make_message_notice, make_notice, tell
 from tests.factories.people import make_session, make_user
 
 

@@ -215,11 +215,7 @@ SCENARIOS: Mapping[str, tuple[Callable[[], Scenario], Mapping[str, Action]]] = {
 # Pairs that end well without the lock, always or nearly always: they change different rows, or a conditional UPDATE or
 # an index refuses one of them. All other pairs fail without the lock; they are the control.
 SAFE_PAIRS: Mapping[str, Mapping[str, set[str]]] = {
-    "open, first come": {
-        "other likes": {"price"},
-        "price": {"cancels", "expires", "price"},
-        "new likes": {"price"},
-    },
+    "open, first come": {"other likes": {"price"}, "price": {"cancels", "expires", "price"}, "new likes": {"price"}},
     "open, resident chooses": {
         "new likes": {"accepts first", "accepts second", "declines first", "first withdraws", "price"},
         "first withdraws": {"accepts second", "cancels", "becomes first-come", "expires", "first withdraws", "price"},

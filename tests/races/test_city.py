@@ -117,8 +117,7 @@ def race(pickup_ids: Sequence[UUID], likes: Sequence[int]) -> list[TimedLike]:
     """Each collector likes a share of the pickups; no call may fail."""
     collectors = [make_collecting_user() for _ in range(THREADS)]
     results = at_once(
-        [partial(like_all, *share) for share in zip(collectors, shares(pickup_ids, likes), strict=True)],
-        timeout_s=240,
+        [partial(like_all, *share) for share in zip(collectors, shares(pickup_ids, likes), strict=True)], timeout_s=240
     )
     require_no_errors(results)
     return [like for timed in results for like in timed]

@@ -169,11 +169,7 @@ class TestLimits:
             results = at_once(
                 [
                     partial(
-                        release_match,
-                        user_id=match.collector_id,
-                        match_id=match.pk,
-                        reason="other",
-                        now=read_clock(),
+                        release_match, user_id=match.collector_id, match_id=match.pk, reason="other", now=read_clock()
                     )
                     for match in matches
                 ]

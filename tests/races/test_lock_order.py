@@ -64,11 +64,7 @@ class TestCollectors:
         swipe(runner_up, match.pickup, now=read_clock() - LONG_AGO)
         changes = PickupChanges(choose="first", price=Price(mode="pays", thb=Decimal(20)))
         amend = partial(
-            amend_pickup,
-            resident_id=amended.resident_id,
-            pickup_id=amended.pk,
-            changes=changes,
-            now=read_clock(),
+            amend_pickup, resident_id=amended.resident_id, pickup_id=amended.pk, changes=changes, now=read_clock()
         )
 
         with run_in_order("geo_collector") as queue:

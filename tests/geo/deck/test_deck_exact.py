@@ -268,13 +268,7 @@ class TestReads:
 
 def _wide_query(viewer: User, codes: Sequence[str]) -> DeckQuery:
     return DeckQuery(
-        viewer_id=viewer.pk,
-        lat=MIDDLE.y,
-        lon=MIDDLE.x,
-        radius_m=50_000,
-        material_ids=ids_of(codes),
-        limit=20,
-        now=NOW,
+        viewer_id=viewer.pk, lat=MIDDLE.y, lon=MIDDLE.x, radius_m=50_000, material_ids=ids_of(codes), limit=20, now=NOW
     )
 
 

@@ -7,15 +7,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from geo.models import Handover, Match, Pickup, Receipt, Swipe
-from tests.factories.matches import (
-    events_of,
-    make_like,
-    make_match,
-    make_receipt,
-    names_of_events,
-    pushed_to,
-    weigh,
-)
+from tests.factories.matches import events_of, make_like, make_match, make_receipt, names_of_events, pushed_to, weigh
 from tests.factories.people import client_of
 
 pytestmark = pytest.mark.django_db

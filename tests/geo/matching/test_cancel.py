@@ -7,14 +7,7 @@ from rest_framework.test import APIClient
 
 from geo.models import Match, Pickup, Swipe
 from tests.factories.geo import make_pickup
-from tests.factories.matches import (
-    events_of,
-    make_like,
-    make_match,
-    make_receipt,
-    names_of_events,
-    pushed_to,
-)
+from tests.factories.matches import events_of, make_like, make_match, make_receipt, names_of_events, pushed_to
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db

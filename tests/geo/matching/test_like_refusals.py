@@ -103,9 +103,7 @@ CASES: dict[str, Arrange] = {
 
 
 # In code that `record_swipe` reaches, but not with a like.
-NOT_OF_A_LIKE = {
-    "like_is_match": "a pass on a match; a like on it returns the match again",
-}
+NOT_OF_A_LIKE = {"like_is_match": "a pass on a match; a like on it returns the match again"}
 
 
 def names_in(code: CodeType) -> set[str]:

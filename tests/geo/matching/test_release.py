@@ -16,14 +16,7 @@ from geo.matching.services.matches import release_match
 from geo.models import Collector, Match, Pickup, Swipe
 from notifications.models import Event
 from tests.factories.geo import make_pickup
-from tests.factories.matches import (
-    events_of,
-    make_like,
-    make_match,
-    make_receipt,
-    names_of_events,
-    pushed_to,
-)
+from tests.factories.matches import events_of, make_like, make_match, make_receipt, names_of_events, pushed_to
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db

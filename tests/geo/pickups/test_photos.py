@@ -18,16 +18,7 @@ from backend.accounts.models import User
 from geo.models import Pickup, PickupPhoto
 from tests.factories.geo import make_pickup
 from tests.factories.people import client_of, make_user
-from tests.pictures import (
-    HEIC,
-    encoded,
-    from_a_phone,
-    opened,
-    png_bomb,
-    png_of,
-    two_colours,
-    upload,
-)
+from tests.pictures import HEIC, encoded, from_a_phone, opened, png_bomb, png_of, two_colours, upload
 
 JPEG_ITSELF = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
 

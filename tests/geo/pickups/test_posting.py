@@ -150,8 +150,7 @@ class TestWindows:
         assert refusal(client, window=window) == (400, code, "window")
 
     @pytest.mark.parametrize(
-        "window",
-        [None, {}, "now", {"from": "tomorrow", "until": "later"}, {"from": "2027-01-01T00:00:00Z"}, []],
+        "window", [None, {}, "now", {"from": "tomorrow", "until": "later"}, {"from": "2027-01-01T00:00:00Z"}, []]
     )
     def test_refuses_what_is_no_window(self, client: APIClient, window: object) -> None:
         assert refusal(client, window=window)[0] == 400

@@ -15,14 +15,7 @@ from geo.models import Match, Pickup, Swipe
 from geo.trust.selectors import reliability_of, strikes_since
 from tests.factories.geo import make_pickup
 from tests.factories.handovers import come, fresh, make_appointment, make_waiting, step
-from tests.factories.matches import (
-    make_collecting_user,
-    make_like,
-    make_match,
-    names_of_events,
-    pushed_to,
-    weigh,
-)
+from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, pushed_to, weigh
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db

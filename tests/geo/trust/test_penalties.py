@@ -17,14 +17,7 @@ from geo.trust.services import lift_pause, review_all, review_standing
 from notifications.texts import text_of
 from tests.factories.geo import make_pickup
 from tests.factories.handovers import come, make_appointment
-from tests.factories.matches import (
-    make_collecting_user,
-    make_like,
-    make_match,
-    names_of_events,
-    pushed_to,
-    swipe,
-)
+from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, pushed_to, swipe
 from tests.factories.people import client_of, make_user
 from tests.geo.bodies import pickup_body
 

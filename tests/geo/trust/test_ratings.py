@@ -12,14 +12,7 @@ from backend.accounts.services.account import erase_account, export_of
 from backend.core.clock import read_clock
 from geo.models import Match, Rating
 from tests.factories.geo import make_pickup
-from tests.factories.matches import (
-    events_of,
-    make_collecting_user,
-    make_like,
-    make_match,
-    make_receipt,
-    pushed_to,
-)
+from tests.factories.matches import events_of, make_collecting_user, make_like, make_match, make_receipt, pushed_to
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db

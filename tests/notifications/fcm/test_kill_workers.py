@@ -72,10 +72,7 @@ def planted_loss(transactional_db: None) -> Iterator[None]:
 class TestKills:
     @pytest.mark.slow
     def test_lose_nothing_and_show_nothing_twice(
-        self,
-        fcm: FcmServer,
-        workers_environment: dict[str, str],
-        tmp_path: Path,
+        self, fcm: FcmServer, workers_environment: dict[str, str], tmp_path: Path
     ) -> None:
         result = run(kills=1, people=40, fcm=fcm, environment=workers_environment, log=tmp_path / "log", report=print)
 
