@@ -1,11 +1,9 @@
 """Demo sign-in with a phone number alone, while no Firebase project is configured."""
 
-import threading
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
 from limits import parse
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -13,6 +11,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.core.http import throttling
 from tests.factories.people import make_user
+from tests.races.concurrency import at_once
 
 SIGN_IN = "/api/v1/auth/sign-in"
 
@@ -141,19 +140,7 @@ class TestDemoSignIn:
 @pytest.mark.django_db(transaction=True)
 class TestRace:
     def test_makes_one_account_for_eight_first_sign_ins(self) -> None:
-        barrier = threading.Barrier(8)
-        answers: list[Any] = []
-
-        def ask() -> None:
-            barrier.wait()
-            answers.append(sign_in())
-            connection.close()
-
-        threads = [threading.Thread(target=ask) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once([sign_in] * 8)
 
         assert [answer.status_code for answer in answers] == [200] * 8
         assert sum(answer.json()["created"] for answer in answers) == 1

@@ -1,12 +1,11 @@
 """Many senders at once, with a control that shows the race without the lock."""
 
-import threading
 import uuid
-from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -16,31 +15,9 @@ from chat.services.messages import send_message
 from chat.services.reading import mark_read
 from notifications.models import Event
 from tests.factories.chat import make_conversation, make_message
+from tests.races.concurrency import at_once
 
-T = TypeVar("T")
 Sent: TypeAlias = tuple[uuid.UUID, bool]
-
-
-def at_once(calls: Sequence[Callable[[], T]]) -> list[T | IntegrityError]:
-    """Run each call in a thread of its own, started together; returns what each returned or raised."""
-    barrier = threading.Barrier(len(calls))
-    results: list[T | IntegrityError] = []
-
-    def run(call: Callable[[], T]) -> None:
-        barrier.wait()
-        try:
-            results.append(call())
-        except IntegrityError as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def sending(conversation: Conversation, sender: User, client_id: uuid.UUID | None = None) -> Callable[[], Sent]:

@@ -1,11 +1,10 @@
 """`Idempotency-Key` on POST: at most one effect, and the same answer every time."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -14,6 +13,7 @@ from backend.core.http.idempotency import delete_old_answers
 from backend.core.models import IdempotentAnswer
 from tests.factories.geo import make_pickup
 from tests.factories.people import client_of, make_user
+from tests.races.concurrency import at_once
 
 REPORTS = "/api/v1/reports"
 
@@ -124,19 +124,9 @@ class TestKey:
 class TestRace:
     def test_acts_once_for_the_same_key_at_once(self) -> None:
         user, other = make_user(), make_user()
-        barrier = threading.Barrier(6)
-        answers: list[Any] = []
+        phones = [client_of(user) for _ in range(6)]
 
-        def ask(phone: APIClient) -> None:
-            barrier.wait()
-            answers.append(report(phone, other))
-            connection.close()
-
-        threads = [threading.Thread(target=ask, args=[client_of(user)]) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once([partial(report, phone, other) for phone in phones])
 
         assert [answer.status_code for answer in answers] == [201] * 6
         assert len({answer.json()["id"] for answer in answers}) == 1

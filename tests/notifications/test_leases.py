@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from notifications.models import DeadLetter, Device, Event, EventCounter, Preferences, Push
@@ -24,6 +24,7 @@ from notifications.services.leases import (
 )
 from tests.factories.notifications import NOON, make_device, make_notice, tell
 from tests.factories.people import make_user
+from tests.races.concurrency import at_once
 
 LATER = NOON + timedelta(minutes=2)  # leases of noon have expired
 STEP = timedelta(minutes=12)  # longer than any wait between two tries
@@ -174,20 +175,15 @@ class TestLeasing:
 
     def test_two_workers_share_without_waiting_and_without_overlap(self, transactional_db: None) -> None:
         make_due(40)
-        both, taken = threading.Barrier(2), list[Lease]()
+        both = threading.Barrier(2)
 
-        def take() -> None:
+        def take() -> list[Lease]:
             with transaction.atomic():
                 mine = lease_due_users(now=NOON, limit=20)
                 both.wait(5)  # neither has committed: the locked are passed over
-                taken.extend(mine)
-            connection.close()
+                return mine
 
-        threads = [threading.Thread(target=take) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        taken = [lease for leases in at_once([take, take]) for lease in leases]
 
         assert len({one.user_id for one in taken}) == len(taken) == 40
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from backend.accounts.models import User
@@ -16,29 +16,14 @@ from notifications.selectors.events import events_after, head_of
 from notifications.services.notify import notify
 from tests.factories.notifications import NOON, make_notice, tell
 from tests.factories.people import make_user
+from tests.races.concurrency import at_once
 
 ROUNDS = 12
 
 
 def in_threads(*works: Callable[[], None]) -> list[Exception]:
-    """Run the functions concurrently, each on its own connection; return their exceptions."""
-    barrier, raised = threading.Barrier(len(works)), list[Exception]()
-
-    def run(work: Callable[[], None]) -> None:
-        try:
-            barrier.wait()
-            work()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
+    """Run the functions concurrently; return their exceptions."""
+    return [result for result in at_once(works) if isinstance(result, Exception)]
 
 
 class TestNumbers:
