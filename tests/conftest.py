@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
@@ -15,7 +15,7 @@ from backend.accounts.models import User
 from backend.core.http.throttling import _limiter
 from backend.core.redis.client import cooldown, sync_redis
 from geo.materials.services import load_materials
-from tests.factories.people import client_of, make_user
+from tests.factories.people import browser_of, client_of, make_user
 
 # Deletes all rows but the catalogue and what migrations fill; as a replica, so that no trigger refuses it.
 EMPTY_TABLES = """
@@ -145,3 +145,9 @@ def client(user: User) -> APIClient:
 def anonymous(db: None) -> APIClient:
     """A client without a session."""
     return APIClient()
+
+
+@pytest.fixture
+def superuser(db: None) -> Client:
+    """A browser with a signed-in superuser."""
+    return browser_of(make_user(is_staff=True, is_superuser=True))

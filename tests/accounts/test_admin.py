@@ -12,29 +12,17 @@ from django.utils import timezone
 from backend.accounts.models import Report, User
 from tests.factories.chat import make_conversation
 from tests.factories.geo import make_pickup
-from tests.factories.people import make_user
+from tests.factories.people import browser_of, make_user, staff_who_may
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "long enough to pass"
 USERS, REPORTS = "/admin/accounts/user/", "/admin/accounts/report/"
 
 
-def browser_of(user: User) -> Client:
-    browser = Client()
-    browser.force_login(user)
-    return browser
-
-
 @pytest.fixture
 def chief() -> Client:
     """A browser of the first officer."""
     return browser_of(User.objects.create_superuser(phone="+66811111111", password=PASSWORD, display_name="Chief"))
-
-
-def clerk_who_may(*codenames: str) -> Client:
-    clerk = make_user(is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return browser_of(clerk)
 
 
 def form_of(user: User, **fields: Any) -> dict[str, Any]:
@@ -140,7 +128,7 @@ class TestRightsOfClerks:
     """A clerk who may change users cannot make themselves, or anybody, more powerful."""
 
     def test_gives_nobody_rights(self) -> None:
-        clerk, resident = clerk_who_may("change_user", "add_user", "view_user"), make_user()
+        clerk, resident = staff_who_may("change_user", "add_user", "view_user"), make_user()
 
         form = form_of(resident, is_staff="on", is_superuser="on", password="x", display_name="Renamed")
         assert clerk.post(f"{USERS}{resident.pk}/change/", form).status_code == 302
@@ -149,14 +137,14 @@ class TestRightsOfClerks:
         assert (resident.display_name, resident.is_staff, resident.is_superuser) == ("Renamed", False, False)
 
     def test_adds_nobody_and_sets_no_password(self) -> None:
-        clerk, resident = clerk_who_may("change_user", "add_user"), make_user()
+        clerk, resident = staff_who_may("change_user", "add_user"), make_user()
 
         assert clerk.post(f"{USERS}add/", new_officer()).status_code == 403
         assert clerk.get(f"{USERS}{resident.pk}/password/").status_code == 403
 
     def test_changes_no_officer(self, chief: Client) -> None:
         boss = User.objects.get()
-        clerk = clerk_who_may("change_user", "view_user")
+        clerk = staff_who_may("change_user", "view_user")
 
         assert clerk.post(f"{USERS}{boss.pk}/change/", {"display_name": "x", "locale": "th"}).status_code == 403
         assert b"pbkdf2" not in clerk.get(f"{USERS}{boss.pk}/change/").content

@@ -203,12 +203,10 @@ class TestEndOfTime:
 
 @pytest.mark.django_db
 class TestAdmin:
-    def test_signs_out_a_disabled_user(self, client: APIClient, user: User) -> None:
-        admin = Client()
-        admin.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
+    def test_signs_out_a_disabled_user(self, superuser: Client, client: APIClient, user: User) -> None:
         form = {"display_name": user.display_name, "locale": "en"}
 
-        assert admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+        assert superuser.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
 
         user.refresh_from_db()
         assert not user.is_active

@@ -10,7 +10,9 @@ import pytest
 import uvicorn
 
 from backend.accounts.models import User
+from chat.models import Conversation
 from tests.chat.phones import Phone
+from tests.factories.chat import make_conversation
 from tests.factories.people import make_user
 from tests.waits import PATIENCE_S, wait_until
 
@@ -73,3 +75,15 @@ def ann(transactional_db: None) -> User:
 @pytest.fixture
 def bob(transactional_db: None) -> User:
     return make_user(display_name="Bob")
+
+
+@pytest.fixture
+def other(db: None) -> User:
+    """Whom `user` talks with; they read Thai."""
+    return make_user(locale="th")
+
+
+@pytest.fixture
+def conversation(user: User, other: User) -> Conversation:
+    """A conversation of the two."""
+    return make_conversation(user, other)

@@ -17,19 +17,9 @@ from notifications.models import Event
 from notifications.services.notify import notify
 from tests.chat.phones import Phone
 from tests.factories.chat import make_conversation, make_message
-from tests.factories.people import client_of, make_user
+from tests.factories.people import client_of
 
 AT = "2026-12-04T11:30:00Z"  # 18:30 in Bangkok
-
-
-@pytest.fixture
-def other(db: None) -> User:
-    return make_user(locale="th")
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
 
 
 def post(conversation: Conversation, by: User | None, card: str = "proposal", **data: object) -> None:

@@ -26,11 +26,6 @@ def other(db: None) -> User:
     return make_user(display_name="Malee Jaidee", avatar_colour="#be123c")
 
 
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
-
-
 def read(client: APIClient, conversation: Conversation, seq: object) -> Any:
     return client.put(f"{LIST}/{conversation.pk}/read", {"seq": seq})
 

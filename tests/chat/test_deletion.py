@@ -19,9 +19,10 @@ from notifications.models import Event
 from notifications.selectors.events import unread_count_of
 from tests.chat.phones import Phone
 from tests.chat.test_cards import post
-from tests.chat.test_races import at_once, reading
+from tests.chat.test_races import reading
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of, make_user
+from tests.races.concurrency import at_once
 
 SECRET = "The key is under the mat"
 
@@ -29,11 +30,6 @@ SECRET = "The key is under the mat"
 @pytest.fixture
 def other(db: None) -> User:
     return make_user()
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
 
 
 def address_of(message: Message) -> str:

@@ -27,16 +27,6 @@ HERE = {"lat": 13.731234, "lon": 100.541234}
 TRACES = ("13.731234", "100.541234", "13.7312", "100.5412")
 
 
-@pytest.fixture
-def other(db: None) -> User:
-    return make_user(locale="th")
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
-
-
 def share(client: APIClient, conversation: Conversation, headers: Any = None, **fields: Any) -> Any:
     location = HERE | {"consent": True} | fields.pop("location", {})
     body = {"client_id": str(uuid.uuid4()), "kind": "location", "location": location} | fields

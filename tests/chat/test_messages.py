@@ -12,18 +12,8 @@ from backend.accounts.models import Block, User
 from chat.models import Conversation, Message
 from chat.services.conversations import close_conversation
 from notifications.models import Event
-from tests.factories.chat import make_conversation, make_message
+from tests.factories.chat import make_message
 from tests.factories.people import client_of, make_user
-
-
-@pytest.fixture
-def other(db: None) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
 
 
 def address_of(conversation: Conversation) -> str:

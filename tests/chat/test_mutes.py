@@ -11,19 +11,8 @@ from backend.core.clock import read_clock
 from chat.models import Conversation
 from notifications.models import Mute
 from notifications.push import backends
-from tests.factories.chat import make_conversation, make_message
+from tests.factories.chat import make_message
 from tests.factories.notifications import deliver_to, make_device
-from tests.factories.people import make_user
-
-
-@pytest.fixture
-def other(db: None) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
 
 
 @pytest.fixture

@@ -31,16 +31,6 @@ from tests.factories.people import client_of, make_user
 from tests.pictures import HEIC, encoded, from_a_phone, png_bomb, two_colours
 
 
-@pytest.fixture
-def other(db: None) -> User:
-    return make_user(locale="th")
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
-
-
 def files() -> list[Path]:
     roots = (Path(settings.MEDIA_ROOT), Path(settings.PRIVATE_ROOT))
     return [path for root in roots for path in root.rglob("*") if path.is_file()]

@@ -14,20 +14,10 @@ from notifications.models import Event
 from notifications.texts import text_of
 from tests.chat.phones import Phone
 from tests.factories.chat import make_conversation, make_message
-from tests.factories.people import client_of, make_user
+from tests.factories.people import client_of
 
 AT = "2026-12-04T18:30:00+07:00"
 FILLED = {"minutes": 10, "count": 3, "kg": 2.5, "thb": 40, "at": AT}
-
-
-@pytest.fixture
-def other(db: None) -> User:
-    return make_user(locale="th")
-
-
-@pytest.fixture
-def conversation(user: User, other: User) -> Conversation:
-    return make_conversation(user, other)
 
 
 def send_phrase(client: APIClient, conversation: Conversation, phrase: object, **fields: Any) -> Any:

@@ -2,13 +2,12 @@
 
 import pytest
 from django.contrib.admin import site
-from django.contrib.auth.models import Permission
 from django.test import Client
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.core.http.admin import CityAdmin
-from tests.factories.people import client_of, make_user
+from tests.factories.people import client_of, staff_who_may
 
 APPS = ("backend", "chat", "geo", "notifications")
 
@@ -57,10 +56,7 @@ def test_the_api_sets_no_cookie(user: User) -> None:
 )
 def test_a_clerk_finds_out_nothing_that_is_not_shown(db: None, right: str, asked: str) -> None:
     """Guess a text letter by letter, from whether the filtered list is empty."""
-    clerk = make_user(is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename=right))
-    browser = Client()
-    browser.force_login(clerk)
+    browser = staff_who_may(right)
 
     assert browser.get(f"/admin/{asked.split('?', maxsplit=1)[0]}").status_code == 200
     assert browser.get(f"/admin/{asked}").status_code == 400

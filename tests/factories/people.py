@@ -3,6 +3,8 @@
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -35,3 +37,17 @@ def client_of(user: User, **session: Any) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_ACCEPT_LANGUAGE=user.locale)
     return client
+
+
+def browser_of(user: User) -> Client:
+    """A browser signed in to the admin as `user`."""
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def staff_who_may(*codenames: str) -> Client:
+    """A browser of an employee with these permissions."""
+    employee = make_user(is_staff=True)
+    employee.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return browser_of(employee)

@@ -6,18 +6,16 @@ from functools import partial
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from backend.accounts.models import User
 from geo.models import Collector, EmissionFactor, Match, Material, Pickup
 from tests.factories.geo import make_collector, make_material, make_pickup, material
 from tests.factories.matches import make_like, make_match, make_receipt, names_of_events, weigh
-from tests.factories.people import make_user
+from tests.factories.people import browser_of, make_user, staff_who_may
 
 pytestmark = pytest.mark.django_db
 
@@ -39,24 +37,6 @@ ROWS: dict[str, Callable[[], Model]] = {
     "receipt": make_receipt,
 }
 READ_ONLY = ("pickup", "collector", "swipe", "match", "handover", "receipt")
-
-
-@pytest.fixture
-def superuser() -> Client:
-    """A browser with a signed-in superuser."""
-    return browser_of(make_user(is_staff=True, is_superuser=True))
-
-
-def browser_of(user: User) -> Client:
-    browser = Client()
-    browser.force_login(user)
-    return browser
-
-
-def staff_who_may(*codenames: str) -> Client:
-    employee = make_user(is_staff=True)
-    employee.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return browser_of(employee)
 
 
 def list_of(kind: str) -> str:

@@ -9,28 +9,20 @@ from notifications.periodic import record_run
 from tests.factories.notifications import NOON, deliver_to, make_device, make_message_notice, tell
 
 
-@pytest.fixture
-def staff(db: None) -> Client:
-    """A superuser, signed in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
-    return client
-
-
 @pytest.mark.parametrize("name", ["device", "event", "eventcounter", "push", "periodicrun"])
 class TestAdmin:
-    def test_lists_what_there_is(self, staff: Client, user: User, name: str) -> None:
+    def test_lists_what_there_is(self, superuser: Client, user: User, name: str) -> None:
         make_device(user, value="a-secret-address")
         tell(make_message_notice(user, "secret words"))
         deliver_to(user)
         record_run(name="notifications.wake", now=NOON)
         assert Push.objects.exists()
 
-        page = staff.get(f"/admin/notifications/{name}/")
+        page = superuser.get(f"/admin/notifications/{name}/")
 
         assert page.status_code == 200
         assert "1 " in page.content.decode()
         assert "secret" not in page.content.decode()
 
-    def test_adds_nothing(self, staff: Client, name: str) -> None:
-        assert staff.get(f"/admin/notifications/{name}/add/").status_code == 403
+    def test_adds_nothing(self, superuser: Client, name: str) -> None:
+        assert superuser.get(f"/admin/notifications/{name}/add/").status_code == 403

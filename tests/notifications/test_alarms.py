@@ -10,7 +10,6 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
-from backend.accounts.models import User
 from notifications import monitoring
 from notifications.models import DeadLetter, EventCounter
 from notifications.monitoring import last_runs, periodic_tasks, problems
@@ -161,42 +160,34 @@ class TestPeriodicTasks:
         assert last_runs()[name] > minutes_ago(0.5)
 
 
-@pytest.fixture
-def staff(db: None) -> Client:
-    """A superuser, signed in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
-    return client
-
-
 class TestAdmin:
-    def test_retries_a_dead_letter(self, staff: Client) -> None:
+    def test_retries_a_dead_letter(self, superuser: Client) -> None:
         (event,) = tell(make_notice(make_user()))
         EventCounter.objects.update(wake_at=None)
         letter = DeadLetter.objects.create(
             user=event.user, events=[event.pk], reason="odd", created_at=event.created_at
         )
         url = "/admin/notifications/deadletter/"
-        assert "odd" in staff.get(url).content.decode()
+        assert "odd" in superuser.get(url).content.decode()
 
-        staff.post(url, {"action": "retry", "_selected_action": [letter.pk]})
+        superuser.post(url, {"action": "retry", "_selected_action": [letter.pk]})
 
         assert DeadLetter.objects.count() == 0
         assert EventCounter.objects.get().wake_at is not None
 
-    def test_tries_a_failed_job_again(self, staff: Client) -> None:
+    def test_tries_a_failed_job_again(self, superuser: Client) -> None:
         put_down_job(minutes=1, status="failed")
         job = ProcrastinateJob.objects.get()
         url = "/admin/procrastinate/procrastinatejob/"
-        assert staff.get(url).status_code == 200
+        assert superuser.get(url).status_code == 200
 
-        staff.post(url, {"action": "retry", "_selected_action": [job.pk]})
+        superuser.post(url, {"action": "retry", "_selected_action": [job.pk]})
 
         assert ProcrastinateJob.objects.get().status == "todo"
 
-    def test_shows_which_task_is_late(self, staff: Client) -> None:
+    def test_shows_which_task_is_late(self, superuser: Client) -> None:
         record_run(name=TIDY, now=minutes_ago(200))
 
-        page = staff.get("/admin/notifications/periodicrun/").content.decode()
+        page = superuser.get("/admin/notifications/periodicrun/").content.decode()
 
         assert "icon-yes" in page

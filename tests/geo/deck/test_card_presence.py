@@ -26,12 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)  # so that the server's thr
 
 
 @pytest.fixture
-def collector() -> User:
-    """A user with a collector profile."""
-    return make_collecting_user()
-
-
-@pytest.fixture
 def phone(open_phone: OpenPhone, collector: User) -> Phone:  # noqa: F811
     """Their open app."""
     return open_phone(collector)

@@ -25,18 +25,6 @@ def match() -> Match:
     return make_appointment()
 
 
-@pytest.fixture
-def collector(match: Match) -> APIClient:
-    """The collector's phone."""
-    return client_of(match.collector)
-
-
-@pytest.fixture
-def resident(match: Match) -> APIClient:
-    """The resident's phone."""
-    return client_of(match.pickup.resident)
-
-
 def north(metres: float, **more: Any) -> dict[str, Any]:
     """The position of a phone, so many metres north of the agreed place."""
     return {"lat": LUMPHINI.y + metres * METRE, "lon": LUMPHINI.x, "accuracy_m": 5} | more

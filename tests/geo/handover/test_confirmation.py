@@ -19,18 +19,6 @@ def match() -> Match:
     return weigh(make_match())
 
 
-@pytest.fixture
-def resident(match: Match) -> APIClient:
-    """The resident's phone."""
-    return client_of(match.pickup.resident)
-
-
-@pytest.fixture
-def collector(match: Match) -> APIClient:
-    """The collector's phone."""
-    return client_of(match.collector)
-
-
 def confirm(client: APIClient, match: Match, key: str = "", **body: Any) -> Any:
     """Confirm the handover."""
     headers = {"Idempotency-Key": key} if key else {}

@@ -29,12 +29,6 @@ def match() -> Match:
     return match
 
 
-@pytest.fixture
-def collector(match: Match) -> APIClient:
-    """The collector's phone."""
-    return client_of(match.collector)
-
-
 def app_of(match: Match) -> pyotp.TOTP:
     """The code generator of the resident's app."""
     client = client_of(match.pickup.resident)

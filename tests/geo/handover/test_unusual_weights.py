@@ -8,30 +8,11 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from geo.models import Match, WeighInVersion
 from notifications.texts import text_of
-from tests.factories.geo import make_pickup
 from tests.factories.handovers import step
-from tests.factories.matches import events_of, make_match
+from tests.factories.matches import events_of
 from tests.factories.people import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def match() -> Match:
-    """An active match of clear PET and cardboard."""
-    return make_match(make_pickup(items={"pet_clear": 5, "cardboard": 2}))
-
-
-@pytest.fixture
-def collector(match: Match) -> APIClient:
-    """The collector's phone."""
-    return client_of(match.collector)
-
-
-@pytest.fixture
-def resident(match: Match) -> APIClient:
-    """The resident's phone."""
-    return client_of(match.pickup.resident)
 
 
 def pet(kg: float) -> list[dict[str, Any]]:

@@ -17,32 +17,13 @@ from geo.models import Collector, Handover, LeftItem, Match, Pickup, Receipt, Re
 from tests.factories.geo import make_pickup
 from tests.factories.handovers import code_of, fresh, step
 from tests.factories.matches import events_of, make_match, make_receipt, names_of_events, pushed_to, weigh
-from tests.factories.people import client_of, make_user
-from tests.geo.test_admin import staff_who_may
+from tests.factories.people import client_of, make_user, staff_who_may
 from tests.pictures import from_a_phone
 
 pytestmark = pytest.mark.django_db
 
 KILOS = {"material": "pet_clear", "gross_kg": 3.25, "tare_kg": 0.25}
 BOTTLES = {"material": "glass_bottles", "pieces": 12}
-
-
-@pytest.fixture
-def match() -> Match:
-    """An active match of clear PET and cardboard."""
-    return make_match(make_pickup(items={"pet_clear": 5, "cardboard": 2}))
-
-
-@pytest.fixture
-def collector(match: Match) -> APIClient:
-    """The collector's phone."""
-    return client_of(match.collector)
-
-
-@pytest.fixture
-def resident(match: Match) -> APIClient:
-    """The resident's phone."""
-    return client_of(match.pickup.resident)
 
 
 def dispute(match: Match, **body: Any) -> Any:

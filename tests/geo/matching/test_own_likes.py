@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Block, User
 from geo.models import Pickup
 from tests.factories.geo import make_pickup
-from tests.factories.matches import make_collecting_user, make_like, make_match
+from tests.factories.matches import make_like, make_match
 from tests.factories.people import client_of, make_user
 from tests.geo.matching.test_consent import make_asked
 from tests.pictures import from_a_phone, upload
@@ -21,16 +21,6 @@ MINE = "/api/v1/me/likes"
 @pytest.fixture
 def pickup() -> Pickup:
     return make_pickup(choose="resident", note="The code of the gate is 1234", address="99/1 Rama IV Road")
-
-
-@pytest.fixture
-def collector() -> User:
-    return make_collecting_user()
-
-
-@pytest.fixture
-def phone(collector: User) -> APIClient:
-    return client_of(collector)
 
 
 def read(phone: APIClient, pickup: Pickup) -> Any:

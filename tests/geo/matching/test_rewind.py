@@ -9,22 +9,9 @@ from geo.matching.services.likes import decline_like
 from geo.matching.services.matches import cancel_pickup
 from geo.models import Match, Swipe
 from tests.factories.geo import make_pickup
-from tests.factories.matches import make_collecting_user, make_like, swipe
-from tests.factories.people import client_of
+from tests.factories.matches import make_like, swipe
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def collector() -> User:
-    """A collector."""
-    return make_collecting_user()
-
-
-@pytest.fixture
-def phone(collector: User) -> APIClient:
-    """The collector's API client."""
-    return client_of(collector)
 
 
 class TestTakeBack:

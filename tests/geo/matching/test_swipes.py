@@ -38,18 +38,6 @@ def give_back(user: User, match: dict[str, Any]) -> None:
     release_match(user_id=user.pk, match_id=match["id"], reason="other", now=read_clock())
 
 
-@pytest.fixture
-def collector() -> User:
-    """A collector."""
-    return make_collecting_user()
-
-
-@pytest.fixture
-def phone(collector: User) -> APIClient:
-    """The collector's API client."""
-    return client_of(collector)
-
-
 class TestLikeOnFirstCome:
     def test_makes_the_match_at_once(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup()

@@ -105,14 +105,12 @@ class TestWhatStaffChanged:
 
         assert Material.objects.filter(code="copper").values(*changed).get() == changed
 
-    def test_stays_when_changed_at_the_admin(self) -> None:
-        browser = Client()
-        browser.force_login(make_user(is_staff=True, is_superuser=True))
+    def test_stays_when_changed_at_the_admin(self, superuser: Client) -> None:
         copper = Material.objects.get(code="copper")
         form = {name: getattr(copper, name) or "" for name in ("name_th", "name_en", "group", "unit", "icon")}
         form |= {"kg_per_unit": "1", "position": copper.position, "is_active": "on", "is_hazardous": "on"}
         form |= {"factors-TOTAL_FORMS": "0", "factors-INITIAL_FORMS": "0"}
-        assert browser.post(f"/admin/geo/material/{copper.pk}/change/", form).status_code == 302
+        assert superuser.post(f"/admin/geo/material/{copper.pk}/change/", form).status_code == 302
 
         load_materials()
 

@@ -1,4 +1,4 @@
-"""Suspending somebody at the admin, and lifting it."""
+"""Suspending somebody at the superuser, and lifting it."""
 
 from datetime import timedelta
 
@@ -20,25 +20,18 @@ from tests.factories.people import client_of, make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin() -> Client:
-    browser = Client()
-    browser.force_login(User.objects.create_superuser(phone="+66811111111", password="long enough to pass"))
-    return browser
-
-
-def save(admin: Client, user: User, *, is_active: bool) -> None:
+def save(superuser: Client, user: User, *, is_active: bool) -> None:
     form = {"display_name": user.display_name, "locale": "en"} | ({"is_active": "on"} if is_active else {})
     with TestCase.captureOnCommitCallbacks(execute=True):
-        assert admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+        assert superuser.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
 
 
-def suspend(admin: Client, user: User) -> None:
-    save(admin, user, is_active=False)
+def suspend(superuser: Client, user: User) -> None:
+    save(superuser, user, is_active=False)
 
 
-def lift(admin: Client, user: User) -> None:
-    save(admin, user, is_active=True)
+def lift(superuser: Client, user: User) -> None:
+    save(superuser, user, is_active=True)
 
 
 def cards_of(collector: User) -> list[str]:
@@ -46,48 +39,48 @@ def cards_of(collector: User) -> list[str]:
 
 
 class TestTheirPickups:
-    def test_leave_the_decks_and_cannot_be_liked(self, admin: Client) -> None:
+    def test_leave_the_decks_and_cannot_be_liked(self, superuser: Client) -> None:
         pickup, collector = make_pickup(), make_collecting_user()
         assert cards_of(collector) == [str(pickup.pk)]
 
-        suspend(admin, pickup.resident)
+        suspend(superuser, pickup.resident)
 
         assert cards_of(collector) == []
         answer = client_of(collector).put(f"/api/v1/pickups/{pickup.pk}/swipe", {"direction": "like"})
         assert (answer.status_code, answer.json()["code"]) == (409, "pickup_closed")
 
-    def test_come_back_when_it_is_lifted(self, admin: Client) -> None:
+    def test_come_back_when_it_is_lifted(self, superuser: Client) -> None:
         pickup, collector = make_pickup(), make_collecting_user()
 
-        suspend(admin, pickup.resident)
-        lift(admin, pickup.resident)
+        suspend(superuser, pickup.resident)
+        lift(superuser, pickup.resident)
 
         assert cards_of(collector) == [str(pickup.pk)]
         assert Pickup.objects.get().status == "open"
 
-    def test_expire_when_their_time_ended_meanwhile(self, admin: Client) -> None:
+    def test_expire_when_their_time_ended_meanwhile(self, superuser: Client) -> None:
         pickup = make_pickup()
 
-        suspend(admin, pickup.resident)
+        suspend(superuser, pickup.resident)
         Pickup.objects.update(expires_at=read_clock() - timedelta(hours=1))
-        lift(admin, pickup.resident)
+        lift(superuser, pickup.resident)
 
         assert Pickup.objects.get().status == "expired"
 
-    def test_the_queue_is_notified_and_comes_back(self, admin: Client) -> None:
+    def test_the_queue_is_notified_and_comes_back(self, superuser: Client) -> None:
         pickup = make_pickup(choose="resident")
         like = make_like(pickup)
 
-        suspend(admin, pickup.resident)
+        suspend(superuser, pickup.resident)
         assert names_of_events(like.collector)[-1] == "pickup.closed"
-        lift(admin, pickup.resident)
+        lift(superuser, pickup.resident)
 
         assert Swipe.objects.get().like_state == "waiting"
         assert names_of_events(like.collector)[-1] == "pickup.reopened"
 
-    def test_are_cancelled_with_the_account(self, admin: Client) -> None:
+    def test_are_cancelled_with_the_account(self, superuser: Client) -> None:
         pickup = make_pickup()
-        suspend(admin, pickup.resident)
+        suspend(superuser, pickup.resident)
         User.objects.filter(pk=pickup.resident_id).update(is_active=True)
 
         assert client_of(pickup.resident).delete("/api/v1/me").status_code == 204
@@ -96,50 +89,50 @@ class TestTheirPickups:
 
 
 class TestTheirMatches:
-    def test_a_residents_match_ends_and_the_collector_is_notified(self, admin: Client) -> None:
+    def test_a_residents_match_ends_and_the_collector_is_notified(self, superuser: Client) -> None:
         match = make_waiting()
 
-        suspend(admin, match.pickup.resident)
+        suspend(superuser, match.pickup.resident)
 
         assert fresh(match).status == "released"
         assert pushed_to(match.collector)[-1] == "match.released"
         assert Pickup.objects.get().status == "on_hold"
         assert reliability_of(match.collector_id, now=read_clock()).no_shows == 0
 
-    def test_a_collectors_match_goes_to_the_runner_up(self, admin: Client) -> None:
+    def test_a_collectors_match_goes_to_the_runner_up(self, superuser: Client) -> None:
         match = make_match()
         runner_up = make_like(match.pickup).collector
 
-        suspend(admin, match.collector)
+        suspend(superuser, match.collector)
 
         assert fresh(match).status == "released"
         assert Match.objects.get(status="active").collector == runner_up
         assert "match.released" in pushed_to(match.pickup.resident)
         assert reliability_of(match.collector_id, now=read_clock()).released_late == 0
 
-    def test_a_runner_up_who_is_asked_gives_way(self, admin: Client, settings: Settings) -> None:
+    def test_a_runner_up_who_is_asked_gives_way(self, superuser: Client, settings: Settings) -> None:
         settings.CONSENT_AFTER_H = 0
         match = make_match()
         first, second = make_like(match.pickup), make_like(match.pickup)
         release_match(user_id=match.collector_id, match_id=match.pk, reason="cannot_come", now=read_clock())
 
-        suspend(admin, first.collector)
+        suspend(superuser, first.collector)
 
         assert Swipe.objects.get(pk=second.pk).like_state == "asked"
 
 
 class TestTheirLikes:
-    def test_are_hidden_until_it_is_lifted(self, admin: Client) -> None:
+    def test_are_hidden_until_it_is_lifted(self, superuser: Client) -> None:
         pickup = make_pickup(choose="resident")
         like = make_like(pickup)
         resident = client_of(pickup.resident)
         likes = f"/api/v1/pickups/{pickup.pk}/likes"
 
-        suspend(admin, like.collector)
+        suspend(superuser, like.collector)
         assert resident.get(likes).json()["results"] == []
         assert resident.post(f"{likes}/{like.pk}/accept").status_code == 404
 
-        lift(admin, like.collector)
+        lift(superuser, like.collector)
         assert [row["id"] for row in resident.get(likes).json()["results"]] == [str(like.pk)]
 
 
@@ -157,11 +150,13 @@ class TestSettling:
         settle_suspensions(now=read_clock())
         assert Pickup.objects.get(pk=other.pk).status == "open"
 
-    def test_an_erased_account_stays_closed(self, admin: Client) -> None:
+    def test_an_erased_account_stays_closed(self, superuser: Client) -> None:
         user = make_user()
         client_of(user).delete("/api/v1/me")
 
-        save(admin, make_user(), is_active=True)
-        admin.post(f"/admin/accounts/user/{user.pk}/change/", {"display_name": "x", "locale": "en", "is_active": "on"})
+        save(superuser, make_user(), is_active=True)
+        superuser.post(
+            f"/admin/accounts/user/{user.pk}/change/", {"display_name": "x", "locale": "en", "is_active": "on"}
+        )
 
         assert not User.objects.get(pk=user.pk).is_active

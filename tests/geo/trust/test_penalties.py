@@ -196,12 +196,9 @@ class TestPause:
 
 
 class TestLift:
-    def test_is_lifted_in_the_admin(self, paused: User) -> None:
-        admin = Client()
-        admin.force_login(make_user(is_staff=True, is_superuser=True))
-
+    def test_is_lifted_in_the_admin(self, superuser: Client, paused: User) -> None:
         form = {"action": "lift", "_selected_action": [str(Penalty.objects.get().pk)]}
-        assert admin.post(reverse("admin:geo_penalty_changelist"), form).status_code == 302
+        assert superuser.post(reverse("admin:geo_penalty_changelist"), form).status_code == 302
 
         assert swipe(paused, make_pickup()).match
         assert pushed_to(paused)[0] == "standing.lifted"
