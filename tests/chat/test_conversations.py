@@ -115,17 +115,6 @@ class TestList:
     def test_hides_those_of_others(self, conversation: Conversation) -> None:
         assert client_of(make_user()).get(LIST).json() == {"results": [], "next": None}
 
-    @pytest.mark.parametrize("count", [1, 10])
-    def test_takes_one_query(self, client: APIClient, user: User, count: int, django_assert_num_queries: Any) -> None:
-        for _ in range(count):
-            other = make_user()
-            make_message(make_conversation(user, other), other)
-
-        with django_assert_num_queries(2):  # the session, the list
-            rows = client.get(LIST).json()["results"]
-
-        assert len(rows) == count
-
 
 class TestUnread:
     def unread(self, client: APIClient) -> int:

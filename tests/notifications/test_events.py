@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
@@ -74,16 +73,6 @@ class TestRead:
     @pytest.mark.parametrize("query", [{"since": "x"}, {"since": -1}, {"since": 2**63}, {"wait": "long"}, {"wait": -1}])
     def test_refuses_what_is_no_number(self, client: APIClient, query: dict[str, str | int]) -> None:
         assert client.get(EVENTS, query).status_code == 400
-
-    def test_takes_as_many_queries_for_ten_as_for_one(
-        self, client: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        tell(make_notice(user))
-        with CaptureQueriesContext(connection) as for_one:
-            client.get(EVENTS)
-        tell(*[make_notice(user) for _ in range(9)])
-        with django_assert_num_queries(len(for_one)):
-            client.get(EVENTS)
 
 
 class TestWait:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
@@ -81,19 +80,6 @@ class TestList:
 
         assert [entry["seq"] for entry in first["results"] + second["results"]] == [5, 4, 3, 2, 1]
         assert second["next"] is None
-
-    def test_refuses_a_cursor_of_nobodys(self, client: APIClient) -> None:
-        answer = client.get(INBOX, {"cursor": "nonsense"})
-
-        assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
-
-    def test_takes_as_many_queries_for_ten_as_for_one(
-        self, client: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        for count in (1, 9):
-            tell(*[make_message_notice(user) for _ in range(count)])
-            with django_assert_num_queries(3):
-                client.get(INBOX)
 
 
 class TestUnread:

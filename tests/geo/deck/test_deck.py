@@ -7,8 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 from django.contrib.gis.geos import Point
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -159,18 +157,6 @@ class TestCards:
 
         assert ids(client) == [str(pickup.pk) for pickup in (newer, older, middle, far)]
         assert ids(client, limit=1) == [str(newer.pk)]
-
-    def test_cost_the_same_number_of_queries_however_many(self, client: APIClient, collector: Collector) -> None:
-        make_pickup()
-        with CaptureQueriesContext(connection) as few:
-            assert len(ids(client)) == 1
-
-        for _ in range(9):
-            make_pickup(items={"copper": 1, "brass": 2})
-        with CaptureQueriesContext(connection) as many:
-            assert len(ids(client)) == 10
-
-        assert len(many) == len(few)
 
 
 class TestLeftOut:

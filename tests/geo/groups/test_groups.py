@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
@@ -120,16 +120,6 @@ class TestRead:
         assert client_of(make_user()).get(path).status_code == 404
         assert client_of(make_user()).get(f"/api/v1/groups/{uuid.uuid4()}").status_code == 404
         assert APIClient().get(path).status_code == 401
-
-    @pytest.mark.parametrize("count", [1, 5])
-    def test_lists_in_the_same_queries_for_any_number(
-        self, user: User, client: APIClient, count: int, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        for number in range(count):
-            found(user, f"Group {number}")
-
-        with django_assert_num_queries(2):
-            assert len(client.get("/api/v1/groups").json()["results"]) == count
 
 
 class TestCode:

@@ -108,16 +108,6 @@ class TestMine:
 
         assert row["name"] == material().name_th
 
-    @pytest.mark.parametrize("count", [1, 10])
-    def test_costs_the_same_for_any_number(
-        self, user: User, client: APIClient, count: int, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        for _ in range(count):
-            make_receipt(match_of(user))
-
-        with django_assert_num_queries(2):
-            client.get("/api/v1/impact/me")
-
 
 class TestRoles:
     def test_are_counted_apart(self, user: User, client: APIClient) -> None:

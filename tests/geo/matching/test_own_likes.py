@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
@@ -82,18 +81,6 @@ class TestList:
 
         assert [row["id"] for row in first["results"] + second["results"]] == [str(like.pk) for like in reversed(likes)]
         assert second["next"] is None
-
-    def test_reads_many_likes_with_the_statements_of_one(
-        self, phone: APIClient, collector: User, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        make_like(make_pickup(choose="resident"), collector)
-        with django_assert_num_queries(2) as few:  # the session, the page
-            phone.get(MINE)
-        for _ in range(3):
-            make_like(make_pickup(choose="resident"), collector)
-
-        with django_assert_num_queries(len(few)):
-            phone.get(MINE)
 
     def test_is_empty_for_everybody_else(self, pickup: Pickup, collector: User) -> None:
         make_like(pickup, collector)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
@@ -71,17 +70,6 @@ class TestList:
 
         assert {row["id"] for row in first["results"] + second["results"]} == made
         assert second["next"] is None
-
-    def test_costs_the_same_number_of_queries_however_many(
-        self, client: APIClient, user: User, pickup: Pickup, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        with django_assert_num_queries(2):  # session, pickups
-            client.get("/api/v1/pickups")
-
-        for _ in range(9):
-            make_pickup(resident=user, items={"copper": 1, "brass": 1})
-        with django_assert_num_queries(2):
-            assert len(client.get("/api/v1/pickups").json()["results"]) == 10
 
 
 class TestRead:
