@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from geo.materials.services import load_materials
 from geo.models import Match
 from tests.chat.processes import running_process
 from tests.clients.nodes import BIN, CLIENTS, node_environment
@@ -32,7 +31,6 @@ def run(*command: str, source: str) -> str:
 
 @pytest.fixture
 def service(transactional_db: None, redis_prefix: str) -> Iterator[str]:
-    load_materials()
     with running_process(redis_prefix) as (_, address):
         yield f"http://{address}"
 

@@ -25,10 +25,10 @@ from chat.services.photos import remove_photos_of_deleted, send_photo
 from notifications.models import Event
 from notifications.texts import text_of
 from tests.chat.phones import Phone
-from tests.chat.test_races import at_once
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of, make_user
 from tests.pictures import HEIC, encoded, from_a_phone, png_bomb, two_colours
+from tests.races.concurrency import at_once
 
 
 def files() -> list[Path]:

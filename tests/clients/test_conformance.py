@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from geo.materials.services import load_materials
 from tests.chat.processes import running_process
 from tests.clients.nodes import run_node
 
@@ -13,7 +12,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.slow
 def test_typescript_passes_every_scenario(redis_prefix: str, tmp_path: Path) -> None:
-    load_materials()
     places = {"MEDIA_ROOT": str(tmp_path / "media"), "PRIVATE_ROOT": str(tmp_path / "private")}
     limits = {"RATE_SIGN_IN": "1000/minute", "RATE_WRITE": "10000/minute", "HEARTBEAT_S": "1"}
 
