@@ -21,7 +21,7 @@ from backend.accounts.services.sessions import end_sessions
 from backend.core.clock import read_clock
 from backend.core.db.ids import parse_id
 from backend.core.http.admin import CityAdmin, when
-from backend.core.text.typed import to_e164
+from backend.core.text.phones_and_codes import to_e164
 
 ABOUT = ["id", "display_name", "chosen_name", "phone", "locale", "is_active", when("created_at"), when("erased_at")]
 RIGHTS = ["password", "is_staff", "is_superuser", "groups", "user_permissions"]

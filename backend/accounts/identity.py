@@ -24,7 +24,7 @@ from backend.accounts.line_login import verify_id_token
 from backend.accounts.models import User
 from backend.core.errors import DomainError
 from backend.core.firebase import firebase_app
-from backend.core.text.typed import to_e164
+from backend.core.text.phones_and_codes import to_e164
 
 log = structlog.get_logger(__name__)
 CLOCK_SKEW_S = 10

@@ -20,7 +20,7 @@ from knox.settings import CONSTANTS, knox_settings
 from backend.core.db.ids import new_id
 from backend.core.models import Choices, PublicModel
 from backend.core.text.names import first_name_in
-from backend.core.text.typed import to_e164
+from backend.core.text.phones_and_codes import to_e164
 
 AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
 IdentityKind = Literal["phone", "firebase", "line"]

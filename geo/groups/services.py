@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from backend.accounts.models import User
 from backend.core.errors import NotFound
-from backend.core.text.typed import plain_code
+from backend.core.text.phones_and_codes import plain_code
 from geo.errors import GroupCodeUnknown, GroupFull, OnlyTheKeeper, TooManyGroups
 from geo.models import Group, Membership
 

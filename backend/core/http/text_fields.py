@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from backend.core.text.characters import clean_line, clean_lines, drop_invisible, has_visible
-from backend.core.text.typed import digits_typed
+from backend.core.text.phones_and_codes import digits_typed
 
 CODE_CHARACTERS_MAX = 60
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

@@ -1,4 +1,4 @@
-"""Codes and phone numbers as people type them."""
+"""Phone numbers and codes as people type them."""
 
 import re
 import unicodedata

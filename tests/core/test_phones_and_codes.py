@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.core.text.typed import digits_typed, plain_code, to_e164
+from backend.core.text.phones_and_codes import digits_typed, plain_code, to_e164
 
 
 @pytest.mark.parametrize(
