@@ -1,4 +1,4 @@
-"""What happens to a user's data in geo when the user leaves: open obligations end, personal data is erased."""
+"""What happens to a user's data in geo when the account is erased (`backend.accounts.services.account`)."""
 
 from datetime import datetime
 

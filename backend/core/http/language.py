@@ -34,6 +34,12 @@ class LanguageMiddleware:
         return response
 
 
+def activate_language(header: str, *, own_language: str | None) -> None:
+    """Activate the user's own language, unless an `Accept-Language` header names one that we have."""
+    if own_language and accepted_language(header) is None:
+        translation.activate(own_language)
+
+
 def _choose_language(cookie: str | None, header: str | None) -> str:
     return supported_language(cookie or "") or accepted_language(header or "") or settings.LANGUAGE_CODE
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import translation
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
@@ -21,7 +20,7 @@ from rest_framework.views import APIView
 from backend.core.clock import read_clock
 from backend.core.http import idempotency
 from backend.core.http.app_versions import add_minimum, require_supported_app
-from backend.core.http.language import accepted_language
+from backend.core.http.language import activate_language
 from backend.core.http.parsers import require_length
 from backend.core.http.throttling import ScopedThrottle
 
@@ -88,7 +87,8 @@ class ApiView(APIView):
         """Read the clock, authenticate and throttle; then choose the language."""
         self.now = read_clock()
         super().initial(request, *args, **kwargs)
-        _activate_language_of(request)
+        own = getattr(request.user, "locale", None)
+        activate_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""), own_language=own)
         require_supported_app(request)
         require_length(request)
 
@@ -112,11 +112,3 @@ class ApiView(APIView):
             respond=run,
             render_again=partial(self.render_again, self.request) if self.render_again else None,
         )
-
-
-def _activate_language_of(request: Request) -> None:
-    """A language of `Accept-Language` that we have decides; without one the response is in the user's own."""
-    if accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", "")) is None and (
-        locale := getattr(request.user, "locale", None)
-    ):
-        translation.activate(locale)
