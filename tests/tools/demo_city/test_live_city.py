@@ -176,13 +176,24 @@ def match_with(**handover: Any) -> dict[str, Any]:
 
 
 class TestArranging:
-    def test_proposes_a_full_minute_soon(self) -> None:
-        at = {"at": "2026-11-30T03:02:00+00:00"}
+    @pytest.mark.parametrize("hours", [0, 1.75])
+    def test_proposes_a_time_soon_that_is_in_the_window(self, hours: float) -> None:
+        at = {"at": "2026-11-30T03:20:00+00:00"} if hours == 0 else {"at": "2026-11-30T05:00:00+00:00"}
 
-        assert arranging_call(match_with(), "me", NOW) == Call("handover/propose", at, "does_time_suit", at)
+        call = arranging_call(match_with(), "me", NOW + timedelta(hours=hours))
+
+        assert call == Call("handover/propose", at, "does_time_suit", at)
+
+    def test_proposes_again_when_nobody_agreed_in_time(self) -> None:
+        match = match_with(state="proposed", proposed_by="me", proposed_for="2026-11-30T02:00:00Z")
+
+        call = arranging_call(match, "me", NOW)
+
+        assert call is not None
+        assert call.path == "handover/propose"
 
     def test_proposes_nothing_after_the_window(self) -> None:
-        assert arranging_call(match_with(), "me", NOW + timedelta(hours=3)) is None
+        assert arranging_call(match_with(), "me", NOW + timedelta(hours=2)) is None
 
     def test_agrees_to_the_other_ones_proposal(self) -> None:
         at = "2026-11-30T04:00:00Z"

@@ -47,6 +47,7 @@ class Account:
         self._http, self.identity = http, identity
         self._headers = {"Accept-Language": identity.locale}
         self.user_id = ""
+        self._said: set[uuid.UUID] = set()
 
     async def sign_in(self) -> None:
         """Sign in, which ends the session of an earlier run, and take the name that says what this user is."""
@@ -77,8 +78,11 @@ class Account:
     async def say(self, conversation: str, kind: str, content: Json, *, once_for: str) -> None:
         """Send a message. The same `once_for` in a conversation is sent once, also by a later run."""
         client_id = uuid.uuid5(uuid.UUID(conversation), f"{self.user_id} {once_for}")
+        if client_id in self._said:
+            return
         body = {"client_id": str(client_id), "kind": kind, kind: content}
         await self.call("POST", f"/conversations/{conversation}/messages", body)
+        self._said.add(client_id)
 
     @asynccontextmanager
     async def open_socket(self) -> AsyncIterator["EventStream"]:

@@ -17,6 +17,9 @@ from tools.demo_city.live.phrases import ANSWERS, GREETING, ONLY_PHRASES, langua
 log = logging.getLogger(__name__)
 FAILURES = (httpx.HTTPError, OSError, TimeoutError, WebSocketException, Refused)
 RECONNECT_MIN_S, RECONNECT_MAX_S = 1.0, 20.0
+PROPOSED_AHEAD, PROPOSED_TO = timedelta(minutes=15), timedelta(minutes=5)
+# A match that nobody has finished after so long is given back.
+STALE_AFTER = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Bot:
     def __init__(self, account: Account, *, pace_s: float) -> None:
         self.account, self.pace_s = account, pace_s
         self.is_connected = asyncio.Event()
+        self.open_matches: set[str] = set()
         self._attended: dict[str, bool] = {}
 
     async def live(self) -> None:
@@ -52,7 +56,7 @@ class Bot:
                 await self._stay_connected()
             except* FAILURES as failures:
                 self._forget_lost_session(failures)
-                log.info("%s: connecting again after %r", self.account.identity.name, failures.exceptions[0])
+                log.info("%s: connecting again after %s", self.account.identity.name, type(failures.exceptions[0]).__name__)
             except* Exception:
                 log.exception("%s: connecting again", self.account.identity.name)
             pause_s = RECONNECT_MIN_S if self.is_connected.is_set() else min(2 * pause_s, RECONNECT_MAX_S)
@@ -91,6 +95,11 @@ class Bot:
         finally:
             del self._attended[match_id]
 
+    async def look_again(self) -> None:
+        """Look at the open matches: a proposal may be outdated, or an event lost."""
+        for match_id in list(self.open_matches):
+            await self._try(self.attend(match_id), "look again")
+
     async def _stay_connected(self) -> None:
         async with self.account.open_socket() as stream, asyncio.TaskGroup() as tasks:
             self.is_connected.set()
@@ -110,22 +119,31 @@ class Bot:
 
     async def _take_step(self, match_id: str) -> bool:
         """Take the next step; returns whether there was one."""
-        match = await self.read_match(match_id)
-        if match["status"] == "completed" and match["rating"] is None:
-            await self.account.call("POST", f"/matches/{match_id}/rating", {"stars": 5})
-            await self.finish(match)
+        match, now = await self.read_match(match_id), datetime.now(UTC)
         if match["status"] != "active":
+            self.open_matches.discard(match_id)
+            await self._rate(match)
+            return False
+        self.open_matches.add(match_id)
+        if now - datetime.fromisoformat(match["created_at"]) > STALE_AFTER:
+            await self.account.call("POST", f"/matches/{match_id}/release", {"reason": "other"})
             return False
         await self.account.say(match["conversation"], "text", GREETING, once_for="greeting")
-        call = self.next_call(match, datetime.now(UTC))
+        call = self.next_call(match, now)
         if call is None:
             return False
         await self.account.call("POST", f"/matches/{match_id}/{call.path}", dict(call.body))
         if call.phrase:
-            await self.say_phrase(match["conversation"], call.phrase, call.params, once_for=call.path)
+            await self.say_phrase(match["conversation"], call.phrase, call.params, once_for=f"{call.path} {call.body}")
         if call.text:
             await self.account.say(match["conversation"], "text", call.text, once_for=call.text)
         return True
+
+    async def _rate(self, match: Json) -> None:
+        """Rate a handover once."""
+        if match["status"] == "completed" and match["rating"] is None:
+            await self.account.call("POST", f"/matches/{match['id']}/rating", {"stars": 5})
+            await self.finish(match)
 
     async def say_phrase(
         self, conversation: str, code: str, params: Mapping[str, Any] | None = None, *, once_for: str
@@ -158,25 +176,28 @@ class Bot:
 
 
 def proposal(match: Json, now: datetime) -> Call | None:
-    """Propose the next full minute that is at least a minute ahead and in the window; None when there is none."""
+    """Propose a time in about a quarter of an hour that lies in the window; None when the window is over."""
     window = {name: datetime.fromisoformat(match["pickup"]["window"][name]) for name in ("from", "until")}
-    soon = (now + timedelta(minutes=2)).replace(second=0, microsecond=0)
-    at = max(soon, window["from"])
-    if at > window["until"]:
+    ahead = now + PROPOSED_AHEAD
+    rounded = ahead + (datetime.min.replace(tzinfo=ahead.tzinfo) - ahead) % PROPOSED_TO
+    at = min(max(rounded, window["from"]), window["until"])
+    if at <= now + timedelta(seconds=30):
         return None
     spelled = at.isoformat()
     return Call("handover/propose", {"at": spelled}, "does_time_suit", {"at": spelled})
 
 
 def arranging_call(match: Json, user_id: str, now: datetime) -> Call | None:
-    """Propose a time, or agree to what the other one has proposed."""
+    """Propose a time, also when the own proposal is outdated, or agree to what the other one has proposed."""
     handover = match["handover"]
     if handover["state"] == "arranging":
         return proposal(match, now)
-    is_asked = handover["proposed_by"] not in (None, user_id) and handover["proposed_for"] != handover["agreed_for"]
-    if is_asked and datetime.fromisoformat(handover["proposed_for"]) > now:
-        return Call("handover/agree", {"at": handover["proposed_for"]}, "yes")
-    return None
+    if handover["proposed_for"] == handover["agreed_for"]:
+        return None
+    is_ahead = datetime.fromisoformat(handover["proposed_for"]) > now
+    if handover["proposed_by"] == user_id:
+        return None if is_ahead else proposal(match, now)
+    return Call("handover/agree", {"at": handover["proposed_for"]}, "yes") if is_ahead else None
 
 
 def may_arrive(handover: Json, now: datetime) -> bool:

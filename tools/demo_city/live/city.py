@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tools.demo_city.live.account import Json
 from tools.demo_city.live.bot import FAILURES
@@ -19,6 +20,8 @@ CARDS = 50
 LIKES = 2
 # Bots that connect at the same time, so that a visitor's requests come through in between.
 STARTING_TOGETHER = 4
+START_PATIENCE_S = 10.0
+LOOK_AGAIN_EVERY_S = 60.0
 
 
 class City:
@@ -34,6 +37,7 @@ class City:
                 tasks.create_task(collector.live())
             tasks.create_task(self._watch())
             tasks.create_task(self._post_now_and_then())
+            tasks.create_task(self._look_again())
             await self._start_residents(tasks)
 
     async def _start_residents(self, tasks: asyncio.TaskGroup) -> None:
@@ -41,8 +45,20 @@ class City:
             started = self._residents[start : start + STARTING_TOGETHER]
             for resident in started:
                 tasks.create_task(resident.live())
-            for resident in started:
-                await resident.is_connected.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(START_PATIENCE_S):
+                    for resident in started:
+                        await resident.is_connected.wait()
+
+    async def _look_again(self) -> None:
+        """Let every bot look at its open matches once a minute."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_EVERY_S)
+            for bot in (*self._residents, *self._collectors):
+                try:
+                    await bot.look_again()
+                except FAILURES as failure:
+                    log.info("look again: %r", failure)
 
     async def _watch(self) -> None:
         """Look at the deck again and again, and have new pickups liked."""

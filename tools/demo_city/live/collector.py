@@ -2,7 +2,7 @@
 
 import random
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tools.demo_city.live.account import Account, Json, Refused
@@ -10,7 +10,6 @@ from tools.demo_city.live.bot import Bot, Call, arranging_call, may_arrive
 
 CODE = re.compile(r"(?<!\d)\d{3}\s?\d{3}(?!\d)")
 CONTAINER_KG = 0.2
-STALE_AFTER = timedelta(hours=6)
 COMES_IN = timedelta(minutes=2)
 
 
@@ -30,12 +29,10 @@ class CollectorBot(Bot):
         self._profile = profile
 
     async def prepare(self) -> None:
-        """Become a collector of the whole city, and give back what nobody has finished: there are few at once."""
+        """Become a collector of the whole city, and go on with what an earlier run has left."""
         await self.account.call("PUT", "/me/collector", self._profile)
         page = await self.account.call("GET", "/matches", params={"status": "active", "limit": 50})
-        for match in page["results"]:
-            if datetime.now(UTC) - datetime.fromisoformat(match["created_at"]) > STALE_AFTER:
-                await self.account.call("POST", f"/matches/{match['id']}/release", {"reason": "other"})
+        self.open_matches.update(match["id"] for match in page["results"])
 
     async def like(self, pickup_id: str) -> str:
         """Like a pickup; returns `matched`, `waiting`, or the code of the refusal."""

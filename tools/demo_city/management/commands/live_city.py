@@ -1,8 +1,13 @@
 """`manage.py live_city`: bots keep the demo city alive, so that a visitor alone has a counterpart."""
 
 import asyncio
+import fcntl
 import logging
+import uuid
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -34,7 +39,21 @@ class Command(BaseCommand):
         if settings.FIREBASE_PROJECT_ID:
             raise CommandError("Bots sign in with a number alone, which a Firebase project rules out.")
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        asyncio.run(_live(options["url"], options["residents"], options["pace"]))
+        with _alone(options["url"]):
+            asyncio.run(_live(options["url"], options["residents"], options["pace"]))
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """Hold a lock for the service: two runs would end each other's sessions. Raises CommandError."""
+    path = Path(settings.LOCAL_DIR) / "live-city" / f"{uuid.uuid5(uuid.NAMESPACE_URL, url)}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"The bots of {url} are running already.") from None
+        yield
 
 
 async def _live(url: str, residents: int, pace_s: float) -> None:
