@@ -3,6 +3,7 @@
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import resolve
@@ -32,7 +33,8 @@ def test_the_app_has_the_path(link: Link) -> None:
 def test_django_serves_the_app_at_the_path(link: Link) -> None:
     path = link.format_map(dict.fromkeys(IDS, uuid.uuid4()))
 
-    assert resolve(path).func.view_class is PhoneView
+    view: Any = resolve(path).func
+    assert view.view_class is PhoneView
 
 
 def test_every_push_opens_something() -> None:

@@ -56,7 +56,8 @@ class Bot:
                 await self._stay_connected()
             except* FAILURES as failures:
                 self._forget_lost_session(failures)
-                log.info("%s: connecting again after %s", self.account.identity.name, type(failures.exceptions[0]).__name__)
+                why = type(failures.exceptions[0]).__name__
+                log.info("%s: connecting again after %s", self.account.identity.name, why)
             except* Exception:
                 log.exception("%s: connecting again", self.account.identity.name)
             pause_s = RECONNECT_MIN_S if self.is_connected.is_set() else min(2 * pause_s, RECONNECT_MAX_S)
