@@ -40,6 +40,7 @@ from geo.matching.api.swipes import SwipeView
 from geo.materials.api import MaterialsView
 from geo.pickups.api.photos import PhotosView, PhotoView
 from geo.pickups.api.pickups import CancelView, ExtensionView, PickupsView, PickupView, RestView
+from geo.pickups.api.square import SquareView
 from geo.trust.api import ReliabilityView
 
 CORRECTIONS = "matches/<id:match_id>/receipt/corrections"
@@ -52,6 +53,7 @@ urlpatterns = [
     path("me/reliability", ReliabilityView.as_view(), name="reliability"),
     path("me/likes", OwnLikesView.as_view(), name="my_likes"),
     path("deck", DeckView.as_view(), name="deck"),
+    path("square", SquareView.as_view(), name="square"),
     path("pickups", PickupsView.as_view(), name="pickups"),
     path("pickups/<id:pickup_id>", PickupView.as_view(), name="pickup"),
     path("pickups/<id:pickup_id>/extend", ExtensionView.as_view(), name="extend"),

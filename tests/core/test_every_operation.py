@@ -198,6 +198,7 @@ def deck_and_likes(call: Call) -> None:
     call(bob, "put_collector", {"service_point": HERE})
     call(bob, "get_collector")
     call(bob, "get_deck", query=HERE)
+    call(bob, "get_square", query=HERE)
     call(bob, "swipe_pickup", {"direction": "pass"}, pickup_id=pickup.pk)
     call(bob, "get_swipe", pickup_id=pickup.pk)
     call(bob, "list_my_likes")

@@ -102,6 +102,7 @@ def _paths() -> dict[str, Any]:
 def _query_of(operation: str, account: Account) -> str:
     """Return the query string that a phone sends."""
     queries: dict[str, dict[str, object]] = {
+        "get_square": PLACE,
         "get_deck": PLACE | {"radius_m": 10_000, "materials": "pet_clear,cardboard"},
         "events_list": {"since": max(0, account.head - 20)},
     }
