@@ -13,6 +13,8 @@ const UPLOAD_PATIENCE_MS = 300_000;
 const FAILURES_MAX = 5;
 /** The service keeps idempotency keys for 48 hours; what is repeated later could be carried out twice. */
 const KEY_LIFE_MS = 40 * 3_600_000;
+/** The app is too old for the service. Entries wait for its update. */
+const OUTDATED = 'app_outdated';
 const STORE_RETRY_MS = 5_000;
 
 export interface SenderOptions {
@@ -188,7 +190,8 @@ export class Sender {
       return null;
     }
     const failures = entry.failures + (error.status === 500 ? 1 : 0);
-    if (!error.isTemporary || failures >= FAILURES_MAX) return this.#setAside(entry, refusalIn(error));
+    const mayPass = error.isTemporary || error.code === OUTDATED;
+    if (!mayPass || failures >= FAILURES_MAX) return this.#setAside(entry, refusalIn(error));
     if (failures > entry.failures) await this.#update(entry, { failures });
     this.#pause(entry.lane, error.retryAfterS ?? 0);
     return null;

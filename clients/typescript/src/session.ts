@@ -36,6 +36,8 @@ export interface SessionOptions {
   store: ValueStore<StoredSession>;
   /** `th` or `en`; sent as `Accept-Language`. Without it the service uses the person's own language. */
   language?: string;
+  /** Such as `1.4.2`; sent as `App-Version`, so that the service can refuse versions that are too old (`app_outdated`). */
+  appVersion?: string;
   fetch?: typeof globalThis.fetch;
   timers?: Timers;
 }
@@ -52,6 +54,7 @@ export class Session extends Emitter<SessionEvents> {
   readonly api: Api;
   /** Sent as `Accept-Language` from the next request on; null leaves the choice to the service. */
   language: string | null;
+  readonly #appVersion: string | null;
   readonly #fetch: typeof globalThis.fetch;
   readonly #store: ValueStore<StoredSession>;
   #stored: StoredSession = { installation: newId(), account: null, isExpired: false };
@@ -63,6 +66,7 @@ export class Session extends Emitter<SessionEvents> {
     this.clock = new ServerClock(this.timers);
     this.language = options.language ?? null;
     this.#store = options.store;
+    this.#appVersion = options.appVersion ?? null;
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.api = createApi(this);
   }
@@ -119,6 +123,7 @@ export class Session extends Emitter<SessionEvents> {
     const token = this.token;
     if (token !== null) request.headers.set('Authorization', `Bearer ${token}`);
     if (this.language !== null) request.headers.set('Accept-Language', this.language);
+    if (this.#appVersion !== null) request.headers.set('App-Version', this.#appVersion);
     const sentAt = this.timers.now();
     const response = await this.#exchange(request, patienceMs);
     this.clock.learn(response.headers.get('Date'), sentAt, this.timers.now());

@@ -248,6 +248,15 @@ describe('a refusal', () => {
     expect(said).toEqual(['Hello']);
   });
 
+  it('of an app that is too old waits for its update', async () => {
+    service.answer(MESSAGES, () => problem(400, 'app_outdated'));
+    const outbox = await open();
+    await say(outbox, 'Hello');
+    await service.timers.pass(600);
+
+    expect(waitingIn(outbox)).toEqual(['Hello']);
+  });
+
   it('to hurry is respected', async () => {
     service.answer(MESSAGES, () => problem(429, 'rate_limited', { 'Retry-After': '20' }));
     const outbox = await open();

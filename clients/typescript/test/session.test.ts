@@ -6,10 +6,10 @@ import { ANN, BEN, cut, json, problem, ScriptedService } from './service.ts';
 const DECK = '/api/v1/deck';
 
 describe('signing in', () => {
-  it('sends the token and the language from then on', async () => {
+  it('sends the token, the language and the version of the app from then on', async () => {
     const service = new ScriptedService();
     service.answer(`GET ${DECK}`, () => json(200, { cards: [] }));
-    const session = await service.session({ language: 'th' });
+    const session = await service.session({ language: 'th', appVersion: '1.4.2' });
 
     await session.signIn({ provider: 'demo', phone: 'ann' });
     await dataOf(session.api.GET(DECK));
@@ -18,6 +18,7 @@ describe('signing in', () => {
     expect(session.state).toBe('signed_in');
     expect(request!.headers.get('Authorization')).toBe(`Bearer token of ${ANN}`);
     expect(request!.headers.get('Accept-Language')).toBe('th');
+    expect(request!.headers.get('App-Version')).toBe('1.4.2');
   });
 
   it('changes nothing when it is refused', async () => {
