@@ -1,7 +1,7 @@
 """Opening, closing and muting conversations."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -50,6 +50,11 @@ def close_conversation(*, conversation_id: uuid.UUID, now: datetime, after: time
     open_then = Conversation.objects.filter(Q(closed_at=None) | Q(closed_at__gt=closed_at), pk=conversation_id)
     open_then.update(closed_at=closed_at)
     delete_locations_in(conversation_id)
+
+
+def clear_titles(conversation_ids: Iterable[uuid.UUID]) -> None:
+    """Erase the titles of conversations, when the user whose words they are is erased."""
+    Conversation.objects.filter(pk__in=conversation_ids).update(title="")
 
 
 def mute_conversation(*, user_id: uuid.UUID, conversation_id: uuid.UUID, until: datetime | None, now: datetime) -> Mute:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.core.media.pictures import delete_with_files
+from chat.services.conversations import clear_titles
 from geo.groups.selectors import group_ids_of
 from geo.groups.services import leave_group
 from geo.lifecycle.locks import lock_pickup
@@ -61,6 +62,7 @@ def erase(*, user: User, now: datetime) -> None:
     Pickup.objects.filter(resident=user).update(
         title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
     )
+    clear_titles(Match.objects.filter(pickup__resident=user).values_list("conversation_id", flat=True))
     delete_with_files(PickupPhoto.objects.filter(pickup__resident=user))
     delete_with_files(ScalePhoto.objects.filter(Q(by=user) | Q(handover__match__pickup__resident=user)))
     WeighInVersion.objects.filter(by=user).update(note="")

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from chat.models import Message
+from chat.models import Conversation, Message
 from geo.grid import cell_of
 from geo.models import Collector, Handover, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
 from tests.factories.matches import make_receipt
@@ -40,6 +40,7 @@ def test_a_resident_deletes_the_account(nok: Client, lek: Client, matched: Any) 
     assert pickup.location.equals_exact(pickup.cell.transform(4326, clone=True), 1e-6)
     assert not PickupPhoto.objects.exists()
     assert Message.objects.get(kind="text").text == ""
+    assert Conversation.objects.get().title == ""
     assert "match.released" in lek.events()
     assert User.objects.get(pk=nok.id).phone is None
 
@@ -48,6 +49,7 @@ def test_a_collector_deletes_the_account(nok: Client, lek: Client, matched: Any)
     assert lek.client.delete("/api/v1/me").status_code == 204
 
     assert Pickup.objects.get().status == "open"
+    assert Conversation.objects.get().title == Pickup.objects.get().title != ""
     assert "match.released" in nok.events()
     assert not Collector.objects.filter(user_id=lek.id).exists()
 
