@@ -5,8 +5,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
+from backend.accounts.api.erasure import ConfirmErasureView, EraseView
 from backend.core.http.app_links import AndroidLinksView, AppleLinksView
 from backend.core.http.health import AliveView, DevelopersView, ReadyView, SchemaView
+from backend.core.http.legal_pages import PrivacyView, TermsView
 from backend.core.http.metrics import MetricsView
 from backend.core.http.phone import PATHS, PhoneView, ServiceWorkerView
 from backend.core.http.problem_pages import ProblemsView, ProblemView
@@ -31,6 +33,10 @@ urlpatterns = [
     path("sw.js", ServiceWorkerView.as_view()),
     path(".well-known/assetlinks.json", AndroidLinksView.as_view()),
     path(".well-known/apple-app-site-association", AppleLinksView.as_view()),
+    path("privacy", PrivacyView.as_view()),
+    path("terms", TermsView.as_view()),
+    path("erase", EraseView.as_view()),
+    path("erase/confirm", ConfirmErasureView.as_view()),
     path("problems", ProblemsView.as_view()),
     path("problems/<slug:code>", ProblemView.as_view()),
     path("developers", DevelopersView.as_view()),

@@ -99,6 +99,12 @@ NumberOfStaff = conflict(
     _("You need your phone number to sign in to the admin."),
     _("Ask a superuser of the admin to take over your tasks first."),
 )
+# Signed for an erasure, and too old or changed.
+ConfirmationInvalid = invalid(
+    "confirmation_invalid",
+    _("This confirmation is too old. Nothing has been erased."),
+    _("Start again, and confirm within ten minutes."),
+)
 # Users cannot block or report themselves.
 AboutYourself = invalid("about_yourself", _("You cannot do this to yourself."), _("Choose another person."))
 # Redis does not respond, and the ticket is stored there.

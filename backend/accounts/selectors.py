@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from backend.accounts.identity import Identity
 from backend.accounts.models import Block, Session, User
 from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared, models_from
 from backend.core.errors import NotFound
@@ -48,6 +49,18 @@ _SESSIONS = f"""
 def sessions_of(user: User, now: datetime, before: uuid.UUID, limit: int) -> list[Session]:
     """The live sessions of an active user, the newest sign-in first."""
     return fetch_models(Session, _SESSIONS, {"user_id": user.pk, "now": now, "before": before, "limit": limit})
+
+
+def find_account(identity: Identity) -> User | None:
+    """The account that this identity signs in to, if there is one; not somebody else's that has the number."""
+    if identity.line_id:
+        return User.objects.filter(line_id=identity.line_id).first()
+    own = User.objects.filter(firebase_uid=identity.firebase_uid).first() if identity.firebase_uid else None
+    if own is not None or not identity.phone:
+        return own
+    holder = User.objects.filter(phone=identity.phone).first()
+    is_mine = holder and (holder.firebase_uid in {None, *identity.deleted_uids} or not identity.firebase_uid)
+    return holder if is_mine else None
 
 
 _BLOCKS = f"""

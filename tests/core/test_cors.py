@@ -44,9 +44,12 @@ class TestOtherOrigins:
         return Client()
 
     def preflight(self, client: Client, origin: str, path: str = "/api/v1/config") -> Any:
-        asked = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "POST"}
-        headers = "authorization,content-type,idempotency-key"
-        return client.options(path, HTTP_ORIGIN=origin, HTTP_ACCESS_CONTROL_REQUEST_HEADERS=headers, **asked)
+        asked = {
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+        }
+        return client.options(path, headers=asked)
 
     def test_that_are_named_may_call_the_api(self, client: Client) -> None:
         preflight = self.preflight(client, APP)

@@ -6,7 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts.holders import erase_all, export_all, leave_all
+from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Block, Session, User
+from backend.accounts.selectors import find_account
 from backend.accounts.services.sessions import end_sessions
 from backend.accounts.services.standing import keep_standing
 from backend.core.http.idempotency import forget_answers
@@ -37,6 +39,13 @@ def erase_account(*, user: User, now: datetime) -> None:
     """Leave, then anonymise in place, so that what was recycled stays counted; nobody can sign in there again."""
     leave_all(user=user, now=now)
     anonymise_account(user=user, now=now)
+
+
+def erase_by_identity(*, identity: Identity, now: datetime) -> None:
+    """Erase the account that this identity signs in to. Does nothing without one, and to one that is suspended."""
+    user = find_account(identity)
+    if user is not None and user.is_active:
+        erase_account(user=user, now=now)
 
 
 @transaction.atomic
