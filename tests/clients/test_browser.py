@@ -17,7 +17,7 @@ from tests.factories.chat import make_conversation
 from tests.factories.people import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-# The page of the test comes from Playwright, so Chromium takes it for one of the internet, which may not reach 127.0.0.1.
+# The test itself serves the page, so Chromium takes it for one of the internet, which may not reach 127.0.0.1.
 OPTIONS = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
 HTML = {"body": "<!doctype html><title>SDK</title>", "content_type": "text/html"}
 OPEN = """async () => {

@@ -430,6 +430,55 @@ describe('an expired session', () => {
   });
 });
 
+describe('somebody else who signs in', () => {
+  it('while a photo is read does not send it', async () => {
+    const photos = `POST /api/v1/conversations/${TALK}/photos`;
+    service.answer(photos, () => json(201, {}));
+    const outbox = await open(session, memoryOutboxStore());
+    let read: (bytes: ArrayBuffer) => void = () => undefined;
+    const photo = new Blob(['jpeg']);
+    photo.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    await outbox.sendPhoto(TALK, photo);
+    await service.timers.pass(0);
+
+    await session.signIn({ provider: 'demo', phone: 'ben' });
+    read(new ArrayBuffer(4));
+    await service.timers.pass(600);
+
+    expect(service.receivedBy(photos)).toEqual([]);
+  });
+});
+
+describe('a slow store', () => {
+  it('does not make it send again what was sent while it read', async () => {
+    const kept = memoryOutboxStore();
+    let isSlow = false;
+    const finishReading: Array<() => void> = [];
+    const all = async (): ReturnType<OutboxStore['all']> => {
+      const entries = await kept.all();
+      if (isSlow) await new Promise<void>((resolve) => finishReading.push(resolve));
+      return entries;
+    };
+    let finish: (response: Response) => void = () => undefined;
+    service.answer(MESSAGES, () => new Promise((resolve) => (finish = resolve)));
+    talk(OTHER_MESSAGES);
+    const outbox = await open(session, { ...kept, all });
+    await say(outbox, 'first');
+    await service.timers.pass(0);
+
+    isSlow = true;
+    outbox.flush();
+    await service.timers.pass(0);
+    finish(json(201, {}));
+    await service.timers.pass(0);
+    isSlow = false;
+    for (const done of finishReading) done();
+    await service.timers.pass(60);
+
+    expect(service.receivedBy(MESSAGES)).toHaveLength(1);
+  });
+});
+
 describe('two tabs', () => {
   it('send everything once', async () => {
     const said = talk();
