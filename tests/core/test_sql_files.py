@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from geo.materials.services import load_materials
+
 pytestmark = pytest.mark.django_db
 
 FOLDERS = sorted(settings.BASE_DIR.glob("*/sql")) + sorted(settings.BASE_DIR.glob("backend/*/sql"))
@@ -123,5 +125,6 @@ def test_installing_is_reversible(app: str) -> None:
             assert len(read_definitions(cursor)) < len(before)
         finally:
             call_command("migrate", app, verbosity=0)
+            load_materials()  # the catalogue stays for other tests
 
         assert read_definitions(cursor) == before
