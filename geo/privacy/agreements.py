@@ -15,6 +15,7 @@ from geo.lifecycle.notices import format_utc
 from geo.matching.selectors import A_DAY
 from geo.matching.services.matches import excuse_match, hold_pickup, restore_pickup
 from geo.models import CarriedMark, Collector, Match, Membership, Penalty, Pickup, Swipe
+from geo.privacy.services import erase, leave
 from geo.trust.selectors import strike_moments_of
 from geo.trust.services import counts_since
 
@@ -66,15 +67,20 @@ def restore(*, user: User, now: datetime) -> None:
 
 
 def settle_suspensions(*, now: datetime) -> None:
-    """Suspend and restore what requests of the same moment, or an interruption, have left as it was."""
+    """Suspend, erase and restore what requests of the same moment, or an interruption, have left as it was."""
     pickups = Pickup.objects.filter(resident=OuterRef("pk"), status__in=LIVE)
     matches = Match.objects.filter(collector=OuterRef("pk"), status=Match.Status.ACTIVE)
-    inactive = User.objects.filter(is_active=False, erased_at=None)
-    for user in inactive.filter(Exists(pickups) | Exists(matches)).order_by("pk"):
-        suspend(user=user, now=now)
+    for user in User.objects.filter(Exists(pickups) | Exists(matches), is_active=False).order_by("pk"):
+        (_erase_again if user.erased_at else suspend)(user=user, now=now)
     held = Pickup.objects.filter(resident=OuterRef("pk"), status=Pickup.Status.ON_HOLD)
     for user in User.objects.filter(Exists(held), is_active=True).order_by("pk"):
         restore(user=user, now=now)
+
+
+def _erase_again(*, user: User, now: datetime) -> None:
+    leave(user=user, now=now)
+    with transaction.atomic():
+        erase(user=user, now=now)
 
 
 def _ids_of(resident: User) -> list[uuid.UUID]:

@@ -1,5 +1,6 @@
 """What happens to a user's data in geo when the account is erased (`backend.accounts.services.account`)."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.contrib.gis.db.models.functions import Transform
@@ -9,8 +10,10 @@ from django.db.models import Q
 from backend.accounts.models import User
 from backend.core.media.pictures import delete_with_files
 from chat.services.conversations import clear_titles
+from geo.errors import PickupClosed
 from geo.groups.selectors import group_ids_of
 from geo.groups.services import leave_group
+from geo.handover_errors import MatchOver
 from geo.lifecycle.locks import lock_pickup
 from geo.lifecycle.notices import withdraw_like_notice
 from geo.matching.services.matches import cancel_pickup, pass_on_under_pickup_lock, release_match
@@ -39,12 +42,15 @@ UNFINISHED = (Pickup.Status.OPEN, Pickup.Status.MATCHED, Pickup.Status.ON_HOLD)
 def leave(*, user: User, now: datetime) -> None:
     """Cancel the user's pickups, release their matches, leave their groups and withdraw their likes.
 
-    Each is a transaction of its own, as in the app. After a failure the next call continues with what is left.
+    Each is a transaction of its own, as in the app. What has just ended in another way is left as it is. After a
+    failure the next call continues with what is left.
     """
     for pickup in Pickup.objects.filter(resident=user, status__in=UNFINISHED).order_by("id"):
-        cancel_pickup(resident_id=user.pk, pickup_id=pickup.pk, now=now)
+        with suppress(PickupClosed):
+            cancel_pickup(resident_id=user.pk, pickup_id=pickup.pk, now=now)
     for match in Match.objects.filter(collector=user, status=Match.Status.ACTIVE).order_by("id"):
-        release_match(user_id=user.pk, match_id=match.pk, reason=Match.ReleaseReason.CANNOT_COME, now=now)
+        with suppress(MatchOver):
+            release_match(user_id=user.pk, match_id=match.pk, reason=Match.ReleaseReason.CANNOT_COME, now=now)
     for group_id in group_ids_of(user.pk):
         leave_group(user_id=user.pk, group_id=group_id, now=now)
     for swipe in Swipe.objects.filter(collector=user, like_state__in=Swipe.QUEUED).order_by("id"):

@@ -150,6 +150,17 @@ class TestSettling:
         settle_suspensions(now=read_clock())
         assert Pickup.objects.get(pk=other.pk).status == "open"
 
+    def test_erases_what_was_posted_during_the_erasure(self) -> None:
+        user = make_user()
+        client_of(user).delete("/api/v1/me")
+        pickup = make_pickup(resident=user)
+
+        settle_suspensions(now=read_clock())
+
+        pickup.refresh_from_db()
+        assert (pickup.status, pickup.title, pickup.address) == ("cancelled", "", "")
+        assert pickup.location.equals_exact(pickup.cell.transform(4326, clone=True), 1e-6)
+
     def test_an_erased_account_stays_closed(self, superuser: Client) -> None:
         user = make_user()
         client_of(user).delete("/api/v1/me")
