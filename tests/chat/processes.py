@@ -17,9 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def running_process(redis_prefix: str, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """`uvicorn backend.asgi:application` as operators start it, on the test's database; and its `host:port`."""
-    with sockets.create_server(("127.0.0.1", 0)) as free:
+def running_process(redis_prefix: str, port: int = 0, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`uvicorn backend.asgi:application` as operators start it, on the test's database; and its `host:port`.
+
+    Without `port`, at one that is free.
+    """
+    with sockets.create_server(("127.0.0.1", port)) as free:
         port = free.getsockname()[1]
     ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
     environment = os.environ | ours | {"PUBLIC_URL": f"http://127.0.0.1:{port}"} | more

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,17 +73,33 @@ class Visitor:
         self._http.close()
 
 
-@pytest.fixture
-def service(transactional_db: None, redis_prefix: str) -> Iterator[str]:
-    """The address of the service as `bin/run` starts it, without a demo city."""
-    with running_process(redis_prefix) as (_, address):
-        yield f"http://{address}"
+class Service:
+    """The service as `bin/run` starts it, without a demo city."""
+
+    def __init__(self, redis_prefix: str) -> None:
+        self._redis_prefix, self._running, self._port = redis_prefix, ExitStack(), 0
+        self.url = ""
+
+    def start(self) -> None:
+        _, address = self._running.enter_context(running_process(self._redis_prefix, self._port))
+        self.url, self._port = f"http://{address}", int(address.rpartition(":")[2])
+
+    def kill(self) -> None:
+        self._running.close()
 
 
 @pytest.fixture
-def bots(service: str) -> Iterator[None]:
+def service(transactional_db: None, redis_prefix: str) -> Iterator[Service]:
+    service = Service(redis_prefix)
+    service.start()
+    yield service
+    service.kill()
+
+
+@pytest.fixture
+def bots(service: Service) -> Iterator[None]:
     """`manage.py live_city` with some residents, quicker than people think."""
-    command = [sys.executable, "manage.py", "live_city", "--url", service, "--residents", "5", "--pace", "0.2"]
+    command = [sys.executable, "manage.py", "live_city", "--url", service.url, "--residents", "5", "--pace", "0.2"]
     environment = os.environ | {"POSTGRES_DB": connection.settings_dict["NAME"]}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     yield
@@ -91,8 +108,8 @@ def bots(service: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def visitor(service: str, bots: None) -> Iterator[Visitor]:
-    visitor = Visitor(service, "+66812345678")
+def visitor(service: Service, bots: None) -> Iterator[Visitor]:
+    visitor = Visitor(service.url, "+66812345678")
     yield visitor
     visitor.close()
 
@@ -129,7 +146,9 @@ class TestVisitor:
             assert "I am a bot" in (said := " ".join(visitor.texts_in(match)))
             assert "ฉันเป็นบอต" in said
 
-    def test_collects_and_gets_a_receipt(self, visitor: Visitor) -> None:
+    def test_collects_and_gets_a_receipt_although_the_service_is_killed(
+        self, visitor: Visitor, service: Service
+    ) -> None:
         profile = {"service_point": {"lat": 13.757, "lon": 100.538}, "radius_m": 50_000, "vehicle": "Cargo bike"}
         visitor.call("PUT", "/me/collector", profile)
 
@@ -138,6 +157,8 @@ class TestVisitor:
         match = visitor.wait_for("/matches", lambda page: page["results"] and page["results"][0])
         path = f"/matches/{match['id']}/handover"
         agree(visitor, match)
+        service.kill()
+        service.start()
         visitor.call("POST", f"{path}/on-my-way", {})
         visitor.wait_for_state(match, "arrived")
         hello = {"code": "is_it_sorted", "params": {}}
