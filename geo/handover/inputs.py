@@ -1,6 +1,7 @@
 """Request bodies of the weigh-in and of a dispute."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
@@ -49,8 +50,12 @@ class FiguresInput(Body):
         default=False, help_text="Needed for figures far from the estimate; both then see them marked."
     )
 
-    def weighed(self) -> list[Weighed]:
-        return [Weighed(**line) for line in self.validated_data["lines"]]
+    def figures(self) -> dict[str, Any]:
+        """The arguments of the services: `lines`, `paid_thb`, `is_sure`, and what the subclass has beside."""
+        given: dict[str, Any] = dict(self.validated_data)
+        lines = [Weighed(**line) for line in given.pop("lines")]
+        left = {"left": [ItemDraft(**item) for item in given.pop("left")]} if "left" in given else {}
+        return {"lines": lines, "paid_thb": given.pop("paid")} | left | given
 
 
 class WeighInInput(FiguresInput):
@@ -62,9 +67,6 @@ class WeighInInput(FiguresInput):
         required=False,
         help_text="What was not taken; the resident can post it again with one tap.",
     )
-
-    def left_items(self) -> list[ItemDraft]:
-        return [ItemDraft(**item) for item in self.validated_data.get("left", [])]
 
 
 class DisputeInput(FiguresInput):

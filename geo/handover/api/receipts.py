@@ -66,15 +66,7 @@ class CorrectionView(MatchStepView):
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """All figures as they should be. The receipt stays; once the other party accepts, a second one corrects it."""
         body = valid(CorrectionInput(data=request.data))
-        propose_correction(
-            user_id=user_of(request).pk,
-            match_id=match_id,
-            lines=body.weighed(),
-            paid_thb=body.validated_data["paid"],
-            note=body.validated_data["note"],
-            is_sure=body.validated_data["is_sure"],
-            now=self.now,
-        )
+        propose_correction(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.figures())
         return show_match(request, match_id)
 
 

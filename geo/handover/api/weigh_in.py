@@ -48,15 +48,7 @@ class WeighInView(MatchStepView):
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Replaces an earlier weigh-in, and what had been confirmed of it. Materials nobody posted may be added."""
         body = valid(WeighInInput(data=request.data))
-        weigh_in(
-            user_id=user_of(request).pk,
-            match_id=match_id,
-            lines=body.weighed(),
-            paid_thb=body.validated_data["paid"],
-            left=body.left_items(),
-            is_sure=body.validated_data["is_sure"],
-            now=self.now,
-        )
+        weigh_in(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.figures())
         return show_match(request, match_id)
 
 
@@ -65,16 +57,7 @@ class DisputeView(MatchStepView):
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
         """Both versions are kept. Nobody can confirm until one accepts the other's, or it is weighed again."""
         body = valid(DisputeInput(data=request.data))
-        dispute_weigh_in(
-            user_id=user_of(request).pk,
-            match_id=match_id,
-            lines=body.weighed(),
-            paid_thb=body.validated_data["paid"],
-            note=body.validated_data["note"],
-            is_sure=body.validated_data["is_sure"],
-            weighed_at=body.validated_data.get("weighed_at"),
-            now=self.now,
-        )
+        dispute_weigh_in(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.figures())
         return show_match(request, match_id)
 
 
