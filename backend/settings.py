@@ -351,10 +351,10 @@ DEVICES_MAX = env.int("DEVICES_MAX", default=10)
 # Without a sign of life for so long a device is not pushed to any more, and is forgotten in the end.
 DEVICE_STALE_DAYS = env.int("DEVICE_STALE_DAYS", default=30)
 DEVICE_DAYS = env.int("DEVICE_DAYS", default=270)
-# Of new pickups nearby so many pushes a day; the others come as one, at this time of day.
 EMAIL_CODES_A_DAY = env.int("EMAIL_CODES_A_DAY", default=5)  # for one account, and to one address
+PUSH_WITHDRAWALS_AN_HOUR = env.int("PUSH_WITHDRAWALS_AN_HOUR", default=0)  # to one device; 0: none
 NEARBY_PUSHES_A_DAY = env.int("NEARBY_PUSHES_A_DAY", default=3)
-DIGEST_AT = env.str("DIGEST_AT", default="18:00")
+DIGEST_AT = env.str("DIGEST_AT", default="18:00")  # for the other new pickups nearby
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")
 QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
 PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)

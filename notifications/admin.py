@@ -61,7 +61,7 @@ class EventCounterAdmin(ReadOnlyAdmin):
 class PushAdmin(ReadOnlyAdmin):
     """Pushes and why they failed."""
 
-    list_display = ["id", "event", "device", "state", "error", "attempts", "created_at", "due_at", "sent_at"]
+    list_display = ["id", "event", "device", "state", "is_withdrawal", "error", "attempts", "due_at", "sent_at"]
     list_filter = ["state", "error"]
     list_select_related = ["event", "device"]
     ordering = ["-id"]

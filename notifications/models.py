@@ -102,6 +102,11 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} {self.seq} {self.name}"
 
+    @property
+    def topic(self) -> str:
+        """The collapse key; an event without one is a topic of its own."""
+        return self.collapse_key or f"event {self.pk}"
+
 
 class Device(PublicModel):
     """An installed app with a Firebase push address, or a linked LINE account.
@@ -156,6 +161,9 @@ class Push(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     count = models.PositiveSmallIntegerField(
         _("count"), default=1, db_default=1, help_text="Number of events it stands for."
+    )
+    is_withdrawal = models.BooleanField(
+        _("is withdrawal"), default=False, db_default=False, help_text="Removes the notification that was delivered."
     )
     due_at = models.DateTimeField(_("due at"), null=True, help_text="The earliest time of the next attempt.")
     created_at = models.DateTimeField(_("created at"))

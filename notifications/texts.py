@@ -120,6 +120,8 @@ def link_of(event: Event) -> str:
 def push_message(push: Push, device: Device, *, badge: int, preview: bool, now: datetime) -> PushMessage:
     """The message for `device`, in the device's language. `badge` is the number on the app icon."""
     event, kind = push.event, kind_of(push.event.name)
+    if push.is_withdrawal:
+        return _withdrawal(push, device, kind, badge)
     link = link_of(event)
     text = text_of(event=event.name, data=event.data, locale=device.locale, count=push.count, preview=preview)
     return PushMessage(
@@ -138,6 +140,28 @@ def push_message(push: Push, device: Device, *, badge: int, preview: bool, now: 
         badge=badge,
         link=link,
         data={"message_id": str(push.pk), "event": event.name, "seq": str(event.seq), "link": link} | ids_in(event),
+    )
+
+
+def _withdrawal(push: Push, device: Device, kind: EventKind, badge: int) -> PushMessage:
+    """The message without a text that removes the notification of `push`. The app looks it up by `withdraws`."""
+    collapse_id = push.event.collapse_key or f"push:{push.pk}"
+    return PushMessage(
+        message_id=f"{push.pk}-withdrawal",
+        address=device.value,
+        address_kind=device.kind,
+        platform=device.platform,
+        title="",
+        body="",
+        collapse_id=collapse_id,
+        channel=kind.category,
+        is_withdrawal=True,
+        data={
+            "message_id": f"{push.pk}-withdrawal",
+            "event": "notification.withdrawn",
+            "withdraws": collapse_id,
+            "badge": str(badge),
+        },
     )
 
 

@@ -29,6 +29,7 @@ class PushMessage:
     ttl_s: int = 86_400
     badge: int = 0
     link: str = ""
+    is_withdrawal: bool = False  # without a text; removes the notification with this `collapse_id`
     data: Mapping[str, str] = field(default_factory=dict)
 
 

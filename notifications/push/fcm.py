@@ -142,6 +142,8 @@ def _retry_after_s(error: Exception) -> float | None:
 
 def fcm_message(message: PushMessage) -> messaging.Message:
     """The message with the options of each platform. A repeated one replaces the first."""
+    if message.is_withdrawal:
+        return _withdrawal(message)
     return messaging.Message(
         **{message.address_kind: message.address},
         notification=messaging.Notification(title=message.title, body=message.body),
@@ -149,6 +151,23 @@ def fcm_message(message: PushMessage) -> messaging.Message:
         android=_android(message),
         apns=_apns(message),
         webpush=_webpush(message),
+    )
+
+
+def _withdrawal(message: PushMessage) -> messaging.Message:
+    """Data alone, which Apple requires of what makes no sound. For a phone that is off it replaces the notification."""
+    headers = {
+        "apns-push-type": "background",
+        "apns-priority": "5",
+        "apns-collapse-id": message.collapse_id,
+        "apns-expiration": str(int(time.time()) + message.ttl_s),
+    }
+    aps = messaging.Aps(content_available=True)
+    return messaging.Message(
+        **{message.address_kind: message.address},
+        data=dict(message.data),
+        android=messaging.AndroidConfig(collapse_key=message.collapse_id, priority="normal", ttl=message.ttl_s),
+        apns=messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps)),
     )
 
 

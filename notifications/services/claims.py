@@ -13,7 +13,7 @@ from django.db.models import F
 from notifications.kinds import KINDS
 from notifications.models import Event, Push
 from notifications.push.backends import PushMessage
-from notifications.relevance import DROP, Verdict
+from notifications.relevance import DROP, SEND, Verdict
 from notifications.selectors.events import unread_counts_of
 from notifications.selectors.recipients import Recipient, load_recipients
 from notifications.services.leases import GAVE_UP, Lease
@@ -114,18 +114,13 @@ def _settle_events(plan: _Plan) -> None:
 
 def _new_pushes(events: list[Event], recipient: Recipient) -> list[Push]:
     """One push per topic and device, for the newest event. It counts the events with the same topic and name."""
-    newest = {_topic(event): event for event in events}
-    counts = Counter((_topic(event), event.name) for event in events)
+    newest = {event.topic: event for event in events}
+    counts = Counter((event.topic, event.name) for event in events)
     return [
         Push(event=event, device=device, count=counts[topic, event.name], created_at=recipient.rules.now)
         for topic, event in newest.items()
         for device in recipient.devices
     ]
-
-
-def _topic(event: Event) -> str:
-    """The collapse key; an event without one is a topic of its own."""
-    return event.collapse_key or f"event {event.pk}"
 
 
 def _store_pushes(plans: Sequence[_Plan], now: datetime) -> None:
@@ -138,15 +133,15 @@ def _sort_pushes(plan: _Plan) -> None:
     reachable = {device.pk for device in plan.recipient.devices}
     newest: dict[tuple[uuid.UUID | None, str], Push] = {}
     for push in sorted(plan.recipient.pushes, key=lambda push: (push.event.seq, push.pk), reverse=True):
-        newer = newest.setdefault((push.device_id, _topic(push.event)), push)
-        if newer is not push and newer.event.name == push.event.name:
+        newer = newest.setdefault((push.device_id, push.event.topic), push)
+        if newer is not push and newer.event.name == push.event.name and not push.is_withdrawal:
             newer.count += push.count
         _sort_push(push, plan, is_wanted=push.device_id in reachable and newer is push)
 
 
 def _sort_push(push: Push, plan: _Plan, *, is_wanted: bool) -> None:
     rules = plan.recipient.rules
-    decision = rules.decide(push.event) if is_wanted else DROP
+    decision = (SEND if push.is_withdrawal else rules.decide(push.event)) if is_wanted else DROP
     due_at = decision.until or push.due_at
     if decision.verdict is Verdict.DROP:
         plan.dropped.append(push)

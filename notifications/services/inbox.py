@@ -11,6 +11,7 @@ from notifications.models import Event, EventCounter
 from notifications.selectors.events import get_entry_for, head_of, unread_count_of
 from notifications.services.locks import lock_counters, update_events
 from notifications.services.notify import Notice, notify
+from notifications.services.withdrawals import withdraw_read
 
 
 def acknowledge(*, user_id: uuid.UUID, seq: int) -> None:
@@ -21,7 +22,10 @@ def acknowledge(*, user_id: uuid.UUID, seq: int) -> None:
 @transaction.atomic
 def mark_events_read(*, user_id: uuid.UUID, up_to: int, now: datetime) -> int:
     """Mark every event up to this number as read; returns how many are newly read."""
-    return update_events(Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None), read_at=now)
+    lock_counters([user_id])
+    newly_read = update_events(Event.objects.filter(user_id=user_id, seq__lte=up_to, read_at=None), read_at=now)
+    withdraw_read(user_id=user_id, now=now)
+    return newly_read
 
 
 def mark_collapsed_read(
@@ -34,7 +38,9 @@ def mark_collapsed_read(
     unread = Event.objects.filter(user_id=user_id, collapse_key=collapse_key, read_at=None)
     if up_to is not None:
         unread = unread.filter(**{f"data__{up_to[0]}__lte": up_to[1]})
-    return update_events(unread, read_at=now)
+    newly_read = update_events(unread, read_at=now)
+    withdraw_read(user_id=user_id, now=now)
+    return newly_read
 
 
 @transaction.atomic
@@ -65,6 +71,7 @@ def _mark_read(events: QuerySet[Event], *, user_id: uuid.UUID, data: dict[str, i
     lock_counters([user_id])
     newly_read = update_events(events.filter(wants_push=True, read_at=None), read_at=now)
     left = unread_count_of(user_id)
+    withdraw_read(user_id=user_id, now=now)
     if newly_read:
         notify(notices=[Notice(user_id=user_id, event="inbox.read", data=data | {"unread": left})], now=now)
     return left

@@ -283,6 +283,31 @@ class TestReadAndTyping:
         assert anns.expect("event")["data"] == {"conversation": str(conversation.pk), "user": str(bob.pk), "seq": 1}
         assert Participant.objects.get(user=bob).read_seq == 1
 
+    def test_what_one_phone_has_read_is_read_on_the_other(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        make_message(conversation, ann)
+        one, two = open_phone(bob, since=0), open_phone(bob, since=0)
+        for phone in (one, two):
+            phone.expect("event")
+
+        one.send(type="read", conversation=str(conversation.pk), seq=1)
+
+        frame = two.expect("event")
+        assert (frame["event"], frame["data"]["user"], frame["data"]["seq"]) == ("message.read", str(bob.pk), 1)
+
+    def test_an_answer_reads_what_was_before_it(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        conversation = make_conversation(ann, bob)
+        make_message(conversation, ann)
+        anns, bobs, other = open_phone(ann, since=1), open_phone(bob, since=None), open_phone(bob, since=1)
+
+        bobs.send_message(conversation, "Yes")
+
+        for phone in (anns, other):
+            events = {(frame := phone.expect("event"))["event"]: frame["data"] for _ in range(2)}
+            assert events["message.read"]["user"] == str(bob.pk)
+            assert events["message.sent"]["message"]["text"] == "Yes"
+        assert bob.pk in Participant.objects.filter(read_seq=2).values_list("user", flat=True)
+
     def test_typing_reaches_the_other_and_is_not_stored(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)
         anns, bobs = open_phone(ann), open_phone(bob)
