@@ -14,3 +14,9 @@ def test_types_are_strict_and_right(package: str) -> None:
 
 def test_unit_tests_pass() -> None:
     run_node_tool("vitest/vitest.mjs", "run", package="typescript")
+
+
+@pytest.mark.parametrize("package", ["typescript", "conformance"])
+def test_is_formatted(package: str) -> None:
+    options = ["--check", "--ignore-path", "../.prettierignore"]
+    run_node_tool("prettier/bin/prettier.cjs", *options, "**/*.{ts,mjs}", package=package)

@@ -37,7 +37,10 @@ class App {
   private constructor(session: Session, outbox: Outbox, { data, cursor }: Setup) {
     const cursors = fileStore<{ userId: string; seq: number }>(join(data, 'cursor.json'));
     // Whoever signs in on this installation is the one whose events were seen.
-    const given = { ...cursors, load: () => (cursor === null ? cursors.load() : { userId: session.userId ?? '', seq: cursor }) };
+    const given = {
+      ...cursors,
+      load: () => (cursor === null ? cursors.load() : { userId: session.userId ?? '', seq: cursor }),
+    };
     this.session = session;
     this.outbox = outbox;
     this.realtime = new Realtime({
@@ -109,7 +112,9 @@ class App {
       messages: this.events.flatMap(textIn),
       waiting: entries.filter(({ refusal }) => refusal === null).map(nameOf),
       refused: entries.flatMap((entry) =>
-        entry.refusal === null ? [] : [{ what: nameOf(entry), code: entry.refusal.code, message: entry.refusal.message }],
+        entry.refusal === null
+          ? []
+          : [{ what: nameOf(entry), code: entry.refusal.code, message: entry.refusal.message }],
       ),
       sent: this.sent,
     };

@@ -26,7 +26,9 @@ export class Network {
 
   private constructor(service: string) {
     this.#service = new URL(service);
-    this.#server = createServer((request, response) => void this.#forward(request, response).catch(() => response.destroy()));
+    this.#server = createServer(
+      (request, response) => void this.#forward(request, response).catch(() => response.destroy()),
+    );
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -73,13 +75,16 @@ export class Network {
     const fault = this.#takePlan(`${request.method} ${request.url}`);
     if (fault === 'request_lost') throw new Error('lost');
     if (fault === 'login_page') return end(response, 200, { 'Content-Type': 'text/html' }, '<h1>Welcome</h1>');
-    if (fault !== null && typeof fault === 'object') return end(response, fault.status, { 'Retry-After': String(fault.retry_after_s ?? 0) }, '');
+    if (fault !== null && typeof fault === 'object')
+      return end(response, fault.status, { 'Retry-After': String(fault.retry_after_s ?? 0) }, '');
     if (fault === 'request_repeated') await this.#ask(request, Buffer.concat(chunks));
     const answer = await this.#ask(request, Buffer.concat(chunks));
     const body = this.#onThisWay(request, await answer.text());
     if (fault === 'response_lost' || (this.#condition as string) === 'down') throw new Error('lost');
     const { headers } = answer;
-    const passed = ['Content-Type', 'Date', 'Retry-After'].flatMap((name) => (headers.has(name) ? [[name, headers.get(name)!]] : []));
+    const passed = ['Content-Type', 'Date', 'Retry-After'].flatMap((name) =>
+      headers.has(name) ? [[name, headers.get(name)!]] : [],
+    );
     end(response, answer.status, Object.fromEntries(passed) as Record<string, string>, body);
   }
 

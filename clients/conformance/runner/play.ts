@@ -130,7 +130,8 @@ async function eventually(expected: unknown, read: () => Promise<unknown>): Prom
 
 /** Lists have the same length; of objects the fields that are expected count. A text in slashes is a pattern. */
 function matches(expected: unknown, actual: unknown): boolean {
-  if (typeof expected === 'string' && /^\/.*\/$/.test(expected)) return new RegExp(expected.slice(1, -1)).test(String(actual));
+  if (typeof expected === 'string' && /^\/.*\/$/.test(expected))
+    return new RegExp(expected.slice(1, -1)).test(String(actual));
   if (Array.isArray(expected)) {
     const isSameLength = Array.isArray(actual) && actual.length === expected.length;
     return isSameLength && expected.every((part, place) => matches(part, actual[place]));

@@ -29,7 +29,8 @@ export type Step =
  * What happens to the next requests that match: the service never sees it, its response is lost, it arrives twice, a
  * proxy answers with a status, or the login page of a public network answers with 200.
  */
-export type Fault = 'request_lost' | 'response_lost' | 'request_repeated' | 'login_page' | { status: number; retry_after_s?: number };
+export type Fault =
+  'request_lost' | 'response_lost' | 'request_repeated' | 'login_page' | { status: number; retry_after_s?: number };
 
 export interface Scenario {
   name: string;

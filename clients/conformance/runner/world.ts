@@ -19,7 +19,10 @@ export async function makeWorld(service: string): Promise<World> {
   await people.collector.ask('PUT /api/v1/me/collector', profile);
   const [pickup, offer] = [await post(people.resident), await post(people.resident)];
   const like = { direction: 'like' };
-  const swipe = await people.collector.ask<{ match: { id: string; conversation: string } }>(`PUT /api/v1/pickups/${pickup}/swipe`, like);
+  const swipe = await people.collector.ask<{ match: { id: string; conversation: string } }>(
+    `PUT /api/v1/pickups/${pickup}/swipe`,
+    like,
+  );
   const { collector, resident } = people;
   const ids = { collector: collector.id, collector_phone: collector.phone, resident_phone: resident.phone };
   const { id: match, conversation } = swipe.match;

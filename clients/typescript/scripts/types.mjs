@@ -14,7 +14,12 @@ const { messages, schemas } = parse(await readFile(new URL('asyncapi.yaml', docs
 const frames = Object.fromEntries(Object.entries(messages).map(([name, message]) => [name, message.payload]));
 const names = Object.keys(schemas.eventData.properties);
 const described = { ...frames, ...schemas, eventData: { ...schemas.eventData, required: names } };
-const document = { openapi: '3.1.0', info: { title: 'Frames', version: '1' }, paths: {}, components: { schemas: described } };
+const document = {
+  openapi: '3.1.0',
+  info: { title: 'Frames', version: '1' },
+  paths: {},
+  components: { schemas: described },
+};
 await write('frames.ts', JSON.stringify(document), { exportType: true, emptyObjectsUnknown: true });
 
 async function write(name, text, options) {

@@ -14,7 +14,8 @@ export class Backoff {
 
   /** The next wait in milliseconds; at least `atLeastS` seconds where the service asks for that. */
   next(atLeastS = 0): number {
-    this.#waitMs = this.#waitMs === 0 ? this.#random() * FIRST_MS : Math.min(MOST_MS, Math.max(LEAST_MS, this.#waitMs * 2));
+    this.#waitMs =
+      this.#waitMs === 0 ? this.#random() * FIRST_MS : Math.min(MOST_MS, Math.max(LEAST_MS, this.#waitMs * 2));
     return Math.max(this.#waitMs, atLeastS * 1000);
   }
 

@@ -12,13 +12,7 @@ export {
   type Outcome,
   type Queued,
 } from './outbox.ts';
-export {
-  indexedDbStore,
-  memoryOutboxStore,
-  type OutboxEntry,
-  type OutboxStore,
-  type Refusal,
-} from './outbox-store.ts';
+export { indexedDbStore, memoryOutboxStore, type OutboxEntry, type OutboxStore, type Refusal } from './outbox-store.ts';
 export { followPage } from './page.ts';
 export {
   type Cursor,

@@ -198,7 +198,10 @@ export class Realtime extends Emitter<RealtimeEvents> {
     if (attempt !== this.#attempt) return;
     const reason = reasonOf(error);
     this.#disconnect('waiting');
-    this.#retryTimer = this.#session.timers.setTimeout(() => this.#connect(), this.#backoff.next(reason.retryAfterS ?? 0));
+    this.#retryTimer = this.#session.timers.setTimeout(
+      () => this.#connect(),
+      this.#backoff.next(reason.retryAfterS ?? 0),
+    );
     this.emit('error', reason);
   }
 

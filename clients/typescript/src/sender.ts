@@ -219,7 +219,9 @@ export class Sender {
 
 /** Whether a later entry deletes what this one would make: the last word counts, and is harmless without the first. */
 function isUndone({ id, lane, path, userId }: OutboxEntry, entries: OutboxEntry[]): boolean {
-  const laters = entries.filter((one) => one.id > id && one.lane === lane && one.path === path && one.userId === userId);
+  const laters = entries.filter(
+    (one) => one.id > id && one.lane === lane && one.path === path && one.userId === userId,
+  );
   return laters.some(({ method, refusal }) => method === 'DELETE' && refusal === null);
 }
 

@@ -110,7 +110,9 @@ export class Session extends Emitter<SessionEvents> {
     await this.#write({ account: null, isExpired: false });
     if (token === null) return;
     const headers = { Authorization: `Bearer ${token}` };
-    await this.send(new Request(`${this.baseUrl}/api/v1/auth/sign-out`, { method: 'POST', headers })).catch(ignoreRefusal);
+    await this.send(new Request(`${this.baseUrl}/api/v1/auth/sign-out`, { method: 'POST', headers })).catch(
+      ignoreRefusal,
+    );
   }
 
   /**

@@ -13,7 +13,8 @@ export interface TabChannel<Message> {
 
 /** Open a channel; it is silent where `name` is null or the platform has none. */
 export function openChannel<Message>(name: string | null, onMessage: (message: Message) => void): TabChannel<Message> {
-  if (name === null || typeof BroadcastChannel === 'undefined') return { post: () => undefined, close: () => undefined };
+  if (name === null || typeof BroadcastChannel === 'undefined')
+    return { post: () => undefined, close: () => undefined };
   const channel = new BroadcastChannel(name);
   channel.onmessage = (event: MessageEvent<Message>) => onMessage(event.data);
   // In Node an open channel keeps the process alive.

@@ -2,7 +2,14 @@ import 'fake-indexeddb/auto';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { indexedDbStore, memoryOutboxStore, Outbox, type OutboxStore, type Outcome, type Session } from '../src/index.ts';
+import {
+  indexedDbStore,
+  memoryOutboxStore,
+  Outbox,
+  type OutboxStore,
+  type Outcome,
+  type Session,
+} from '../src/index.ts';
 import { ANN, cut, json, problem, type Received, ScriptedService } from './service.ts';
 
 const TALK = 'talk';
@@ -46,7 +53,9 @@ function textsOf(operation: string): string[] {
 }
 
 function waitingIn(outbox: Outbox): unknown[] {
-  return outbox.entries.filter(({ refusal }) => refusal === null).map(({ body }) => (body as { text?: string } | null)?.text);
+  return outbox.entries
+    .filter(({ refusal }) => refusal === null)
+    .map(({ body }) => (body as { text?: string } | null)?.text);
 }
 
 beforeEach(async () => {
@@ -97,7 +106,12 @@ describe('sending', () => {
     await outcome;
 
     const photo = form['photo'] as File;
-    expect([form['client_id'], photo.name, photo.type, await photo.text()]).toEqual([entry.key, 'can.jpg', 'image/jpeg', 'jpeg']);
+    expect([form['client_id'], photo.name, photo.type, await photo.text()]).toEqual([
+      entry.key,
+      'can.jpg',
+      'image/jpeg',
+      'jpeg',
+    ]);
   });
 
   it('sends swipes one after another', async () => {
@@ -112,7 +126,11 @@ describe('sending', () => {
 
   it('dates entries by the clock of the service', async () => {
     service.answer(MESSAGES, cut);
-    session.clock.learn(new Date(service.timers.now() + 3_600_000).toUTCString(), service.timers.now(), service.timers.now());
+    session.clock.learn(
+      new Date(service.timers.now() + 3_600_000).toUTCString(),
+      service.timers.now(),
+      service.timers.now(),
+    );
     const outbox = await open();
 
     await say(outbox, 'Hello');
@@ -144,7 +162,9 @@ describe('a lost connection', () => {
         cuts -= 1;
         return cut();
       }
-      const isKnown = answer(MESSAGES).slice(0, -1).some(({ headers }) => headers.get('Idempotency-Key') === received.headers.get('Idempotency-Key'));
+      const isKnown = answer(MESSAGES)
+        .slice(0, -1)
+        .some(({ headers }) => headers.get('Idempotency-Key') === received.headers.get('Idempotency-Key'));
       return isKnown ? json(200, {}) : carryOut(received);
     });
 
@@ -206,14 +226,20 @@ describe('a refusal', () => {
 
     expect(await bad.outcome).toMatchObject({ status: 'refused', refusal: { code: 'text_unreadable', status: 400 } });
     expect((await good.outcome).status).toBe('sent');
-    expect(outbox.entries).toMatchObject([{ body: { text: 'bad' }, refusal: { message: 'Detail of text_unreadable.' } }]);
+    expect(outbox.entries).toMatchObject([
+      { body: { text: 'bad' }, refusal: { message: 'Detail of text_unreadable.' } },
+    ]);
   });
 
   it('outlives a reload, and can be tried again or discarded', async () => {
     service.answer(MESSAGES, () => problem(409, 'conversation_closed'));
     const before = await open();
-    await (await say(before, '1')).outcome;
-    await (await say(before, '2')).outcome;
+    await (
+      await say(before, '1')
+    ).outcome;
+    await (
+      await say(before, '2')
+    ).outcome;
     before.close();
     const outbox = await open();
     const [first, second] = outbox.entries;
@@ -609,7 +635,10 @@ describe('undoing a swipe', () => {
 
 describe('storage', () => {
   it('that is full refuses what is new, and keeps the rest', async () => {
-    const full: OutboxStore = { ...memoryOutboxStore(), add: () => Promise.reject(new DOMException('', 'QuotaExceededError')) };
+    const full: OutboxStore = {
+      ...memoryOutboxStore(),
+      add: () => Promise.reject(new DOMException('', 'QuotaExceededError')),
+    };
     const outbox = await open(session, full);
 
     await expect(say(outbox, 'Hello')).rejects.toMatchObject({ code: 'storage_full' });
@@ -620,7 +649,9 @@ describe('storage', () => {
     const refused: OutboxStore = { ...memoryOutboxStore(), all: () => Promise.reject(new Error('private window')) };
 
     const outbox = await open(session, refused);
-    await (await say(outbox, 'Hello')).outcome;
+    await (
+      await say(outbox, 'Hello')
+    ).outcome;
 
     expect([outbox.isDurable, said]).toEqual([false, ['Hello']]);
   });

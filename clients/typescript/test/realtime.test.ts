@@ -439,7 +439,10 @@ describe('typing', () => {
     realtime.on('typing', ({ user }) => passed.push(user));
     realtime.on('pickup.closed', ({ pickup }) => passed.push(pickup));
 
-    service.socket.serve({ type: 'typing', conversation: 'c', user: BEN }, { type: 'pickup.closed', pickup: 'p', reason: 'taken' });
+    service.socket.serve(
+      { type: 'typing', conversation: 'c', user: BEN },
+      { type: 'pickup.closed', pickup: 'p', reason: 'taken' },
+    );
 
     expect(passed).toEqual([BEN, 'p']);
   });

@@ -41,7 +41,9 @@ describe('signing in', () => {
       await session.signOut();
     }
 
-    const names = service.bodiesOf('POST /api/v1/auth/sign-in').map((body) => (body as { installation: string }).installation);
+    const names = service
+      .bodiesOf('POST /api/v1/auth/sign-in')
+      .map((body) => (body as { installation: string }).installation);
     expect(new Set(names).size).toBe(1);
   });
 
@@ -93,7 +95,9 @@ describe('signing out', () => {
 
     await session.signOut();
 
-    expect(service.receivedBy('POST /api/v1/auth/sign-out')[0]!.headers.get('Authorization')).toBe(`Bearer token of ${ANN}`);
+    expect(service.receivedBy('POST /api/v1/auth/sign-out')[0]!.headers.get('Authorization')).toBe(
+      `Bearer token of ${ANN}`,
+    );
     expect([session.state, session.userId]).toEqual(['signed_out', null]);
   });
 
@@ -115,7 +119,12 @@ describe('another tab', () => {
     const watching: Array<() => void> = [];
     const store = { ...shared, watch: (changed: () => void) => (watching.push(changed), () => undefined) };
     const first = await service.session({ store });
-    const second = await Session.open({ baseUrl: 'http://service', store, fetch: service.fetch, timers: service.timers });
+    const second = await Session.open({
+      baseUrl: 'http://service',
+      store,
+      fetch: service.fetch,
+      timers: service.timers,
+    });
 
     await second.signIn({ provider: 'demo', phone: 'ann' });
     watching.forEach((changed) => changed());
@@ -132,7 +141,13 @@ describe('errors', () => {
     service.answer(`GET ${DECK}`, () => json(400, { code: 'invalid', detail: 'Some fields are not right.', errors }));
     const session = await service.signedIn();
 
-    const refusal = { code: 'invalid', status: 400, message: 'Some fields are not right.', fields: errors, isTemporary: false };
+    const refusal = {
+      code: 'invalid',
+      status: 400,
+      message: 'Some fields are not right.',
+      fields: errors,
+      isTemporary: false,
+    };
     await expect(session.api.GET(DECK)).rejects.toMatchObject(refusal);
   });
 
