@@ -1,10 +1,11 @@
 """What becomes of agreements when a user blocks another, is suspended or restored, and what outlives an erasure."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -19,6 +20,7 @@ from geo.privacy.services import erase, leave
 from geo.trust.selectors import strike_moments_of
 from geo.trust.services import counts_since
 
+log = structlog.get_logger(__name__)
 LIVE = (Pickup.Status.OPEN, Pickup.Status.MATCHED)
 LIKED = (*Swipe.QUEUED, Swipe.LikeState.MATCHED)
 Kind = CarriedMark.Kind
@@ -71,10 +73,18 @@ def settle_suspensions(*, now: datetime) -> None:
     pickups = Pickup.objects.filter(resident=OuterRef("pk"), status__in=LIVE)
     matches = Match.objects.filter(collector=OuterRef("pk"), status=Match.Status.ACTIVE)
     for user in User.objects.filter(Exists(pickups) | Exists(matches), is_active=False).order_by("pk"):
-        (_erase_again if user.erased_at else suspend)(user=user, now=now)
+        _settle(_erase_again if user.erased_at else suspend, user, now)
     held = Pickup.objects.filter(resident=OuterRef("pk"), status=Pickup.Status.ON_HOLD)
     for user in User.objects.filter(Exists(held), is_active=True).order_by("pk"):
-        restore(user=user, now=now)
+        _settle(restore, user, now)
+
+
+def _settle(step: Callable[..., None], user: User, now: datetime) -> None:
+    """One failure does not stop the others."""
+    try:
+        step(user=user, now=now)
+    except Exception:
+        log.exception("settling_failed", user=str(user.pk))
 
 
 def _erase_again(*, user: User, now: datetime) -> None:

@@ -150,6 +150,15 @@ class TestSettling:
         settle_suspensions(now=read_clock())
         assert Pickup.objects.get(pk=other.pk).status == "open"
 
+    def test_goes_on_after_a_failure(self) -> None:
+        broken, other = make_match(), make_pickup()
+        broken.handover.delete()
+        User.objects.filter(pk__in=[broken.collector_id, other.resident_id]).update(is_active=False)
+
+        settle_suspensions(now=read_clock())
+
+        assert Pickup.objects.get(pk=other.pk).status == "on_hold"
+
     def test_erases_what_was_posted_during_the_erasure(self) -> None:
         user = make_user()
         client_of(user).delete("/api/v1/me")
