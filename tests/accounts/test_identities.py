@@ -89,6 +89,14 @@ class TestLink:
         user.refresh_from_db()
         assert user.phone == OTHER_PHONE
 
+    def test_a_new_number_sheds_no_pause(self) -> None:
+        user = make_user(phone=PHONE, paused_until=read_clock() + timedelta(days=3))
+
+        link(user, by_number(OTHER_PHONE))
+        with_old_number = sign_in(by_number(PHONE)).json()["user"]
+
+        assert with_old_number["paused_until"] is not None
+
     def test_twice_changes_nothing(self, line: LineIssuer) -> None:
         user = make_user()
 
@@ -194,6 +202,17 @@ class TestOtherAccount:
         assert answer.json()["code"] == "identity_has_account"
         used.refresh_from_db()
         assert used.phone == PHONE
+
+    def test_an_unused_one_that_had_the_number_before_only_gives_it_up(self, firebase: FirebaseEndpoint) -> None:
+        firebase.add_user("uid-1")
+        firebase.add_user("uid-2")
+        user, before = make_user(phone=None), make_user(phone=PHONE, firebase_uid="uid-2")
+
+        answer = link(user, by_firebase(uid="uid-1", phone_number=PHONE))
+
+        assert set(kinds(answer)) == {"phone", "firebase"}
+        before.refresh_from_db()
+        assert (before.phone, before.firebase_uid, before.erased_at) == (None, "uid-2", None)
 
     def test_line_moves_when_a_number_brings_two_accounts_together(self, firebase: FirebaseEndpoint) -> None:
         firebase.add_user("uid-1")

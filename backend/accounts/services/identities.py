@@ -50,7 +50,12 @@ def link_identity(*, user: User, identity: Identity, now: datetime) -> User:
         raise AnotherLinked
     for other in others:
         _require_giving_way(other)
-        give_way(user=other, heir=own, now=now)
+        if is_account_of(other, identity) or other.identities.keys() == {"phone"}:
+            give_way(user=other, heir=own, now=now)
+        else:
+            give_up_number(other)  # somebody else may sign in there, who had the number before
+    if identity.phone and own.phone not in {None, identity.phone}:
+        keep_standing_of_identity(user=own, kind="phone", now=now)
     for field, value in proved.items():
         setattr(own, field, value)
     with translate_constraint(_TAKEN), transaction.atomic():
@@ -86,6 +91,12 @@ def lock_accounts(identity: Identity, others: Q | None = None) -> list[User]:
     return list(User.objects.select_for_update(of=("self",), no_key=True).filter(condition).order_by("pk"))
 
 
+def is_account_of(user: User, identity: Identity) -> bool:
+    """Whether the account is the one of this Firebase or LINE user."""
+    of_firebase = identity.firebase_uid and user.firebase_uid == identity.firebase_uid
+    return bool(of_firebase or (identity.line_id and user.line_id == identity.line_id))
+
+
 def use_up(identity: Identity) -> None:
     """Let a proof that works once not work again. Raises IdentityUsed."""
     once = identity.single_use
@@ -106,6 +117,11 @@ def _require_giving_way(other: User) -> None:
         raise AccountDisabled
     if not can_give_way(other):
         raise IdentityHasAccount
+
+
+def give_up_number(user: User) -> None:
+    user.phone = None
+    user.save(update_fields=["phone"])
 
 
 def give_way(*, user: User, heir: User, now: datetime) -> None:

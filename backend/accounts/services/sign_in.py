@@ -12,9 +12,16 @@ from django.utils.translation import gettext
 from backend.accounts.errors import AccountDisabled, IdentityUnavailable
 from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Session, User
-from backend.accounts.services.identities import can_give_way, give_way, lock_accounts, use_up
+from backend.accounts.services.identities import (
+    can_give_way,
+    give_up_number,
+    give_way,
+    is_account_of,
+    lock_accounts,
+    use_up,
+)
 from backend.accounts.services.sessions import end_sessions
-from backend.accounts.services.standing import take_up_standing
+from backend.accounts.services.standing import keep_standing_of_identity, take_up_standing
 from backend.core.db.ids import new_id
 from backend.core.text.characters import clean_line, cut, has_visible
 
@@ -77,14 +84,9 @@ def _account_of(identity: Identity, now: datetime) -> _Account:
 def _locked_accounts(identity: Identity) -> tuple[User | None, User | None]:
     """The account of the Firebase or LINE user, and the one with the number."""
     found = lock_accounts(identity)
-    own = next((user for user in found if _is_own(user, identity)), None)
+    own = next((user for user in found if is_account_of(user, identity)), None)
     holder = next((user for user in found if identity.phone and user.phone == identity.phone), None)
     return own, holder
-
-
-def _is_own(user: User, identity: Identity) -> bool:
-    of_firebase = identity.firebase_uid and user.firebase_uid == identity.firebase_uid
-    return bool(of_firebase or (identity.line_id and user.line_id == identity.line_id))
 
 
 def _resolve(own: User | None, holder: User, identity: Identity, now: datetime) -> _Account:
@@ -99,7 +101,7 @@ def _resolve(own: User | None, holder: User, identity: Identity, now: datetime) 
         _keep_up_with(holder, identity, identity.phone, now)
         return _Account(user=holder)
     if not is_used:
-        _give_up_number(holder)
+        give_up_number(holder)
         return _own_or_new(own, identity, identity.phone, now)
     if is_adoptable and own and can_give_way(own):
         # Sessions made without proof of the number, or by a Firebase user who was deleted, end.
@@ -108,11 +110,6 @@ def _resolve(own: User | None, holder: User, identity: Identity, now: datetime) 
         give_way(user=own, heir=holder, now=now)
         return _Account(user=holder)
     return replace(_own_or_new(own, identity, None, now), has_other_account=True)
-
-
-def _give_up_number(user: User) -> None:
-    user.phone = None
-    user.save(update_fields=["phone"])
 
 
 def _own_or_new(own: User | None, identity: Identity, phone: str | None, now: datetime) -> _Account:
@@ -143,6 +140,8 @@ def _keep_up_with(user: User, identity: Identity, phone: str | None, now: dateti
     if user.firebase_uid != identity.firebase_uid:
         # Sessions made without proof of the number, or by a Firebase user who was deleted, end.
         end_sessions(Session.objects.filter(user=user))
+    if user.phone not in {None, changes["phone"]}:
+        keep_standing_of_identity(user=user, kind="phone", now=now)
     user.firebase_uid, user.phone = changes["firebase_uid"], changes["phone"]
     user.save(update_fields=["firebase_uid", "phone"])
     take_up_standing(user=user, now=now)
