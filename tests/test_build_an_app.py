@@ -1,6 +1,7 @@
 """docs/build-an-app.md: its lines of curl and its TypeScript do what they say, word for word, on a running service."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ def service(transactional_db: None, redis_prefix: str) -> Iterator[str]:
         yield f"http://{address}"
 
 
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="bin/setup --dev could not install them")
 def test_the_first_match_works_with_curl_and_with_the_sdk(service: str) -> None:
     lines = re.findall(r"^    (.*)$", section("The first match with curl"), re.MULTILINE)
     [typescript] = re.findall(r"```js\n(.*?)```", section("The same with the SDK"), re.DOTALL)

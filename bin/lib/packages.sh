@@ -60,6 +60,8 @@ has_thai_font() {
 # missing_extras: packages that only single tests need. Ubuntu has Chromium only as a snap.
 missing_extras() {
     has pdftotext || echo poppler-utils # reads receipts
+    has curl || echo curl               # plays docs/build-an-app.md
+    has jq || echo jq
     has chromium || has google-chrome || grep -q '^ID=ubuntu' /etc/os-release || echo chromium
     [ -d /usr/share/fonts/truetype/tlwg ] || echo fonts-thai-tlwg
 }
