@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
@@ -25,6 +24,7 @@ from backend.accounts.authentication import session_of, user_of
 from backend.core.clock import read_clock
 from backend.core.errors import NotFound
 from backend.core.http.fields import Body, CityTime, LanguageField, OptionsBody
+from backend.core.http.pages import PageView, render_page
 from backend.core.http.pagination import CursorPages
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.schema import list_of
@@ -289,17 +289,17 @@ class EmailVerifyView(ApiView):
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
-class UnsubscribeView(PublicView):
+class UnsubscribeView(PageView):
     """The unsubscribe link of a mail. GET changes nothing: mail programs open links by themselves."""
 
     parser_classes = (FormParser, MultiPartParser)
 
     def get(self, request: Request, token: str) -> HttpResponse:
         """A page with one button."""
-        return render(request, "notifications/unsubscribe.html", {"is_done": False})
+        return render_page(request, "notifications/unsubscribe.html", {"is_done": False})
 
     def post(self, request: Request, token: str) -> HttpResponse:
         """Sent by the page, or by the mail program (RFC 8058)."""
         if not unsubscribe(token):
             raise NotFound
-        return render(request, "notifications/unsubscribe.html", {"is_done": True})
+        return render_page(request, "notifications/unsubscribe.html", {"is_done": True})
