@@ -259,14 +259,6 @@ class TestRefusals:
 
         assert put(phone, pickup.pk).json()["code"] == "pickup_closed"
 
-    def test_like_without_a_collector_profile(self) -> None:
-        user = make_user()
-
-        answer = put(client_of(user), make_pickup().pk)
-
-        assert (answer.status_code, answer.json()["code"]) == (409, "collector_profile_needed")
-        assert not Swipe.objects.exists()
-
     def test_more_likes_than_may_wait(self, phone: APIClient, settings: Settings) -> None:
         settings.LIKES_WAITING_MAX = 1
         put(phone, make_pickup(choose="resident").pk)
@@ -285,17 +277,6 @@ class TestRefusals:
 
         assert put(phone, make_pickup(choose="resident").pk).status_code == 200
         assert put(phone, make_pickup(choose="resident").pk).json()["code"] == "too_many_likes"
-
-    def test_more_matches_than_one_may_have(self, phone: APIClient, settings: Settings) -> None:
-        settings.MATCHES_ACTIVE_MAX = 1
-        put(phone, make_pickup().pk)
-        pickup = make_pickup()
-
-        answer = put(phone, pickup.pk)
-
-        assert (answer.status_code, answer.json()["code"]) == (409, "too_many_matches")
-        assert Pickup.objects.get(pk=pickup.pk).status == "open"
-        assert Match.objects.count() == 1
 
     def test_one_exact_place_after_the_other(self, phone: APIClient, collector: User, settings: Settings) -> None:
         settings.GIVEN_BACK_A_DAY_MAX = 2
@@ -331,13 +312,6 @@ class TestRefusals:
         answers = [put(phone, pickup.pk), put(phone, pickup.pk, direction="pass")]
 
         assert [answer.json()["code"] for answer in answers] == ["like_declined"] * 2
-
-    def test_released_like_again(self, phone: APIClient, collector: User) -> None:
-        pickup = make_pickup()
-        match = make_match(pickup, collector)
-        release_match(user_id=collector.pk, match_id=match.pk, reason="cannot_come", now=read_clock())
-
-        assert put(phone, pickup.pk).json()["code"] == "like_released"
 
     def test_like_of_a_pickup_already_handed_over(self, phone: APIClient, collector: User) -> None:
         pickup = make_pickup()
