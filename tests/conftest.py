@@ -17,6 +17,13 @@ from backend.core.redis.client import cooldown, sync_redis
 from geo.materials.services import load_materials
 from tests.factories.people import browser_of, client_of, make_user
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that at the end no worker waits for another."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 # Deletes all rows but the catalogue and what migrations fill; as a replica, so that no trigger refuses it.
 EMPTY_TABLES = """
 DO $$

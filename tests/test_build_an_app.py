@@ -37,6 +37,7 @@ def service(transactional_db: None, redis_prefix: str) -> Iterator[str]:
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="bin/setup --dev could not install them")
+@pytest.mark.slow
 def test_the_first_match_works_with_curl_and_with_the_sdk(service: str) -> None:
     lines = re.findall(r"^    (.*)$", section("The first match with curl"), re.MULTILINE)
     [typescript] = re.findall(r"```js\n(.*?)```", section("The same with the SDK"), re.DOTALL)

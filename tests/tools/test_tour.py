@@ -72,6 +72,7 @@ def worker_log(transactional_db: None, redis_prefix: str, tmp_path: Path) -> Ite
         process.wait(PATIENCE_S)
 
 
+@pytest.mark.slow
 def test_the_tour_finds_everything_as_expected(redis_prefix: str, worker_log: Path) -> None:
     with running_process(redis_prefix) as (_, address):
         command = [sys.executable, "-m", "tools.tour", f"http://{address}", "--worker-log", str(worker_log)]

@@ -120,6 +120,7 @@ def agree(visitor: Visitor, match: Any) -> Any:
     return visitor.call("POST", f"/matches/{match['id']}/handover/agree", {"at": proposed["proposed_for"]})
 
 
+@pytest.mark.slow
 class TestVisitor:
     def test_posts_and_gets_a_receipt(self, visitor: Visitor) -> None:
         window = {"from": spelled(in_hours(0)), "until": spelled(in_hours(3))}
