@@ -1,0 +1,82 @@
+"""A browser context as the phone of one person."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from backend.accounts.models import User
+from tests.factories.people import make_session
+from tests.waits import PATIENCE_S
+
+AXE = Path(__file__).resolve().parents[2] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+SIZE = {"width": 390, "height": 844}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What the browser itself writes about responses that tests ask for, and while it is offline.
+EXPECTED = ("Failed to load resource", "ERR_INTERNET_DISCONNECTED", "WebSocket connection to")
+
+
+class Phone:
+    """`phone.page` is Playwright's page; `phone.errors` are the errors of scripts, the console and the policy."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        service: str,
+        *,
+        user: User | None = None,
+        language: str = "en",
+        theme: str = "light",
+        place: tuple[float, float] | None = None,
+        **options: Any,
+    ) -> None:
+        self.service = service
+        self.errors: list[str] = []
+        if place:
+            options |= {"geolocation": {"latitude": place[0], "longitude": place[1]}, "permissions": ["geolocation"]}
+        self.context = browser.new_context(
+            base_url=service,
+            viewport=SIZE,
+            has_touch=True,
+            is_mobile=True,
+            locale={"th": "th-TH", "en": "en-GB"}[language],
+            timezone_id="Asia/Bangkok",
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            **options,
+        )
+        self.context.set_default_timeout(PATIENCE_S * 1000)
+        if user:
+            self.context.add_init_script(_sign_in_script(user))
+        self.page = self.new_page()
+
+    def new_page(self) -> Page:
+        """Another tab."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._hear)
+        return page
+
+    def open(self, path: str) -> Page:
+        """Show a path of the app."""
+        self.page.goto(path)
+        return self.page
+
+    def violations(self) -> list[str]:
+        """What axe finds on the present screen against WCAG 2.2 AA."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("(tags) => axe.run(document, {runOnly: tags})", RULES)
+        return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(words in message.text for words in EXPECTED):
+            self.errors.append(message.text)
+
+
+def _sign_in_script(user: User) -> str:
+    """Puts a session where the app keeps its own, unless there is one."""
+    session, token = make_session(user)
+    account = {"token": token, "sessionId": str(session.pk), "userId": str(user.pk)}
+    stored = json.dumps({"installation": f"test-{user.pk}", "account": account, "isExpired": False})
+    return f"localStorage.getItem('session') ?? localStorage.setItem('session', {json.dumps(stored)})"

@@ -1,0 +1,107 @@
+"""A handover between two phones, from the match to the receipt."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend.accounts.models import User
+from backend.core.clock import read_clock
+from geo.models import Match, Pickup
+from tests.factories.geo import make_collector, make_pickup
+from tests.factories.people import make_user
+from tests.phone.phone import Phone
+
+OpenPhone = Callable[..., Phone]
+LUMPHINI = (13.7307, 100.5418)
+
+
+@pytest.fixture
+def resident(transactional_db: None) -> User:
+    return make_user(display_name="Nok Srisuk")
+
+
+@pytest.fixture
+def match(resident: User, open_phone: OpenPhone) -> tuple[Page, Page, Match]:
+    """The pages of the resident and of the collector at their match."""
+    now = read_clock()
+    window = {"window_from": now, "window_until": now + timedelta(hours=6)}
+    pickup = make_pickup(resident=resident, title="Bottles", **window)
+    collector = make_collector(user=make_user(display_name="Lek Thongdee")).user
+    lek = open_phone(user=collector, place=LUMPHINI)
+    page = lek.open("/deck")
+    page.get_by_role("button", name="Collect it Bottles").click()
+    expect(page.get_by_role("dialog")).to_contain_text("It’s a match!")
+    found = Match.objects.get(pickup=pickup)
+    nok = open_phone(user=resident, place=LUMPHINI)
+    return nok.open(f"/matches/{found.pk}"), lek.open(f"/matches/{found.pk}"), found
+
+
+def test_two_phones_get_to_a_receipt(match: tuple[Page, Page, Match]) -> None:
+    nok, lek, found = match
+
+    lek.get_by_role("button", name="Propose a time").click()
+    lek.get_by_role("button", name="Propose this time").click()
+    nok.get_by_role("button", name="That suits me").click()
+    lek.get_by_role("button", name="I am on my way").click()
+    expect(nok.get_by_text("On the way")).to_be_visible()
+    lek.get_by_role("button", name="I am there").click()
+    expect(nok.get_by_text("Lek is there.")).to_be_visible()
+    lek.get_by_role("button", name="Weigh").click()
+    lek.get_by_label("With container").fill("3.4")
+    lek.get_by_label("Container", exact=True).fill("0,4")
+    expect(lek.get_by_role("status").filter(has_text="3 kg")).to_be_visible()
+    lek.get_by_role("button", name="Hand in the weight").click()
+    code = nok.locator("p.code").inner_text()
+    lek.get_by_label("Six digits").fill(code)
+    lek.get_by_role("button", name="Confirm for both").click()
+
+    expect(lek.get_by_text("Thank you for recycling!")).to_be_visible()
+    expect(nok.get_by_text("Thank you for recycling!")).to_be_visible()
+    found.refresh_from_db()
+    assert found.status == Match.Status.COMPLETED
+    nok.get_by_text("5 stars").check(force=True)
+    nok.get_by_role("button", name="Send").click()
+    expect(nok.get_by_text("You gave 5 of 5 stars.")).to_be_visible()
+
+
+def test_a_match_is_given_back(match: tuple[Page, Page, Match]) -> None:
+    nok, lek, found = match
+
+    lek.get_by_role("button", name="Give the match back").click()
+    lek.get_by_role("button", name="I cannot make it").click()
+
+    expect(nok.get_by_text("This match has been given back.")).to_be_visible()
+    assert Pickup.objects.get(pk=found.pickup_id).status == Pickup.Status.OPEN
+
+
+def test_a_stranger_gets_a_polite_page(match: tuple[Page, Page, Match], open_phone: OpenPhone) -> None:
+    *_, found = match
+
+    page = open_phone(user=make_user()).open(f"/matches/{found.pk}")
+
+    expect(page.get_by_text("This is not here for you")).to_be_visible()
+    page.get_by_role("link", name="Go to the start").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_cold_link_leads_there_after_signing_in(service: str, open_phone: OpenPhone) -> None:
+    page = open_phone().open("/matches")
+
+    page.get_by_text("Use your own phone number").click()
+    page.get_by_label("Phone number").fill("081 999 0000")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_text("No match yet")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("path", ["/welcome", "/matches", "/likes"])
+def test_is_accessible(open_phone: OpenPhone, resident: User, path: str, language: str, theme: str) -> None:
+    phone = open_phone(user=resident, language=language, theme=theme)
+    page = phone.open(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    assert phone.violations() == []
