@@ -24,10 +24,11 @@ export function fileOutboxStore(path: string): OutboxStore {
   return {
     sharedName: null,
     all: async () => load().entries,
-    add: async (entry) => {
+    add: async (added) => {
       const { last, entries } = load();
-      write(path, { last: last + 1, entries: [...entries, { ...entry, id: last + 1 }] });
-      return last + 1;
+      const withIds = added.map((entry, place) => ({ ...entry, id: last + 1 + place }));
+      write(path, { last: last + added.length, entries: [...entries, ...withIds] });
+      return withIds.map(({ id }) => id);
     },
     replace: async (entry) => change((entries) => entries.map((one) => (one.id === entry.id ? entry : one))),
     remove: async (id) => change((entries) => entries.filter((one) => one.id !== id)),

@@ -47,7 +47,9 @@ export class Network {
   set(condition: 'up' | 'down' | 'silent'): void {
     this.#condition = condition;
     if (condition === 'up') this.#plans = [];
-    if (condition === 'down') for (const socket of this.#open) socket.terminate();
+    if (condition !== 'down') return;
+    for (const socket of this.#open) socket.terminate();
+    this.#server.closeAllConnections();
   }
 
   /** Do this to the next requests whose `METHOD /path` matches. */
@@ -63,7 +65,6 @@ export class Network {
 
   close(): void {
     this.set('down');
-    this.#server.closeAllConnections();
     this.#server.close();
   }
 

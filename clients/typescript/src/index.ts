@@ -5,6 +5,7 @@ export { ApiError, type FieldError } from './errors.ts';
 export { newId } from './ids.ts';
 export {
   type NewMessage,
+  type NewPickup,
   Outbox,
   type OutboxEvents,
   type OutboxOptions,

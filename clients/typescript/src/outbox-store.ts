@@ -16,6 +16,8 @@ export interface OutboxEntry {
   readonly body: unknown;
   /** The fields of a form, with its photos. */
   readonly form: Readonly<Record<string, string | Blob>> | null;
+  /** The key of an earlier entry in the lane: the `id` in its response replaces `{id}` in `path`. Null for none. */
+  readonly after: string | null;
   /** Sent as `Idempotency-Key`; of a message also its `client_id`. */
   readonly key: string;
   /** Whether the service recognises the request for ever, by a `client_id`, and not only as long as it keeps keys. */
@@ -30,7 +32,10 @@ export interface OutboxEntry {
   refusal: Refusal | null;
 }
 
-/** Why an entry was set aside. `code` as in the API, or `outcome_unknown`, `storage_unreadable`. */
+/**
+ * Why an entry was set aside. `code` as in the API, or `outcome_unknown`: it may have been carried out, too long ago to
+ * repeat it safely; `earlier_refused`: it needs an entry that was refused; `storage_unreadable`: its photo has vanished.
+ */
 export interface Refusal {
   code: string;
   message: string;
@@ -44,15 +49,17 @@ export interface OutboxStore {
   readonly sharedName: string | null;
   /** All entries by id. */
   all(): Promise<OutboxEntry[]>;
-  /** Store a new entry; returns its id, which is above all earlier ones. */
-  add(entry: Omit<OutboxEntry, 'id'>): Promise<number>;
+  /** Store new entries, all or none; returns their ids, which rise, and are above all earlier ones. */
+  add(entries: NewEntry[]): Promise<number[]>;
   /** Replace an entry; does nothing when it has been removed. */
   replace(entry: OutboxEntry): Promise<void>;
   remove(id: number): Promise<void>;
 }
 
+export type NewEntry = Omit<OutboxEntry, 'id'>;
+
 interface Database extends DBSchema {
-  entries: { key: number; value: Omit<OutboxEntry, 'id'> & { id?: number } };
+  entries: { key: number; value: NewEntry & { id?: number } };
 }
 
 /** Entries in IndexedDB; they outlive the page and the browser. */
@@ -77,7 +84,12 @@ export function indexedDbStore(name = 'tinder-for-trash-outbox'): OutboxStore {
   return {
     sharedName: name,
     all: async () => (await (await open()).getAll('entries')) as OutboxEntry[],
-    add: async (entry) => (await open()).add('entries', entry),
+    add: async (entries) => {
+      const { store, done } = (await open()).transaction('entries', 'readwrite');
+      const ids = Promise.all(entries.map((entry) => store.add(entry)));
+      await Promise.all([ids, done]);
+      return ids;
+    },
     replace: async (entry) => {
       const { store, done } = (await open()).transaction('entries', 'readwrite');
       if ((await store.getKey(entry.id)) !== undefined) await store.put(entry);
@@ -94,11 +106,12 @@ export function memoryOutboxStore(): OutboxStore {
   return {
     sharedName: null,
     all: async () => [...entries.values()].map((entry) => ({ ...entry })),
-    add: async (entry) => {
-      last += 1;
-      entries.set(last, { ...entry, id: last });
-      return last;
-    },
+    add: async (added) =>
+      added.map((entry) => {
+        last += 1;
+        entries.set(last, { ...entry, id: last });
+        return last;
+      }),
     replace: async (entry) => {
       if (entries.has(entry.id)) entries.set(entry.id, { ...entry });
     },

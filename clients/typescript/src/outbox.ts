@@ -1,7 +1,14 @@
 import { Emitter } from './emitter.ts';
 import { ApiError } from './errors.ts';
 import { newId } from './ids.ts';
-import { indexedDbStore, memoryOutboxStore, type OutboxEntry, type OutboxStore, type Refusal } from './outbox-store.ts';
+import {
+  indexedDbStore,
+  memoryOutboxStore,
+  type NewEntry,
+  type OutboxEntry,
+  type OutboxStore,
+  type Refusal,
+} from './outbox-store.ts';
 import type { components } from './schema.ts';
 import { Sender } from './sender.ts';
 import type { Session } from './session.ts';
@@ -17,6 +24,8 @@ export interface OutboxRequest {
   body?: unknown;
   form?: Record<string, string | Blob>;
   key?: string;
+  /** The key of an earlier request in the lane, whose response has the `id` for `{id}` in `path`. */
+  after?: string;
   isRecognized?: boolean;
 }
 
@@ -49,6 +58,12 @@ export interface OutboxOptions {
 
 /** A text, a phrase or a place, as `POST /conversations/{id}/messages` takes it. */
 export type NewMessage = Omit<Schemas['MessageInRequest'], 'client_id'>;
+
+/** A pickup and its photos on their way. */
+export interface NewPickup {
+  pickup: Queued<Schemas['OnePickupOutput']>;
+  photos: Array<Queued<Schemas['PhotoOutput']>>;
+}
 
 const SWIPES = 'swipes';
 
@@ -106,12 +121,17 @@ export class Outbox extends Emitter<OutboxEvents> {
    * Raises ApiError `signed_out` when nobody is signed in, `storage_full` when the device cannot keep it.
    */
   async add<Data = unknown>(request: OutboxRequest): Promise<Queued<Data>> {
-    const entry = await this.#keep(request);
-    const outcome = this.#outcomeOf(entry.id) as Promise<Outcome<Data>>;
+    return (await this.addAll([request]))[0] as Queued<Data>;
+  }
+
+  /** Keep several requests, all or none; see {@link Outbox.add}. */
+  async addAll(requests: OutboxRequest[]): Promise<Queued[]> {
+    const entries = await this.#keep(requests);
+    const queued = entries.map((entry) => ({ entry, outcome: this.#outcomeOf(entry.id) }));
     await this.#load();
     this.#channel.post(null);
     this.#sender.drain();
-    return { entry, outcome };
+    return queued;
   }
 
   /** Send a message. Its `client_id` is the `key` of the entry: the message in the conversation has it, too. */
@@ -128,6 +148,16 @@ export class Outbox extends Emitter<OutboxEvents> {
     const path = `/api/v1/conversations/${conversation}/photos`;
     const form = { client_id: key, kind: 'photo', photo };
     return this.add({ lane: conversation, method: 'POST', path, key, form, isRecognized: true });
+  }
+
+  /** Post a pickup, and then its photos. Each of them is kept and sent by itself, so that none starts over. */
+  async postPickup(pickup: Schemas['PickupInputRequest'], photos: Blob[]): Promise<NewPickup> {
+    const key = newId();
+    const posting = { lane: key, key, method: 'POST' as const, path: '/api/v1/pickups', body: pickup };
+    const path = '/api/v1/pickups/{id}/photos';
+    const adding = photos.map((photo) => ({ lane: key, after: key, method: 'POST' as const, path, form: { photo } }));
+    const [first, ...others] = await this.addAll([posting, ...adding]);
+    return { pickup: first, photos: others } as NewPickup;
   }
 
   /** Like a pickup, or pass on it. */
@@ -159,12 +189,13 @@ export class Outbox extends Emitter<OutboxEvents> {
     this.#sender.drain();
   }
 
-  /** Forget an entry. False when it is being sent, or has ended. */
+  /** Forget an entry, and those that need it. False when it is being sent, or has ended. */
   async discard(id: number): Promise<boolean> {
     const entry = this.entries.find((one) => one.id === id);
     if (entry === undefined || this.#sender.isSending(id)) return false;
     await this.#store.remove(id);
     await this.#finish({ status: 'discarded', entry });
+    for (const later of this.entries.filter(({ after }) => after === entry.key)) await this.discard(later.id);
     return true;
   }
 
@@ -180,28 +211,14 @@ export class Outbox extends Emitter<OutboxEvents> {
     this.#sender.close();
   }
 
-  async #keep(request: OutboxRequest): Promise<OutboxEntry> {
+  async #keep(requests: OutboxRequest[]): Promise<OutboxEntry[]> {
     const { userId } = this.#session;
     if (userId === null) throw new ApiError({ code: 'signed_out', status: 0, message: 'Nobody is signed in.' });
-    const key = request.key ?? newId();
-    const entry = {
-      userId,
-      lane: request.lane ?? key,
-      method: request.method,
-      path: request.path,
-      body: request.body ?? null,
-      form: request.form ?? null,
-      key,
-      isRecognized: request.isRecognized ?? false,
-      createdAt: this.#session.clock.now().toISOString(),
-      triedAt: null,
-      failures: 0,
-      refusal: null,
-    };
-    const id = await this.#store.add(entry).catch((cause: unknown) => {
+    const entries = requests.map((request) => entryOf(request, userId, this.#session.clock.now()));
+    const ids = await this.#store.add(entries).catch((cause: unknown) => {
       throw new ApiError({ code: 'storage_full', status: 0, message: 'The device could not keep this.', cause });
     });
-    return { ...entry, id };
+    return entries.map((entry, place) => ({ ...entry, id: ids[place]! }));
   }
 
   #outcomeOf(id: number): Promise<Outcome> {
@@ -236,6 +253,25 @@ export class Outbox extends Emitter<OutboxEvents> {
     this.emit('changed', this.entries);
     if (this.#session.state === 'signed_in') this.flush();
   }
+}
+
+function entryOf(request: OutboxRequest, userId: string, now: Date): NewEntry {
+  const key = request.key ?? newId();
+  return {
+    userId,
+    lane: request.lane ?? key,
+    method: request.method,
+    path: request.path,
+    body: request.body ?? null,
+    form: request.form ?? null,
+    after: request.after ?? null,
+    key,
+    isRecognized: request.isRecognized ?? false,
+    createdAt: now.toISOString(),
+    triedAt: null,
+    failures: 0,
+    refusal: null,
+  };
 }
 
 function swipePath(pickup: string): string {

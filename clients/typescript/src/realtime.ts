@@ -117,7 +117,8 @@ export class Realtime extends Emitter<RealtimeEvents> {
 
   /** Try at once instead of waiting, for example because the device is online again. */
   reconnect(): void {
-    if (this.#state !== 'waiting' && !this.#connection?.isStale) return;
+    const isTrying = this.#state === 'waiting' || this.#state === 'connecting';
+    if (!isTrying && !this.#connection?.isStale) return;
     this.#backoff.reset();
     this.#connect();
   }

@@ -15,6 +15,7 @@ const FAILURES_MAX = 5;
 const KEY_LIFE_MS = 40 * 3_600_000;
 /** The app is too old for the service. Entries wait for its update. */
 const OUTDATED = 'app_outdated';
+const EARLIER_REFUSED = 'earlier_refused';
 const STORE_RETRY_MS = 5_000;
 
 export interface SenderOptions {
@@ -164,17 +165,29 @@ export class Sender {
   /** Returns null while the entry still waits. */
   async #send(entry: OutboxEntry): Promise<Outcome | null> {
     const { store, session } = this.#options;
+    if (entry.after) return this.#setAside(entry, refusalOf(EARLIER_REFUSED, 'It needs what was refused.'));
     if (this.#isTooLate(entry)) return this.#setAside(entry, refusalOf('outcome_unknown', 'It may have been sent.'));
     if (entry.triedAt === null) await store.replace({ ...entry, triedAt: session.clock.now().toISOString() });
     try {
       const request = await requestOf(entry, session);
       if (session.userId !== entry.userId) return null;
       const data = await dataIn(await session.send(request, entry.form ? UPLOAD_PATIENCE_MS : PATIENCE_MS));
+      await this.#fillIn(entry, data);
       await store.remove(entry.id);
       this.#lanes.delete(entry.lane);
       return { status: 'sent', entry, data };
     } catch (error) {
       return error instanceof ApiError ? this.#handle(entry, error) : this.#setAside(entry, unreadable(error));
+    }
+  }
+
+  /** Give the id of what was made to the entries that need it. */
+  async #fillIn({ key }: OutboxEntry, data: unknown): Promise<void> {
+    const { store } = this.#options;
+    for (const later of (await store.all()).filter(({ after }) => after === key)) {
+      const refusal = later.refusal?.code === EARLIER_REFUSED ? null : later.refusal;
+      const path = later.path.replace('{id}', String((data as { id?: unknown } | null)?.id));
+      await store.replace({ ...later, path, after: null, refusal });
     }
   }
 

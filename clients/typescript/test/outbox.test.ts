@@ -574,6 +574,69 @@ describe('discarding', () => {
   });
 });
 
+describe('a pickup with photos', () => {
+  const POST = 'POST /api/v1/pickups';
+  const PHOTOS = 'POST /api/v1/pickups/new/photos';
+  const photos = [new Blob(['one']), new Blob(['two'])];
+  type NewPickup = Parameters<Outbox['postPickup']>[0];
+
+  it('is posted first, and gets its photos in order', async () => {
+    service.answer(POST, () => json(201, { id: 'new' }));
+    service.answer(PHOTOS, ({ body }) =>
+      json(201, { size: ((body as Record<string, unknown>)['photo'] as File).size }),
+    );
+    const outbox = await open();
+
+    const posted = await outbox.postPickup({ title: 'Cans' } as NewPickup, photos);
+    await Promise.all(posted.photos.map(({ outcome }) => outcome));
+
+    expect(await posted.pickup.outcome).toMatchObject({ status: 'sent', data: { id: 'new' } });
+    expect(service.received.slice(1).map(({ method, path }) => `${method} ${path}`)).toEqual([POST, PHOTOS, PHOTOS]);
+  });
+
+  it('goes on with its photos after a reload, and posts nothing twice', async () => {
+    service.answer(POST, () => json(201, { id: 'new' }));
+    service.answer(PHOTOS, cut);
+    const before = await open();
+    await before.postPickup({ title: 'Cans' } as NewPickup, photos);
+    await service.timers.pass(0);
+    before.close();
+    service.answer(PHOTOS, () => json(201, {}));
+
+    const after = await open();
+    await service.timers.pass(0);
+
+    expect([service.receivedBy(POST).length, after.entries]).toEqual([1, []]);
+  });
+
+  it('that is refused sets its photos aside, and sends them when it is tried again', async () => {
+    service.answer(POST, () => problem(400, 'title_empty'));
+    service.answer(PHOTOS, () => json(201, {}));
+    const outbox = await open();
+    const { pickup } = await outbox.postPickup({ title: '' } as NewPickup, photos);
+    await service.timers.pass(0);
+    const codes = outbox.entries.map(({ refusal }) => refusal?.code);
+    expect(codes).toEqual(['title_empty', 'earlier_refused', 'earlier_refused']);
+
+    service.answer(POST, () => json(201, { id: 'new' }));
+    await outbox.retry(pickup.entry.id);
+    await service.timers.pass(0);
+
+    expect([service.receivedBy(PHOTOS).length, outbox.entries]).toEqual([2, []]);
+  });
+
+  it('is discarded with its photos', async () => {
+    service.answer(POST, cut);
+    const outbox = await open();
+    const { pickup } = await outbox.postPickup({ title: 'Cans' } as NewPickup, photos);
+    await service.timers.pass(0);
+
+    await outbox.discard(pickup.entry.id);
+
+    expect(outbox.entries).toEqual([]);
+  });
+});
+
 describe('undoing a swipe', () => {
   it('that was not sent drops it', async () => {
     service.answer(SWIPE, cut);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { type ApiError, type Cursor, memoryStore, Realtime, type RealtimeOptions, type Session } from '../src/index.ts';
-import { ANN, BEN, cut, event, problem, ScriptedService } from './service.ts';
+import { ANN, BEN, cut, event, json, problem, ScriptedService } from './service.ts';
 
 const HELLO = { type: 'hello', head: 7, heartbeat_s: 15 };
 const TICKETS = 'POST /api/v1/realtime/tickets';
@@ -318,6 +318,17 @@ describe('coming back', () => {
     await service.timers.pass(0);
 
     expect(service.receivedBy(TICKETS)).toHaveLength(2);
+  });
+
+  it('does not wait for a request that hangs in the network of before', async () => {
+    service.answer(TICKETS, () => new Promise<Response>(() => undefined));
+    await start();
+    service.answer(TICKETS, () => json(201, { ticket: 'new', url: 'ws://service/ws/v1/' }));
+
+    realtime.reconnect();
+    await service.timers.pass(0);
+
+    expect(service.socket.protocols).toEqual(['tft.v1', 'ticket.new']);
   });
 
   it('leaves a socket that lives alone', async () => {
