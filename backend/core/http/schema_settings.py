@@ -7,7 +7,8 @@ def schema_settings(public_url: str) -> dict[str, object]:
         "TITLE": "Tinder for Trash",
         "DESCRIPTION": "Residents post recyclables, collectors swipe the pickups near them, a match opens a chat.\n\n"
         "New fields, codes and values of enums may come: let generated clients tolerate what they do not know "
-        "(openapi-generator: `enumUnknownDefaultCase=true`).",
+        "(openapi-generator: `enumUnknownDefaultCase=true`). Apps send their version as `App-Version`, such as 1.4.2; "
+        "one that is too old is refused with `app_outdated`.",
         "VERSION": "1",
         "LICENSE": {"name": "Apache 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         "SERVERS": [{"url": public_url}],
