@@ -190,7 +190,7 @@ class TestEndOfTime:
         assert client.get("/api/v1/me").status_code == 200
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 class TestAdmin:
     def test_signs_out_a_disabled_user(self, superuser: Client, client: APIClient, user: User) -> None:
         form = {"display_name": user.display_name, "locale": "en"}
