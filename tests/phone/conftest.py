@@ -6,13 +6,12 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker
 
-from geo.materials.services import load_materials
 from tests.chat.processes import running_process
+from tests.conftest import empty_tables
 from tests.phone.phone import Phone
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
@@ -53,10 +52,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def service(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The URL of a process that serves HTTP and sockets, for one module; afterwards its rows are removed."""
     with django_db_blocker.unblock():
-        load_materials()
         with running_process(f"test:phone-{uuid.uuid4().hex[:8]}:") as (_, host):
             yield f"http://{host}"
-        call_command("flush", interactive=False, verbosity=0)
+        empty_tables()
         connection.close()
 
 

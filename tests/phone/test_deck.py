@@ -12,6 +12,7 @@ from tests.phone.phone import Phone
 from tests.waits import wait_until
 
 OpenPhone = Callable[..., Phone]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.factories.people import make_user
 from tests.phone.phone import Phone
 
 OpenPhone = Callable[..., Phone]
+pytestmark = pytest.mark.slow
 LUMPHINI = (13.7307, 100.5418)
 
 
