@@ -13,6 +13,7 @@ from django.db.models import Value
 from django.db.models.functions import Least
 
 from notifications.models import Device, EventCounter, Push
+from notifications.services.locks import lock_pushes
 from notifications.services.notify import push_due_at
 
 # What is older has probably been removed by its reader.
@@ -36,6 +37,7 @@ def withdraw_read(*, user_id: uuid.UUID, now: datetime) -> None:
             counts[push.device_id] += 1
             chosen.append(push.pk)
     if chosen:
+        lock_pushes(Push.objects.filter(pk__in=chosen))
         Push.objects.filter(pk__in=chosen).update(is_withdrawal=True, state=Push.State.WAITING, attempts=0)
         EventCounter.objects.filter(pk=user_id).update(wake_at=Least("wake_at", Value(push_due_at(now))))
 

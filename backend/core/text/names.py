@@ -9,7 +9,9 @@ _TITLES = frozenset(
     "uncle aunt auntie aunty khun nai naai nangsao phi nong pa lung na yai acharn ajarn ajahn kru "
     # Thai: titles, and how relatives are addressed.
     "คุณ นาย นาง นางสาว เด็กชาย เด็กหญิง ป้า ลุง น้า อา พี่ น้อง ตา ยาย ปู่ ย่า แม่ พ่อ เจ๊ เฮีย ครู อาจารย์ หมอ "
-    "ดอกเตอร์ นายแพทย์ แพทย์หญิง ศาสตราจารย์ ว่าที่ หม่อมหลวง หม่อมราชวงศ์ พระ หลวงพ่อ หลวงพี่ กำนัน ผู้ใหญ่ "
+    "ดอกเตอร์ นายแพทย์ แพทย์หญิง ทันตแพทย์ ทันตแพทย์หญิง เภสัชกร เภสัชกรหญิง สัตวแพทย์ ศาสตราจารย์ รองศาสตราจารย์ "
+    "ผู้ช่วยศาสตราจารย์ พระครู พระมหา พระอาจารย์ สามเณร แม่ชี คุณหญิง ท่านผู้หญิง หม่อมเจ้า ดาบตำรวจ "
+    "ว่าที่ หม่อมหลวง หม่อมราชวงศ์ พระ หลวงพ่อ หลวงพี่ กำนัน ผู้ใหญ่ "
     # Thai abbreviations.
     "นส ดช ดญ ดร ผศ รศ ศ นพ พญ ทพ ทพญ ภก ภญ สพ อ มล มรว มจ รต รท รอ พต พท พอ พลต พลท พลอ จสต จสท จสอ "
     "สต สท สอ รตต รตท รตอ พตต พตท พตอ ดต สตต สตท สตอ พลตต พลตท พลตอ นต นท นอ จต จท จอ ว่าที่รต หญิง".split()
@@ -18,6 +20,8 @@ _TITLES = frozenset(
 _AMBIGUOUS = frozenset(["ศ", "อ", "ตา", "อา", "หญิง", "pa", "na", "yai", "phi", "nai", "nong", "gen"])
 # Written without a space before a name. Others, such as "คุณ", also begin names.
 _GLUED = ("นายแพทย์", "แพทย์หญิง", "นางสาว", "เด็กชาย", "เด็กหญิง", "นาย", "นาง")
+# Ranks of army, navy, air force and police, such as `ว่าที่ร้อยตรี` and `พันตำรวจเอก`.
+_RANK = regex.compile(r"(?:ว่าที่)?(?:(?:จ่า)?(?:ร้อย|พัน|พล|สิบ|นาวา|เรือ)(?:ตำรวจ|อากาศ)?|จ่า)(?:ตรี|โท|เอก)")
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "esq", "dds"])
 # Characters between the words of a name. A joiner without a script that needs it only hides a space.
 _NEEDS_JOINER = (
@@ -59,7 +63,7 @@ def first_name_in(full_name: str) -> str:
 def _words_of(full_name: str) -> list[str]:
     """The words that have letters, without the punctuation and emoji around them, and with titles as words."""
     words: list[str] = []
-    for part in _BETWEEN.split(_AFTER_DOT.sub(" ", full_name.replace("\u00ad", ""))):
+    for part in _BETWEEN.split(_AFTER_DOT.sub(" ", full_name.replace("\u00ad", "").replace(",", ", "))):
         word = _AROUND.sub("", part)
         if title := _glued_title(word):
             words.append(title)
@@ -71,14 +75,15 @@ def _words_of(full_name: str) -> list[str]:
 
 def _glued_title(word: str) -> str:
     """The title at the beginning of the word; empty when it has none."""
-    title = next((title for title in _GLUED if word.startswith(title)), "")
+    rank = _RANK.match(word)
+    title = rank[0] if rank else next((title for title in _GLUED if word.startswith(title)), "")
     # A vowel or tone mark belongs to the consonant before it: then the title is part of a name.
     return title if regex.match(r"(?:[ก-ฮ]|[เ-ไ][ก-ฮ])\X", word.removeprefix(title)) else ""
 
 
 def _is_title(words: list[str]) -> bool:
     title = _plain(words[0])
-    return title in _TITLES and (title not in _AMBIGUOUS or len(words) > 2)
+    return _RANK.fullmatch(title) is not None or title in _TITLES and (title not in _AMBIGUOUS or len(words) > 2)
 
 
 def _after_comma(words: list[str]) -> list[str]:
