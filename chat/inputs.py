@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from backend.core.http.fields import Number, OptionsBody
+from backend.core.http.fields import IdField, Number, OptionsBody
 from backend.core.media.uploads import PhotoInput
 
 JSON_KINDS = ("text", "phrase", "location")
@@ -73,7 +73,7 @@ class LocationIn(OptionsBody):
 class MessageIn(OptionsBody):
     """A message to send: its kind, and the part named after it."""
 
-    client_id = serializers.UUIDField(
+    client_id = IdField(
         help_text="Chosen by the client. Sending it again returns the first message and changes nothing."
     )
     kind = serializers.ChoiceField(choices=[(name, name) for name in JSON_KINDS], default="text")
@@ -94,5 +94,5 @@ class MessageIn(OptionsBody):
 class PhotoMessageIn(PhotoInput):
     """A photo to send, as a form."""
 
-    client_id = serializers.UUIDField(help_text="As of any message.")
+    client_id = IdField(help_text="As of any message.")
     kind = serializers.ChoiceField(choices=[("photo", "photo")], default="photo")

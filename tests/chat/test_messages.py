@@ -164,7 +164,17 @@ class TestSendMessageRefuses:
     def test_not_a_text_at_the_limit(self, client: APIClient, conversation: Conversation) -> None:
         assert client.post(address_of(conversation), body_of("ก" * 2000 + "  ")).status_code == 201
 
-    @pytest.mark.parametrize("fields", [{"client_id": "7"}, {"client_id": None}, {"kind": "event"}, {"kind": 3}])
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"client_id": "7"},
+            {"client_id": None},
+            {"client_id": 7},
+            {"client_id": f"urn:uuid:{uuid.uuid4()}"},
+            {"kind": "event"},
+            {"kind": 3},
+        ],
+    )
     def test_a_bad_shape(self, client: APIClient, conversation: Conversation, fields: dict[str, Any]) -> None:
         response = client.post(address_of(conversation), body_of(**fields))
 

@@ -13,7 +13,7 @@ from backend.accounts.models import Report
 from backend.accounts.responses import BlockRow, ReportAnswer
 from backend.accounts.selectors import block_page, get_block_of, get_person
 from backend.accounts.services.safety import block_person, report_person, unblock_person
-from backend.core.http.fields import Body
+from backend.core.http.fields import Body, IdField
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import Paragraphs
@@ -23,7 +23,7 @@ from backend.core.http.views import ApiView, valid
 class ReportInput(Body):
     """Something wrong with a person."""
 
-    user = serializers.UUIDField()
+    user = IdField()
     reason = serializers.ChoiceField(Report.Reason.choices)
     subject = serializers.CharField(
         max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."

@@ -18,6 +18,7 @@ from backend.core.clock import YearInvalid, read_clock, require_near_year_in
 from backend.core.http.language import supported_language
 
 UNKNOWN_NAMED_MAX = 20
+_ID = re.compile("[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAME_CHARACTERS_MAX = 100
 LOCALE_CHARACTERS_MAX = 100
 
@@ -91,6 +92,16 @@ class PageQuery(Query):
 
 class Nothing(Body):
     """An empty body."""
+
+
+class IdField(serializers.UUIDField):
+    """An id as text, in small letters or capitals, with hyphens or without. The socket accepts the same."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The id."""
+        if not isinstance(data, str) or not _ID.fullmatch(data):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
 
 
 class Moment(serializers.DateTimeField):
