@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Body, Moment
+from backend.core.http.fields import Body, Moment, PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
@@ -73,6 +73,7 @@ class ConversationsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """A page of them, with unread counts."""
+        PageQuery.values_in(request)
         fetch = partial(conversations_of, user_of(request).pk)
         return ConversationPages().respond_rows(request, fetch, ConversationOut.of)
 

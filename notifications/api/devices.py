@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import session_of, user_of
 from backend.core.clock import read_clock
 from backend.core.errors import NotFound
-from backend.core.http.fields import Body, CityTime, LanguageField, OptionsBody
+from backend.core.http.fields import Body, CityTime, LanguageField, OptionsBody, PageQuery
 from backend.core.http.pages import PageView, render_page
 from backend.core.http.pagination import CursorPages
 from backend.core.http.problems import CONTENT_TYPE, problem
@@ -100,6 +100,7 @@ class DevicesView(ApiView):
     @operation(operation_id="devices_list", summary="My devices that can be reached", responses=list_of(DeviceOut))
     def get(self, request: Request) -> Response:
         """A page of them, the newest first."""
+        PageQuery.values_in(request)
         return CursorPages().respond_rows(request, partial(devices_of, user_of(request).pk), DeviceOut.of)
 
     @operation(

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import NOT_VALID, session_of, user_of
 from backend.accounts.selectors import is_session_live
 from backend.core.clock import read_clock
-from backend.core.http.fields import Body, Query
+from backend.core.http.fields import Body, PageQuery, Query
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
@@ -139,6 +139,7 @@ class InboxView(ApiView):
     @extend_schema(operation_id="inbox_list", summary="My notifications", tags=["inbox"], responses=list_of(InboxEntry))
     def get(self, request: Request) -> Response:
         """A page; only the newest of several entries about one thing."""
+        PageQuery.values_in(request)
         user_id = user_of(request).pk
 
         def entries_of(events: Sequence[Event]) -> list[InboxEntry]:

@@ -92,6 +92,13 @@ class TestUnknownFields:
             ("impact/me/months?form=2026-01", 400),
             ("impact/me/months?from=2026-01&until=2026-02&role=gave", 200),
             ("events?after=7", 400),
+            ("conversations?lmit=5", 400),
+            ("inbox?unread=1", 400),
+            ("devices?lmit=5", 400),
+            ("me/likes?lmit=5", 400),
+            ("blocks?lmit=5", 400),
+            ("auth/sessions?lmit=5", 400),
+            ("conversations?limit=5", 200),
         ],
     )
     def test_are_refused_in_a_query(self, client: APIClient, path: str, status: int) -> None:

@@ -13,7 +13,7 @@ from backend.accounts.models import Report
 from backend.accounts.responses import BlockRow, ReportAnswer
 from backend.accounts.selectors import block_page, get_block_of, get_person
 from backend.accounts.services.safety import block_person, report_person, unblock_person
-from backend.core.http.fields import Body, IdField
+from backend.core.http.fields import Body, IdField, PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import Paragraphs
@@ -48,6 +48,7 @@ class BlocksView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The newest first."""
+        PageQuery.values_in(request)
         return BlockPages().respond_rows(request, partial(block_page, user_of(request)), BlockRow.of)
 
 

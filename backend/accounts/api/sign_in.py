@@ -18,7 +18,7 @@ from backend.accounts.selectors import sessions_of
 from backend.accounts.services.sessions import end_other_sessions, end_session
 from backend.accounts.services.sign_in import sign_in
 from backend.accounts.services.tickets import issue_ticket
-from backend.core.http.fields import LanguageField, OptionsBody
+from backend.core.http.fields import LanguageField, OptionsBody, PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.text_fields import Line
@@ -166,6 +166,7 @@ class SessionsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """One row a device."""
+        PageQuery.values_in(request)
         current = session_of(request)
         sessions = partial(sessions_of, user_of(request), self.now)
         return SessionPages().respond_rows(request, sessions, lambda session: SessionRow.of(session, current))

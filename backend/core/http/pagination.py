@@ -4,15 +4,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
-from django.db import DataError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.core.errors import Invalid
 from backend.core.http.responses import ResponseBody
@@ -38,26 +35,6 @@ class CursorPages(CursorPagination):
     # Above every position; its type is that of the ordering field.
     newest: Any = uuid.UUID(int=2**128 - 1)
     page_size_query_param = "limit"
-
-    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
-        """The page. Raises CursorInvalid for a cursor that no page ever gave out."""
-        try:
-            return super().paginate_queryset(queryset, request, view)
-        except (NotFound, ValidationError, ValueError, OverflowError, DataError) as error:
-            if self.cursor_query_param not in request.query_params:
-                raise
-            raise CursorInvalid(field=self.cursor_query_param) from error
-
-    def respond(self, request: Request, queryset: QuerySet[M], body_of: Callable[[M], ResponseBody]) -> Response:
-        """One page of `queryset`, each row as `body_of` makes it."""
-        return self.respond_page(request, queryset, lambda rows: [body_of(row) for row in rows])
-
-    def respond_page(
-        self, request: Request, queryset: QuerySet[M], bodies_of: Callable[[list[M]], Sequence[ResponseBody]]
-    ) -> Response:
-        """One page of `queryset`; `bodies_of` gets all rows of the page, to load what they need at once."""
-        rows = self.paginate_queryset(queryset, request) or []
-        return self.get_paginated_response(bodies_of(rows))
 
     def respond_rows(
         self, request: Request, fetch: Callable[[Any, int], Sequence[R]], body_of: Callable[[R], ResponseBody]
@@ -99,10 +76,6 @@ class CursorPages(CursorPagination):
     def parse_position(self, text: Any) -> Any:
         """The position with this text, for `fetch`. Raises TypeError or ValueError."""
         return type(self.newest)(text)
-
-    def get_paginated_response(self, data: Any) -> Response:
-        """The page without a backward link, which no client needs."""
-        return Response({"results": data, "next": self.get_next_link()})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """How the page looks in OpenAPI."""

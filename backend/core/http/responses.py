@@ -29,8 +29,8 @@ How to write a response (see `notifications/api/devices.py`):
    `CursorPages().respond_rows(request, partial(devices_of, user.pk), DeviceOut.of)`. The selector takes `before` and
    `limit`. Its SQL is a constant, prepared once and not compiled for each request (`columns_of` and `fetch_models` in
    `backend.core.db.prepared`). `respond_rows_page` gives all rows of a page to one function, which loads what belongs
-   to them. Where speed does not matter, `respond` and `respond_page` take a queryset. The number of statements must not
-   grow with the rows.
+   to them. The number of statements must not grow with the rows. A list without parameters of its own checks the names
+   with `PageQuery.values_in(request)`.
 
 5. Read responses in tests with `response.json()`; `response.data` is the Struct itself.
 

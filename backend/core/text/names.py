@@ -83,7 +83,7 @@ def _glued_title(word: str) -> str:
 
 def _is_title(words: list[str]) -> bool:
     title = _plain(words[0])
-    return _RANK.fullmatch(title) is not None or title in _TITLES and (title not in _AMBIGUOUS or len(words) > 2)
+    return _RANK.fullmatch(title) is not None or (title in _TITLES and (title not in _AMBIGUOUS or len(words) > 2))
 
 
 def _after_comma(words: list[str]) -> list[str]:

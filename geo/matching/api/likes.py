@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.core.http.fields import PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView
@@ -38,6 +39,7 @@ class LikesView(ApiView):
     )
     def get(self, request: Request, pickup_id: uuid.UUID) -> Response:
         """Those who still wait for an answer, and the one who must confirm."""
+        PageQuery.values_in(request)
         likes = partial(likes_on, pickup_id, user_of(request).pk)
         return LikePages().respond_rows_page(request, likes, self._bodies_of)
 
@@ -56,6 +58,7 @@ class OwnLikesView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Each with the card, as in the deck, and its place in the queue."""
+        PageQuery.values_in(request)
         likes, media_url = partial(likes_of, user_of(request).pk), media_url_of(request)
         return CursorPages().respond_rows(request, likes, lambda like: OwnLikeOutput.of(like, media_url))
 
