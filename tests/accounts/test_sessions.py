@@ -192,10 +192,17 @@ class TestEndOfTime:
 
 @pytest.mark.django_db(transaction=True)
 class TestAdmin:
-    def test_signs_out_a_disabled_user(self, superuser: Client, client: APIClient, user: User) -> None:
+    def test_signs_out_a_disabled_user(
+        self,
+        superuser: Client,
+        client: APIClient,
+        user: User,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
         form = {"display_name": user.display_name, "locale": "en"}
 
-        assert superuser.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+        with django_capture_on_commit_callbacks(execute=True):
+            assert superuser.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
 
         user.refresh_from_db()
         assert not user.is_active
