@@ -154,6 +154,13 @@ class TestPage:
         assert 'name="phone"' not in page
         assert 'href="/welcome?next=/me/privacy"' in page
 
+    def test_says_where_to_write_when_that_does_not_work(self, settings: Settings) -> None:
+        settings.OPERATOR_CONTACT = "privacy@city.example"
+
+        main = Client().get("/erase").content.decode().partition("<main>")[2].partition("</main>")[0]
+
+        assert "mailto:privacy@city.example" in main
+
     def test_is_neither_kept_nor_framed(self) -> None:
         page = prove(provider="demo", phone=PHONE)
 
