@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db.models import Q
 
-from backend.accounts.models import Block
 from backend.accounts.selectors import live_sessions
 from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
 from backend.core.errors import NotFound
@@ -153,13 +152,6 @@ def _conversation_of(row: Sequence[Any]) -> ConversationRow:
 def others_in(conversation_id: uuid.UUID, user_id: uuid.UUID) -> list[uuid.UUID]:
     others = Participant.objects.filter(conversation_id=conversation_id).exclude(user_id=user_id)
     return list(others.values_list("user_id", flat=True))
-
-
-def has_block_between(user_id: uuid.UUID, other_ids: Collection[uuid.UUID]) -> bool:
-    """Whether the user has blocked any of the others, or one of them the user."""
-    made = Q(blocker_id=user_id, blocked_id__in=other_ids)
-    received = Q(blocked_id=user_id, blocker_id__in=other_ids)
-    return Block.objects.filter(made | received).exists()
 
 
 def get_mute_of(user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -> Mute | None:

@@ -1,7 +1,7 @@
 """Reading sessions, users and blocks."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -106,12 +106,22 @@ def get_block_of(user: User, blocked_id: uuid.UUID) -> Block:
     return _block_of_row(rows[0])
 
 
-def is_blocked_between(one: uuid.UUID, other: uuid.UUID) -> bool:
-    """Whether one of the two has blocked the other."""
-    return Block.objects.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)).exists()
+def has_block_between(user_id: uuid.UUID, other_ids: Collection[uuid.UUID]) -> bool:
+    """Whether the user has blocked any of the others, or one of them the user."""
+    made = Q(blocker=user_id, blocked__in=other_ids)
+    received = Q(blocked=user_id, blocker__in=other_ids)
+    return Block.objects.filter(made | received).exists()
 
 
 def ids_blocked_with(user_id: uuid.UUID) -> QuerySet[Block, uuid.UUID]:
     """The ids of the users whom `user_id` has blocked or who have blocked `user_id`; for use in a subquery."""
     blocked = Block.objects.filter(blocker=user_id).values_list("blocked_id", flat=True)
     return blocked.union(Block.objects.filter(blocked=user_id).values_list("blocker_id", flat=True))
+
+
+def blocked_with(user: str) -> str:
+    """The same in SQL, for a subquery; `user` is the name of the parameter that holds the user's id."""
+    return f"""
+        SELECT blocked_id FROM accounts_block WHERE blocker_id = %({user})s
+        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %({user})s
+    """  # noqa: S608 - the name of a parameter

@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 from django.db import IntegrityError, transaction
 
+from backend.accounts.selectors import has_block_between
 from backend.core.db.constraints import constraint_of
 from backend.core.db.ids import new_id
 from backend.core.db.prepared import fetch_prepared
@@ -21,7 +22,7 @@ from chat.cards import card_of
 from chat.errors import Blocked, ClientIdReused, ConversationClosed
 from chat.models import Conversation, Message, MessageLocation, topic_of
 from chat.responses import MessageOut
-from chat.selectors import get_conversation_for, has_block_between, others_in
+from chat.selectors import get_conversation_for, others_in
 from chat.services.drafts import Draft, build_draft
 from chat.services.reading import mark_read
 from notifications.frames import nudge

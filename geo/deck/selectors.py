@@ -26,6 +26,7 @@ from typing import Any, Literal
 from django.conf import settings
 
 from backend.accounts.models import User
+from backend.accounts.selectors import blocked_with
 from backend.core.db.prepared import Rows, array_of, fetch_prepared
 from geo.distance import metres_between, round_distance
 from geo.errors import PlaceNeeded
@@ -56,9 +57,7 @@ WITH walked AS MATERIALIZED (
       AND reserved_until IS NULL
       AND (expires_at > %(now)s) IS TRUE -- so that no plan walks the index on expires_at instead
       AND resident_id <> ALL (
-          ARRAY(SELECT blocked_id FROM accounts_block WHERE blocker_id = %(viewer)s
-                UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(viewer)s
-                UNION ALL SELECT %(viewer)s::uuid))
+          ARRAY({blocked} UNION ALL SELECT %(viewer)s::uuid))
       AND (id NOT IN (SELECT pickup_id FROM geo_swipe WHERE collector_id = %(viewer)s)
            OR revision > 1 AND NOT EXISTS (
                SELECT FROM geo_swipe
@@ -225,7 +224,7 @@ def _place_of(wishes: DeckWishes, profile: DeckProfile | None) -> tuple[float, f
 def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int) -> str:
     """The same object for the same filters: psycopg looks prepared statements up by their text."""
     filters = [_FILTERS[name] for name in names] + ([] if with_hazardous else [_NOTHING_HAZARDOUS])
-    return _DECK.format(filters="\n      ".join(filters), limit=limit)
+    return _DECK.format(filters="\n      ".join(filters), blocked=blocked_with("viewer"), limit=limit)
 
 
 def _deck_of(query: DeckQuery, rows: Rows) -> Deck:

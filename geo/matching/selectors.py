@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.accounts.models import User
+from backend.accounts.selectors import blocked_with
 from backend.core.db.prepared import columns_of, fetch_prepared, model_from, models_from
 from backend.core.errors import NotFound
 from geo.deck.selectors import add_distance
@@ -22,8 +23,7 @@ from geo.models import Pickup, Swipe
 A_DAY = timedelta(days=1)
 _PERSON = ("id", "shown_name", "erased_at", "avatar_colour", "rating")
 _FACTS = f"""
-    SELECT EXISTS (SELECT FROM accounts_block WHERE blocker_id = %(resident)s AND blocked_id = %(collector)s
-                   UNION ALL SELECT FROM accounts_block WHERE blocker_id = %(collector)s AND blocked_id = %(resident)s),
+    SELECT %(resident)s IN ({blocked_with("collector")}),
            (SELECT count(*) FROM geo_match WHERE geo_match.collector_id = %(collector)s AND status = 'active'),
            (SELECT count(*) FROM geo_match WHERE released_by_id = %(collector)s AND status = 'released'
                AND geo_match.collector_id = %(collector)s AND ended_at > %(since)s)
@@ -35,24 +35,21 @@ _FACTS = f"""
     FROM (VALUES (true)) AS once LEFT JOIN geo_swipe ON collector_id = %(collector)s AND pickup_id = %(pickup)s
 """  # noqa: S608 - names of columns only
 # Likes on pickups whose resident and collector have blocked each other do not count.
-_BEFORE_WAITING = """
+_BEFORE_WAITING = f"""
     SELECT (SELECT count(*) FROM geo_swipe AS waiting JOIN geo_pickup AS pickup ON pickup.id = waiting.pickup_id
-            WHERE collector_id = %(collector)s AND like_state = 'waiting' AND resident_id NOT IN (
-                SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
-                UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)),
+            WHERE collector_id = %(collector)s AND like_state = 'waiting'
+                AND resident_id NOT IN ({blocked_with("collector")})),
            ST_Y(service_point::geometry), ST_X(service_point::geometry), ST_X(cell), ST_Y(cell)
     FROM geo_collector, geo_pickup WHERE user_id = %(collector)s AND geo_pickup.id = %(pickup)s
-"""
+"""  # noqa: S608 - as above
 _PICKUP_OF_SWIPE = ("id", "title", "reserved_until")
 _SWIPE = f"""
     SELECT {columns_of(Swipe)}, {columns_of(Pickup, _PICKUP_OF_SWIPE)}
     FROM geo_swipe JOIN geo_pickup ON geo_pickup.id = pickup_id
-    WHERE collector_id = %(collector)s AND pickup_id = %(pickup)s AND resident_id NOT IN (
-        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
-        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
+    WHERE collector_id = %(collector)s AND pickup_id = %(pickup)s AND resident_id NOT IN ({blocked_with("collector")})
 """  # noqa: S608 - names of our own columns
 _OWN = "SELECT 1 FROM geo_pickup WHERE id = %(pickup)s AND resident_id = %(resident)s"
-_OWN_LIKES = """
+_OWN_LIKES = f"""
     SELECT own.id, pickup_id, like_state, swiped_at, CASE WHEN like_state = 'asked' THEN reserved_until END,
            (SELECT count(*) FROM geo_swipe AS queued WHERE queued.pickup_id = own.pickup_id
                 AND queued.like_state IN ('waiting', 'asked') AND queued.queue_number <= own.queue_number),
@@ -60,10 +57,8 @@ _OWN_LIKES = """
     FROM geo_swipe AS own JOIN geo_pickup ON geo_pickup.id = pickup_id
     JOIN geo_collector ON geo_collector.user_id = collector_id
     WHERE collector_id = %(collector)s AND like_state IN ('waiting', 'asked') AND status <> 'on_hold'
-      AND resident_id NOT IN (
-        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(collector)s
-        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(collector)s)
-"""
+      AND resident_id NOT IN ({blocked_with("collector")})
+"""  # noqa: S608 - as above
 _PAGE_OF_OWN_LIKES = f"{_OWN_LIKES} AND own.id < %(before)s ORDER BY own.id DESC LIMIT %(limit)s"
 _OWN_LIKE = f"{_OWN_LIKES} AND pickup_id = %(pickup)s"
 # A place in the queue counts all likes before it, those of blocked and suspended collectors too.
@@ -72,9 +67,7 @@ _LIKES = f"""
     FROM (SELECT *, row_number() OVER (ORDER BY queue_number) AS position FROM geo_swipe
           WHERE pickup_id = %(pickup)s AND like_state IN ('waiting', 'asked')) AS queued
     JOIN accounts_user ON accounts_user.id = collector_id
-    WHERE queue_number > %(after)s AND is_active AND collector_id NOT IN (
-        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
-        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s)
+    WHERE queue_number > %(after)s AND is_active AND collector_id NOT IN ({blocked_with("resident")})
     ORDER BY queue_number LIMIT %(limit)s
 """  # noqa: S608 - names of our own columns
 
@@ -204,17 +197,15 @@ FITTING_MAX = 1_000
 _CELL = "ST_Point(%(x)s, %(y)s, 3857)"
 _IN_BOX = f"is_available AND spot && ST_Expand({_CELL}, %(map_radius)s)"
 # The cheap conditions first: PostgreSQL checks them in this order.
-_FITS = """
+_FITS = f"""
     (updated_at >= %(since)s OR signed_in_at >= %(since)s)
     AND (has_hazard_badge OR NOT %(is_hazardous)s)
-    AND (material_ids = '{}' OR material_ids && %(materials)s::int[])
+    AND (material_ids = '{{}}' OR material_ids && %(materials)s::int[])
     AND user_id <> ALL (%(notified)s::uuid[])
-    AND user_id NOT IN (
-        SELECT blocked_id FROM accounts_block WHERE blocker_id = %(resident)s
-        UNION ALL SELECT blocker_id FROM accounts_block WHERE blocked_id = %(resident)s
+    AND user_id NOT IN ({blocked_with("resident")}
         UNION ALL SELECT collector_id FROM geo_swipe WHERE pickup_id = %(pickup)s
         UNION ALL SELECT %(resident)s::uuid)
-"""
+"""  # noqa: S608 - as above
 _WALK = f"""
     SELECT user_id, radius_m, spot <-> {_CELL} AS map_distance, ({_FITS}) AS fits
     FROM geo_collector WHERE {_IN_BOX} ORDER BY spot <-> {_CELL} LIMIT %(walk)s

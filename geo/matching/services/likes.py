@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.accounts.selectors import is_blocked_between
+from backend.accounts.selectors import has_block_between
 from backend.core.errors import NotFound
 from geo.errors import CollectorAtLimit, LikeNotWaiting, PickupClosed, PickupReserved, PickupTaken
 from geo.lifecycle import notices
@@ -65,7 +65,7 @@ def decline_like(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, like_id: uuid.
 def _like_on(pickup: Pickup, like_id: uuid.UUID) -> Swipe:
     likes = Swipe.objects.filter(pickup=pickup, direction=Swipe.Direction.LIKE, collector__is_active=True)
     like = likes.filter(pk=like_id).first()
-    if like is None or is_blocked_between(pickup.resident_id, like.collector_id):
+    if like is None or has_block_between(pickup.resident_id, [like.collector_id]):
         raise NotFound
     return like
 
