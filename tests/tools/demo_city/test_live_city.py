@@ -26,7 +26,7 @@ from tools.demo_city.live.phrases import ANSWERS, language_of
 from tools.demo_city.people import is_bot, name_of_bot
 
 ROOT = Path(__file__).resolve().parents[3]
-LIVE_PATIENCE_S = 60  # two processes start first
+LIVE_PATIENCE_S = 120  # two processes start first
 NOW = datetime(2026, 11, 30, 3, 0, 20, tzinfo=UTC)
 WINDOW = {"from": "2026-11-30T01:00:00Z", "until": "2026-11-30T05:00:00Z"}
 
