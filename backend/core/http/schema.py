@@ -3,7 +3,7 @@
 import inspect
 import types
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
@@ -23,6 +23,7 @@ from backend.core.http.idempotency import HEADER, answer_once, key_of
 from backend.core.http.refusals import codes_reached_from
 from backend.core.http.responses import ResponseBody
 from backend.core.http.schema_hooks import CODES
+from backend.core.http.views import ApiView
 
 Schema = dict[str, Any]
 
@@ -50,7 +51,7 @@ class ProblemAutoSchema(AutoSchema):
     """Adds the codes of refusals and the `Idempotency-Key` header to every operation they apply to."""
 
     def get_override_parameters(self) -> list[Any]:
-        if self.method not in self.view.methods_with_key:
+        if not self._takes_key():
             return []
         text = "1 to 200 printable characters. The same key repeats the first answer and changes nothing."
         return [OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description=text)]
@@ -77,9 +78,12 @@ class ProblemAutoSchema(AutoSchema):
             codes.add("token_invalid")
         if operation["security"]:
             codes.add("token_missing")
-        if self.method in self.view.methods_with_key:
+        if self._takes_key():
             roots += [key_of, answer_once] if operation["security"] else [key_of]
         return codes | codes_reached_from(*roots)
+
+    def _takes_key(self) -> bool:
+        return self.method in cast(ApiView, self.view).methods_with_key
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
