@@ -1,6 +1,6 @@
 /**
  * The app's own plain map: the river, canals, main roads, parks and districts of Bangkok, drawn by hand and not to be
- * navigated by. A service with a tile server names its style in the settings instead (`map_style` of `/config`).
+ * navigated by. A service with a tile server names its style in the settings instead (`map.style_url` of `/config`).
  */
 import type { StyleSpecification } from 'maplibre-gl';
 import type { Language } from '../core/language.svelte';
