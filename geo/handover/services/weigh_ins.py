@@ -206,7 +206,7 @@ def _is_far(kg: Decimal, expected_kg: Decimal) -> bool:
 def _check_line(line: Weighed, known: Mapping[str, Material], field: str, takes_hazardous: bool) -> Line:
     material = known.get(line.material)
     if material is None:
-        raise MaterialUnknown(field=f"{field}.material", material=line.material[:40])
+        raise MaterialUnknown(field=f"{field}.material", material=line.material)
     if material.is_hazardous and not takes_hazardous:
         raise MaterialHazardous(field=f"{field}.material", material=material.name)
     if line.pieces is not None and material.unit != Material.Unit.PIECE:

@@ -177,7 +177,7 @@ def check_item(draft: ItemDraft, known: dict[str, Material], *, field: str) -> C
     """One item with its kilograms; raises as `check_items`."""
     material = known.get(draft.material)
     if material is None or not material.is_active:
-        raise MaterialUnknown(field=f"{field}.material", material=draft.material[:40])
+        raise MaterialUnknown(field=f"{field}.material", material=draft.material)
     if draft.unit and draft.unit != material.unit:
         raise UnitMismatch(field=f"{field}.unit", material=material.name, unit=material.unit)
     if material.unit == Material.Unit.PIECE:
