@@ -25,10 +25,17 @@ from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
 from geo.models import Material, Receipt, ReceiptLine
 
 
+class MaterialField(forms.ModelChoiceField[Material]):
+    """A material, by its name."""
+
+    def label_from_instance(self, obj: Material) -> str:
+        return obj.name
+
+
 class LineForm(forms.Form):
     """One material as the receipt should have it. Without a weight and pieces it leaves the receipt."""
 
-    material = forms.ModelChoiceField(Material.objects.all(), to_field_name="code", label=_("material"))
+    material = MaterialField(Material.objects.all(), to_field_name="code", label=_("material"))
     gross_kg = forms.DecimalField(
         label=_("gross kg"), required=False, min_value=0, max_value=GROSS_KG_MAX, decimal_places=3
     )
