@@ -35,7 +35,7 @@ def running_web() -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
         port = free.getsockname()[1]
     line = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()[0].removeprefix("web: ")
     # A worker may hang at its end until it is killed.
-    line = line.replace("--workers-kill-timeout 25", f"--workers-kill-timeout {KILL_S}").replace("0.0.0.0", "127.0.0.1")
+    line = line.replace("--workers-kill-timeout 25", f"--workers-kill-timeout {KILL_S}")
     ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": f"test:web{port}:"}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | ours | {"PATH": path, "PORT": str(port), "WEB_WORKERS": "1"}
@@ -176,3 +176,10 @@ def test_stops_on_a_signal(transactional_db: None) -> None:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=KILL_S + PATIENCE_S) == 0
+
+
+def test_is_reached_through_the_proxy_alone() -> None:
+    """A slow body takes a thread of granian; the proxy and the realtime process wait for it without one."""
+    web = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()[0]
+
+    assert "--host ${WEB_HOST:-127.0.0.1} " in web
