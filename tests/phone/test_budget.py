@@ -50,5 +50,9 @@ def test_types_and_accessibility_rules_hold() -> None:
     run_node_tool("svelte-check/bin/svelte-check", "--fail-on-warnings", "--threshold", "warning", package="phone")
 
 
+def test_unit_tests_pass() -> None:
+    run_node_tool("vitest/vitest.mjs", "run", package="phone")
+
+
 def test_the_code_is_formatted() -> None:
     run_node_tool("prettier/bin/prettier.cjs", "--check", "phone", package=".")

@@ -119,3 +119,16 @@ export function formatAgo(time: string | Date, now = new Date()): string {
   }
   return relative.format(0, 'second');
 }
+
+/** A time as `<input type="datetime-local">` takes it, in the city's zone whatever the zone of the phone. */
+export function toInput(time: Date): string {
+  const parts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
+  return new Intl.DateTimeFormat('sv-SE', { ...parts, timeZone: zone }).format(time).replace(' ', 'T');
+}
+
+/** The time that such an input says. */
+export function fromInput(text: string): Date {
+  const asUtc = Date.parse(`${text}Z`);
+  const offset = Date.parse(`${toInput(new Date(asUtc))}Z`) - asUtc;
+  return new Date(asUtc - offset);
+}

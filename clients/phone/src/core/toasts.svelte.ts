@@ -1,4 +1,4 @@
-/** Short messages at the bottom of the screen, with at most one thing to do about each. */
+/** Short messages at the top of the screen, away from the thumb, with at most one thing to do about each. */
 export interface Toast {
   id: number;
   text: string;
