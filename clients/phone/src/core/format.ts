@@ -8,6 +8,21 @@ export function setTimeZone(name: string): void {
   zone = name;
 }
 
+/** The time at which clocks of the city show `hour` on the day `daysAhead` of today. */
+export function cityTime(daysAhead: number, hour: number, now = new Date()): Date {
+  const midnight = (dayNumber(now) + daysAhead) * DAY_MS;
+  const asUtc = new Date(midnight + hour * 3_600_000);
+  return new Date(asUtc.getTime() - offsetMs(asUtc));
+}
+
+/** How far the clocks of the city are ahead of UTC. */
+function offsetMs(time: Date): number {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(time);
+  const [, sign, hours, minutes] =
+    /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')?.value ?? '') ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
+}
+
 const UNITS = {
   th: { kg: 'กก.', m: 'ม.', km: 'กม.', piece: 'ชิ้น', pieces: 'ชิ้น', today: 'วันนี้', tomorrow: 'พรุ่งนี้', yesterday: 'เมื่อวาน' },
   en: {

@@ -1,4 +1,5 @@
 /** An answer of the service as a screen shows it: the kept one at once, then the fresh one, and what went wrong. */
+import { untrack } from 'svelte';
 import { ApiError } from '@tinder-for-trash/sdk';
 import { cacheFor } from './cache';
 
@@ -22,7 +23,8 @@ export class Resource<Value> {
   async load(): Promise<void> {
     const generation = ++this.#generation;
     this.isLoading = true;
-    if (this.value === null) void this.#showKept(generation);
+    // Untracked: an effect that loads must not run again because of what it has loaded.
+    if (untrack(() => this.value) === null) void this.#showKept(generation);
     try {
       const value = await this.#fetch();
       if (generation !== this.#generation) return;

@@ -1,0 +1,190 @@
+"""Giving something away with a real phone: from the photo to the collector who is chosen."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend.accounts.models import User
+from geo.models import Match, Pickup
+from tests.factories.geo import make_collector, make_pickup
+from tests.factories.matches import make_like
+from tests.factories.people import make_user
+from tests.phone.phone import Phone
+from tests.pictures import from_a_phone
+from tests.waits import wait_until
+
+OpenPhone = Callable[..., Phone]
+pytestmark = pytest.mark.slow
+LUMPHINI = (13.7307, 100.5418)
+
+
+@pytest.fixture
+def nok(transactional_db: None) -> User:
+    """A resident; earlier tests' pickups are closed."""
+    Pickup.objects.update(status=Pickup.Status.CANCELLED)
+    return make_user(display_name="Nok Srisuk")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "bottles.jpg"
+    path.write_bytes(from_a_phone())
+    return path
+
+
+def choose_material(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Add a material").click()
+    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+    page.get_by_role("button", name="Done").click()
+
+
+def fill_in(page: Page) -> None:
+    """All that is needed."""
+    choose_material(page, "Cardboard boxes")
+    page.get_by_text("Tomorrow").click()
+    page.get_by_role("button", name="Use where I am now").click()
+    page.get_by_label("Address, only for the one who comes").fill("12 Soi Ari")
+
+
+def post(page: Page) -> None:
+    page.get_by_role("button", name="See what others see").click()
+    page.get_by_role("button", name="Put it up").click()
+
+
+def test_a_photo_and_three_taps_reach_the_deck_of_others(nok: User, photo: Path, open_phone: OpenPhone) -> None:
+    page = open_phone(user=nok, place=LUMPHINI).open("/give")
+    page.get_by_label("From the album").set_input_files(photo)
+    fill_in(page)
+    page.get_by_role("button", name="See what others see").click()
+    preview = page.get_by_role("dialog")
+    expect(preview).to_contain_text("Cardboard boxes")
+    expect(preview).not_to_contain_text("12 Soi Ari")
+    expect(preview.get_by_role("region", name="Map: the square that others see")).to_be_visible()
+
+    page.get_by_role("button", name="Put it up").click()
+
+    expect(page.get_by_role("heading", name="Cardboard boxes", level=1)).to_be_visible()
+    expect(page.get_by_text("12 Soi Ari")).to_be_visible()
+    expect(page.get_by_role("img", name="Photo 1 of 1")).to_be_visible()
+    deck = open_phone(user=make_collector().user).open("/deck")
+    expect(deck.locator("article.top")).to_contain_text("Cardboard boxes")
+
+
+def test_what_is_missing_is_said(nok: User, open_phone: OpenPhone) -> None:
+    page = open_phone(user=nok).open("/give")
+
+    page.get_by_role("button", name="See what others see").click()
+
+    expect(page.get_by_text("Choose at least one material.")).to_be_visible()
+    expect(page.get_by_text("Say where it is.")).to_be_visible()
+
+
+def test_a_phone_that_does_not_tell_its_place_has_a_map(nok: User, open_phone: OpenPhone) -> None:
+    page = open_phone(user=nok).open("/give")
+
+    page.get_by_role("button", name="Use where I am now").click()
+
+    expect(page.get_by_text("Move the map to the place instead.")).to_be_visible()
+
+
+def test_what_was_filled_in_outlives_a_reload(nok: User, photo: Path, open_phone: OpenPhone) -> None:
+    page = open_phone(user=nok, place=LUMPHINI).open("/give")
+    page.get_by_label("From the album").set_input_files(photo)
+    choose_material(page, "Cardboard boxes")
+    page.get_by_label("Anything else?").fill("Clean and dry")
+    page.wait_for_timeout(1_000)  # what is typed is kept 0.4 s later
+
+    page.reload()
+
+    expect(page.get_by_label("Anything else?")).to_have_value("Clean and dry")
+    expect(page.get_by_role("img", name="Photo 1")).to_be_visible()
+    page.goto("/pickups")
+    expect(page.get_by_text("You began something")).to_be_visible()
+
+
+def test_without_a_signal_it_waits_and_is_posted_once(nok: User, photo: Path, open_phone: OpenPhone) -> None:
+    phone = open_phone(user=nok, place=LUMPHINI)
+    page = phone.open("/give")
+    page.get_by_label("From the album").set_input_files(photo)
+    fill_in(page)
+    phone.context.set_offline(True)
+    post(page)
+    expect(page.get_by_text("goes out by itself").first).to_be_visible()
+
+    phone.context.set_offline(False)
+
+    wait_until(lambda: Pickup.objects.filter(resident=nok, photos__isnull=False).count() == 1)
+    assert Pickup.objects.filter(resident=nok).count() == 1
+    expect(page.get_by_role("link", name="Cardboard boxes")).to_be_visible()
+
+
+def test_the_service_refuses_and_nothing_is_lost(nok: User, open_phone: OpenPhone) -> None:
+    page = open_phone(user=nok, place=(0.0, 0.0)).open("/give")
+    fill_in(page)
+
+    post(page)
+
+    expect(page.get_by_role("alert").filter(has_text="outside").first).to_be_visible()
+    expect(page.get_by_label("Address, only for the one who comes")).to_have_value("12 Soi Ari")
+
+
+def test_the_resident_chooses_who_comes(nok: User, open_phone: OpenPhone) -> None:
+    pickup = make_pickup(resident=nok, title="Bottles", choose=Pickup.Choose.RESIDENT)
+    lek = make_collector(user=make_user(display_name="Lek Thongdee")).user
+    make_like(pickup, lek)
+    page = open_phone(user=nok).open("/pickups")
+    page.get_by_role("link", name="Bottles").click()
+    page.get_by_role("link", name="1 person wants it").click()
+
+    page.get_by_role("button", name="Choose Lek").click()
+    page.get_by_role("dialog").get_by_role("button", name="Choose Lek").click()
+
+    wait_until(lambda: Match.objects.filter(pickup=pickup, collector=lek, status=Match.Status.ACTIVE).exists())
+    page.wait_for_url("**/matches/*")
+
+
+def test_a_pickup_is_changed_extended_and_taken_down(nok: User, open_phone: OpenPhone) -> None:
+    pickup = make_pickup(resident=nok, title="Bottles")
+    expires_at = pickup.expires_at
+    page = open_phone(user=nok).open(f"/pickups/{pickup.pk}")
+
+    page.get_by_role("button", name="Change it").click()
+    page.get_by_label("A short name").fill("Green bottles")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Green bottles", level=1)).to_be_visible()
+    page.get_by_role("button", name="Keep it up longer").click()
+    expect(page.get_by_text("It stays up until")).to_be_visible()
+    page.get_by_role("button", name="Take it down").click()
+    page.get_by_role("dialog").get_by_role("button", name="Take it down").click()
+    expect(page.get_by_text("Nobody sees it any more.")).to_be_visible()
+
+    pickup.refresh_from_db()
+    assert (pickup.title, pickup.status) == ("Green bottles", Pickup.Status.CANCELLED)
+    assert pickup.expires_at > expires_at
+
+
+def test_a_screen_asks_the_service_once(nok: User, open_phone: OpenPhone) -> None:
+    make_pickup(resident=nok)
+    page = open_phone(user=nok).page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto("/pickups")
+    page.wait_for_timeout(2_000)
+
+    assert 1 <= len([url for url in asked if "/api/v1/pickups" in url]) <= 2, "also after the socket has connected"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_everybody_can_use_it(nok: User, language: str, theme: str, open_phone: OpenPhone) -> None:
+    pickup = make_pickup(resident=nok, choose=Pickup.Choose.RESIDENT)
+    make_like(pickup, make_collector().user)
+    phone = open_phone(user=nok, language=language, theme=theme)
+
+    for path in ("/give", "/pickups", f"/pickups/{pickup.pk}", f"/pickups/{pickup.pk}/likes"):
+        phone.open(path)
+        phone.page.wait_for_timeout(1_500)
+        assert phone.violations() == [], path
