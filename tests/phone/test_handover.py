@@ -27,8 +27,8 @@ def resident(transactional_db: None) -> User:
 def match(resident: User, open_phone: OpenPhone) -> tuple[Page, Page, Match]:
     """The pages of the resident and of the collector at their match."""
     now = read_clock()
-    window = {"window_from": now, "window_until": now + timedelta(hours=6)}
-    pickup = make_pickup(resident=resident, title="Bottles", **window)
+    until = now + timedelta(hours=6)
+    pickup = make_pickup(resident=resident, title="Bottles", window_from=now, window_until=until)
     collector = make_collector(user=make_user(display_name="Lek Thongdee")).user
     lek = open_phone(user=collector, place=LUMPHINI)
     page = lek.open("/deck")

@@ -62,7 +62,7 @@ class TestPage:
 
 def fetch(path: str, **headers: str) -> Any:
     """The response, whose file is closed."""
-    answer = APIClient().get(path, **headers)
+    answer = APIClient().get(path, headers=headers)
     answer.close()
     return answer
 
@@ -83,7 +83,7 @@ class TestFiles:
     def test_hashed_ones_are_kept_for_ever_and_compressed(self) -> None:
         script = next(file for file in files_of_page() if file.endswith(".js"))
 
-        answer = fetch(script, HTTP_ACCEPT_ENCODING="gzip")
+        answer = fetch(script, accept_encoding="gzip")
 
         assert answer["Cache-Control"] == "max-age=315360000, public, immutable"
         assert answer["Content-Encoding"] == "gzip"
