@@ -123,13 +123,13 @@ class TestCircuit:
 
 class TestOutage:
     def test_most_of_a_batch_is_not_even_tried(self, backend: FcmBackend, fcm: FcmServer, settings: Settings) -> None:
-        messages = [make_message(f"phone-{number}") for number in range(150)]
+        messages = [make_message(f"phone-{number}") for number in range(600)]
         fcm.always |= {message.address: answers.BUSY for message in messages}
 
         outcomes = list(backend.send(messages))
 
         tried = [outcome for outcome in outcomes if isinstance(outcome, Retry)]
-        assert FAILURES_MAX <= len(tried) == sum(fcm.requests[message.address] for message in messages) <= 100
+        assert FAILURES_MAX <= len(tried) == sum(fcm.requests[message.address] for message in messages) < 300
         assert all(isinstance(outcome, Postponed) and outcome.after_s > 5 for outcome in outcomes[len(tried) :])
 
     def test_is_noticed_behind_a_message_that_hangs(self, backend: FcmBackend, fcm: FcmServer) -> None:
