@@ -24,6 +24,9 @@ export const common = defineTexts({
     asks: (amount: string) => `Asks ${amount}`,
     pays: (amount: string) => `Pays you ${amount}`,
     required: 'Please fill this in.',
+    readAloud: 'Read this screen aloud',
+    stopReading: 'Stop reading',
+    saved: 'Saved',
   },
   th: {
     app: 'Tinder for Trash',
@@ -47,5 +50,8 @@ export const common = defineTexts({
     asks: (amount: string) => `ขอ ${amount}`,
     pays: (amount: string) => `จ่ายให้คุณ ${amount}`,
     required: 'กรุณากรอกข้อมูลนี้',
+    readAloud: 'อ่านหน้านี้ให้ฟัง',
+    stopReading: 'หยุดอ่าน',
+    saved: 'บันทึกแล้ว',
   },
 });
