@@ -25,6 +25,7 @@ export const ROUTES = {
   meGroups: '/me/groups',
   meGroup: '/me/groups/:id',
   meDevices: '/me/devices',
+  meIdentities: '/me/identities',
   mePrivacy: '/me/privacy',
   meBlocked: '/me/blocked',
 } as const;
@@ -77,6 +78,7 @@ export const TAB_OF: Record<RouteName, Tab | null> = {
   meGroups: 'me',
   meGroup: 'me',
   meDevices: 'me',
+  meIdentities: 'me',
   mePrivacy: 'me',
   meBlocked: 'me',
 };

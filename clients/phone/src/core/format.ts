@@ -108,6 +108,21 @@ export function formatDay(time: string | Date, now = new Date()): string {
   }).format(date);
 }
 
+/** A month such as `2026-11`: `November 2026`, or in little room a short or single-letter name of it. */
+export function formatMonth(month: string, width: 'long' | 'narrow'): string {
+  const year = width === 'long' ? ({ year: 'numeric' } as const) : {};
+  return new Intl.DateTimeFormat(locale(), {
+    month: width === 'long' ? 'long' : monthWidth(),
+    ...year,
+    timeZone: 'UTC',
+  }).format(new Date(`${month}-01T00:00:00Z`));
+}
+
+/** Single letters do not tell Thai months apart. */
+function monthWidth(): 'short' | 'narrow' {
+  return language.code === 'th' ? 'short' : 'narrow';
+}
+
 /** `Today 14:05`. */
 export function formatTime(time: string | Date, now = new Date()): string {
   return `${formatDay(time, now)} ${formatClock(time)}`;

@@ -1,0 +1,38 @@
+import { defineTexts } from '../../core/language.svelte';
+
+export const t = defineTexts({
+  en: {
+    title: 'My impact',
+    which: 'Which handovers',
+    roles: { all: 'All', gave: 'I gave', collected: 'I collected' },
+    recycled: 'went to recycling through you',
+    avoided: 'of CO₂ equivalent were avoided',
+    source: (set: string, version: string) => `By the factors of ${set}, ${version}`,
+    without: (kg: string) => `${kg} of it have no known factor and do not count here.`,
+    months: 'Month by month',
+    month: 'Month',
+    weight: 'Weight',
+    asTable: 'Show as a table',
+    streams: 'By material',
+    empty: 'Nothing handed over yet',
+    emptyText: 'After the first handover you see here what it was good for.',
+    start: 'Give something away',
+  },
+  th: {
+    title: 'ผลลัพธ์ของฉัน',
+    which: 'การส่งมอบแบบไหน',
+    roles: { all: 'ทั้งหมด', gave: 'ฉันให้', collected: 'ฉันรับ' },
+    recycled: 'ได้รีไซเคิลเพราะคุณ',
+    avoided: 'คาร์บอนไดออกไซด์เทียบเท่าที่ลดได้',
+    source: (set, version) => `คำนวณจากค่าของ ${set} ฉบับ ${version}`,
+    without: (kg) => `มี ${kg} ที่ยังไม่มีค่าคำนวณ จึงไม่นับรวมตรงนี้`,
+    months: 'รายเดือน',
+    month: 'เดือน',
+    weight: 'น้ำหนัก',
+    asTable: 'ดูเป็นตาราง',
+    streams: 'ตามประเภทวัสดุ',
+    empty: 'ยังไม่มีการส่งมอบ',
+    emptyText: 'หลังส่งมอบครั้งแรก คุณจะเห็นผลลัพธ์ที่นี่',
+    start: 'เริ่มให้ของ',
+  },
+});
