@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def running_process(redis_prefix: str, port: int = 0, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def running_process(redis_prefix: str, port: int = 0, /, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """`uvicorn backend.asgi:application` as operators start it, on the test's database; and its `host:port`.
 
     Without `port`, at one that is free.

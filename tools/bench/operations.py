@@ -16,7 +16,7 @@ import yaml
 from tools.bench.load import request_bytes
 from tools.bench.people import Person, open_session, sign_up
 
-PLACE = {"lat": 13.7307, "lon": 100.5418}
+PLACE: dict[str, object] = {"lat": 13.7307, "lon": 100.5418}
 MATERIAL = "pet_clear"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 # Measured without a target: PDF documents and the export of an account. Photos are files.

@@ -29,7 +29,7 @@ def test_it_is_the_one_on_the_card(client: APIClient, settings: Settings) -> Non
         ({"lat": "nan", "lon": 100.5}, "invalid"),
     ],
 )
-def test_a_place_that_is_not_served_is_refused(client: APIClient, place: dict[str, object], code: str) -> None:
+def test_a_place_that_is_not_served_is_refused(client: APIClient, place: dict[str, float | str], code: str) -> None:
     answer = client.get("/api/v1/square", place)
 
     assert answer.status_code == 400
