@@ -21,6 +21,7 @@ from chat.services.messages import lock_conversation_for
 from tests.chat.phones import Phone
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of
+from tests.waits import count_waiting, wait_until
 
 OpenPhone = Callable[..., Phone]
 
@@ -148,6 +149,7 @@ class TestPostgresOutage:
             refused = [phone.expect("error")["client_id"] for phone in phones]
             bobs.send_message(other)
             bobs.expect("ok")
+            wait_until(lambda: count_waiting() == 0)  # no statement is left that could still store a message
         phones[0].send_message(held, client_id=UUID(sent[0]))
 
         assert refused == sent
