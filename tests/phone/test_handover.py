@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from geo.models import Match, Pickup
+from geo.handover.services.appointments import agree_time, propose_time
+from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.corrections import propose_correction
+from geo.handover.services.weigh_ins import Weighed, weigh_in
+from geo.models import Handover, Match, Pickup, Receipt
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.people import make_user
 from tests.phone.phone import Phone
@@ -65,6 +70,84 @@ def test_two_phones_get_to_a_receipt(match: tuple[Page, Page, Match]) -> None:
     nok.get_by_text("5 stars").check(force=True)
     nok.get_by_role("button", name="Send").click()
     expect(nok.get_by_text("You gave 5 of 5 stars.")).to_be_visible()
+
+
+def weigh(page: Page, kg: str) -> None:
+    page.get_by_role("button", name="Weigh").click()
+    page.get_by_label("With container").fill(kg)
+    page.get_by_role("button", name="Hand in the weight").click()
+
+
+def agree_on_a_time(page: Page, found: Match) -> None:
+    """Agree on a time, and show it on the page."""
+    now = read_clock()
+    propose_time(user_id=found.collector_id, match_id=found.pk, at=now + timedelta(minutes=5), now=now)
+    agree_time(user_id=found.pickup.resident_id, match_id=found.pk, now=now)
+    page.reload()
+
+
+def test_an_unusual_weight_is_confirmed(match: tuple[Page, Page, Match]) -> None:
+    _, lek, found = match
+    agree_on_a_time(lek, found)
+
+    weigh(lek, "50")
+    lek.get_by_label("I have checked it").check()
+    lek.get_by_role("button", name="Hand in the weight").click()
+
+    expect(lek.get_by_role("heading", name="On the scale")).to_be_visible()
+    found.handover.refresh_from_db()
+    assert found.handover.is_unusual
+
+
+def test_what_is_left_is_handed_in(match: tuple[Page, Page, Match]) -> None:
+    _, lek, found = match
+    agree_on_a_time(lek, found)
+
+    lek.get_by_role("button", name="Weigh").click()
+    lek.get_by_label("Left there").fill("1,5")
+    lek.get_by_label("With container").fill("2")
+    lek.get_by_role("button", name="Hand in the weight").click()
+
+    expect(lek.get_by_role("heading", name="On the scale")).to_be_visible()
+    assert [str(left.quantity) for left in found.handover.left.all()] == ["1.500"]
+
+
+def test_the_code_of_a_phone_without_a_signal_is_taken(match: tuple[Page, Page, Match]) -> None:
+    nok, lek, found = match
+    agree_on_a_time(lek, found)
+    weigh(lek, "3")
+    expect(nok.get_by_role("heading", name="Your code")).to_be_visible()
+
+    nok.context.set_offline(True)
+    expect(nok.get_by_text("also works without a signal")).to_be_visible()
+    lek.get_by_label("Six digits").fill(nok.locator("p.code").inner_text())
+    lek.get_by_role("button", name="Confirm for both").click()
+
+    expect(lek.get_by_text("Thank you for recycling!")).to_be_visible()
+
+
+def hand_over(found: Match) -> None:
+    """Weigh 3 kg, and let both confirm."""
+    people = {"match_id": found.pk, "now": read_clock()}
+    lines = [Weighed(material="pet_clear", gross_kg=Decimal(3))]
+    weigh_in(user_id=found.collector_id, lines=lines, paid_thb=Decimal(0), **people)
+    code = Handover.objects.get(match=found).code
+    confirm_handover(user_id=found.collector_id, code=code, **people)
+
+
+def test_a_correction_of_the_receipt_is_accepted(match: tuple[Page, Page, Match]) -> None:
+    nok, _, found = match
+    hand_over(found)
+    lines = [Weighed(material="pet_clear", gross_kg=Decimal(2))]
+    propose_correction(
+        user_id=found.collector_id, match_id=found.pk, lines=lines, paid_thb=Decimal(0), now=read_clock()
+    )
+    nok.reload()
+
+    nok.get_by_role("button", name="Correct the receipt").click()
+
+    expect(nok.get_by_role("button", name="Correct the receipt")).to_be_hidden()
+    assert Receipt.objects.filter(match=found, corrects__isnull=False).exists()
 
 
 def test_a_match_is_given_back(match: tuple[Page, Page, Match]) -> None:

@@ -38,6 +38,13 @@ export class Handover {
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/weigh-in', { ...this.#params(), body }));
   accept = (version: number) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/accept', { ...this.#params(), body: { version } }));
+  /** What the receipt should say. */
+  correct = (body: WeighIn) =>
+    this.#do(api().POST('/api/v1/matches/{match_id}/receipt/corrections', { ...this.#params(), body }));
+  acceptCorrection = (version: number) =>
+    this.#do(
+      api().POST('/api/v1/matches/{match_id}/receipt/corrections/accept', { ...this.#params(), body: { version } }),
+    );
   release = (reason: Schemas['ReleaseReason']) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/release', { ...this.#params(), body: { reason } }));
   rate = (body: Schemas['RatingInputRequest']) =>
