@@ -1,5 +1,6 @@
 /** What the person wants to see in the deck; kept on this phone. */
 import type { paths } from '@tinder-for-trash/sdk';
+import { cityTime } from '../../core/format';
 import { materials } from '../../core/materials.svelte';
 
 export type Query = NonNullable<paths['/api/v1/deck']['get']['parameters']['query']>;
@@ -20,7 +21,6 @@ export interface Wishes {
 
 export const NO_WISHES: Wishes = { groups: [], kgMin: 0, radiusM: null, prices: [], when: 'any' };
 const KEY = 'deck-filter';
-const DAY_MS = 86_400_000;
 
 export function loadWishes(): Wishes {
   try {
@@ -52,12 +52,10 @@ export function queryOf(wishes: Wishes, now = new Date()): Query {
   if (wishes.radiusM !== null) query.radius_m = wishes.radiusM;
   if (wishes.prices.length > 0) query.price_modes = wishes.prices.join(',');
   if (wishes.when !== 'any') {
-    const start = new Date(now);
-    if (wishes.when === 'tomorrow') start.setHours(24, 0, 0, 0);
-    const end = new Date(start);
-    end.setHours(24, 0, 0, 0);
-    query.window_from = start.toISOString();
-    query.window_until = new Date(Math.min(end.getTime(), start.getTime() + DAY_MS)).toISOString();
+    const [from, until] =
+      wishes.when === 'today' ? [now, cityTime(1, 0, now)] : [cityTime(1, 0, now), cityTime(2, 0, now)];
+    query.window_from = from.toISOString();
+    query.window_until = until.toISOString();
   }
   return query;
 }
