@@ -8,6 +8,7 @@ import {
   type components,
 } from '@tinder-for-trash/sdk';
 import { cacheFor, forgetCaches } from './cache';
+import { deviceName } from './device';
 import { language } from './language.svelte';
 
 export type Me = components['schemas']['Me'];
@@ -38,7 +39,7 @@ class CurrentSession {
 
   /** Signs in and keeps the account. Rejects with ApiError. */
   async signIn(proof: SignInProof): Promise<void> {
-    const { user } = await this.sdk.signIn(proof);
+    const { user } = await this.sdk.signIn({ device_name: deviceName(), ...proof });
     this.me = user as Me;
   }
 
