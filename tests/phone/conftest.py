@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.chat.processes import running_process
 from tests.conftest import empty_tables
 from tests.phone.phone import Phone
+from tests.waits import PATIENCE_S
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 FLAGS = (
@@ -32,6 +33,7 @@ FLAGS = (
 def playwright() -> Iterator[Playwright]:
     """Playwright runs an event loop in this thread, in which Django would refuse to use the database."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_S * 1000)
     with sync_playwright() as running:
         yield running
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
