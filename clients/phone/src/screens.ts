@@ -23,7 +23,7 @@ export const SCREENS: Record<RouteName, Loader> = {
   conversations: soon,
   conversation: soon,
   inbox: soon,
-  receipt: soon,
+  receipt: () => import('./screens/receipt/Receipt.svelte'),
   me: () => import('./screens/me/Me.svelte'),
   meProfile: () => import('./screens/me/Profile.svelte'),
   meCollector: () => import('./screens/me/Collector.svelte'),
