@@ -7,8 +7,6 @@ export type ScreenProps = Record<string, string>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loader = () => Promise<{ default: Component<any> }>;
 
-const soon: Loader = () => import('./screens/soon/Soon.svelte');
-
 export const SCREENS: Record<RouteName, Loader> = {
   home: () => import('./screens/home/Home.svelte'),
   welcome: () => import('./screens/welcome/Welcome.svelte'),
@@ -20,9 +18,9 @@ export const SCREENS: Record<RouteName, Loader> = {
   likes: () => import('./screens/likes/Likes.svelte'),
   matches: () => import('./screens/matches/Matches.svelte'),
   match: () => import('./screens/match/Match.svelte'),
-  conversations: soon,
-  conversation: soon,
-  inbox: soon,
+  conversations: () => import('./screens/conversations/Conversations.svelte'),
+  conversation: () => import('./screens/conversation/Conversation.svelte'),
+  inbox: () => import('./screens/inbox/Inbox.svelte'),
   receipt: () => import('./screens/receipt/Receipt.svelte'),
   me: () => import('./screens/me/Me.svelte'),
   meProfile: () => import('./screens/me/Profile.svelte'),

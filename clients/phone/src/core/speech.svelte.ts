@@ -1,5 +1,5 @@
 /** Reads screens aloud with the browser's own voices, for people who read little or do not see well. */
-import { language } from './language.svelte';
+import { language, type Language } from './language.svelte';
 
 const KEY = 'read-aloud';
 
@@ -19,7 +19,12 @@ class Speech {
 
   /** A voice for the person's language; undefined where the phone has none. */
   get voice(): SpeechSynthesisVoice | undefined {
-    return this.#voices.find(({ lang }) => lang.replace('_', '-').startsWith(language.code));
+    return this.#voiceIn(language.code);
+  }
+
+  /** A voice for what somebody wrote, by its letters; undefined where the phone has none. */
+  voiceFor(text: string): SpeechSynthesisVoice | undefined {
+    return this.#voiceIn(/[\u0e00-\u0e7f]/u.test(text) ? 'th' : 'en');
   }
 
   choose(isOn: boolean): void {
@@ -29,8 +34,7 @@ class Speech {
   }
 
   /** Say a text, instead of what is being said. */
-  say(text: string): void {
-    const { voice } = this;
+  say(text: string, voice = this.voice): void {
     if (!voice) return;
     this.stop();
     const words = new SpeechSynthesisUtterance(text);
@@ -44,6 +48,10 @@ class Speech {
   stop(): void {
     if ('speechSynthesis' in window) speechSynthesis.cancel();
     this.isSpeaking = false;
+  }
+
+  #voiceIn(code: Language): SpeechSynthesisVoice | undefined {
+    return this.#voices.find(({ lang }) => lang.replace('_', '-').startsWith(code));
   }
 }
 
