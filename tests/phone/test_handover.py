@@ -129,11 +129,11 @@ def test_the_code_of_a_phone_without_a_signal_is_taken(match: tuple[Page, Page, 
 
 def hand_over(found: Match) -> None:
     """Weigh 3 kg, and let both confirm."""
-    people = {"match_id": found.pk, "now": read_clock()}
+    now = read_clock()
     lines = [Weighed(material="pet_clear", gross_kg=Decimal(3))]
-    weigh_in(user_id=found.collector_id, lines=lines, paid_thb=Decimal(0), **people)
+    weigh_in(user_id=found.collector_id, match_id=found.pk, lines=lines, paid_thb=Decimal(0), now=now)
     code = Handover.objects.get(match=found).code
-    confirm_handover(user_id=found.collector_id, code=code, **people)
+    confirm_handover(user_id=found.collector_id, match_id=found.pk, code=code, now=now)
 
 
 def test_a_correction_of_the_receipt_is_accepted(match: tuple[Page, Page, Match]) -> None:
