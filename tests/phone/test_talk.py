@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from backend.accounts.models import Block, Report, User
 from chat.models import Conversation, Message
@@ -51,6 +51,18 @@ def write(page: Page, text: str) -> None:
 def texts_of(match: Match) -> list[str]:
     """What was written in the conversation, in order."""
     return list(Message.objects.filter(conversation=match.conversation_id, kind="text").values_list("text", flat=True))
+
+
+def top_of(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["y"]
+
+
+def bottom_of(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["y"] + box["height"]
 
 
 class TestWriting:
@@ -157,6 +169,7 @@ class TestBadlyConnected:
         for text in ("First", "Second", "Third"):
             write(page, text)
         expect(page.locator("li.unsent")).to_have_count(3)
+        assert bottom_of(page.locator("form.composer")) <= top_of(page.get_by_role("navigation"))
         page.reload()
         expect(page.locator("li.unsent")).to_have_text([re.compile("First"), re.compile("Second"), re.compile("Third")])
         phone.context.set_offline(False)
