@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase, override_settings
+from django.utils import translation
 from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
@@ -119,6 +120,12 @@ def _elsewhere(url: str, settings: Settings) -> Iterator[str]:
         cooldown.end()
         if its_url != alive:
             yield alive
+
+
+@pytest.fixture(autouse=True)
+def no_language_left() -> None:
+    """Forget the language that an earlier test or request of this thread has activated."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -175,9 +175,9 @@ export class Talk {
 
   #markRead(): void {
     const seq = this.history.value?.at(-1)?.seq ?? 0;
-    const readSeq = this.info.value?.read_seq;
-    if (readSeq === undefined || this.history.isOld || document.visibilityState !== 'visible') return;
-    if (seq <= Math.max(readSeq, this.#markedSeq)) return;
+    if (this.history.isOld || document.visibilityState !== 'visible') return;
+    // Also before it is known how far they had read: they may leave at once.
+    if (seq <= Math.max(this.info.value?.read_seq ?? 0, this.#markedSeq)) return;
     this.#markedSeq = seq;
     api()
       .PUT('/api/v1/conversations/{conversation_id}/read', { ...this.#params(), body: { seq } })
