@@ -18,7 +18,7 @@ from backend.core.db.prepared import fetch_prepared
 from geo.deck.selectors import DeckQuery, deck_sql, find_cards, point_on_map
 from geo.grid import cell_of, in_degrees, stretch_at, x_of, y_of
 from geo.models import Pickup, Swipe
-from tests.factories.geo import LUMPHINI, make_pickup, material
+from tests.factories.geo import LUMPHINI, material
 from tests.factories.people import make_user
 
 NOW = read_clock()
@@ -258,9 +258,10 @@ class TestReads:
         assert _buffers(plan) < 10 * seen
 
     def test_next_to_nothing_in_an_empty_sea(self) -> None:
-        make_pickup()
+        viewer = make_user()
+        fill_a_city(viewer)
 
-        plan = _explain(DeckQuery(viewer_id=make_user().pk, lat=9.0, lon=100.5, radius_m=50_000, limit=20, now=NOW))
+        plan = _explain(DeckQuery(viewer_id=viewer.pk, lat=9.0, lon=100.5, radius_m=50_000, limit=20, now=NOW))
 
         assert plan["Actual Rows"] == 0
         assert _buffers(plan) < 50
