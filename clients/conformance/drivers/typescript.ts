@@ -36,7 +36,7 @@ class App {
 
   private constructor(session: Session, outbox: Outbox, { data, cursor }: Setup) {
     const cursors = fileStore<{ userId: string; seq: number }>(join(data, 'cursor.json'));
-    // Whoever signs in on this installation is the one whose events were seen.
+    // The events that were seen are those of the user who signs in on this installation.
     const given = {
       ...cursors,
       load: () => (cursor === null ? cursors.load() : { userId: session.userId ?? '', seq: cursor }),

@@ -2,7 +2,7 @@
 import type { Component } from 'svelte';
 import type { RouteName } from './routes';
 
-/** The parameters of its path, such as `id`. A screen is made anew for other parameters. */
+/** The parameters of its path, such as `id`. Other parameters make a new screen. */
 export type ScreenProps = Record<string, string>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loader = () => Promise<{ default: Component<any> }>;

@@ -34,7 +34,7 @@ export class Deck {
   #generation = 0;
   readonly #cache = cacheFor<readonly Card[]>('deck');
 
-  /** Draw the deck anew. Offline, the cards that this phone kept. */
+  /** Draw the deck again. Offline, the cards that this phone kept. */
   async load(): Promise<void> {
     const generation = ++this.#generation;
     this.isLoading = true;

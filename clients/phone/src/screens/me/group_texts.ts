@@ -18,7 +18,7 @@ export const t = defineTexts({
     makeNow: 'Start',
     group: 'Group',
     invite: 'Invite people',
-    inviteText: 'Whoever has this code may join.',
+    inviteText: 'Everybody with this code may join.',
     copy: 'Copy the code',
     share: 'Share',
     shareText: (name: string, code: string) => `Join “${name}” in Tinder for Trash with the code ${code}`,

@@ -17,7 +17,7 @@ export const t = defineTexts({
     correction: (number: number) => `Correction no. ${number}`,
     pdf: 'Save as PDF',
     match: 'Open the handover',
-    qr: 'Whoever scans this sees that the receipt is genuine.',
+    qr: 'Everybody who scans this sees that the receipt is genuine.',
     qrLabel: 'QR code of the receipt',
     page: 'Open the public page',
     wrong: 'Something is not right',
