@@ -11,6 +11,7 @@ from pathlib import Path
 from django.db import connection
 
 from tests.waits import wait_until
+from tools.ports import free_port
 
 WEBSOCKET = "chat.consumers.uvicorn_websocket:BoundedWebSocket"
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,8 +23,7 @@ def running_process(redis_prefix: str, port: int = 0, /, **more: str) -> Iterato
 
     Without `port`, at one that is free.
     """
-    with sockets.create_server(("127.0.0.1", port)) as free:
-        port = free.getsockname()[1]
+    port = port or free_port()
     ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": redis_prefix}
     environment = os.environ | ours | {"PUBLIC_URL": f"http://127.0.0.1:{port}"} | more
     command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port), "--ws", WEBSOCKET]

@@ -21,6 +21,7 @@ from tests.factories.chat import make_conversation
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.people import make_session, make_user
 from tests.waits import PATIENCE_S, wait_until
+from tools.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +32,7 @@ BUNDLE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 @contextmanager
 def running_web() -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """The process with one worker, on the test database, and its `host:port`."""
-    with sockets.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     line = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()[0].removeprefix("web: ")
     # A worker may hang at its end until it is killed.
     line = line.replace("--workers-kill-timeout 25", f"--workers-kill-timeout {KILL_S}")

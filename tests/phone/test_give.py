@@ -136,7 +136,7 @@ def test_the_resident_chooses_who_comes(nok: User, open_phone: OpenPhone) -> Non
     make_like(pickup, lek)
     page = open_phone(user=nok).open("/pickups")
     page.get_by_role("link", name="Bottles").click()
-    page.get_by_role("link", name="1 person wants it").click()
+    page.get_by_role("link", name="1 person wants it", exact=True).click()
 
     page.get_by_role("button", name="Choose Lek").click()
     page.get_by_role("dialog").get_by_role("button", name="Choose Lek").click()

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from django.db import connection
 
 from tools.bench.load import request_bytes
 from tools.bench.people import Person
+from tools.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = Path(os.environ.get("BENCH_LOG", os.devnull))
@@ -135,7 +135,7 @@ def _command_of(process: str) -> str:
 
 @contextmanager
 def _running(command: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    port = _free_port()
+    port = free_port()
     addresses = {"PORT": str(port), "REALTIME_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     with _process(command, {**addresses, **(environment or {})}) as process:
         _wait_for_response(f"http://127.0.0.1:{port}/healthz", process)
@@ -178,10 +178,3 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

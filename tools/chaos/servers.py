@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import httpx
 import psycopg
 
 from tools.fcm.server import PROJECT, Answer, FcmServer, write_account
+from tools.ports import free_port
 
 RESTART_S = 30
 CHUNK = 65_536
@@ -368,13 +368,6 @@ async def _wait_for_response(url: str) -> None:
             else:
                 return
     raise RuntimeError(f"no response from {url}; see the logs beside the data")
-
-
-def free_port() -> int:
-    """Return a free local port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start_databases(folder: Path) -> tuple[Postgres, Redis]:
