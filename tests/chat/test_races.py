@@ -53,8 +53,8 @@ class TestManySenders:
             events = Event.objects.filter(user=person).order_by("seq")
             assert [event.seq for event in events] == list(range(1, len(events) + 1))
             # An answer to what its author had not read tells that it is read now.
-            assert {event.event for event in events} <= {"message.sent", "message.read"}
-            sent = [event.data["message"]["seq"] for event in events if event.event == "message.sent"]
+            assert {event.name for event in events} <= {"message.sent", "message.read"}
+            sent = [event.data["message"]["seq"] for event in events if event.name == "message.sent"]
             assert sent == list(range(1, 17))
 
     def test_collide_without_the_lock(self, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
