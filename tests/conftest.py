@@ -101,17 +101,18 @@ def redis_prefix(settings: Settings) -> Iterator[str]:
 @pytest.fixture
 def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
     """The Redis URL points to a closed port."""
-    yield from _elsewhere("redis://127.0.0.1:1/0", settings)
+    yield from elsewhere("redis://127.0.0.1:1/0", settings)
 
 
 @pytest.fixture
 def silent_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
     """A Redis that accepts connections and never answers. Returns the URL of a working one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield from _elsewhere(f"redis://127.0.0.1:{server.getsockname()[1]}/0", settings)
+        yield from elsewhere(f"redis://127.0.0.1:{server.getsockname()[1]}/0", settings)
 
 
-def _elsewhere(url: str, settings: Settings) -> Iterator[str]:
+def elsewhere(url: str, settings: Settings) -> Iterator[str]:
+    """Use the Redis at `url` for the length of a test."""
     alive = settings.REDIS_URL
     for its_url in (url, alive):
         settings.REDIS_URL = its_url

@@ -1,11 +1,22 @@
 """The health endpoints."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import OperationalError, connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.core.http import health
+from backend.core.redis.client import sync_redis
+from tests.conftest import elsewhere
+
+
+@pytest.fixture
+def redis_that_only_reads(settings: Settings) -> Iterator[str]:
+    sync_redis().acl_setuser("reader", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-@write"])
+    yield from elsewhere(settings.REDIS_URL.replace("://", "://reader:any@"), settings)
+    sync_redis().acl_deluser("reader")
 
 
 class TestHealth:
@@ -19,7 +30,7 @@ class TestHealth:
 
         assert answer.status_code == 200
         assert answer.json()["checks"] == dict.fromkeys(
-            ["postgresql", "redis", "migrations", "writes", "worker", "firebase", "line"], "ok"
+            ["postgresql", "migrations", "redis", "writes", "definitions", "worker", "firebase", "line"], "ok"
         )
 
     def test_tells_when_postgresql_takes_no_writes(self, anonymous: APIClient) -> None:
@@ -31,13 +42,35 @@ class TestHealth:
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert answer.json()["checks"]["writes"] == "read-only"
 
-    def test_names_redis_when_it_is_away(self, anonymous: APIClient, dead_redis: None) -> None:
+    def test_serves_on_without_redis(self, anonymous: APIClient, dead_redis: None) -> None:
         answer = anonymous.get("/readyz")
 
-        assert answer.status_code == 503
-        assert answer["Content-Type"] == "application/problem+json"
-        assert answer.json()["code"] == "not_ready"
-        assert answer.json()["checks"] == {"postgresql": "ok", "redis": "ConnectionError", "migrations": "ok"}
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["checks"]["redis"] == "ConnectionError"
+
+    def test_tells_when_redis_takes_no_writes(self, anonymous: APIClient, redis_that_only_reads: str) -> None:
+        answer = anonymous.get("/readyz")
+
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["checks"]["redis"] == "NoPermissionError"
+
+    def test_tells_when_postgresql_can_write_nothing_to_its_disk(self, anonymous: APIClient) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL temp_file_limit = 0")
+
+        answer = anonymous.get("/readyz")
+
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["checks"]["writes"] == "ConfigurationLimitExceeded"
+
+    def test_names_what_the_database_lacks(self, anonymous: APIClient) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER card_of_changed ON geo_pickup")
+
+        answer = anonymous.get("/readyz")
+
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["checks"]["definitions"] == "trigger card_of_changed on geo_pickup"
 
     def test_names_postgresql_when_it_is_away(self, anonymous: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
         class Away:
@@ -49,7 +82,7 @@ class TestHealth:
         answer = anonymous.get("/readyz")
 
         assert answer.status_code == 503
-        assert answer.json()["checks"] == {"postgresql": "OperationalError", "redis": "ok"}
+        assert answer.json()["checks"] == {"postgresql": "OperationalError"}
 
 
 class TestMetrics:

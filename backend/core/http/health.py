@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
@@ -14,11 +14,12 @@ from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.core.db.definitions import wrong_definitions
 from backend.core.errors import NotReady
 from backend.core.http.pages import PageView, render_page
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.views import PublicView
-from backend.core.redis.client import sync_redis
+from backend.core.redis.client import key, redis_client
 
 
 class DevelopersView(PageView):
@@ -30,6 +31,8 @@ class DevelopersView(PageView):
 
 
 log = structlog.get_logger(__name__)
+# More rows than fit into the memory for them are written to a file on PostgreSQL's disk, and leave nothing behind.
+_WRITE_TO_DISK = "SET LOCAL work_mem = '64kB'; SELECT max(number) FROM generate_series(1, 10000) AS number"
 
 
 class AliveView(PublicView):
@@ -49,14 +52,14 @@ def watch(name: str, state: Callable[[], str]) -> None:
 
 
 class ReadyView(PublicView):
-    """`/readyz`: everything that requests need is available."""
+    """`/readyz`: everything that requests cannot do without is available."""
 
     def get(self, request: Request) -> Response:
         """200, or 503 with the checks that fail. 200 and `degraded` when only optional checks fail.
 
-        A load balancer reads only the status code: removing web processes because a worker died would help nobody.
+        A load balancer reads only the status code: removing web processes because Redis is away would help nobody.
         """
-        checks = {"postgresql": postgresql_state(), "redis": redis_state()}
+        checks = {"postgresql": postgresql_state()}
         if checks["postgresql"] == "ok":
             checks["migrations"] = migrations_state()
         if set(checks.values()) == {"ok"}:
@@ -80,22 +83,36 @@ def postgresql_state() -> str:
 
 
 def writes_state() -> str:
-    """`ok`, or `read-only` when PostgreSQL is not the primary any more; reads still work."""
+    """`ok`, `read-only` when PostgreSQL is not the primary any more, or an error such as `DiskFull`; reads work."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
-        return "read-only" if cursor.fetchone() == ("on",) else "ok"
+        if cursor.fetchone() == ("on",):
+            return "read-only"
+        try:
+            with transaction.atomic():
+                cursor.execute(_WRITE_TO_DISK)
+        except DatabaseError as error:
+            return type(error.__cause__).__name__
+    return "ok"
 
 
-watch("writes", writes_state)
+def definitions_state() -> str:
+    """`ok`, or which functions, triggers, indexes and so on the database lacks."""
+    return ", ".join(wrong_definitions()) or "ok"
 
 
 def redis_state() -> str:
-    """`ok`, or the kind of error."""
+    """`ok`, or the kind of error. A write, because Redis refuses those alone when its disk or memory is full."""
     try:
-        sync_redis().ping()
+        with redis_client() as client:
+            client.set(key("readyz"), 1, ex=60)
     except (RedisError, OSError) as error:
         return type(error).__name__
     return "ok"
+
+
+for _name, _state in (("redis", redis_state), ("writes", writes_state), ("definitions", definitions_state)):
+    watch(_name, _state)
 
 
 def migrations_state() -> str:
