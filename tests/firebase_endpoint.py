@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any, cast
 
 from cryptography import x509
@@ -20,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from google.auth import crypt, jwt
+
+from tests.loopback import running_server
 
 PROJECT = "tft-test"
 KEY_ID = "key-of-the-test"
@@ -73,6 +73,10 @@ class FirebaseEndpoint:
     def add_user(self, uid: str, **record: Any) -> None:
         self.users[uid] = {"localId": uid, "validSince": "0"} | record
 
+    def respond(self, path: str, body: bytes) -> tuple[int, bytes]:
+        status, answer = self.answer(path, body)
+        return status, json.dumps(answer).encode()
+
     def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         part = path.rsplit("/", 1)[-1]
         if part in self.down:
@@ -86,44 +90,12 @@ class FirebaseEndpoint:
         return 200, {"users": found} if found else {}
 
 
-def handler_for(endpoint: FirebaseEndpoint) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, answer = endpoint.answer(self.path, b"")
-            self.reply(status, answer)
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.reply(*endpoint.answer(self.path, body))
-
-        def reply(self, status: int, answer: dict[str, Any]) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    return Handler
-
-
 @contextmanager
 def running_endpoint() -> Iterator[FirebaseEndpoint]:
     """An endpoint that answers until the end of the block."""
     endpoint = FirebaseEndpoint()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(endpoint))
-    endpoint.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with running_server(endpoint.respond) as endpoint.url:
         yield endpoint
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def write_service_account(path: Path, endpoint: FirebaseEndpoint) -> None:

@@ -2,17 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+
+from tests.loopback import running_server
 
 CHANNEL_ID = "1234567890"
 CHANNEL_SECRET = "the-channel-secret-of-the-tests!"
@@ -28,13 +28,17 @@ def public_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 @dataclass
 class LineIssuer:
-    """`keys` are published; `answer` is the body instead of the keys, if set; `asked` lists the paths asked for."""
+    """`keys` are published; `answer` is the body instead of the keys, if set; `asked` lists the paths asked for.
+
+    `on_ask` is called at each request.
+    """
 
     url: str = ""
     keys: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=lambda: {"key-1": new_key()})
     answer: bytes | None = None
     status: int = 200
     asked: list[str] = field(default_factory=list)
+    on_ask: Callable[[], object] = lambda: None
 
     def claims(self, line_id: str, *, age_s: int = 0, **claims: Any) -> dict[str, Any]:
         issued_at = int(time.time()) - age_s
@@ -49,6 +53,11 @@ class LineIssuer:
         """A token as the login in a browser gets it."""
         return jwt.encode(self.claims(line_id, **claims), secret, "HS256")
 
+    def respond(self, path: str, _: bytes) -> tuple[int, bytes]:
+        self.asked.append(path)
+        self.on_ask()
+        return self.status, self.body(path)
+
     def body(self, path: str) -> bytes:
         if path == "/.well-known/openid-configuration":
             return json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/certs"}).encode()
@@ -61,34 +70,9 @@ class LineIssuer:
         return json.dumps({"keys": keys}).encode()
 
 
-def handler_for(issuer: LineIssuer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            issuer.asked.append(self.path)
-            body = issuer.body(self.path)
-            self.send_response(issuer.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    return Handler
-
-
 @contextmanager
 def running_issuer() -> Iterator[LineIssuer]:
     """An issuer that answers until the end of the block."""
     issuer = LineIssuer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(issuer))
-    issuer.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with running_server(issuer.respond) as issuer.url:
         yield issuer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

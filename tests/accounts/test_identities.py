@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from backend.accounts.models import CarriedStanding, Report, User
@@ -43,6 +44,17 @@ def kinds(answer: Any) -> dict[str, bool]:
 
 def sign_in(proof: dict[str, Any]) -> Any:
     return APIClient().post("/api/v1/auth/sign-in", proof)
+
+
+def count_waiting_transactions() -> int:
+    """Transactions of the test's database that are open while nothing is asked of it; from another thread."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+        )
+        found: int = cursor.fetchone()[0]
+    connection.close()
+    return found
 
 
 class TestList:
@@ -111,6 +123,19 @@ class TestLink:
 
         assert [kinds(answer) for answer in answers] == [{"phone": True, "line": True}] * 2
         assert client.post(IDENTITIES, proof).json()["code"] == "identity_used"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_with_a_key_asks_for_proof_outside_a_transaction_and_once(self, line: LineIssuer) -> None:
+        client, proof = client_of(make_user()), by_line(line.id_token())
+        waiting: list[int] = []
+        line.on_ask = lambda: waiting.append(count_waiting_transactions())
+
+        first = client.post(IDENTITIES, proof, HTTP_IDEMPOTENCY_KEY="key")
+        expired = by_line(line.id_token(age_s=4000))
+        answers = [first, *(client.post(IDENTITIES, body, HTTP_IDEMPOTENCY_KEY="key") for body in (proof, expired))]
+
+        assert waiting == [0, 0]
+        assert [answer.status_code for answer in answers] == [200, 200, 422]
 
     @pytest.mark.parametrize("code", ["identity_invalid", "identity_expired", "invalid", "provider_unknown"])
     def test_needs_proof(self, line: LineIssuer, code: str) -> None:

@@ -9,7 +9,7 @@ from rest_framework.throttling import BaseThrottle
 
 from backend.accounts.api.sign_in import Proof, credentials_in, with_examples
 from backend.accounts.authentication import session_of, user_of
-from backend.accounts.identity import identify
+from backend.accounts.identity import Identity, identify
 from backend.accounts.models import IdentityKind
 from backend.accounts.responses import Identities
 from backend.accounts.services.identities import link_identity, unlink_identity
@@ -22,6 +22,8 @@ class LinkIdentity(Proof):
 
 
 class IdentitiesView(ApiView):
+    proved: Identity
+
     def get_throttles(self) -> list[BaseThrottle]:
         """A proof costs as much as at sign-in."""
         if self.request.method == "POST":
@@ -38,6 +40,10 @@ class IdentitiesView(ApiView):
         """Phone number, Firebase and LINE, as far as they are linked."""
         return Response(Identities.of(user_of(request)))
 
+    def prepare(self, request: Request) -> None:
+        """Check the proof, which may ask Firebase or LINE."""
+        self.proved = identify(credentials_in(request, LinkIdentity))
+
     @extend_schema(
         summary="Link another way to sign in",
         operation_id="link_identity",
@@ -48,8 +54,7 @@ class IdentitiesView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """The same proof as for signing in."""
-        given = credentials_in(request, LinkIdentity)
-        user = link_identity(user=user_of(request), identity=identify(given), now=self.now)
+        user = link_identity(user=user_of(request), identity=self.proved, now=self.now)
         return Response(Identities.of(user))
 
 

@@ -89,13 +89,20 @@ def answer_once(
     now: datetime,
     respond: Callable[[], Response],
     render_again: Callable[[uuid.UUID], Response] | None,
+    prepare: Callable[[], None] | None = None,
 ) -> Response:
     """Run `respond` and store its response in one transaction, or return the stored response.
+
+    `prepare` asks the network: it runs before the transaction, and not at all when there is a stored response.
 
     With `render_again` only the id in a successful response is stored, and the function renders that object for a
     repeated request; it raises NotFound when the user may no longer see it. A refusal raised by `respond` rolls the
     record back too. Raises KeyReused when the key belongs to another request.
     """
+    if prepare is not None:
+        if IdempotentAnswer.objects.filter(owner=owner, key=key).exists():
+            return _kept_answer(owner, key, fingerprint, render_again)
+        prepare()
     with transaction.atomic():
         if not _claim(owner, key, fingerprint, now):
             return _kept_answer(owner, key, fingerprint, render_again)

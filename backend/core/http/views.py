@@ -66,6 +66,8 @@ class ApiView(APIView):
     methods_with_key: frozenset[str] = frozenset({"POST"})
     # Renders the object with this id for a repeated POST. Set where others can change it or end the right to see it.
     render_again: Callable[[Request, uuid.UUID], Response] | None = None
+    # Asks the network for what the handlers of `methods_with_key` need, outside the transaction of a key.
+    prepare: Callable[[Request], None] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Do what `APIView.dispatch` does, but run a handler with an `Idempotency-Key` at most once."""
@@ -101,8 +103,12 @@ class ApiView(APIView):
         allowed = method if method in self.http_method_names else ""
         handler: Callable[..., Response] = getattr(self, allowed, self.http_method_not_allowed)
         run = partial(handler, self.request, *self.args, **self.kwargs)
-        key = idempotency.key_of(self.request) if self.request.method in self.methods_with_key else None
-        if key is None or handler == self.http_method_not_allowed or not self.request.user.is_authenticated:
+        takes_key = self.request.method in self.methods_with_key and handler != self.http_method_not_allowed
+        key = idempotency.key_of(self.request) if takes_key else None
+        prepare = partial(self.prepare, self.request) if self.prepare and takes_key else None
+        if key is None or not self.request.user.is_authenticated:
+            if prepare:
+                prepare()
             return run()
         return idempotency.answer_once(
             owner=self.request.user.id,
@@ -111,4 +117,5 @@ class ApiView(APIView):
             now=self.now,
             respond=run,
             render_again=partial(self.render_again, self.request) if self.render_again else None,
+            prepare=prepare,
         )
