@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from backend.accounts.selectors import live_sessions
 from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
 from backend.core.errors import NotFound
 from chat.models import Conversation, MessagePhoto, Participant, topic_of
 from notifications.models import Mute
+from notifications.selectors.events import EPOCH
 from notifications.selectors.recipients import has_silent_device, mute_of
 
 MESSAGES_MAX = 100
@@ -235,21 +237,25 @@ def get_photo_for(user_id: uuid.UUID, conversation_id: uuid.UUID, message_id: uu
 
 
 class SessionState(NamedTuple):
-    """A live session: the `seq` of its user's newest event, and the user's language."""
+    """A live session: the `seq` of its user's newest event and the epoch of that number, and the user's language."""
 
     head: int
+    epoch: str
     language: str
+
+
+_STATE = ("user__event_counter__head", RawSQL(EPOCH, ()), "user__locale")  # noqa: S611 - our own constant
 
 
 def session_states(session_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, SessionState]:
     """The states by session id, in one query; sessions that have ended are missing."""
     rows = live_sessions(now).filter(public_id__in=session_ids)
-    wanted = rows.values_list("public_id", "user__event_counter__head", "user__locale")
-    return {session_id: SessionState(head or 0, language) for session_id, head, language in wanted}
+    wanted = rows.values_list("public_id", *_STATE)
+    return {session_id: SessionState(head or 0, epoch, language) for session_id, head, epoch, language in wanted}
 
 
 def session_state(session_id: uuid.UUID, now: datetime) -> tuple[SessionState | None, bool]:
     """The state of one session, and whether its device's last sign of life is old enough to renew; in one query."""
     row = live_sessions(now).filter(public_id=session_id).annotate(is_silent=has_silent_device(now))
-    found = row.values_list("user__event_counter__head", "user__locale", "is_silent").first()
-    return (SessionState(found[0] or 0, found[1]), found[2]) if found else (None, False)
+    found = row.values_list(*_STATE, "is_silent").first()
+    return (SessionState(found[0] or 0, found[1], found[2]), found[3]) if found else (None, False)

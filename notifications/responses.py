@@ -75,10 +75,11 @@ class EventsOut(ResponseBody):
 
     events: list[EventFrame]
     head: Annotated[int, Meta(description="The last number given.")]
+    epoch: Annotated[str, Meta(description="Changes when numbers may be given again; send it with `since`.")]
     unread: Annotated[int, Meta(description="How many things worth a push are unread.")]
     reset: Annotated[
         bool,
-        Meta(description="The log does not reach back to `since`: reload, continue from `head`."),
+        Meta(description="The log does not reach back to `since`, or has another epoch: reload, continue from `head`."),
     ]
     gone: Annotated[
         list[Annotated[dict[str, Any], described_as("PickupClosedFrame")]],

@@ -127,9 +127,10 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             accepted_language(_header_of(self.scope, b"accept-language") or "") or state.language
         )
         self.budget = FrameBudget(settings.SOCKET_FRAMES_PER_S, settings.SOCKET_FRAMES_PER_S * BURST_S, now_s)
-        self.feed.raise_head(state.head)
+        self.feed.follow_log(state.head, state.epoch)
         await self.accept(PROTOCOL)
-        await self.writer.send(Hello(head=self.feed.head, heartbeat_s=settings.HEARTBEAT_S))
+        hello = Hello(head=self.feed.head, epoch=self.feed.epoch, heartbeat_s=settings.HEARTBEAT_S)
+        await self.writer.send(hello)
         self.writing = asyncio.create_task(self.writer.run())
         # Without a subscription events may have been missed already: the first heartbeat follows at once.
         spread_s = settings.HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - spreads the load
@@ -177,8 +178,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _run(self, frame: ClientFrame) -> None:
         match frame:
-            case Resume(since=since):
-                await self._resume(int(since))
+            case Resume(since=since, epoch=epoch):
+                await self._resume(int(since), epoch)
             case Ack(seq=seq):
                 self.acks.add(int(seq))
             case SendMessage():
@@ -190,10 +191,10 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case Typing():
                 await run_typing(self.user_id, frame)
 
-    async def _resume(self, since: int) -> None:
+    async def _resume(self, since: int, epoch: str) -> None:
         if since > self.feed.head:
             self.feed.raise_head(await in_thread(head_of, self.user_id))
-        self.feed.resume(since)
+        self.feed.resume(since, epoch)
         self.writer.wake()
 
     async def _refuse(self, text: str, error: DomainError) -> None:
@@ -241,8 +242,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     def send_heartbeat(self, state: SessionState | None) -> None:
         """Send the head; the feed then sends the events that the client lacks."""
         self.next_heartbeat_s = asyncio.get_running_loop().time() + settings.HEARTBEAT_S
-        if state is not None:
-            self.feed.raise_head(state.head)
+        if state is not None and self.feed.follow_log(state.head, state.epoch):
+            self.acks = AckBuffer(self.user_id)
         self.writer.send_droppable(encode(Heartbeat(head=self.feed.head)))
 
     def sign_out(self) -> None:

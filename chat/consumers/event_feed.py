@@ -11,11 +11,13 @@ from msgspec import Struct
 from chat.consumers.database import in_thread
 from chat.consumers.frames import Reset, encode
 from notifications.frames import EventFrame, LoggedEvent
-from notifications.selectors.events import events_after
+from notifications.selectors.events import SEQ_MAX, events_after, is_same_epoch
 
 BATCH = 16
 BATCH_CHARACTERS_MAX = 16_384
 NUDGES_MAX = 64
+# The position of a client in a log that this one does not continue: above every head.
+IN_ANOTHER_LOG = SEQ_MAX
 NUDGE_CHARACTERS_MAX = 32_768
 
 
@@ -46,14 +48,26 @@ class EventFeed:
         self._user_id = user_id
         self.language = settings.LANGUAGE_CODE
         self.head = 0
+        self.epoch = ""
         self._sent: int | None = None
         self._nudges: deque[Nudge] = deque()
         self._nudge_characters = 0
 
-    def resume(self, since: int) -> None:
+    def resume(self, since: int, epoch: str) -> None:
         """The client has every event up to `since` and wants those after it."""
-        self._sent = since
+        self._sent = since if is_same_epoch(epoch, self.epoch) else IN_ANOTHER_LOG
         self._clear_nudges()
+
+    def follow_log(self, head: int, epoch: str) -> bool:
+        """The log's newest number. Returns whether its epoch has changed: then the client has to load again."""
+        if is_same_epoch(epoch, self.epoch):
+            self.raise_head(head)
+            self.epoch = epoch or self.epoch
+            return False
+        self.head, self.epoch = head, epoch
+        if self._sent is not None:
+            self.resume(IN_ANOTHER_LOG, epoch)
+        return True
 
     def raise_head(self, head: int) -> None:
         """Events up to `head` exist."""
@@ -118,7 +132,7 @@ class EventFeed:
     def _reset(self) -> list[str]:
         self._sent = None
         self._clear_nudges()
-        return [encode(Reset(head=self.head))]
+        return [encode(Reset(head=self.head, epoch=self.epoch))]
 
     def _clear_nudges(self) -> None:
         self._nudges.clear()

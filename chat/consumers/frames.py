@@ -29,9 +29,10 @@ class FrameOfClient(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resume(FrameOfClient, tag="resume", frozen=True):
-    """Send every event after `since`, and new ones as they happen."""
+    """Send every event after `since`, a number of this epoch, and new ones as they happen."""
 
     since: Seq
+    epoch: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Ack(FrameOfClient, tag="ack", frozen=True):
@@ -75,9 +76,13 @@ ClientFrame: TypeAlias = Resume | Ack | SendMessage | DeleteMessage | Typing | R
 
 
 class Hello(Struct, tag="hello", frozen=True):
-    """The first frame: the `seq` of the newest event, and the longest time between two heartbeats."""
+    """The first frame: the `seq` of the newest event, and the longest time between two heartbeats.
+
+    In another epoch numbers were given again, because PostgreSQL has lost the newest events.
+    """
 
     head: int
+    epoch: str
     heartbeat_s: int
 
 
@@ -91,6 +96,7 @@ class Reset(Struct, tag="reset", frozen=True):
     """The log does not reach back to the client's `seq`: load everything over HTTP, then resume from `head`."""
 
     head: int
+    epoch: str
 
 
 class Ok(Struct, tag="ok", frozen=True):

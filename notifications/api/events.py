@@ -38,6 +38,9 @@ class EventsQuery(Query):
     """From where to read the log, and how long to wait for something new."""
 
     since = serializers.IntegerField(min_value=0, max_value=SEQ_MAX, default=0, help_text="The last number seen.")
+    epoch = serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text="The `epoch` that came with that number."
+    )
     wait = serializers.IntegerField(
         min_value=0, default=0, help_text="Seconds to wait while there is nothing; 25 at most."
     )
@@ -68,7 +71,7 @@ class EventsView(ApiView):
         wanted = EventsQuery.values_in(request)
         user_id, since = user_of(request).pk, wanted["since"]
         log = log_of(user_id)
-        reset = not log.reaches_back_to(since)
+        reset = not log.reaches_back_to(since, wanted["epoch"])
         wait_s = min(wanted["wait"], settings.LONG_POLL_S)
         events = [] if reset else wait_for_events(user_id=user_id, since=since, wait_s=wait_s)
         if events and events[0].seq != since + 1:
@@ -82,6 +85,7 @@ class EventsView(ApiView):
         body = EventsOut(
             events=[EventFrame.of(event) for event in events],
             head=log.head,
+            epoch=log.epoch,
             unread=log.unread,
             reset=reset,
             gone=[gone.frame for gone in read_shown_cards(user_id)[1]],

@@ -172,25 +172,40 @@ _EVENTS_AFTER = """
     WHERE user_id = %(user_id)s AND seq > %(since)s
     ORDER BY seq LIMIT %(limit)s
 """
-_LOG = """
+# The cluster and its timeline, which a promotion and a restore change; empty on a standby.
+EPOCH = """(
+    SELECT CASE WHEN pg_is_in_recovery() THEN ''
+           ELSE to_hex(system_identifier) || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END
+    FROM pg_control_system()
+)"""
+_LOG = f"""
     SELECT max(head), max(floor), (
         SELECT count(*) FROM notifications_event
         WHERE user_id = %(user_id)s AND wants_push AND read_at IS NULL AND withdrawn_at IS NULL
-    )
+    ), {EPOCH}
     FROM notifications_eventcounter WHERE user_id = %(user_id)s
-"""
+"""  # noqa: S608 - our own constant
 
 
 class Log(NamedTuple):
-    """The newest number, the newest number that was removed, and the number of unread events worth a push."""
+    """The newest number, the newest number that was removed, and the number of unread events worth a push.
+
+    Numbers mean the same only within one epoch: a failover that loses the newest events gives their numbers again.
+    """
 
     head: int
     floor: int
     unread: int
+    epoch: str
 
-    def reaches_back_to(self, since: int) -> bool:
+    def reaches_back_to(self, since: int, epoch: str) -> bool:
         """Whether every event after `since` is still stored. A `since` above the head is of another log."""
-        return self.floor <= since <= self.head
+        return self.floor <= since <= self.head and is_same_epoch(epoch, self.epoch)
+
+
+def is_same_epoch(one: str, other: str) -> bool:
+    """Whether numbers mean the same in both. An empty epoch is not known, and taken for the same."""
+    return one == other or not (one and other)
 
 
 def events_after(*, user_id: uuid.UUID, since: int, limit: int = EVENTS_MAX) -> list[LoggedEvent]:
@@ -201,8 +216,8 @@ def events_after(*, user_id: uuid.UUID, since: int, limit: int = EVENTS_MAX) -> 
 
 def log_of(user_id: uuid.UUID) -> Log:
     """The bounds of this user's log, and how much of it is unread."""
-    ((head, floor, unread),) = fetch_prepared(_LOG, {"user_id": user_id})
-    return Log(head=head or 0, floor=floor or 0, unread=unread)
+    ((head, floor, unread, epoch),) = fetch_prepared(_LOG, {"user_id": user_id})
+    return Log(head=head or 0, floor=floor or 0, unread=unread, epoch=epoch)
 
 
 def head_of(user_id: uuid.UUID) -> int:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from chat.selectors import SessionState, session_state
 from notifications.models import Device
+from notifications.selectors.events import log_of
 from tests.chat.phones import open_socket, ticket_for
 from tests.factories.notifications import make_device
 from tests.factories.people import make_session
@@ -17,16 +18,18 @@ from tests.factories.people import make_session
 class TestSessionState:
     def test_is_one_query(self, user: User, django_assert_num_queries: Any) -> None:
         session, _ = make_session(user)
+        epoch = log_of(user.pk).epoch
         make_device(user, installation=session.installation, last_seen_at=timezone.now() - timedelta(hours=1))
 
         with django_assert_num_queries(1):
-            assert session_state(session.public_id, timezone.now()) == (SessionState(0, user.locale), False)
+            assert session_state(session.public_id, timezone.now()) == (SessionState(0, epoch, user.locale), False)
 
     def test_reports_a_device_without_a_recent_sign_of_life(self, user: User) -> None:
         session, _ = make_session(user)
+        epoch = log_of(user.pk).epoch
         make_device(user, installation=session.installation, last_seen_at=timezone.now() - timedelta(hours=7))
 
-        assert session_state(session.public_id, timezone.now()) == (SessionState(0, user.locale), True)
+        assert session_state(session.public_id, timezone.now()) == (SessionState(0, epoch, user.locale), True)
 
     def test_is_none_for_a_session_that_has_ended(self, user: User) -> None:
         session, _ = make_session(user)

@@ -1,7 +1,8 @@
 """Messages, events, acks, read positions and typing through a real server and a real client."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.core.redis.nudges import publish
 from chat.models import Message, Participant
+from chat.selectors import SessionState, session_states
 from chat.services.conversations import close_conversation
 from notifications.models import Event, EventCounter
 from tests.chat.phones import Phone
@@ -141,7 +143,7 @@ class TestResume:
         replayed = bobs.expect_events(37)
         make_message(conversation, ann, "live")
 
-        assert bobs.hello == {"type": "hello", "head": 40, "heartbeat_s": 1}
+        assert bobs.hello | {"epoch": ""} == {"type": "hello", "head": 40, "epoch": "", "heartbeat_s": 1}
         assert seqs(replayed) == list(range(4, 41))
         assert bobs.expect("event")["seq"] == 41
 
@@ -184,7 +186,7 @@ class TestResume:
 
         bobs = open_phone(bob, since=1)
 
-        assert bobs.expect("reset") == {"type": "reset", "head": 3}
+        assert bobs.expect("reset") == {"type": "reset", "head": 3, "epoch": bobs.hello["epoch"]}
         bobs.send(type="resume", since=3)
         make_message(conversation, ann)
         assert bobs.expect("event")["seq"] == 4
@@ -193,10 +195,48 @@ class TestResume:
         make_message(make_conversation(ann, bob), ann)
         Event.objects.filter(user=bob).delete()
 
-        assert open_phone(bob, since=0).expect("reset") == {"type": "reset", "head": 1}
+        assert open_phone(bob, since=0).expect("reset")["head"] == 1
 
     def test_resets_a_client_that_is_ahead(self, open_phone: OpenPhone, bob: User) -> None:
-        assert open_phone(bob, since=7).expect("reset") == {"type": "reset", "head": 0}
+        assert open_phone(bob, since=7).expect("reset")["head"] == 0
+
+    @pytest.mark.parametrize("epoch", ["", "known", "another"])
+    def test_resets_a_client_of_another_epoch(self, open_phone: OpenPhone, ann: User, bob: User, epoch: str) -> None:
+        make_message(make_conversation(ann, bob), ann)
+        bobs = open_phone(bob, since=None)
+
+        bobs.send(type="resume", since=0, epoch=bobs.hello["epoch"] if epoch == "known" else epoch)
+
+        assert bobs.expect_any("reset", "event")["type"] == ("reset" if epoch == "another" else "event")
+
+    def test_resets_open_sockets_after_a_failover_that_lost_events(
+        self, open_phone: OpenPhone, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The new primary draws the numbers of the lost events again."""
+        conversation = make_conversation(ann, bob)
+        for _ in range(3):
+            make_message(conversation, ann)
+        bobs = open_phone(bob)
+        bobs.expect_events(3)
+        bobs.send(type="ack", seq=3)
+        wait_until(lambda: EventCounter.objects.get(user=bob).acked == 3)
+
+        Event.objects.filter(user=bob, seq__gt=1).delete()
+        EventCounter.objects.filter(user=bob).update(head=1, acked=1)
+        make_message(conversation, ann)
+        monkeypatch.setattr("chat.consumers.realtime.session_states", states_of_new_primary)
+        reset = bobs.expect("reset")
+        bobs.send(type="resume", since=reset["head"], epoch=reset["epoch"])
+        bobs.send(type="ack", seq=2)
+        make_message(conversation, ann)
+
+        assert (reset["head"], reset["epoch"]) == (2, "promoted")
+        assert bobs.expect("event")["seq"] == 3
+        wait_until(lambda: EventCounter.objects.get(user=bob).acked == 2)
+
+
+def states_of_new_primary(session_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, SessionState]:
+    return {pk: state._replace(epoch="promoted") for pk, state in session_states(session_ids, now).items()}
 
 
 class TestLostNudges:

@@ -43,7 +43,10 @@ class TestRead:
         assert (frame["type"], frame["event"], frame["at"]) == ("event", "match.made", "2025-03-01T05:00:00Z")
 
     def test_is_empty_at_first(self, client: APIClient) -> None:
-        assert client.get(EVENTS).json() == {"events": [], "head": 0, "unread": 0, "reset": False, "gone": []}
+        answer = client.get(EVENTS).json()
+
+        assert answer.pop("epoch")
+        assert answer == {"events": [], "head": 0, "unread": 0, "reset": False, "gone": []}
 
     def test_shows_nobody_elses(self, client: APIClient) -> None:
         tell(make_notice(make_user()))
@@ -193,6 +196,17 @@ def connections_at_events() -> int:
         return int(cursor.fetchone()[0])
 
 
+class TestEpoch:
+    def test_of_another_log_is_reset(self, client: APIClient, user: User) -> None:
+        tell(make_notice(user))
+        epoch = client.get(EVENTS).json()["epoch"]
+
+        same, other = (client.get(EVENTS, {"since": 0, "epoch": one}).json() for one in (epoch, "another"))
+
+        assert (len(epoch), same["reset"], len(same["events"])) == (24, False, 1)
+        assert (other["reset"], other["events"], other["epoch"]) == (True, [], epoch)
+
+
 class TestAcknowledge:
     def test_moves_forward_only(self, client: APIClient, user: User) -> None:
         tell(*[make_notice(user) for _ in range(3)])
@@ -252,8 +266,8 @@ class TestRemoval:
 
         assert list(user.events.values_list("seq", flat=True)) == [3]
         assert EventCounter.objects.get(pk=user.pk).floor == 2
-        assert not log_of(user.pk).reaches_back_to(1)
-        assert log_of(user.pk).reaches_back_to(2)
+        assert not log_of(user.pk).reaches_back_to(1, "")
+        assert log_of(user.pk).reaches_back_to(2, "")
 
     def test_touches_nobody_else(self, user: User) -> None:
         other = make_user()

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import {
+  type Cursor,
   Outbox,
   type OutboxEntry,
   Realtime,
@@ -22,6 +23,7 @@ interface Setup {
   clock_ahead_s: number;
   language: string | null;
   cursor: number | null;
+  epoch: string | null;
 }
 
 type Given = Record<string, string> & { seq: number; value: boolean };
@@ -34,12 +36,13 @@ class App {
   readonly sent: string[] = [];
   loads = 0;
 
-  private constructor(session: Session, outbox: Outbox, { data, cursor }: Setup) {
-    const cursors = fileStore<{ userId: string; seq: number }>(join(data, 'cursor.json'));
+  private constructor(session: Session, outbox: Outbox, { data, cursor, epoch }: Setup) {
+    const cursors = fileStore<Cursor>(join(data, 'cursor.json'));
     // The events that were seen are those of the user who signs in on this installation.
     const given = {
       ...cursors,
-      load: () => (cursor === null ? cursors.load() : { userId: session.userId ?? '', seq: cursor }),
+      load: () =>
+        cursor === null ? cursors.load() : { userId: session.userId ?? '', seq: cursor, epoch: epoch ?? '' },
     };
     this.session = session;
     this.outbox = outbox;

@@ -43,21 +43,22 @@ export class Phone {
   /** Start a driver that is signed in as `person` and has opened its socket. */
   static async start(command: string, setup: PhoneSetup, network: Network, person: Person): Promise<Phone> {
     const phone = new Phone(command, setup, network, await mkdtemp(join(tmpdir(), 'conformance-')));
-    await phone.open(setup.cursor);
+    await phone.open(setup);
     await phone.do('sign_in', { phone: person.phone });
     await phone.do('start');
     return phone;
   }
 
   /** Start the process, with the data that an earlier one has left. */
-  async open(cursor?: number): Promise<void> {
+  async open({ cursor, epoch }: Partial<PhoneSetup> = {}): Promise<void> {
     this.#process = spawn(this.#command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     createInterface({ input: this.#process.stdout! }).on('line', (line) => this.#receive(line));
     this.#process.once('exit', (code) => {
       for (const [id, reply] of this.#waiting) reply({ id, error: `the driver has ended (${code})` });
     });
     const { clock_ahead_s = 0, language = null } = this.#setup;
-    await this.do('open', { url: this.network.url, data: this.#data, clock_ahead_s, language, cursor: cursor ?? null });
+    const start = { cursor: cursor ?? null, epoch: epoch ?? null };
+    await this.do('open', { url: this.network.url, data: this.#data, clock_ahead_s, language, ...start });
   }
 
   /** Give a command, and return its result. */

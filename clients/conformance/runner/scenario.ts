@@ -6,6 +6,8 @@ export interface PhoneSetup {
   person: 'collector' | 'resident';
   /** The number of the last event it has; without one it loads and goes on from there. */
   cursor?: number;
+  /** The epoch of that number. */
+  epoch?: string;
   clock_ahead_s?: number;
   language?: string;
 }

@@ -33,10 +33,11 @@ export interface RealtimeEvents {
   error: ApiError;
 }
 
-/** The last event that was handed out, and to whom. */
+/** The last event that was handed out, and to whom. Its number means the same only within one epoch of the service. */
 export interface Cursor {
   userId: string;
   seq: number;
+  epoch?: string;
 }
 
 export interface RealtimeOptions {
@@ -74,6 +75,7 @@ export class Realtime extends Emitter<RealtimeEvents> {
   /** Changes whenever a connection is begun or given up, so that late results of an earlier one are dropped. */
   #attempt = 0;
   #seq: number | null = null;
+  #epoch = '';
   /** Whose events `#seq` counts. */
   #userId: string | null = null;
   #acknowledged = 0;
@@ -192,6 +194,7 @@ export class Realtime extends Emitter<RealtimeEvents> {
     if (this.#userId === userId) return;
     const cursor = await this.#store?.load();
     this.#seq = cursor?.userId === userId ? cursor!.seq : null;
+    this.#epoch = cursor?.epoch ?? '';
     this.#userId = userId;
   }
 
@@ -222,11 +225,12 @@ export class Realtime extends Emitter<RealtimeEvents> {
     switch (frame.type) {
       case 'hello':
         this.#hadBadTicket = false;
-        if (this.#seq === null) void this.#reloadUpTo(frame.head, this.#attempt);
+        if (this.#seq === null) void this.#reloadUpTo(frame, this.#attempt);
         else this.#resume(this.#seq);
+        this.#epoch ||= frame.epoch;
         break;
       case 'reset':
-        void this.#reloadUpTo(frame.head, this.#attempt);
+        void this.#reloadUpTo(frame, this.#attempt);
         break;
       case 'event':
         this.#receiveEvent(frame as RealtimeEvent);
@@ -243,8 +247,9 @@ export class Realtime extends Emitter<RealtimeEvents> {
   }
 
   /** Let the app load everything up to `head`, and take the events after it. */
-  async #reloadUpTo(head: number, attempt: number): Promise<void> {
+  async #reloadUpTo({ head, epoch }: Frames['hello'] | Frames['reset'], attempt: number): Promise<void> {
     this.#seq = null;
+    this.#acknowledged = 0;
     try {
       await this.#reload();
     } catch (error) {
@@ -252,12 +257,13 @@ export class Realtime extends Emitter<RealtimeEvents> {
       return;
     }
     if (attempt !== this.#attempt) return;
+    this.#epoch = epoch;
     this.#moveTo(head);
     this.#resume(head);
   }
 
   #resume(since: number): void {
-    this.#connection?.send({ type: 'resume', since });
+    this.#connection?.send({ type: 'resume', since, epoch: this.#epoch });
     this.#setState('live');
     this.#acknowledgeSoon();
   }
@@ -288,7 +294,7 @@ export class Realtime extends Emitter<RealtimeEvents> {
 
   #moveTo(seq: number): void {
     this.#seq = seq;
-    void this.#store?.save({ userId: this.#userId!, seq });
+    void this.#store?.save({ userId: this.#userId!, seq, epoch: this.#epoch });
     this.#acknowledgeSoon();
   }
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type ApiError, type Cursor, memoryStore, Realtime, type RealtimeOptions, type Session } from '../src/index.ts';
 import { ANN, BEN, cut, event, json, problem, ScriptedService } from './service.ts';
 
-const HELLO = { type: 'hello', head: 7, heartbeat_s: 15 };
+const HELLO = { type: 'hello', head: 7, epoch: 'e1', heartbeat_s: 15 };
 const TICKETS = 'POST /api/v1/realtime/tickets';
 
 let service: ScriptedService;
@@ -44,7 +44,7 @@ describe('starting', () => {
 
     expect(service.socket.protocols).toEqual(['tft.v1', 'ticket.t1']);
     expect(reloads).toBe(1);
-    expect(service.socket.sent).toEqual([{ type: 'resume', since: 7 }]);
+    expect(service.socket.sent).toEqual([{ type: 'resume', since: 7, epoch: 'e1' }]);
     expect(realtime.state).toBe('live');
   });
 
@@ -53,7 +53,7 @@ describe('starting', () => {
     service.socket.serve(event(6), event(7));
 
     expect(reloads).toBe(0);
-    expect(service.socket.sent).toEqual([{ type: 'resume', since: 5 }]);
+    expect(service.socket.sent).toEqual([{ type: 'resume', since: 5, epoch: '' }]);
     expect(seqs).toEqual([6, 7]);
   });
 
@@ -108,8 +108,8 @@ describe('events', () => {
     service.socket.serve(event(9), event(10), event(11));
 
     expect(service.socket.framesOf('resume')).toEqual([
-      { type: 'resume', since: 7 },
-      { type: 'resume', since: 8 },
+      { type: 'resume', since: 7, epoch: 'e1' },
+      { type: 'resume', since: 8, epoch: 'e1' },
     ]);
     expect(seqs).toEqual([8, 9, 10, 11]);
   });
@@ -121,7 +121,7 @@ describe('events', () => {
 
     service.socket.serve({ type: 'heartbeat', head: 9 });
 
-    expect(service.socket.framesOf('resume').at(-1)).toEqual({ type: 'resume', since: 7 });
+    expect(service.socket.framesOf('resume').at(-1)).toEqual({ type: 'resume', since: 7, epoch: 'e1' });
     expect(service.socket.framesOf('resume')).toHaveLength(2);
   });
 
@@ -161,19 +161,32 @@ describe('events', () => {
     await goLive({ cursor });
     service.socket.serve(event(6));
 
-    expect(await cursor.load()).toEqual({ userId: ANN, seq: 6 });
+    expect(await cursor.load()).toEqual({ userId: ANN, seq: 6, epoch: 'e1' });
   });
 });
 
 describe('a reset', () => {
   it('loads again and resumes from the head', async () => {
     await goLive(cursorAt(999));
-    service.socket.serve({ type: 'reset', head: 7 });
+    service.socket.serve({ type: 'reset', head: 7, epoch: 'e1' });
     await service.timers.pass(0);
     service.socket.serve(event(8));
 
-    expect(service.socket.framesOf('resume').at(-1)).toEqual({ type: 'resume', since: 7 });
+    expect(service.socket.framesOf('resume').at(-1)).toEqual({ type: 'resume', since: 7, epoch: 'e1' });
     expect([reloads, seqs]).toEqual([1, [8]]);
+  });
+
+  it('of another epoch begins a new count, also of what was acknowledged', async () => {
+    const { cursor } = cursorAt(5);
+    await goLive({ cursor });
+    service.socket.serve(event(6), event(7));
+    await service.timers.pass(1);
+    service.socket.serve({ type: 'reset', head: 2, epoch: 'e2' });
+    await service.timers.pass(1);
+
+    expect(service.socket.framesOf('resume').at(-1)).toEqual({ type: 'resume', since: 2, epoch: 'e2' });
+    expect(service.socket.framesOf('ack').at(-1)).toEqual({ type: 'ack', seq: 2 });
+    expect(await cursor.load()).toEqual({ userId: ANN, seq: 2, epoch: 'e2' });
   });
 
   it('that is cut off is done again on the next socket', async () => {
@@ -183,7 +196,7 @@ describe('a reset', () => {
       return new Promise((resolve) => (finish = resolve));
     };
     await goLive({ ...cursorAt(999), reload });
-    service.socket.serve({ type: 'reset', head: 7 });
+    service.socket.serve({ type: 'reset', head: 7, epoch: 'e1' });
     service.socket.drop(1006);
     finish();
     await service.timers.pass(2);
@@ -193,7 +206,7 @@ describe('a reset', () => {
     await service.timers.pass(0);
 
     expect(reloads).toBe(2);
-    expect(service.socket.sent).toEqual([{ type: 'resume', since: 7 }]);
+    expect(service.socket.sent).toEqual([{ type: 'resume', since: 7, epoch: 'e1' }]);
   });
 });
 
@@ -245,7 +258,7 @@ describe('coming back', () => {
     service.socket.serve(HELLO);
 
     expect(service.sockets).toHaveLength(2);
-    expect(service.socket.sent).toEqual([{ type: 'resume', since: 8 }]);
+    expect(service.socket.sent).toEqual([{ type: 'resume', since: 8, epoch: 'e1' }]);
   });
 
   it('waits twice as long each time, up to a minute', async () => {
@@ -377,7 +390,7 @@ describe('in the background', () => {
     await service.timers.pass(0);
     service.socket.serve(HELLO);
 
-    expect(service.socket.sent).toEqual([{ type: 'resume', since: 8 }]);
+    expect(service.socket.sent).toEqual([{ type: 'resume', since: 8, epoch: 'e1' }]);
   });
 
   it('a short look elsewhere changes nothing', async () => {
