@@ -5,6 +5,7 @@ import os
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+os.environ.setdefault("PGAPPNAME", "tft realtime")
 os.environ.setdefault("POSTGRES_POOL", "20")
 
 from backend.wsgi import application as django_application

@@ -1,7 +1,6 @@
-"""All settings of the service. Each comes from the environment and has a safe default.
+"""All settings of the service, from the environment (docs/operations.md) and with safe defaults.
 
-See docs/operations.md for the list. Numbers that a city may want to change stand under "The rules of a city".
-"""
+Numbers that a city may want to change stand under "The rules of a city"."""
 
 import os
 from datetime import timedelta
@@ -11,7 +10,7 @@ import django_stubs_ext
 
 from backend.configuration import DEVELOPMENT_SECRET_KEY, POSTGRES_OPTIONS, env, require_complete
 from backend.core.http.schema_settings import schema_settings
-from backend.core.logs import logging_settings
+from backend.core.logs import bind_job, logging_settings
 
 require_complete(os.environ)
 
@@ -81,6 +80,7 @@ if ENVIRONMENT == "test":
 
 # The admin adds sessions, users and messages to its own pages (backend.core.http.admin).
 MIDDLEWARE = [
+    "backend.core.http.request_ids.RequestIdMiddleware",
     "backend.core.http.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,7 +118,7 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
 # For files that only some people may see; must be outside of what a web server serves.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 
-# Web apps on other origins that may call the API, such as https://app.example.org; none unless it is set.
+# Web apps on other origins that may call the API; none unless it is set.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "app-version", "authorization", "content-type", "idempotency-key", "if-none-match"]
@@ -156,7 +156,6 @@ DATABASES = {
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
     DATABASES["default"] |= {"OPTIONS": POSTGRES_OPTIONS, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-# Where the loader does not look by itself, as with Homebrew.
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -234,6 +233,7 @@ HAS_EMAIL = bool(EMAIL_HOST) or not IS_PRODUCTION
 # --- Jobs ------------------------------------------------------------------------------------------------
 # A job that was scheduled for later is only found by asking, so this bounds how late a push may be.
 PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 0.5, "concurrency": 4, "delete_jobs": "successful"}
+PROCRASTINATE_WORKER_DEFAULTS |= {"task_middleware": [bind_job]}
 
 # --- The API ---------------------------------------------------------------------------------------------
 APP_VERSION_MIN = env.str("APP_VERSION_MIN", default="")  # such as 1.4; older apps are refused

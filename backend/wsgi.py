@@ -17,6 +17,7 @@ def freeze_loaded_objects() -> None:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+os.environ.setdefault("PGAPPNAME", "tft web")
 # Each thread keeps one connection; a pool would set a connection up for each request.
 os.environ.setdefault("POSTGRES_POOL", "0")
 # Clients give up after a while. What they asked for must end too: no lock and no statement lasts for ever.

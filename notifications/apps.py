@@ -10,10 +10,8 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, the checks of `/readyz`, and the metrics."""
-        from prometheus_client import REGISTRY  # noqa: PLC0415
-
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - needs the models
-        from backend.core.http import health  # noqa: PLC0415
+        from backend.core.http import health, metrics  # noqa: PLC0415
         from notifications import monitoring  # noqa: PLC0415
         from notifications.services import privacy  # noqa: PLC0415
 
@@ -21,4 +19,4 @@ class NotificationsConfig(AppConfig):
         health.watch("worker", monitoring.worker_state)
         health.watch("firebase", monitoring.firebase_state)
         health.watch("line", monitoring.line_state)
-        REGISTRY.register(monitoring.Gauges())
+        metrics.register_shared(monitoring.Gauges())

@@ -120,8 +120,8 @@ async def _record_run(name: str) -> None:
 
 
 @app.task(name=MAIL_CODE, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
-def mail_email_code(user_id: str) -> None:
-    """Mail the code that verifies an address."""
+def mail_email_code(user_id: str, request_id: str = "") -> None:
+    """Mail the code that verifies an address. The request is named in the log only."""
     mail_code(user_id=uuid.UUID(user_id))
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -46,9 +47,40 @@ def _is_mistake(record: logging.LogRecord) -> bool:
     return getattr(record, "status_code", 500) == 500
 
 
+def json_formatter() -> structlog.stdlib.ProcessorFormatter:
+    """For servers, too, which log before Django is there (`deploy/logging.json`)."""
+    return _formatter(structlog.processors.JSONRenderer())
+
+
+def _plain_formatter() -> structlog.stdlib.ProcessorFormatter:
+    return _formatter(structlog.dev.ConsoleRenderer(colors=False))
+
+
+def _formatter(renderer: Any) -> structlog.stdlib.ProcessorFormatter:
+    steps: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _leave_rows_out,
+        renderer,
+    ]
+    return structlog.stdlib.ProcessorFormatter(processors=steps, foreign_pre_chain=_SHARED_STEPS)
+
+
+def current_request_id() -> str:
+    """The id of the request that this code serves; empty outside of one."""
+    request_id: str = structlog.contextvars.get_contextvars().get("request_id", "")
+    return request_id
+
+
+def bind_job(call_next: Callable[[], Any], context: Any, worker: Any) -> Any:
+    """Add the job, and the request that it follows from, to the log lines of a job: a middleware of its worker."""
+    request_id = context.job.task_kwargs.get("request_id") or f"job-{context.job.id}"
+    with structlog.contextvars.bound_contextvars(request_id=request_id, task=context.job.task_name):
+        return call_next()
+
+
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
     """Django's LOGGING setting, rendering standard and structlog records alike."""
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=_STEPS,
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -59,16 +91,7 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    _leave_rows_out,
-                    renderer,
-                ],
-                "foreign_pre_chain": _SHARED_STEPS,
-            }
+            "line": {"()": json_formatter if as_json else _plain_formatter},
         },
         "filters": {
             "only_mistakes": {"()": "django.utils.log.CallbackFilter", "callback": _is_mistake},
@@ -83,8 +106,9 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             # One line per task at each start.
             "procrastinate.blueprints": {"level": "WARNING"},
             "procrastinate.periodic": {"level": "WARNING"},
-            # One line for each push that may become due.
+            # One line for each push that may become due, and two for each job.
             "procrastinate.jobs": {"level": "WARNING"},
+            "procrastinate.worker": {"level": "WARNING"},
             # Ten lines for each PDF.
             "weasyprint.progress": {"level": "WARNING"},
         },

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
@@ -16,6 +17,7 @@ from backend.accounts.services.tickets import TicketHolder, redeem_ticket
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError, RateLimited, Unavailable
 from backend.core.http.language import accepted_language
+from backend.core.http.request_ids import id_from
 from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
 from backend.core.redis.nudges import channel_of
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
@@ -71,6 +73,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection, and clean up when it ends for whatever reason."""
         self.realtime: Realtime = scope["state"]["realtime"]
+        structlog.contextvars.bind_contextvars(request_id=id_from(_header_of(scope, b"x-request-id")))
         try:
             await super().__call__(scope, receive, send)
         finally:

@@ -30,15 +30,15 @@ BUNDLE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 
 
 @contextmanager
-def running_web() -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    """The process with one worker, on the test database, and its `host:port`."""
+def running_web(workers: int = 1) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """The process on the test database, and its `host:port`."""
     port = free_port()
     line = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()[0].removeprefix("web: ")
     # A worker may hang at its end until it is killed.
     line = line.replace("--workers-kill-timeout 25", f"--workers-kill-timeout {KILL_S}")
     ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": f"test:web{port}:"}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = os.environ | ours | {"PATH": path, "PORT": str(port), "WEB_WORKERS": "1"}
+    environment = os.environ | ours | {"PATH": path, "PORT": str(port), "WEB_WORKERS": str(workers)}
     process = subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=ROOT, env=environment)
     try:
         wait_until(lambda: is_listening(port), patience_s=60)
@@ -176,6 +176,17 @@ def test_stops_on_a_signal(transactional_db: None) -> None:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=KILL_S + PATIENCE_S) == 0
+
+
+def test_reports_the_requests_of_all_workers_as_one(transactional_db: None) -> None:
+    count = 'http_request_seconds_count{method="GET",route="healthz",status="200"}'
+    with running_web(workers=2) as (_, server):
+        for _ in range(40):
+            httpx.get(f"http://{server}/healthz")
+        reports = [httpx.get(f"http://{server}/metrics", timeout=PATIENCE_S).text for _ in range(10)]
+
+    assert [float(report.split(count)[1].split("\n")[0]) for report in reports] == [40.0] * 10
+    assert all("jobs_waiting " in report for report in reports)
 
 
 def test_is_reached_through_the_proxy_alone() -> None:

@@ -1,6 +1,7 @@
-"""Metrics of this process for Prometheus."""
+"""Metrics for Prometheus, of all workers of a web process."""
 
 import ipaddress
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -8,7 +9,9 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from rest_framework.request import Request
 
 from backend.core.errors import NotFound
@@ -44,6 +47,26 @@ def note_request(method: str, route: str, status: int, seconds: float) -> None:
 _times_of = lru_cache(maxsize=10_000)(REQUEST_SECONDS.labels)
 
 
+_of_all_processes: list[Collector] = []
+
+
+def register_shared(collector: Collector) -> None:
+    """Report what this collector reads from PostgreSQL or Redis: any worker reports it for all."""
+    REGISTRY.register(collector)
+    _of_all_processes.append(collector)
+
+
+def read_registry() -> CollectorRegistry:
+    """The metrics of this process; of all that share `PROMETHEUS_MULTIPROC_DIR` (Procfile) where that is set."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for collector in _of_all_processes:
+        registry.register(collector)
+    return registry
+
+
 class MetricsView(PublicView):
     """`/metrics`, for clients on this machine or with `METRICS_TOKEN`; 404 for all others."""
 
@@ -51,7 +74,7 @@ class MetricsView(PublicView):
         """The text format of Prometheus."""
         if not (_is_from_this_machine(request) or _has_token(request)):
             raise NotFound
-        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        return HttpResponse(generate_latest(read_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _is_from_this_machine(request: Request) -> bool:

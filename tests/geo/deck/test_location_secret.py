@@ -6,13 +6,12 @@ from datetime import timedelta
 from importlib import import_module
 
 import pytest
-import structlog
 from django.contrib.gis.geos import Point
 from django.db import IntegrityError, connection, transaction
 
 from backend.accounts.models import User
 from backend.core.clock import read_clock
-from backend.core.logs import logging_settings
+from backend.core.logs import json_formatter
 from notifications.models import Event
 from notifications.push.backends import outbox, reset_memory
 from tests.factories.geo import make_collector, make_pickup
@@ -22,12 +21,6 @@ from tests.geo.bodies import pickup_body
 
 HOME = {"lat": 13.7306543, "lon": 100.5417891}
 DIGITS = ("13.7306", "100.5417", "7306543", "5417891")
-
-
-def settings_formatter() -> logging.Formatter:
-    """Of the lines that the service writes."""
-    line = dict(logging_settings(as_json=True, level="INFO")["formatters"]["line"])
-    return structlog.stdlib.ProcessorFormatter(**{name: part for name, part in line.items() if name != "()"})
 
 
 @pytest.fixture
@@ -44,7 +37,7 @@ class TestMistake:
                 location=Point(HOME["lon"], HOME["lat"], srid=4326), kg_estimate=0, address="99/1 Rama IV\n\nRoad"
             )
         record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", (), refused._excinfo)
-        line = settings_formatter().format(record)
+        line = json_formatter().format(record)
 
         assert "Rama IV" in str(refused.value)
         assert "pickup_weighs_something" in line
