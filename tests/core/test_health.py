@@ -30,7 +30,7 @@ class TestHealth:
 
         assert answer.status_code == 200
         assert answer.json()["checks"] == dict.fromkeys(
-            ["postgresql", "migrations", "redis", "writes", "definitions", "worker", "firebase", "line"], "ok"
+            ["postgresql", "migrations", "redis", "writes", "definitions", "media", "worker", "firebase", "line"], "ok"
         )
 
     def test_tells_when_postgresql_takes_no_writes(self, anonymous: APIClient) -> None:
@@ -62,6 +62,13 @@ class TestHealth:
 
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert answer.json()["checks"]["writes"] == "ConfigurationLimitExceeded"
+
+    def test_tells_when_photos_cannot_be_stored(self, anonymous: APIClient, settings: Settings) -> None:
+        settings.PRIVATE_ROOT = "/dev/null/private"
+
+        answer = anonymous.get("/readyz")
+
+        assert (answer.status_code, answer.json()["checks"]["media"]) == (200, "Not a directory")
 
     def test_names_what_the_database_lacks(self, anonymous: APIClient) -> None:
         with connection.cursor() as cursor:

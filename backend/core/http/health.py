@@ -19,6 +19,7 @@ from backend.core.errors import NotReady
 from backend.core.http.pages import PageView, render_page
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.views import PublicView
+from backend.core.media.pictures import media_state
 from backend.core.redis.client import key, redis_client
 
 
@@ -111,8 +112,10 @@ def redis_state() -> str:
     return "ok"
 
 
-for _name, _state in (("redis", redis_state), ("writes", writes_state), ("definitions", definitions_state)):
-    watch(_name, _state)
+watch("redis", redis_state)
+watch("writes", writes_state)
+watch("definitions", definitions_state)
+watch("media", media_state)
 
 
 def migrations_state() -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pi_heif
+import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -26,6 +27,8 @@ from PIL import Image, ImageFile, ImageOps, PngImagePlugin
 from PIL.JpegImagePlugin import JpegImageFile
 
 from backend.core.errors import DomainError, Invalid, Kind
+
+log = structlog.get_logger(__name__)
 
 FORMATS = ("JPEG", "PNG", "WEBP")  # and HEIF, which Pillow does not decode
 SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "F")
@@ -78,6 +81,15 @@ class PhotosBusy(DomainError):
     kind = Kind.UNAVAILABLE
     message = _("Many photos are being sent right now. Please try again in a moment.")
     advice = _("Wait a few seconds and send the photo again. Nothing is lost.")
+
+
+class PhotosNotStored(DomainError):
+    """The disk of the photos is full, or refuses writes for another reason."""
+
+    code = "photos_not_stored"
+    kind = Kind.UNAVAILABLE
+    message = _("Photos cannot be stored right now. Please try again later.")
+    advice = _("Try again in a few minutes. Operators: checks.media of /readyz names the reason.")
 
 
 class PhotoUnreadable(Invalid):
@@ -137,15 +149,42 @@ def require_few_bytes(size: int) -> None:
 
 
 def keep(picture: Picture, *, large: FieldFile, thumb: FieldFile) -> None:
-    """Write both sizes to where these fields store files; no row refers to them yet."""
-    large.save("large.jpg", ContentFile(picture.large), save=False)
-    thumb.save("thumb.jpg", ContentFile(picture.thumb), save=False)
+    """Write both sizes to where these fields store files; no row refers to them yet.
+
+    Raises PhotosNotStored, and leaves no file then.
+    """
+    try:
+        _write(large, picture.large)
+        _write(thumb, picture.thumb)
+    except OSError as error:
+        discard(large, thumb)
+        log.warning("photos_not_stored", reason=os.strerror(error.errno or 0))
+        raise PhotosNotStored(retry_after_s=60) from error
+
+
+def _write(file: FieldFile, content: bytes) -> None:
+    """Named first, so that a file that was only written in part can be deleted."""
+    file.name = file.field.generate_filename(file.instance, "photo.jpg")
+    file.storage.save(file.name, ContentFile(content))
+
+
+def media_state() -> str:
+    """`ok`, or why no file can be written where photos are stored."""
+    try:
+        for root in (settings.MEDIA_ROOT, settings.PRIVATE_ROOT):
+            Path(root).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=root) as file:
+                file.write(bytes(10_000))
+    except OSError as error:
+        return os.strerror(error.errno or 0)
+    return "ok"
 
 
 def discard(*files: FieldFile) -> None:
     """Delete the files from where they are stored; one that is not there is as good as deleted."""
     for file in files:
-        file.storage.delete(str(file.name))
+        if file.name:
+            file.storage.delete(file.name)
 
 
 def delete_with_files(photos: QuerySet[Any]) -> None:

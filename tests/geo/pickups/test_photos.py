@@ -3,6 +3,7 @@
 import resource
 import time
 import uuid
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,23 @@ class TestAdd:
         assert PickupPhoto.objects.count() == 1
 
 
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow beyond 500 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 class TestRefused:
+    def test_while_the_disk_is_full(self, client: APIClient, pickup: Pickup, full_disk: None) -> None:
+        answer = upload(client, pickup, from_a_phone())
+
+        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "photos_not_stored", "60")
+        assert files() == []
+        assert not pickup.photos.exists()
+
     @pytest.mark.parametrize(
         "content",
         [
