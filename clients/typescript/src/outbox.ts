@@ -231,21 +231,21 @@ export class Outbox extends Emitter<OutboxEvents> {
     });
   }
 
-  async #load(): Promise<OutboxEntry[]> {
+  /** Read all entries. An outcome is told before the change of the entries, so that what was made is shown in time. */
+  async #load(outcome: Outcome | null = null): Promise<OutboxEntry[]> {
     this.#all = await this.#store.all();
+    if (outcome !== null) this.emit('outcome', outcome);
     this.emit('changed', this.entries);
     return this.#all;
   }
 
   async #finish(outcome: Outcome): Promise<void> {
-    await this.#load().catch(() => undefined);
+    await this.#load(outcome).catch(() => this.emit('outcome', outcome));
     this.#channel.post(outcome);
-    this.emit('outcome', outcome);
   }
 
   async #hear(outcome: Outcome | null): Promise<void> {
-    await this.#load();
-    if (outcome !== null && outcome.entry.userId === this.#session.userId) this.emit('outcome', outcome);
+    await this.#load(outcome?.entry.userId === this.#session.userId ? outcome : null);
     if (outcome === null) this.#sender.drain();
   }
 

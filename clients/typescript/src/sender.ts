@@ -165,7 +165,8 @@ export class Sender {
   /** Returns null while the entry still waits. */
   async #send(entry: OutboxEntry): Promise<Outcome | null> {
     const { store, session } = this.#options;
-    if (entry.after) return this.#setAside(entry, refusalOf(EARLIER_REFUSED, 'It needs what was refused.'));
+    if (await this.#isStuck(entry))
+      return this.#setAside(entry, refusalOf(EARLIER_REFUSED, 'It needs what was refused.'));
     if (this.#isTooLate(entry)) return this.#setAside(entry, refusalOf('outcome_unknown', 'It may have been sent.'));
     if (entry.triedAt === null) await store.replace({ ...entry, triedAt: session.clock.now().toISOString() });
     try {
@@ -189,6 +190,12 @@ export class Sender {
       const path = later.path.replace('{id}', String((data as { id?: unknown } | null)?.id));
       await store.replace({ ...later, path, after: null, refusal });
     }
+  }
+
+  /** Whether it needs an entry that was refused, or the id of one that is unknown. */
+  async #isStuck({ after, path }: OutboxEntry): Promise<boolean> {
+    if (after === null) return false;
+    return path.includes('{id}') || (await this.#options.store.all()).some(({ key }) => key === after);
   }
 
   #isTooLate(entry: OutboxEntry): boolean {

@@ -625,6 +625,15 @@ describe('a pickup with photos', () => {
     expect([service.receivedBy(PHOTOS).length, outbox.entries]).toEqual([2, []]);
   });
 
+  it('goes on with what needs it and was put in while it ended', async () => {
+    service.answer(POST, () => json(201, { id: 'new' }));
+    const outbox = await open();
+    await outbox.add({ lane: 'one', method: 'POST', path: '/api/v1/pickups', body: {}, after: 'ended' });
+    await service.timers.pass(0);
+
+    expect([service.receivedBy(POST).length, outbox.entries]).toEqual([1, []]);
+  });
+
   it('is discarded with its photos', async () => {
     service.answer(POST, cut);
     const outbox = await open();
