@@ -5,7 +5,7 @@ import { defineConfig } from 'vite';
 import { BASE } from './vite.config.ts';
 
 /** Fonts of other alphabets and the code of maps are fetched when they are needed. */
-const NOT_IN_SHELL = /vietnamese|latin-ext|[Mm]ap|\.(map|gz|br)$/;
+const NOT_IN_SHELL = /vietnamese|latin-ext|^Map-|^maplibre|\.(map|gz|br)$/;
 
 const files = readdirSync('dist/assets')
   .filter((name) => !NOT_IN_SHELL.test(name))

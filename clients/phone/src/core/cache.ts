@@ -1,5 +1,5 @@
 /** Last answers of the service in IndexedDB, for reading without a network. Signing out forgets them. */
-import { clear, createStore, get, set } from 'idb-keyval';
+import { clear, createStore, get, set, setMany } from 'idb-keyval';
 
 const store = createStore('answers', 'answers');
 
@@ -14,6 +14,12 @@ export function cacheFor<Value>(key: string): Cache<Value> {
     load: async () => (await get<Value>(key, store).catch(() => undefined)) ?? null,
     save: async (value) => set(key, value, store).catch(() => undefined),
   };
+}
+
+/** Keep each answer of a list for its own screen, such as `match/<id>`. */
+export function keepEach<Value extends { id: string }>(kind: string, values: readonly Value[]): void {
+  const entries = values.map((value): [string, Value] => [`${kind}/${value.id}`, value]);
+  void setMany(entries, store).catch(() => undefined);
 }
 
 export async function forgetCaches(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Weights, money, distances and times as people here write them. Times are shown in the city's zone. */
 import { language } from './language.svelte';
+import { timeNow } from './time';
 
 let zone = 'Asia/Bangkok';
 
@@ -9,7 +10,7 @@ export function setTimeZone(name: string): void {
 }
 
 /** The time at which clocks of the city show `hour` on the day `daysAhead` of today. */
-export function cityTime(daysAhead: number, hour: number, now = new Date()): Date {
+export function cityTime(daysAhead: number, hour: number, now = timeNow()): Date {
   const midnight = (dayNumber(now) + daysAhead) * DAY_MS;
   const asUtc = new Date(midnight + hour * 3_600_000);
   return new Date(asUtc.getTime() - offsetMs(asUtc));
@@ -92,7 +93,7 @@ function dayNumber(time: Date): number {
 }
 
 /** `Today`, `Tomorrow`, `Wed 3 Dec`, and with the year when it is another one. */
-export function formatDay(time: string | Date, now = new Date()): string {
+export function formatDay(time: string | Date, now = timeNow()): string {
   const date = new Date(time);
   const away = dayNumber(date) - dayNumber(now);
   if (away === 0) return units().today;
@@ -124,12 +125,12 @@ function monthWidth(): 'short' | 'narrow' {
 }
 
 /** `Today 14:05`. */
-export function formatTime(time: string | Date, now = new Date()): string {
+export function formatTime(time: string | Date, now = timeNow()): string {
   return `${formatDay(time, now)} ${formatClock(time)}`;
 }
 
 /** `Today 14:00–18:00`, or both days when they differ. */
-export function formatWindow(from: string, until: string, now = new Date()): string {
+export function formatWindow(from: string, until: string, now = timeNow()): string {
   const [start, end] = [new Date(from), new Date(until)];
   if (dayNumber(start) === dayNumber(end)) return `${formatDay(start, now)} ${formatClock(start)}–${formatClock(end)}`;
   if (start <= now) return `${formatDay(now, now)} – ${formatDay(end, now)}`;
@@ -137,7 +138,7 @@ export function formatWindow(from: string, until: string, now = new Date()): str
 }
 
 /** `5 minutes ago`, `in 2 hours`. */
-export function formatAgo(time: string | Date, now = new Date()): string {
+export function formatAgo(time: string | Date, now = timeNow()): string {
   const seconds = (new Date(time).getTime() - now.getTime()) / 1000;
   const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   for (const [unit, size] of [

@@ -10,6 +10,7 @@ import {
 import { cacheFor, forgetCaches } from './cache';
 import { deviceName } from './device';
 import { language } from './language.svelte';
+import { setClock } from './time';
 
 export type Me = components['schemas']['Me'];
 
@@ -32,14 +33,17 @@ class CurrentSession {
       store: webStore<StoredSession>('session'),
       language: language.code,
     });
+    setClock(this.#sdk.clock);
     this.#sdk.on('state', () => this.#follow());
     this.#follow();
     if (this.state === 'signed_in') void this.readMe();
   }
 
-  /** Signs in and keeps the account. Rejects with ApiError. */
+  /** Signs in and keeps the account. Rejects with ApiError. What this phone kept of another person is forgotten. */
   async signIn(proof: SignInProof): Promise<void> {
+    const before = this.userId;
     const { user } = await this.sdk.signIn({ device_name: deviceName(), ...proof });
+    if (before !== null && before !== user.id) await forgetCaches();
     this.me = user as Me;
   }
 

@@ -6,6 +6,7 @@ import { outbox } from '../../core/outbox.svelte';
 import { showProblem } from '../../core/problems';
 import { Resource } from '../../core/resource.svelte';
 import { api, session } from '../../core/session.svelte';
+import { timeNow } from '../../core/time';
 
 type Schemas = components['schemas'];
 export type Message = Schemas['MessageOut'];
@@ -59,7 +60,7 @@ export class Talk {
 
   get isClosed(): boolean {
     const closedAt = this.info.value?.closed_at;
-    return closedAt != null && Date.parse(closedAt) <= Date.now();
+    return closedAt != null && Date.parse(closedAt) <= timeNow().getTime();
   }
 
   /** Whether the other person has read this message. */

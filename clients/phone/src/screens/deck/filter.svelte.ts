@@ -2,6 +2,7 @@
 import type { paths } from '@tinder-for-trash/sdk';
 import { cityTime } from '../../core/format';
 import { materials } from '../../core/materials.svelte';
+import { timeNow } from '../../core/time';
 
 export type Query = NonNullable<paths['/api/v1/deck']['get']['parameters']['query']>;
 export const WHENS = ['any', 'today', 'tomorrow'] as const;
@@ -42,7 +43,7 @@ export function countWishes(wishes: Wishes): number {
 }
 
 /** The wishes as `GET /deck` takes them. */
-export function queryOf(wishes: Wishes, now = new Date()): Query {
+export function queryOf(wishes: Wishes, now = timeNow()): Query {
   const query: Query = {};
   if (wishes.groups.length > 0) {
     const codes = materials.all.filter(({ group }) => wishes.groups.includes(group)).map(({ code }) => code);

@@ -2,7 +2,8 @@
 import type { components, OutboxEntry, Refusal } from '@tinder-for-trash/sdk';
 import { cacheFor } from '../../core/cache';
 import { materials } from '../../core/materials.svelte';
-import { outbox } from '../../core/outbox.svelte';
+import { outbox, outcomeSoon } from '../../core/outbox.svelte';
+import { timeNow } from '../../core/time';
 import { firstChoice, windowOf, type Choice } from './window';
 
 type Schemas = components['schemas'];
@@ -45,8 +46,6 @@ export type Ending =
 
 const NAME_CHARACTERS = 80;
 const DAY_MS = 86_400_000;
-/** So long one looks at "Sending" before one may go on; the outbox goes on by itself. */
-const PATIENCE_MS = 8_000;
 const cache = cacheFor<Fields>('give');
 
 function empty(): Fields {
@@ -55,7 +54,7 @@ function empty(): Fields {
     items: [],
     title: '',
     note: '',
-    when: { ...firstChoice(), at: Date.now() },
+    when: { ...firstChoice(), at: timeNow().getTime() },
     choose: 'first',
     priceMode: 'free',
     amount: null,
@@ -100,7 +99,7 @@ export class Draft {
       const fields = $state.snapshot(this.fields) as Fields;
       const { pickup, photos } = await outbox.sdk.postPickup(this.#body(), fields.photos);
       await this.clear();
-      const end = await Promise.race([pickup.outcome, patience()]);
+      const end = await outcomeSoon(pickup);
       if (end?.status === 'sent') return { status: 'posted', pickup: end.data.id };
       if (end?.status !== 'refused') return { status: 'queued' };
       for (const { entry } of [...photos, pickup]) await outbox.sdk.discard(entry.id);
@@ -153,11 +152,6 @@ export class Draft {
   }
 }
 
-function patience(): Promise<null> {
-  const wait = navigator.onLine ? PATIENCE_MS : 0;
-  return new Promise((resolve) => window.setTimeout(() => resolve(null), wait));
-}
-
 /** The names of the materials, as far as a title reaches. */
 function titleOf(items: readonly Item[]): string {
   let title = '';
@@ -171,6 +165,6 @@ function titleOf(items: readonly Item[]): string {
 
 /** A day that was chosen yesterday as "tomorrow" is today. */
 function today(when: Chosen): Chosen {
-  const daysAhead = when.daysAhead - Math.floor((Date.now() - when.at) / DAY_MS);
-  return daysAhead < 0 ? empty().when : { ...when, daysAhead, at: Date.now() };
+  const daysAhead = when.daysAhead - Math.floor((timeNow().getTime() - when.at) / DAY_MS);
+  return daysAhead < 0 ? empty().when : { ...when, daysAhead, at: timeNow().getTime() };
 }

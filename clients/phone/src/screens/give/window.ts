@@ -1,5 +1,6 @@
 /** Times to collect, as people choose them: a day, and a part of it. */
 import { cityTime } from '../../core/format';
+import { timeNow } from '../../core/time';
 
 export const PARTS = { all: [8, 20], morning: [8, 12], afternoon: [12, 17], evening: [17, 20] } as const;
 export type Part = keyof typeof PARTS;
@@ -14,7 +15,7 @@ export interface Choice {
 }
 
 /** When it can be collected. Of today, what is left. */
-export function windowOf({ daysAhead, part }: Choice, now = new Date()): { from: string; until: string } {
+export function windowOf({ daysAhead, part }: Choice, now = timeNow()): { from: string; until: string } {
   const [opens, closes] = PARTS[part];
   const from = cityTime(daysAhead, opens, now);
   const until = cityTime(daysAhead, closes, now);
@@ -22,11 +23,11 @@ export function windowOf({ daysAhead, part }: Choice, now = new Date()): { from:
 }
 
 /** Whether there is time left in it. */
-export function isOpen({ daysAhead, part }: Choice, now = new Date()): boolean {
+export function isOpen({ daysAhead, part }: Choice, now = timeNow()): boolean {
   return cityTime(daysAhead, PARTS[part][1], now).getTime() - now.getTime() > LEFT_MS;
 }
 
 /** Today while there is time, else tomorrow. */
-export function firstChoice(now = new Date()): Choice {
+export function firstChoice(now = timeNow()): Choice {
   return { daysAhead: isOpen({ daysAhead: 0, part: 'all' }, now) ? 0 : 1, part: 'all' };
 }
