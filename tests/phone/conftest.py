@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 from tests.chat.processes import running_process
 from tests.conftest import empty_tables
 from tests.phone.phone import Phone
+from tests.pictures import from_a_phone
 from tests.waits import PATIENCE_S
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
@@ -82,3 +84,10 @@ def open_phone(browser: Browser, service: str, transactional_db: None) -> Iterat
     for phone in phones:
         phone.context.close()
     assert [error for phone in phones for error in phone.errors] == []
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "bottles.jpg"
+    path.write_bytes(from_a_phone())
+    return path

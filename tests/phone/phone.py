@@ -63,6 +63,11 @@ class Phone:
         self.page.goto(path)
         return self.page
 
+    def go_offline(self) -> None:
+        """Lose the signal, once the app has been kept for starts without one."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        self.context.set_offline(True)
+
     def violations(self) -> list[str]:
         """What axe finds on the present screen against WCAG 2.2 AA."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -12,7 +12,6 @@ from tests.factories.geo import make_collector, make_pickup
 from tests.factories.matches import make_like
 from tests.factories.people import make_user
 from tests.phone.phone import Phone
-from tests.pictures import from_a_phone
 from tests.waits import wait_until
 
 OpenPhone = Callable[..., Phone]
@@ -25,13 +24,6 @@ def nok(transactional_db: None) -> User:
     """A resident; earlier tests' pickups are closed."""
     Pickup.objects.update(status=Pickup.Status.CANCELLED)
     return make_user(display_name="Nok Srisuk")
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "bottles.jpg"
-    path.write_bytes(from_a_phone())
-    return path
 
 
 def choose_material(page: Page, name: str) -> None:

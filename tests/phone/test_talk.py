@@ -50,7 +50,8 @@ def write(page: Page, text: str) -> None:
 
 def texts_of(match: Match) -> list[str]:
     """What was written in the conversation, in order."""
-    return list(Message.objects.filter(conversation=match.conversation_id, kind="text").values_list("text", flat=True))
+    texts = Message.objects.filter(conversation=match.conversation_id, kind="text").order_by("seq")
+    return list(texts.values_list("text", flat=True))
 
 
 def top_of(element: Locator) -> float:
@@ -163,8 +164,7 @@ class TestBadlyConnected:
         phone, other = open_phone(user=nok), open_phone(user=lek).open(path_of(match))
         page = phone.open(path_of(match))
         expect(page.get_by_text("Say hello")).to_be_visible()
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        phone.context.set_offline(True)
+        phone.go_offline()
 
         for text in ("First", "Second", "Third"):
             write(page, text)

@@ -1,5 +1,5 @@
 /** Requests that wait for a network or were refused, as screens show them. The SDK's outbox keeps and sends them. */
-import { Outbox, type OutboxEntry } from '@tinder-for-trash/sdk';
+import { Outbox, type OutboxEntry, type Outcome, type Queued } from '@tinder-for-trash/sdk';
 import { session } from './session.svelte';
 
 class CurrentOutbox {
@@ -20,6 +20,15 @@ class CurrentOutbox {
     this.entries = this.#sdk.entries;
     this.#sdk.on('changed', (entries) => (this.entries = entries));
   }
+}
+
+/** So long one looks at a button that is being sent before one may go on; the outbox goes on by itself. */
+const PATIENCE_MS = 8_000;
+
+/** How an entry ends; null when it waits for a signal. */
+export function outcomeSoon<Data>({ outcome }: Queued<Data>): Promise<Outcome<Data> | null> {
+  const patience = navigator.onLine ? PATIENCE_MS : 0;
+  return Promise.race([outcome, new Promise<null>((resolve) => window.setTimeout(() => resolve(null), patience))]);
 }
 
 export const outbox = new CurrentOutbox();

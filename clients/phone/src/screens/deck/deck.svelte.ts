@@ -2,7 +2,7 @@
 import { ApiError, dataOf, type components } from '@tinder-for-trash/sdk';
 import { cacheFor } from '../../core/cache';
 import { outbox } from '../../core/outbox.svelte';
-import { textOfProblem } from '../../core/problems';
+import { showProblem, textOfRefusal } from '../../core/problems';
 import { api } from '../../core/session.svelte';
 import { toasts } from '../../core/toasts.svelte';
 import { loadWishes, queryOf, saveWishes, type Wishes } from './filter.svelte';
@@ -30,7 +30,7 @@ export class Deck {
   match = $state.raw<{ card: Card; match: NewMatch } | null>(null);
   wishes = $state.raw<Wishes>(loadWishes());
   /** Swiped here; a deck that was asked for before must not bring them back. */
-  #swiped = new Set<string>();
+  #swiped = new Map<string, Card>();
   #generation = 0;
   readonly #cache = cacheFor<readonly Card[]>('deck');
 
@@ -61,22 +61,42 @@ export class Deck {
 
   /** Take a card off the deck and record the swipe, now or as soon as there is a network. */
   async swipe(card: Card, direction: Direction): Promise<void> {
-    this.#swiped.add(card.id);
+    this.#swiped.set(card.id, card);
     this.#remove(card.id);
     this.last = { card, direction };
     if (this.cards.length < REFILL_BELOW) void this.load();
-    const { outcome } = await outbox.sdk.swipe(card.id, { direction });
+    const queued = await outbox.sdk.swipe(card.id, { direction }).catch((error: unknown) => {
+      this.#takeBack(card);
+      showProblem(error);
+    });
+    if (!queued) return;
     if (!navigator.onLine) toasts.show(t().later);
-    const end = await outcome;
-    if (end.status === 'refused') await this.#takeRefusal(card, end.entry.id, end.refusal);
-    else if (end.status === 'sent' && direction === 'like') this.#celebrate(card, end.data);
+    const end = await queued.outcome;
+    if (end.status === 'sent' && direction === 'like') this.#celebrate(card, end.data);
+  }
+
+  /** Say why swipes were refused, those that waited since an earlier start included, and be done with them. */
+  async takeRefusals(): Promise<void> {
+    for (const { id, method, path, refusal } of outbox.refused) {
+      const pickup = /^\/api\/v1\/pickups\/([^/]+)\/swipe$/.exec(path)?.[1];
+      if (!refusal || !pickup || method !== 'PUT' || !(await outbox.sdk.discard(id))) continue;
+      const card = this.#swiped.get(pickup);
+      const isGone = GONE.has(refusal.code);
+      if (card && !isGone) this.#takeBack(card);
+      if (this.last?.card.id === pickup) this.last = null;
+      toasts.show(isGone ? t().gone(card?.title) : textOfRefusal(refusal), { tone: isGone ? 'plain' : 'bad' });
+    }
   }
 
   /** Why the last card was passed; the resident reads the sum of all reasons. */
   async explain(card: Card, reason: PassReason): Promise<void> {
     if (this.last?.card.id === card.id) this.last = null;
-    await outbox.sdk.swipe(card.id, { direction: 'pass', reason });
-    toasts.show(t().thanks, { tone: 'good' });
+    try {
+      await outbox.sdk.swipe(card.id, { direction: 'pass', reason });
+      toasts.show(t().thanks, { tone: 'good' });
+    } catch (error) {
+      showProblem(error);
+    }
   }
 
   /** Put the last card back on top. */
@@ -89,9 +109,9 @@ export class Deck {
     const end = await queued?.outcome;
     if (end?.status !== 'refused') return;
     await outbox.sdk.discard(end.entry.id);
-    this.#swiped.add(last.card.id);
+    this.#swiped.set(last.card.id, last.card);
     this.#remove(last.card.id);
-    toasts.show(end.refusal.message, { tone: 'bad' });
+    toasts.show(textOfRefusal(end.refusal), { tone: 'bad' });
   }
 
   /** A card has closed while it was on the deck: it leaves with a word. */
@@ -131,21 +151,17 @@ export class Deck {
     this.cards = [card, ...this.cards.filter(({ id }) => id !== card.id)];
   }
 
+  /** Put a card back whose swipe does not count. */
+  #takeBack(card: Card): void {
+    if (this.last?.card.id === card.id) this.last = null;
+    this.#putBack(card);
+  }
+
   #celebrate(card: Card, swipe: components['schemas']['SwipeOutput']): void {
     if (swipe.match) {
       if (this.last?.card.id === card.id) this.last = null;
       this.match = { card, match: swipe.match };
     } else if (swipe.queue_position) toasts.show(t().waiting(swipe.queue_position), { tone: 'good' });
-  }
-
-  async #takeRefusal(card: Card, entry: number, refusal: { code: string; message: string }): Promise<void> {
-    await outbox.sdk.discard(entry);
-    if (this.last?.card.id === card.id) this.last = null;
-    if (GONE.has(refusal.code)) toasts.show(t().gone(card.title));
-    else {
-      this.#putBack(card);
-      toasts.show(refusal.message || textOfProblem(null), { tone: 'bad' });
-    }
   }
 }
 

@@ -16,7 +16,7 @@ export const t = defineTexts({
     by: (name: string) => `From ${name}`,
     rated: (stars: string) => `${stars} stars`,
     now: (title: string) => `Now: ${title}`,
-    gone: (title: string) => `“${title}” has just been taken`,
+    gone: (title = 'A card you swiped') => `“${title}” has just been taken`,
     whyPass: 'Why not this one?',
     reasons: {
       too_far: 'Too far',
@@ -105,7 +105,7 @@ export const t = defineTexts({
     by: (name) => `จากคุณ${name}`,
     rated: (stars) => `${stars} ดาว`,
     now: (title) => `ตอนนี้: ${title}`,
-    gone: (title) => `“${title}” มีคนรับไปแล้ว`,
+    gone: (title = 'ของที่คุณเลือก') => `“${title}” มีคนรับไปแล้ว`,
     whyPass: 'ทำไมไม่เอารายการนี้',
     reasons: {
       too_far: 'ไกลไป',

@@ -1,17 +1,24 @@
-/** One match and what its two people can do about it. Every action answers with the match as it is then. */
-import { ApiError, dataOf, newId, type components } from '@tinder-for-trash/sdk';
+/**
+ * One match and what its two people can do about it. Every action answers with the match as it is then.
+ *
+ * What happens at the door, where there may be no signal, goes through the outbox: the weight, the photos of the scale
+ * and the code, sent in this order.
+ */
+import { ApiError, dataOf, newId, type components, type OutboxEntry, type Outcome } from '@tinder-for-trash/sdk';
 import { isAbout, keepFresh } from '../../core/live.svelte';
-import { outbox } from '../../core/outbox.svelte';
+import { outbox, outcomeSoon } from '../../core/outbox.svelte';
 import { readPlace } from '../../core/place';
 import { showProblem } from '../../core/problems';
 import { Resource } from '../../core/resource.svelte';
 import { api, session } from '../../core/session.svelte';
 import { toasts } from '../../core/toasts.svelte';
 import { t } from './texts';
+import { formOf, keptForm, type Figures } from './weigh_form';
 
 type Schemas = components['schemas'];
 export type Match = Schemas['MatchOutput'];
 export type WeighIn = Schemas['WeighInInputRequest'];
+type Step = 'weigh-in' | 'photos' | 'confirm';
 
 export class Handover {
   readonly id: string;
@@ -19,13 +26,20 @@ export class Handover {
   isBusy = $state(false);
   /** What the last action was refused for, for the fields of its form. */
   error = $state.raw<unknown>(null);
+  /** What is kept on this phone for this match, in order: it waits for a signal, or was refused. */
+  readonly kept = $derived(outbox.entries.filter(({ lane }) => lane === this.#lane));
+  readonly keptWeighIn = $derived(this.#keptAt('weigh-in'));
+  readonly keptCode = $derived(this.#keptAt('confirm'));
+  readonly #lane: string;
 
   constructor(id: string) {
     this.id = id;
+    this.#lane = `match/${id}`;
     this.match = new Resource(`match/${id}`, () =>
       dataOf(api().GET('/api/v1/matches/{match_id}', { params: { path: { match_id: id } } })),
     );
     keepFresh(this.match, (event) => isAbout(event, 'match', id));
+    $effect(() => outbox.sdk.on('outcome', (outcome) => this.#hear(outcome)));
   }
 
   propose = (at: string) =>
@@ -34,8 +48,8 @@ export class Handover {
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/agree', { ...this.#params(), body: { at } }));
   setOff = () => this.#do(api().POST('/api/v1/matches/{match_id}/handover/on-my-way', { ...this.#params(), body: {} }));
   noShow = () => this.#do(api().POST('/api/v1/matches/{match_id}/handover/no-show', this.#params()));
-  weighIn = (body: WeighIn) =>
-    this.#do(api().POST('/api/v1/matches/{match_id}/handover/weigh-in', { ...this.#params(), body }));
+  /** Add a photo of the scale. */
+  addPhoto = (photo: File) => this.#queue('photos', { form: { photo } });
   accept = (version: number) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/accept', { ...this.#params(), body: { version } }));
   /** What the receipt should say. */
@@ -56,6 +70,14 @@ export class Handover {
         body: { accuracy_m: 0, other: true },
       }),
     );
+
+  /** Hand in a weight, instead of one that waits or was refused. */
+  async weighIn(body: WeighIn): Promise<boolean> {
+    const replaced = this.kept.filter(({ path }) => path === this.#pathOf('weigh-in'));
+    const handedIn = this.#queue('weigh-in', { body });
+    for (const { id } of replaced) await outbox.sdk.discard(id);
+    return handedIn;
+  }
 
   /** Arrive by GPS. */
   async arrive(): Promise<boolean> {
@@ -82,49 +104,59 @@ export class Handover {
     return this.#do(api().POST('/api/v1/matches/{match_id}/handover/confirm', { ...this.#params(), body }));
   }
 
-  /** Confirm for both with the resident's code. Without a signal it is kept, and sent with the time it was typed. */
-  async confirmByCode(code: string): Promise<boolean> {
-    this.isBusy = true;
-    this.error = null;
-    const { outcome } = await outbox.sdk.add<Match>({
-      lane: `match/${this.id}`,
-      method: 'POST',
-      path: `/api/v1/matches/${this.id}/handover/confirm`,
-      body: { code, entered_at: session.sdk.clock.now().toISOString() },
-    });
-    if (!navigator.onLine) {
-      this.isBusy = false;
-      toasts.show(t().codeKept);
-      return true;
-    }
-    const end = await outcome;
-    this.isBusy = false;
-    if (end.status === 'sent') this.match.set(end.data);
-    if (end.status !== 'refused') return true;
-    await outbox.sdk.discard(end.entry.id);
-    this.error = new ApiError(end.refusal);
-    showProblem(this.error);
-    return false;
+  /** Confirm for both with the resident's code, typed now, for the weight that waits or is shown. */
+  confirmByCode(code: string): Promise<boolean> {
+    const body = { code, entered_at: session.sdk.clock.now().toISOString() };
+    return this.#queue('confirm', { body, ...(this.keptWeighIn ? { after: this.keptWeighIn.key } : {}) });
   }
 
-  /** Add a photo of the scale. */
-  async addPhoto(photo: File): Promise<void> {
+  /** Put a refused weight back into the form. A code that was given for it goes with it. */
+  async takeBack(entry: OutboxEntry): Promise<void> {
+    if (this.match.value === null) return;
+    await keptForm(`weigh/${this.id}`).save(formOf(this.match.value, entry.body as Figures));
+    await outbox.sdk.discard(entry.id);
+    this.error = entry.refusal && new ApiError(entry.refusal);
+  }
+
+  #keptAt(step: Step): OutboxEntry | undefined {
+    return this.kept.findLast(({ path, refusal }) => path === this.#pathOf(step) && refusal === null);
+  }
+
+  #pathOf(step: Step): string {
+    return `/api/v1/matches/${this.id}/handover/${step}`;
+  }
+
+  /** Keep a step and send it. False when it was refused or could not be kept; true also while it waits for a signal. */
+  async #queue(step: Step, request: { body?: unknown; form?: { photo: File }; after?: string }): Promise<boolean> {
     this.isBusy = true;
-    const form = new FormData();
-    form.append('photo', photo);
+    this.error = null;
     try {
-      await api().POST('/api/v1/matches/{match_id}/handover/photos', {
-        ...this.#params(),
-        body: { photo: '' },
-        bodySerializer: () => form,
+      const queued = await outbox.sdk.add({
+        lane: this.#lane,
+        method: 'POST',
+        path: this.#pathOf(step),
+        ...request,
       });
-      toasts.show(t().photoAdded, { tone: 'good' });
-      await this.match.load();
+      const end = await outcomeSoon(queued);
+      if (end === null) toasts.show(t().kept);
+      if (end?.status !== 'refused') return true;
+      await outbox.sdk.discard(end.entry.id);
+      throw new ApiError(end.refusal);
     } catch (error) {
+      this.error = error;
       showProblem(error);
+      return false;
     } finally {
       this.isBusy = false;
     }
+  }
+
+  #hear(outcome: Outcome): void {
+    const { entry, status } = outcome;
+    if (entry.lane !== this.#lane) return;
+    if (status === 'sent' && entry.path !== this.#pathOf('photos')) this.match.set(outcome.data as Match);
+    // A photo has come, or the match has moved on without this phone.
+    else if (status !== 'discarded') void this.match.load();
   }
 
   #params(): { params: { path: { match_id: string }; header: { 'Idempotency-Key': string } } } {
