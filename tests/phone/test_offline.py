@@ -170,7 +170,7 @@ class TestWeighing:
         expect(page.get_by_text("Thank you for recycling!")).to_be_visible()
         expect(kept).to_have_count(0)
         handover = Handover.objects.get(match=match)
-        assert (handover.lines.get().gross_kg, handover.photos.count()) == (3.5, 1)
+        assert (str(handover.lines.get().gross_kg), handover.photos.count()) == ("3.500", 1)
 
     def test_a_refused_weight_is_put_right_and_its_code_does_not_count(self, match: Match, lek: Phone) -> None:
         page = lek.open(f"/matches/{match.pk}")
