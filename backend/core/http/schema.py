@@ -79,7 +79,7 @@ class ProblemAutoSchema(AutoSchema):
         if operation["security"]:
             codes.add("token_missing")
         if self._takes_key():
-            roots.append(type(self.view).prepare)
+            roots.append(type(cast(ApiView, self.view)).prepare)
             roots += [key_of, answer_once] if operation["security"] else [key_of]
         return codes | codes_reached_from(*roots)
 
