@@ -5,6 +5,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from backend.core.db.pooler import require_separate_statements
+
 # The youngest generation is collected after so many new objects; Python's 700 is at least once a request.
 YOUNG_MAX = 20_000
 
@@ -25,4 +27,5 @@ os.environ.setdefault("POSTGRES_LOCK_S", "5")
 os.environ.setdefault("POSTGRES_STATEMENT_S", "30")
 
 application = get_wsgi_application()
+require_separate_statements()
 freeze_loaded_objects()

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from backend.core.db.definitions import wrong_definitions
+from backend.core.db.pooler import require_separate_statements
 from backend.core.http.health import migrations_state
 
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
     help = "Check that the database is complete; fail and name what is missing or differs."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_separate_statements()
         missing = wrong_definitions()
         if (migrations := migrations_state()) != "ok":
             missing.insert(0, f"migrations: {migrations}")
