@@ -13,6 +13,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from backend.accounts.models import User
+from backend.core.db.definitions import wrong_definitions
 from geo.grid import cell_of
 from geo.models import Collector, Material, Pickup, PickupItem, Swipe
 from tests.factories.chat import make_conversation, make_message
@@ -128,6 +129,9 @@ class TestGeneratedCity:
         assert Pickup.objects.filter(status=Pickup.Status.OPEN).count() == city.open
         assert Collector.objects.count() == city.collectors
         assert 0 < Swipe.objects.count() <= city.swipes
+
+    def test_leaves_every_trigger_at_work(self, city: Crowd) -> None:
+        assert wrong_definitions() == []
 
     def test_hides_homes_as_the_service_does(self, city: Crowd) -> None:
         for pickup in Pickup.objects.all():
