@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from geo.handover.services import appointments
+from geo.impact.services import fold_impact
 from geo.matching.services import expiry, matches, rings
 from geo.pickups.services import photos
 from geo.privacy import agreements
@@ -16,6 +17,7 @@ RING = "geo.tell_rings"
 REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
 SWEEP = "geo.sweep_pictures"
+FOLD = "geo.fold_impact"
 
 
 @periodic(name=EXPIRE, cron="*/5 * * * *")
@@ -54,3 +56,9 @@ def review_standing(now: datetime) -> None:
 def sweep_pictures(now: datetime) -> None:
     """Every night: delete the files of photos without a row."""
     photos.remove_orphaned_pictures(now=now)
+
+
+@periodic(name=FOLD, cron="* * * * *")
+def fold_sums(now: datetime) -> None:
+    """Every minute: add new receipts to the sums of what was recycled."""
+    fold_impact()

@@ -12,7 +12,10 @@ PATH = re.compile(r"`((?:backend|geo|chat|notifications|tools|tests|bin|docs)/[\
 # Tables, code, pictures and links cannot be wrapped.
 UNWRAPPED = ("|", "    ", "!", "[", "#")
 WIDTH = 120
-WORDS_MAX = 15_000
+WORDS_MAX = 13_600
+# A runbook is read at night, one paragraph at a time.
+RUNBOOK = ROOT / "docs" / "operations.md"
+RUNBOOK_WORDS_MAX = 4_400
 RECORD_LINES_MAX = 60
 
 
@@ -46,7 +49,10 @@ class TestDocument:
 
 
 def test_documents_are_short() -> None:
-    assert sum(len(document.read_text(encoding="utf-8").split()) for document in DOCUMENTS) <= WORDS_MAX
+    words = {document: len(document.read_text(encoding="utf-8").split()) for document in DOCUMENTS}
+
+    assert words.pop(RUNBOOK) <= RUNBOOK_WORDS_MAX
+    assert sum(words.values()) <= WORDS_MAX
 
 
 def test_records_fit_on_a_page() -> None:

@@ -1,8 +1,8 @@
-"""Reading appointments and receipts, and checking the receipts: numbers, chains and hashes."""
+"""Reading appointments and receipts, and checking the receipts: chains and hashes."""
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +35,17 @@ _RECEIPT = f"""
 _BY_ID = f"{_RECEIPT} WHERE geo_receipt.id = %(receipt)s AND %(user)s IN (resident_id, collector_id)"
 _BY_TOKEN = f"{_RECEIPT} WHERE token = %(token)s"
 # One statement sees one snapshot: receipts issued later belong to the next run.
-_HEADS = """
-    SELECT collector_id, length, head_hash FROM geo_receiptchain
-    UNION ALL SELECT NULL, COALESCE(max(number), 0), '' FROM geo_receipt
+# Chains that do not end with the receipt that their row names, in one statement, because receipts are issued meanwhile.
+_WRONG_ENDS = """
+    SELECT collector_id FROM geo_receiptchain AS chain FULL JOIN (
+        SELECT DISTINCT ON (collector_id) collector_id, link, content_hash
+        FROM geo_receipt ORDER BY collector_id, link DESC) AS newest USING (collector_id)
+    WHERE (chain.length, chain.head_hash) IS DISTINCT FROM (newest.link, newest.content_hash)
+    ORDER BY collector_id
+"""
+_WITHOUT_RECEIPT = """
+    SELECT id FROM geo_match AS match WHERE status = 'completed'
+    AND NOT EXISTS (SELECT FROM geo_receipt WHERE match_id = match.id AND corrects_id IS NULL) ORDER BY id
 """
 
 
@@ -113,50 +121,44 @@ class Audit:
     """A run over all receipts. Iterate `flaws()` to the end before reading the counts."""
 
     receipts: int = 0
+    collectors: int = 0
     newest_hash: str = ""
-    _ends: dict[uuid.UUID, tuple[int, str]] = field(default_factory=dict)
-
-    @property
-    def collectors(self) -> int:
-        """How many chains were followed."""
-        return len(self._ends)
+    _newest: int = 0
+    _before: Receipt | None = None
 
     def flaws(self) -> Iterator[Flaw]:
-        """Everything that does not fit, in the order of the numbers, within a few megabytes of memory."""
-        heads, last = _read_heads()
-        for receipt in _receipts_up_to(last):
+        """Everything that does not fit, chain by chain, within a few megabytes of memory."""
+        for receipt in _receipts_by_chain():
             yield from self._flaws_of(receipt)
-        yield from self._flaws_of_ends(heads)
+        for collector_id in _read_ids(_WRONG_ENDS):
+            yield Flaw("end", f"the chain of collector {collector_id} does not end where it was left")
+        for match_id in _read_ids(_WITHOUT_RECEIPT):
+            yield Flaw("match", f"match {match_id} is completed and has no receipt")
 
     def _flaws_of(self, receipt: Receipt) -> Iterator[Flaw]:
         name = f"receipt {receipt.number} ({receipt.pk})"
-        # A gap is reported once, by the number after it.
-        if receipt.number != self.receipts + 1:
-            yield Flaw("number", f"{name} stands where number {self.receipts + 1} should")
-        link, previous_hash = self._ends.get(receipt.collector_id, (0, ""))
+        before = self._before
+        if before is None or before.collector_id != receipt.collector_id:
+            self.collectors += 1
+            before = None
+        link, previous_hash = (before.link, before.content_hash) if before else (0, "")
         if (receipt.link, receipt.previous_hash) != (link + 1, previous_hash):
             yield Flaw("link", f"{name} does not follow the receipt before it of collector {receipt.collector_id}")
         if receipt.content_hash != receipt.hash_with(receipt.lines.all()):
             yield Flaw("content", f"{name} or a line of it is not what was issued")
-        self.receipts, self.newest_hash = receipt.number, receipt.content_hash
-        self._ends[receipt.collector_id] = (receipt.link, receipt.content_hash)
-
-    def _flaws_of_ends(self, heads: dict[uuid.UUID, tuple[int, str]]) -> Iterator[Flaw]:
-        for collector_id in sorted(heads.keys() | self._ends.keys()):
-            if heads.get(collector_id) != self._ends.get(collector_id):
-                yield Flaw("end", f"the chain of collector {collector_id} does not end where it was left")
+        if receipt.number > self._newest:
+            self._newest, self.newest_hash = receipt.number, receipt.content_hash
+        self.receipts += 1
+        self._before = receipt
 
 
-def _read_heads() -> tuple[dict[uuid.UUID, tuple[int, str]], int]:
-    """Where each collector's chain ends, and the last number."""
+def _read_ids(statement: str) -> list[uuid.UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(_HEADS)
-        rows = cursor.fetchall()
-    heads = {collector_id: (length, head_hash) for collector_id, length, head_hash in rows if collector_id}
-    return heads, next(length for collector_id, length, _ in rows if collector_id is None)
+        cursor.execute(statement)
+        return [found for (found,) in cursor.fetchall()]
 
 
-def _receipts_up_to(last: int) -> Iterator[Receipt]:
+def _receipts_by_chain() -> Iterator[Receipt]:
     lines = ReceiptLine.objects.select_related("material").order_by("pk")
-    receipts = Receipt.objects.filter(number__lte=last).order_by("number")
+    receipts = Receipt.objects.order_by("collector_id", "link", "number")
     return receipts.prefetch_related(Prefetch("lines", lines)).iterator(chunk_size=BATCH)

@@ -16,7 +16,7 @@ from geo.models.impact import CITY
 NOTHING = Decimal(0)
 Scope = ImpactSum.Scope
 _KEY = "code, name_th, name_en, material.group, factor_set, factor_version, kg_co2e_per_kg, factor_source"
-_SUMS = "FROM geo_impactsum AS stored JOIN geo_material AS material ON material.id = material_id"
+_SUMS = "FROM geo_impact_now AS stored JOIN geo_material AS material ON material.id = material_id"
 _WHERE = "WHERE scope = ANY(%(scopes)s::text[]) AND owner = %(owner)s"
 _TOTALS = f"""
     SELECT {_KEY}, sum(kg) AS total {_SUMS} {_WHERE} GROUP BY {_KEY} ORDER BY total DESC, code

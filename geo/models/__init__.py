@@ -3,7 +3,7 @@
 from geo.models.collector import Collector
 from geo.models.group import Group, Membership
 from geo.models.handover import STEPS, Handover, HandoverState, Reminder, Step
-from geo.models.impact import ImpactSum
+from geo.models.impact import ImpactEntry, ImpactSum
 from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
 from geo.models.photo import PickupPhoto
@@ -21,6 +21,7 @@ __all__ = [
     "Group",
     "Handover",
     "HandoverState",
+    "ImpactEntry",
     "ImpactSum",
     "LeftItem",
     "Match",

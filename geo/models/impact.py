@@ -9,10 +9,9 @@ from geo.models.material import Material
 CITY = uuid.UUID(int=0)
 
 
-class ImpactSum(models.Model):
+class ImpactRow(models.Model):
     """Kilograms of one material with one factor in one calendar month, for the city, a person or a group.
 
-    A trigger on receipt lines maintains it in the transaction of the receipt; `rebuild_impact` compares and repairs it.
     CO2e is not stored: it is the product of kilograms and factor.
     """
 
@@ -33,6 +32,26 @@ class ImpactSum(models.Model):
     kg = models.DecimalField(max_digits=18, decimal_places=3)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.kg} kg of {self.material_id} {self.month}"
+
+
+class ImpactEntry(ImpactRow):
+    """What one receipt adds. A trigger on receipt lines writes it; a periodic task moves it into `ImpactSum`."""
+
+    class Meta:
+        indexes = [models.Index(fields=["scope", "owner"], name="impact_entry_by_owner")]
+
+
+class ImpactSum(ImpactRow):
+    """All entries moved so far, one row per key. The view `geo_impact_now` adds the entries that are still to be moved.
+
+    `rebuild_impact` compares both with the receipt lines and repairs them.
+    """
+
+    class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=[
@@ -43,6 +62,3 @@ class ImpactSum(models.Model):
                 name="one_sum_per_key",
             )
         ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"{self.kg} kg of {self.material_id} {self.month}"

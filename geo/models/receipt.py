@@ -33,7 +33,7 @@ def month_of(moment: datetime) -> date:
 class Receipt(PublicModel):
     """The record of a completed handover. The `token` of a printed receipt gives access to the printed content."""
 
-    number = models.BigIntegerField(_("number"), unique=True, help_text="Counts up by one for each receipt.")
+    number = models.BigIntegerField(_("number"), unique=True, help_text="Rises with each receipt; some are left out.")
     match = models.ForeignKey(Match, models.PROTECT, verbose_name=_("match"), related_name="receipts")
     corrects = models.ForeignKey(
         "self",

@@ -3,15 +3,16 @@
 from functools import partial
 from threading import Barrier
 
-import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
+from geo.groups.services import found_group, join_group
 from geo.handover.selectors import Audit
 from geo.handover.services.confirmations import Confirmation, confirm_handover
 from geo.handover_errors import CodeLocked
-from geo.models import Handover, Match, Receipt, ReceiptLine
+from geo.impact.services import compare_impact, fold_impact, rebuild_impact
+from geo.models import Handover, ImpactSum, Match, Receipt, ReceiptLine
 from tests.factories.matches import make_collecting_user, make_match, names_of_events, weigh
 from tests.races import unlocked
 from tests.races.concurrency import at_once, require_consistent, require_no_errors
@@ -90,24 +91,56 @@ class TestConfirmAndWeighAgain:
             assert receipt is None or receipt.net_kg == 2
 
 
-class TestReceiptNumbers:
-    def test_have_no_gaps_and_no_duplicates(self) -> None:
+def confirm_without_waiting(match: Match) -> Confirmation:
+    """Confirm; an error if a lock is not free within five seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+    return confirm(match)
+
+
+class TestOneSlowHandover:
+    """One transaction has issued a receipt and stays open."""
+
+    def test_delays_no_other_of_the_same_group_month_and_material(self) -> None:
+        matches = [weigh(make_match()) for _ in range(13)]
+        residents = [match.pickup.resident_id for match in matches]
+        group = found_group(user_id=residents[0], name="Rim Khlong", kind="building", now=read_clock())
+        for resident in residents[1:]:
+            join_group(user_id=resident, code=str(group.code), now=read_clock())
+
+        with transaction.atomic():
+            confirm(matches[0])
+            results = at_once([partial(confirm_without_waiting, match) for match in matches[1:]])
+
+            require_no_errors(results)
+            assert Receipt.objects.count() == 13
+        assert list(Audit().flaws()) == []
+        fold_impact()
+        assert compare_impact() == []
+        assert ImpactSum.objects.get(scope="city").kg == 26
+
+    def test_delays_the_next_of_the_same_collector(self) -> None:
+        """The control."""
+        collector = make_collecting_user()
+        matches = [weigh(make_match(collector=collector)) for _ in range(2)]
+
+        with transaction.atomic():
+            confirm(matches[0])
+            (result,) = at_once([partial(confirm_without_waiting, matches[1])])
+
+        assert isinstance(result, OperationalError)
+
+
+class TestFolding:
+    def test_beside_handovers_loses_and_doubles_nothing(self) -> None:
         matches = [weigh(make_match()) for _ in range(8)]
 
-        results = at_once([partial(confirm, match) for match in matches])
+        results = at_once([partial(confirm, match) for match in matches] + [fold_impact, rebuild_impact] * 2)
 
         require_no_errors(results)
-        assert sorted(Receipt.objects.values_list("number", flat=True)) == list(range(1, 9))
-
-    def test_would_be_drawn_twice_without_the_lock(self) -> None:
-        """The control: one of the two raises an error."""
-        matches, both_read = [weigh(make_match()) for _ in range(2)], Barrier(2)
-
-        results = at_once([partial(unlocked.issue_receipt, match, meanwhile=both_read.wait) for match in matches])
-
-        assert [type(result) for result in results if result] == [IntegrityError]
-        with pytest.raises(AssertionError):
-            require_no_errors(results)
+        assert compare_impact() == []
+        fold_impact()
+        assert compare_impact() == []
 
 
 class TestReceiptChain:

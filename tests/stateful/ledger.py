@@ -46,7 +46,7 @@ _RECEIVED = """
     SELECT 'lines', m.code, sum(l.net_kg) * 1000 FROM geo_receiptline l JOIN geo_material m ON m.id = l.material_id
     GROUP BY m.code
     UNION ALL SELECT s.scope, m.code, sum(s.kg) * 1000
-    FROM geo_impactsum s JOIN geo_material m ON m.id = s.material_id GROUP BY s.scope, m.code
+    FROM geo_impact_now s JOIN geo_material m ON m.id = s.material_id GROUP BY s.scope, m.code
     UNION ALL SELECT 'paid', 'satang', sum(paid_thb) * 100 FROM geo_receipt HAVING count(*) > 0
 """
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from geo.handover.services import notices
-from geo.handover.services.receipts import draw_receipt_number, end_of_chain, extend_chain, lock_issuing
+from geo.handover.services.receipts import draw_receipt_number, extend_chain, lock_chain
 from geo.handover.services.weigh_ins import Figures, Line, Weighed, check_figures, figures_of, store_version
 from geo.handover_errors import CorrectionTooLate, NoReceipt, NothingToCorrect, WeighInChanged
 from geo.lifecycle.locks import lock_match_of
@@ -129,8 +129,7 @@ def _is_open(proposed: WeighInVersion, first: Receipt) -> bool:
 
 def _issue(match: Match, first: Receipt, proposed: WeighInVersion, *, acting: uuid.UUID | None, now: datetime) -> None:
     figures = figures_of(proposed, left=[])
-    lock_issuing()
-    length, previous_hash = end_of_chain(match.collector_id)
+    chain = lock_chain(match.collector_id)
     receipt = Receipt(
         number=draw_receipt_number(),
         match=match,
@@ -142,13 +141,13 @@ def _issue(match: Match, first: Receipt, proposed: WeighInVersion, *, acting: uu
         handed_over_at=first.handed_over_at,
         month=first.month,
         group_ids=first.group_ids,
-        link=length + 1,
-        previous_hash=previous_hash,
+        link=chain.length + 1,
+        previous_hash=chain.head_hash,
     )
     lines = _differences(receipt, figures)
     receipt.content_hash = receipt.hash_with(lines)
     receipt.save(force_insert=True)
-    extend_chain(receipt)
+    extend_chain(chain, receipt)
     ReceiptLine.objects.bulk_create(lines)
     issued = notices.of_receipt(match=match, receipt=receipt, net_kg=figures.net_kg, acting=acting)
     notify_parties(match=match, card="receipt", notices=issued, by=None, now=now)

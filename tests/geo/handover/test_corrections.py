@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from geo.impact.services import compare_impact
+from geo.impact.services import compare_impact, fold_impact
 from geo.models import ImpactSum, Receipt, ReceiptLine
 from tests.factories.geo import make_pickup
 from tests.factories.matches import events_of, make_match, make_receipt, pushed_to
@@ -51,6 +51,7 @@ def correct(receipt: Receipt, **body: Any) -> Any:
 
 
 def kilograms() -> dict[tuple[str, str], Decimal]:
+    fold_impact()
     sums = ImpactSum.objects.exclude(kg=0).values_list("scope", "material__code", "kg")
     return {(scope, code): kg for scope, code, kg in sums}
 

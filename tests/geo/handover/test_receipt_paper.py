@@ -51,7 +51,7 @@ class TestPdf:
         paper = client_of(receipt.resident).get(f"/api/v1/receipts/{receipt.pk}.pdf?lang={language}")
 
         assert paper["Content-Type"] == "application/pdf"
-        assert paper["Content-Disposition"] == f'inline; filename="receipt-1-{language}.pdf"'
+        assert paper["Content-Disposition"] == f'inline; filename="receipt-{receipt.number}-{language}.pdf"'
         assert paper.content.startswith(b"%PDF-")
 
     def test_has_all_content_in_a_font_with_thai(self, tmp_path: Path) -> None:

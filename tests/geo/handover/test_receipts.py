@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from geo.models import EmissionFactor, Receipt, ReceiptLine
 from tests.factories.geo import make_material, material
-from tests.factories.matches import make_match, make_receipt, weigh
+from tests.factories.matches import make_collecting_user, make_match, make_receipt, weigh
 from tests.factories.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -100,18 +100,16 @@ class TestLines:
 
 
 class TestNumber:
-    def test_counts_up_by_one(self) -> None:
-        numbers = [make_receipt().number for _ in range(3)]
-
-        assert numbers == [1, 2, 3]
-
-    def test_leaves_no_gap_for_a_handover_that_was_rolled_back(self) -> None:
-        make_receipt()
+    def test_rises_and_the_place_in_the_chain_has_no_gap_after_a_rollback(self) -> None:
+        collector = make_collecting_user()
+        issued = [make_receipt(make_match(collector=collector))]
         with transaction.atomic():
-            make_receipt()
+            make_receipt(make_match(collector=collector))
             transaction.set_rollback(True)
+        issued.append(make_receipt(make_match(collector=collector)))
 
-        assert make_receipt().number == 2
+        assert issued[0].number < issued[1].number
+        assert [receipt.link for receipt in issued] == [1, 2]
 
     def test_is_unique(self) -> None:
         first, match = make_receipt(), weigh(make_match())
