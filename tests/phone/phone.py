@@ -4,14 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
 
 from backend.accounts.models import User
 from tests.factories.people import make_session
 from tests.waits import PATIENCE_S
 
+LEGIBLE = Path(__file__).with_name("legible.js")
 AXE = Path(__file__).resolve().parents[2] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 SIZE = ViewportSize(width=390, height=844)
+SETTLED = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)));
+}"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What the browser itself writes about responses that tests ask for, and while it is offline.
 EXPECTED = ("Failed to load resource", "ERR_INTERNET_DISCONNECTED", "WebSocket connection to")
@@ -73,6 +78,20 @@ class Phone:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("(tags) => axe.run(document, {runOnly: tags})", RULES)
         return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+
+    def legibility(self, size: str = "100%") -> dict[str, list[str]]:
+        """Targets too small for a thumb, texts that are cut off, and what is too wide, with text of this size."""
+        found: dict[str, list[str]] = self.page.evaluate(LEGIBLE.read_text(encoding="utf-8"), size)
+        return found
+
+    def show(self, *, language: str, theme: str) -> None:
+        """Change the theme of the phone, and the language as if it were chosen in another tab."""
+        self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        self.page.evaluate(
+            "newValue => dispatchEvent(new StorageEvent('storage', { key: 'language', newValue }))", language
+        )
+        expect(self.page.locator(f"html[lang={language}]")).to_be_attached()
+        self.page.evaluate(SETTLED)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(words in message.text for words in EXPECTED):

@@ -143,17 +143,3 @@ class TestNewCollector:
         page.get_by_role("button", name="Use where I am now").click()
 
         expect(page.locator("article.top")).to_contain_text("Bottles")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-def test_is_accessible(lek: User, open_phone: OpenPhone, language: str, theme: str) -> None:
-    make_pickup(title="Bottles")
-    phone = open_phone(user=lek, language=language, theme=theme)
-    page = phone.open("/deck")
-    expect(page.locator("article.top")).to_be_visible()
-
-    assert phone.violations() == []
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert phone.violations() == []

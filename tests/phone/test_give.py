@@ -167,16 +167,3 @@ def test_a_screen_asks_the_service_once(nok: User, open_phone: OpenPhone) -> Non
     page.wait_for_timeout(2_000)
 
     assert 1 <= len([url for url in asked if "/api/v1/pickups" in url]) <= 2, "also after the socket has connected"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "th"])
-def test_everybody_can_use_it(nok: User, language: str, theme: str, open_phone: OpenPhone) -> None:
-    pickup = make_pickup(resident=nok, choose=Pickup.Choose.RESIDENT)
-    make_like(pickup, make_collector().user)
-    phone = open_phone(user=nok, language=language, theme=theme)
-
-    for path in ("/give", "/pickups", f"/pickups/{pickup.pk}", f"/pickups/{pickup.pk}/likes"):
-        phone.open(path)
-        phone.page.wait_for_timeout(1_500)
-        assert phone.violations() == [], path

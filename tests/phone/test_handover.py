@@ -15,7 +15,6 @@ from geo.handover.services.corrections import propose_correction
 from geo.handover.services.weigh_ins import Weighed, weigh_in
 from geo.models import Handover, Match, Pickup, Receipt
 from tests.factories.geo import make_collector, make_pickup
-from tests.factories.matches import make_match
 from tests.factories.people import make_user
 from tests.phone.phone import Phone
 
@@ -179,59 +178,3 @@ def test_a_cold_link_leads_there_after_signing_in(service: str, open_phone: Open
     page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_text("No match yet")).to_be_visible()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("path", ["/welcome", "/matches", "/likes"])
-def test_is_accessible(open_phone: OpenPhone, resident: User, path: str, language: str, theme: str) -> None:
-    phone = open_phone(user=resident, language=language, theme=theme)
-    page = phone.open(path)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-
-    assert phone.violations() == []
-
-
-WORDS = {
-    "en": {
-        "weigh": "Weigh",
-        "send": "Hand in the weight",
-        "sure": "I have checked it",
-        "release": "Give the match back",
-    },
-    "th": {"weigh": "ชั่งน้ำหนัก", "send": "ส่งน้ำหนัก", "sure": "ตรวจแล้ว", "release": "คืนงานนี้"},
-}
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-def test_a_handover_is_accessible(open_phone: OpenPhone, resident: User, language: str, theme: str) -> None:
-    now, words = read_clock(), WORDS[language]
-    pickup = make_pickup(resident=resident, window_from=now, window_until=now + timedelta(hours=6))
-    found = make_match(pickup, make_collector(user=make_user(display_name="Lek Thongdee")).user)
-    lek = open_phone(user=found.collector, language=language, theme=theme)
-    nok = open_phone(user=resident, language=language, theme=theme)
-    page = lek.open(f"/matches/{found.pk}")
-    agree_on_a_time(page, found)
-
-    page.get_by_role("button", name=words["release"]).click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert lek.violations() == []
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name=words["weigh"], exact=True).click()
-    page.locator("input[inputmode=decimal]").first.fill("50")
-    page.get_by_role("button", name=words["send"]).click()
-    expect(page.get_by_label(words["sure"])).to_be_visible()
-    assert lek.violations() == []
-    page.get_by_label(words["sure"]).check()
-    page.get_by_role("button", name=words["send"]).click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    assert lek.violations() == []
-    seen = nok.open(f"/matches/{found.pk}")
-    expect(seen.locator("p.code")).to_be_visible()
-    assert nok.violations() == []
-    handed = Handover.objects.get(match=found)
-    confirm_handover(user_id=found.collector_id, match_id=found.pk, code=handed.code, now=read_clock())
-    seen.reload()
-    seen.locator(".stars label").nth(2).click()
-    assert nok.violations() == []

@@ -50,13 +50,3 @@ def test_all_is_marked_read(match: Match, open_phone: OpenPhone) -> None:
 
     expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
     expect(page.get_by_role("link", name="It is a match")).not_to_contain_text("New")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-def test_is_accessible(match: Match, open_phone: OpenPhone, language: str, theme: str) -> None:
-    phone = open_phone(user=match.pickup.resident, language=language, theme=theme)
-    page = phone.open("/inbox")
-    expect(page.get_by_role("main").get_by_role("listitem")).not_to_have_count(0)
-
-    assert phone.violations() == []

@@ -194,26 +194,3 @@ def test_account_is_erased_after_the_word_is_typed(user: User, open_phone: OpenP
     expect(page).to_have_url(re.compile("/welcome$"))
     user.refresh_from_db()
     assert user.erased_at is not None
-
-
-SCREENS = ["", "/profile", "/collector", "/notifications", "/impact", "/groups", "/devices", "/identities"]
-SCREENS += ["/blocked", "/privacy"]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-def test_screens_are_accessible(transactional_db: None, open_phone: OpenPhone, language: str, theme: str) -> None:
-    match = make_receipt().match
-    make_collector(user=match.pickup.resident)
-    make_session(match.pickup.resident)
-    block_person(blocker=match.pickup.resident, blocked=make_user(), now=read_clock())
-    phone = open_phone(user=match.pickup.resident, language=language, theme=theme)
-    found: dict[str, list[str]] = {}
-
-    for screen in SCREENS:
-        page = phone.open(f"/me{screen}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.wait_for_load_state("networkidle")
-        found[screen] = phone.violations()
-
-    assert {screen: nodes for screen, nodes in found.items() if nodes} == {}

@@ -62,13 +62,3 @@ def test_a_stranger_gets_a_polite_page(receipt: Receipt, open_phone: OpenPhone) 
     page = open_phone(user=make_user()).open(f"/receipts/{receipt.pk}")
 
     expect(page.get_by_text("This is not here for you")).to_be_visible()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-def test_is_accessible(receipt: Receipt, open_phone: OpenPhone, language: str, theme: str) -> None:
-    phone = open_phone(user=receipt.match.pickup.resident, language=language, theme=theme)
-    page = phone.open(f"/receipts/{receipt.pk}")
-    expect(page.get_by_role("img").last).to_be_visible()
-
-    assert phone.violations() == []

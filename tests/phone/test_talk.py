@@ -272,19 +272,3 @@ class TestList:
         expect(page.get_by_text("Hello there")).to_be_visible()
         page.get_by_role("link", name="Chats").click()
         expect(page.get_by_role("link", name="Bottles")).not_to_contain_text("new message")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["th", "en"])
-def test_is_accessible(match: Match, open_phone: OpenPhone, language: str, theme: str) -> None:
-    conversation = Conversation.objects.get(pk=match.conversation_id)
-    make_message(conversation, match.collector, "Hello there")
-    make_message(conversation, match.pickup.resident, "Hello Lek")
-    phone = open_phone(user=match.pickup.resident, language=language, theme=theme)
-    page = phone.open("/conversations")
-    expect(page.get_by_role("link", name="Bottles")).to_be_visible()
-    assert phone.violations() == []
-
-    page.get_by_role("link", name="Bottles").click()
-    expect(page.get_by_text("Hello Lek")).to_be_visible()
-    assert phone.violations() == []

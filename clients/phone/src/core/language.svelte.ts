@@ -20,12 +20,21 @@ class CurrentLanguage {
   code = $state<Language>(firstLanguage());
 
   constructor() {
-    document.documentElement.lang = this.code;
+    this.#show(this.code);
   }
 
   choose(code: Language): void {
-    this.code = code;
     localStorage.setItem(KEY, code);
+    this.#show(code);
+  }
+
+  /** Take over what was chosen in another tab. */
+  follow({ key, newValue }: StorageEvent): void {
+    if (key === KEY && isLanguage(newValue)) this.#show(newValue);
+  }
+
+  #show(code: Language): void {
+    this.code = code;
     document.documentElement.lang = code;
   }
 }

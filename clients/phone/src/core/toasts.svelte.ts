@@ -11,6 +11,19 @@ const SHOWN_MS = 6_000;
 class Toasts {
   shown = $state.raw<readonly Toast[]>([]);
   #last = 0;
+  /** The sheets that are open, the topmost last: they hide, and make inert, what lies outside of them. */
+  #sheets = $state.raw<readonly string[]>([]);
+
+  /** Where toasts are shown: `screen`, or the id of a sheet. */
+  get place(): string {
+    return this.#sheets.at(-1) ?? 'screen';
+  }
+
+  /** Show toasts in this sheet, until the returned function is called. */
+  moveTo(sheet: string): () => void {
+    this.#sheets = [...this.#sheets, sheet];
+    return () => (this.#sheets = this.#sheets.filter((other) => other !== sheet));
+  }
 
   show(text: string, options: { tone?: Toast['tone']; action?: Toast['action'] } = {}): void {
     const id = ++this.#last;

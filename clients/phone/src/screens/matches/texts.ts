@@ -34,7 +34,7 @@ export const t = defineTexts({
     emptyText: 'เมื่อคุณกับเจ้าของตกลงกันแล้ว ขั้นตอนต่อไปจะอยู่ที่นี่',
     mapLabel: 'ตำแหน่งงานของคุณ',
     collectFrom: (name) => `คุณไปรับจากคุณ${name}`,
-    giveTo: (name) => `คุณ${name}มารับจากคุณ`,
+    giveTo: (name) => `คุณ${name} มารับจากคุณ`,
     states: {
       arranging: 'นัดเวลากัน',
       proposed: 'มีคนเสนอเวลา',

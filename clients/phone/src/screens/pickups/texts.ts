@@ -138,7 +138,7 @@ export const t = defineTexts({
     noLikes: 'ยังไม่มีใครขอ',
     noLikesText: 'ถ้ามีคนขอเราจะบอกทันที',
     choose: (name) => `เลือกคุณ${name}`,
-    chooseQuestion: (name) => `ให้คุณ${name}มารับใช่ไหม`,
+    chooseQuestion: (name) => `ให้คุณ${name} มารับใช่ไหม`,
     chooseText: 'เขาจะเห็นที่อยู่ของคุณ และเปิดแชทให้คุยกัน',
     decline: 'ไม่เป็นไร',
     declineOf: (name) => `ไม่เป็นไร: คุณ${name}`,
