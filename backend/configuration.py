@@ -12,7 +12,10 @@ from environ import FileAwareEnv
 
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-used-in-production"  # noqa: S105
 PUSH_BACKENDS = ("console", "fcm", "memory")
-ENVIRONMENTS = ("development", "test", "production")
+ENVIRONMENTS = ("development", "test", "staging", "production")
+# Staging is configured as production is, and may use a double of Firebase, with which anybody signs in as anybody.
+AS_PRODUCTION = ("staging", "production")
+WITH_DOUBLE = ("development", "staging")
 NEEDED_IN_PRODUCTION = {
     "SECRET_KEY": "it signs everything the service hands out",
     "ALLOWED_HOSTS": "without it a forged Host header is believed",
@@ -46,10 +49,10 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
     found += _line_problems(environment) + _web_app_problems(environment) + _android_problems(environment)
     found += _app_version_problems(environment)
-    return found + (_dangers(environment) if kind == "production" else [])
+    return found + (_dangers(environment, kind) if kind in AS_PRODUCTION else [])
 
 
-def _dangers(environment: Mapping[str, str]) -> list[str]:
+def _dangers(environment: Mapping[str, str], kind: str) -> list[str]:
     """What a production lacks, and what is set to a value that opens the service to everybody."""
     found = [
         f"{name} is not set: {why}." for name, why in NEEDED_IN_PRODUCTION.items() if not is_given(environment, name)
@@ -58,7 +61,7 @@ def _dangers(environment: Mapping[str, str]) -> list[str]:
         found.append("SECRET_KEY is the one of development: everybody can read it, and sign with it.")
     if "*" in environment.get("ALLOWED_HOSTS", "").split(","):
         found.append("ALLOWED_HOSTS holds '*': a forged Host header would be believed.")
-    if is_given(environment, "FCM_ENDPOINT"):
+    if kind not in WITH_DOUBLE and is_given(environment, "FCM_ENDPOINT"):
         found.append("FCM_ENDPOINT is set: pushes would go elsewhere than to Firebase.")
     for name, why in HTTPS_IN_PRODUCTION.items():
         if (url := environment.get(name, "")) and not url.startswith("https://"):
@@ -67,7 +70,7 @@ def _dangers(environment: Mapping[str, str]) -> list[str]:
 
 
 def _emulator_problems(environment: Mapping[str, str], kind: str) -> list[str]:
-    if kind == "development" or not is_given(environment, "FIREBASE_AUTH_EMULATOR_HOST"):
+    if kind in WITH_DOUBLE or not is_given(environment, "FIREBASE_AUTH_EMULATOR_HOST"):
         return []
     return ["FIREBASE_AUTH_EMULATOR_HOST is set: the Admin SDK would accept unsigned tokens, so anybody gets in."]
 

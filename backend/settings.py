@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from backend.configuration import DEVELOPMENT_SECRET_KEY, POSTGRES_OPTIONS, env, require_complete
+from backend.configuration import AS_PRODUCTION, DEVELOPMENT_SECRET_KEY, POSTGRES_OPTIONS, env, require_complete
 from backend.core.http.schema_settings import schema_settings
 from backend.core.logs import bind_job, logging_settings
 
@@ -17,7 +17,7 @@ require_complete(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
-IS_PRODUCTION = ENVIRONMENT == "production"
+IS_PRODUCTION = ENVIRONMENT in AS_PRODUCTION
 
 # --- The web ---------------------------------------------------------------------------------------------
 DEBUG = False

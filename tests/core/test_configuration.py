@@ -1,15 +1,20 @@
 """The service refuses to start with an incomplete or insecure configuration, and names the variable and the reason."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from backend.configuration import NEEDED_IN_PRODUCTION, problems_of, require_complete
 from tests.firebase_endpoint import FirebaseEndpoint, write_service_account
+from tools.fcm.server import FcmServer, write_account
+from tools.fcm.users import PROJECT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -142,6 +147,49 @@ class TestFirebase:
         assert "FIREBASE_AUTH_EMULATOR_HOST" in text
 
 
+class TestStaging:
+    """A production that may use the double of Firebase."""
+
+    DOUBLE = {"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099", "FCM_ENDPOINT": "http://127.0.0.1:9099"}
+
+    def test_takes_the_double_that_production_refuses(self, complete: dict[str, str]) -> None:
+        assert problems_of(complete | self.DOUBLE | {"ENVIRONMENT": "staging"}) == []
+        assert len(problems_of(complete | self.DOUBLE)) == 2
+
+    @pytest.mark.parametrize("name", NEEDED_IN_PRODUCTION)
+    def test_needs_what_production_needs(self, complete: dict[str, str], name: str) -> None:
+        del complete[name]
+
+        assert any(name in text for text in problems_of(complete | {"ENVIRONMENT": "staging"}))
+
+    @pytest.mark.django_db
+    def test_signs_in_with_a_token_of_the_double(self, complete: dict[str, str], tmp_path: Path) -> None:
+        code = (
+            "import django, os; django.setup(); from backend.accounts.identity import identify;"
+            "found = identify({'provider': 'firebase', 'token': os.environ['TOKEN']}); print(found.phone)"
+        )
+        with FcmServer() as server:
+            account = write_account(tmp_path / "account.json", token_uri=f"{server.url}/token")
+            body = json.dumps({"phone": "+66812345678"}).encode()
+            with urlopen(Request(f"{server.url}/sign-in", body)) as response:
+                token = json.loads(response.read())["token"]
+            environment = complete | {
+                "ENVIRONMENT": "staging",
+                "FIREBASE_AUTH_EMULATOR_HOST": server.url.removeprefix("http://"),
+                "FCM_ENDPOINT": server.url,
+                "FIREBASE_PROJECT_ID": PROJECT,
+                "GOOGLE_APPLICATION_CREDENTIALS": str(account),
+                "DJANGO_SETTINGS_MODULE": "backend.settings",
+                "PATH": os.environ["PATH"],
+                "POSTGRES_DB": str(connection.settings_dict["NAME"]),
+                "TOKEN": token,
+            }
+            command = [sys.executable, "-c", code]
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+        assert done.stdout == "+66812345678\n", done.stderr
+
+
 class TestLine:
     @pytest.mark.parametrize(
         ("name", "missing"),
@@ -226,9 +274,9 @@ class TestRefusal:
         assert all(name in str(caught.value) for name in NEEDED_IN_PRODUCTION)
 
     def test_refuses_an_environment_nobody_knows(self) -> None:
-        (text,) = problems_of({"ENVIRONMENT": "staging"})
+        (text,) = problems_of({"ENVIRONMENT": "rehearsal"})
 
-        assert text == "ENVIRONMENT is 'staging'; it must be one of development, test, production."
+        assert text == "ENVIRONMENT is 'rehearsal'; it must be one of development, test, staging, production."
 
 
 class TestRealProcess:

@@ -24,7 +24,7 @@ from tools.bench import servers
 from tools.bench.match import measure_ring_rows
 from tools.bench.people import INSTALLATION, sign_in
 from tools.bench.rows import Row
-from tools.fcm.server import PROJECT
+from tools.fcm.users import PROJECT
 
 PEOPLE = 3_000
 ALONE = 100

@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from tools.fcm.server import PROJECT, Answer, FcmServer, write_account
+from tools.fcm.server import Answer, FcmServer, write_account
+from tools.fcm.users import PROJECT
 from tools.ports import free_port
 
 RESTART_S = 30

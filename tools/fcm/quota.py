@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 from notifications.push.backends import PushMessage
 from notifications.push.fcm import FcmBackend
-from tools.fcm.server import PROJECT, FcmServer, write_account
+from tools.fcm.server import FcmServer, write_account
+from tools.fcm.users import PROJECT
 
 
 def make_message(address: str = "phone", **fields: Any) -> PushMessage:

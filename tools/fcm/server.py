@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-PROJECT = "local-project"
+from tools.fcm.users import PROJECT, id_token_of, look_up
+
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
@@ -107,8 +108,8 @@ class FcmServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), _Handler)
         self.answers: dict[str, deque[Answer]] = defaultdict(deque)
         self.always: dict[str, Answer] = {}
         self.oauth: Answer | None = None
@@ -184,6 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if self.path == "/token":
             self._reply(server.grant())
+        elif self.path == "/sign-in":
+            self._reply(Answer(body={"token": id_token_of(json.loads(body)["phone"])}))
+        elif self.path.endswith("/accounts:lookup"):
+            self._reply(Answer(body=look_up(json.loads(body))))
         elif self.path == "/answers":
             self._reply(server.set_answer(json.loads(body)))
         elif self.path.startswith("/v1/projects/") and self.path.endswith("/messages:send"):

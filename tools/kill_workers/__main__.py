@@ -11,7 +11,8 @@ from django.core.management import call_command
 
 django.setup()
 
-from tools.fcm.server import PROJECT, FcmServer, write_account  # noqa: E402 - needs Django's apps
+from tools.fcm.server import FcmServer, write_account  # noqa: E402 - needs Django's apps
+from tools.fcm.users import PROJECT  # noqa: E402
 from tools.kill_workers.harness import run  # noqa: E402
 
 

@@ -13,7 +13,8 @@ from backend.core.firebase import APP_NAME
 from notifications.push.circuit_breaker import fcm_circuit_breaker
 from notifications.push.fcm import FcmBackend, _service
 from notifications.push.throttle import fcm_quota
-from tools.fcm.server import PROJECT, FcmServer, write_account
+from tools.fcm.server import FcmServer, write_account
+from tools.fcm.users import PROJECT
 
 
 @pytest.fixture
