@@ -47,7 +47,7 @@ def sign_in(proof: dict[str, Any]) -> Any:
 
 
 def count_waiting_transactions() -> int:
-    """Transactions of the test's database that are open while nothing is asked of it; from another thread."""
+    """Transactions of the test's database that are open and idle; call it from another thread."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
