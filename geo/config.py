@@ -14,6 +14,7 @@ from backend.accounts.api.sign_in import socket_url
 from backend.accounts.identity import provider_names
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView
+from backend.core.text.phones_and_codes import calling_code
 from chat.phrases import catalogue_version
 from geo.materials.selectors import read_catalogue
 
@@ -85,6 +86,7 @@ class SignInConfig(ResponseBody):
     """How people sign in here."""
 
     providers: list[str]
+    calling_code: Annotated[str, Meta(description="Of numbers without a country code, such as `66`.")]
     firebase_project: str | None
     firebase: Annotated[FirebaseConfig | None, Meta(description="Null where no web app is configured.")]
     line: LineConfig | None
@@ -178,6 +180,7 @@ class ConfigView(ApiView):
         body = ConfigOutput(
             sign_in=SignInConfig(
                 providers=provider_names(),
+                calling_code=calling_code(),
                 firebase_project=settings.FIREBASE_PROJECT_ID or None,
                 firebase=FirebaseConfig.from_settings(),
                 line=LineConfig.from_settings(),

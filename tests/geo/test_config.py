@@ -19,7 +19,9 @@ def test_is_for_everybody_and_may_be_cached() -> None:
 def test_names_only_what_is_configured() -> None:
     config = APIClient().get(CONFIG).json()
 
-    assert config["sign_in"] == {"providers": ["demo"], "firebase_project": None, "firebase": None, "line": None}
+    assert config["sign_in"] == {
+        "providers": ["demo"], "calling_code": "66", "firebase_project": None, "firebase": None, "line": None,
+    }  # fmt: skip
     assert config["map"] == {"style_url": None, "centre": {"lat": 13.75, "lon": 100.52}}
     assert config["default_language"] == "en"
 
@@ -38,6 +40,7 @@ def test_shows_what_web_apps_need_and_no_secret(settings: Settings) -> None:
 
     assert answer.json()["sign_in"] == {
         "providers": ["firebase", "line"],
+        "calling_code": "66",
         "firebase_project": "city",
         "firebase": {
             "api_key": "key", "app_id": "1:2:web:3", "auth_domain": "city.example", "project_id": "city",

@@ -52,6 +52,23 @@ class TestPage:
 
         assert "img-src 'self' data: blob: https://photos.example https://tiles.example;" in policy
 
+    @pytest.mark.parametrize("way", ["firebase", "line"])
+    def test_allows_a_way_to_sign_in_once_it_is_configured(self, settings: Settings, way: str) -> None:
+        of_firebase = ("identitytoolkit.googleapis.com", "www.google.com", "www.gstatic.com", "recaptcha.google.com")
+        hosts = {"firebase": of_firebase, "line": ("static.line-scdn.net", "api.line.me", "access.line.me")}
+        settings.FIREBASE_WEB_CONFIG = {"apiKey": "key"} if way == "firebase" else {}
+        settings.FIREBASE_PROJECT_ID = "city" if way == "firebase" else ""
+        settings.LINE_LIFF_ID = "1-a" if way == "line" else ""
+        content_security_policy.cache_clear()
+        page = APIClient().get("/")
+        content_security_policy.cache_clear()
+
+        allowed = set(re.findall(r"https://([\w.-]+)", page["Content-Security-Policy"]))
+        assert allowed == set(hosts[way])
+        assert ("style-src-attr 'unsafe-inline'" in page["Content-Security-Policy"]) == (way == "firebase")
+        assert "style-src 'self';" in page["Content-Security-Policy"]
+        assert page["Referrer-Policy"] == {"firebase": "strict-origin", "line": "same-origin"}[way]
+
     def test_says_what_to_do_before_it_is_built(self, settings: Settings, tmp_path: Path) -> None:
         settings.PHONE_DIR = tmp_path
         answer = APIClient().get("/deck")

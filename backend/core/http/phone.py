@@ -10,6 +10,20 @@ from rest_framework.request import Request
 
 from backend.core.http.views import PublicView
 
+# What Firebase's phone sign-in loads: its own API, and the reCAPTCHA before each message.
+# https://developers.google.com/recaptcha/docs/faq; it writes styles into its elements (google/recaptcha#107).
+RECAPTCHA = "https://www.google.com/recaptcha/"
+FIREBASE_SOURCES = {
+    "connect-src": ["https://identitytoolkit.googleapis.com", RECAPTCHA],
+    "script-src": [RECAPTCHA, "https://www.gstatic.com/recaptcha/"],
+    "frame-src": [RECAPTCHA, "https://recaptcha.google.com/recaptcha/"],
+    "style-src-attr": ["'unsafe-inline'"],
+}
+# What LIFF loads, from https://developers.line.biz/en/docs/liff/developing-liff-apps/ and its package @liff/server-api.
+LINE_SOURCES = {
+    "connect-src": ["https://api.line.me", "https://access.line.me"],
+    "script-src": ["https://static.line-scdn.net/liff/"],
+}
 # The first parts of the paths in clients/phone/src/routes.ts.
 SCREENS = ("welcome", "give", "pickups", "deck", "likes", "matches", "conversations", "inbox", "receipts", "me")
 PATHS = rf"^(?:(?:{'|'.join(SCREENS)})(?:/[\w-]+)*/?)?$"
@@ -36,13 +50,18 @@ def _built_file(name: str, content_type: str) -> HttpResponse:
     if not file.exists():
         text = "The app has not been built. Run bin/setup.\n"
         return HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": content_security_policy()}
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": content_security_policy(),
+        # A Firebase key may be restricted to the origins that use it, so others learn the origin, and no more.
+        "Referrer-Policy": "strict-origin" if _has_firebase() else "same-origin",
+    }
     return HttpResponse(file.read_bytes(), content_type=content_type, headers=headers)
 
 
 @cache
 def content_security_policy() -> str:
-    """Only this service's own scripts and styles; pictures and maps also from where the settings say they are."""
+    """Only this service's own scripts and styles, and what the settings name: pictures, maps, ways to sign in."""
     media, maps = _origin(settings.MEDIA_URL), [_origin(url) for url in settings.MAP_SOURCES]
     socket = f"ws{settings.PUBLIC_URL.removeprefix('http')}"
     sources = {
@@ -59,7 +78,15 @@ def content_security_policy() -> str:
         "form-action": ["'none'"],
         "frame-ancestors": ["'none'"],
     }
+    for more in (FIREBASE_SOURCES if _has_firebase() else {}, LINE_SOURCES if settings.LINE_LIFF_ID else {}):
+        for name, hosts in more.items():
+            sources[name] = [*sources.get(name, []), *hosts]
     return "; ".join(" ".join([name, *dict.fromkeys(filter(None, values))]) for name, values in sources.items())
+
+
+def _has_firebase() -> bool:
+    """Whether the app signs people in by Firebase."""
+    return bool(settings.FIREBASE_PROJECT_ID and settings.FIREBASE_WEB_CONFIG)
 
 
 def _origin(url: str) -> str:

@@ -26,6 +26,11 @@ def digits_typed(text: str) -> str | None:
     return code if code.isascii() and code.isdigit() else None
 
 
+def calling_code() -> str:
+    """The country code of `PHONE_REGION`, such as `66`."""
+    return str(phonenumbers.country_code_for_region(settings.PHONE_REGION))
+
+
 def to_e164(text: str) -> str | None:
     """`+66812345678` for `081-234-5678` in Thailand (`PHONE_REGION`); None for what no phone can have.
 
@@ -38,8 +43,7 @@ def to_e164(text: str) -> str | None:
         return _valid_e164(text)
     if digits.startswith("000"):
         return None
-    code = phonenumbers.country_code_for_region(settings.PHONE_REGION)
-    has_national_prefix = re.match(rf"(?!00{code})00[1-9]{code}", digits)
+    has_national_prefix = re.match(rf"(?!00{calling_code()})00[1-9]{calling_code()}", digits)
     return _valid_e164(f"+{digits[2:]}") or (_valid_e164(text) if has_national_prefix else None)
 
 
