@@ -103,4 +103,5 @@ def _sign_in_script(user: User) -> str:
     session, token = make_session(user)
     account = {"token": token, "sessionId": str(session.pk), "userId": str(user.pk)}
     stored = json.dumps({"installation": f"test-{user.pk}", "account": account, "isExpired": False})
-    return f"localStorage.getItem('session') ?? localStorage.setItem('session', {json.dumps(stored)})"
+    keep = f"localStorage.getItem('session') ?? localStorage.setItem('session', {json.dumps(stored)})"
+    return f"if (window === top) {keep}"  # frames of others may have no storage

@@ -5,6 +5,7 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import { config } from './core/config.svelte';
 import { counts } from './core/counts.svelte';
+import { resumeLine } from './core/line';
 import { live } from './core/live.svelte';
 import { outbox } from './core/outbox.svelte';
 import { session } from './core/session.svelte';
@@ -13,6 +14,7 @@ import './core/theme.svelte';
 
 await session.open();
 await outbox.open();
+await resumeLine();
 mount(App, { target: document.getElementById('app')! });
 void config.read();
 live.start();

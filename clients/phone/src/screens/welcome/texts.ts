@@ -21,6 +21,9 @@ export const t = defineTexts({
     submit: 'Continue',
     expired: 'Please sign in again. Nothing you wrote is lost.',
     next: 'Sign in, and you get to where the link leads.',
+    line: 'Continue with LINE',
+    lineFailed: 'LINE has not signed you in. Try again.',
+    byPhone: 'With your phone number',
     noProvider: 'Sign-in is not set up on this service yet. Its operator has to add it.',
   },
   th: {
@@ -43,6 +46,9 @@ export const t = defineTexts({
     submit: 'ไปต่อ',
     expired: 'กรุณาเข้าสู่ระบบอีกครั้ง สิ่งที่คุณเขียนไว้ยังอยู่ครบ',
     next: 'เข้าสู่ระบบก่อน แล้วจะพาไปยังหน้าที่ลิงก์นำทาง',
+    line: 'เข้าสู่ระบบด้วย LINE',
+    lineFailed: 'เข้าสู่ระบบด้วย LINE ไม่สำเร็จ ลองอีกครั้ง',
+    byPhone: 'ใช้เบอร์โทรศัพท์',
     noProvider: 'บริการนี้ยังไม่ได้ตั้งค่าการเข้าสู่ระบบ ผู้ดูแลต้องเพิ่มก่อน',
   },
 });
