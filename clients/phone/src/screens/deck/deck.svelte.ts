@@ -1,6 +1,7 @@
 /** The deck of one collector: the cards, what was swiped last, and what came of it. */
 import { ApiError, dataOf, type components } from '@tinder-for-trash/sdk';
 import { cacheFor } from '../../core/cache';
+import { materials } from '../../core/materials.svelte';
 import { outbox } from '../../core/outbox.svelte';
 import { showProblem, textOfRefusal } from '../../core/problems';
 import { api } from '../../core/session.svelte';
@@ -38,6 +39,8 @@ export class Deck {
   async load(): Promise<void> {
     const generation = ++this.#generation;
     this.isLoading = true;
+    // Groups are asked for by the codes of their materials.
+    if (this.wishes.groups.length > 0) await materials.read();
     try {
       const deck = await dataOf(api().GET('/api/v1/deck', { params: { query: queryOf(this.wishes) } }));
       if (generation === this.#generation) this.#show(deck);

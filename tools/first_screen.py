@@ -1,0 +1,74 @@
+"""Measure how long the first screens take on a slow phone and network, and how long a swipe takes.
+
+Usage: python -m tools.first_screen http://127.0.0.1:8000
+
+The phone is 4 times slower than this machine, and the network has 1.6 Mbit/s and 150 ms. The best of three counts, so
+that other work on the machine matters less. Needs Chromium (`bin/setup --dev`) and a running demo city.
+"""
+
+import shutil
+import sys
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools.pictures import COLLECTOR, FLAGS, SOMCHAI, WELCOME, open_page, sign_in
+
+NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 100_000}
+SCREENS = ((WELCOME, "/welcome", "h1"), (COLLECTOR, "/deck", "article.top h2"))
+TIMES = 3
+WATCH = """() => {
+  window.durations = [0];
+  new PerformanceObserver((list) => window.durations.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: 'event', durationThreshold: 16 });
+}"""
+
+
+def open_slowly(browser: Browser, service: str, session: dict[str, Any] | None) -> Page:
+    """A page of a slow phone, with nothing in its cache."""
+    page = open_page(browser, service, ("th", "light"), session)
+    control = page.context.new_cdp_session(page)
+    control.send("Network.enable")
+    control.send("Network.emulateNetworkConditions", NETWORK)
+    control.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    return page
+
+
+def first_screen_ms(page: Page, path: str, what: str) -> float:
+    """Milliseconds until `what` is shown."""
+    page.goto(path, wait_until="commit")
+    page.wait_for_selector(what)
+    return float(page.evaluate("performance.now()"))
+
+
+def swipe_ms(page: Page) -> float:
+    """The longest time from an event of a swipe by thumb to what it paints."""
+    page.evaluate(WATCH)
+    box = page.locator("article.top").bounding_box()
+    assert box
+    x, y = box["x"] + 150, box["y"] + 120
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 220, y, steps=10)
+    page.mouse.up()
+    page.wait_for_timeout(2_000)
+    return float(page.evaluate("Math.max(...window.durations)"))
+
+
+def main(service: str) -> None:
+    """Print the figures."""
+    sessions = {WELCOME: None, COLLECTOR: sign_in(service, SOMCHAI)}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for who, path, what in SCREENS:
+            took = []
+            for _ in range(TIMES):
+                page = open_slowly(browser, service, sessions[who])
+                took.append(first_screen_ms(page, path, what))
+            print(f"{path}: {min(took):.0f} ms")
+        print(f"a swipe: {swipe_ms(page):.0f} ms")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
