@@ -18,19 +18,19 @@ from tools.demo_city.live.resident import ResidentBot, window_from
 from tools.demo_city.people import SEED, Person, name_of_bot, plan_residents, read_people
 from tools.demo_city.plan import PickupPlan, plan_pickup
 
-CENTRE = {"lat": 13.757, "lon": 100.538}
-
 
 async def assemble_city(http: httpx.AsyncClient, *, residents: int, pace_s: float) -> City:
     """The bots, not yet signed in. Raises httpx.HTTPError while the service cannot be reached."""
     response = await http.get("/api/v1/materials", params={"limit": 200})
     catalogue = catalogue_of(response.raise_for_status().json()["results"])
+    config = (await http.get("/api/v1/config")).raise_for_status().json()
+    centre = {name: config["map"]["centre"][name] for name in ("lat", "lon")}
     people = [person for person in plan_residents(SEED, residents) if person.shown_name]
     givers = [
         ResidentBot(Account(http, _identity(person)), partial(draft_pickup, person, catalogue), pace_s=pace_s)
         for person in people
     ]
-    return City(givers, [_collector(http, bot, pace_s) for bot in read_people()["bot"]])
+    return City(givers, [_collector(http, bot, centre, pace_s) for bot in read_people()["bot"]])
 
 
 def catalogue_of(rows: list[Json]) -> dict[str, Material]:
@@ -74,12 +74,12 @@ def _identity(person: Person) -> Identity:
     return Identity(person.phone or "", person.name, person.shown_name, person.locale)
 
 
-def _collector(http: httpx.AsyncClient, bot: dict[str, Any], pace_s: float) -> CollectorBot:
+def _collector(http: httpx.AsyncClient, bot: dict[str, Any], centre: dict[str, float], pace_s: float) -> CollectorBot:
     locale = bot["locale"]
     shown_name = name_of_bot(bot["first_name"], locale)
     vehicle = read_people()["vehicle"][bot["vehicle"]]
     profile = {
-        "service_point": CENTRE,
+        "service_point": centre,
         "radius_m": 50_000,
         "materials": [],
         "vehicle": vehicle[locale],
