@@ -125,6 +125,14 @@ class TestCompose:
         assert settings <= settings_read() | {"FIREBASE_AUTH_EMULATOR_HOST"}
 
 
+def test_no_location_of_nginx_sets_headers() -> None:
+    """With one of its own it would pass on none of the server's: no Host, no address of the client."""
+    locations = re.findall(r"location [^{]*\{[^}]*\}", (DEPLOY / "nginx.conf").read_text())
+
+    assert len(locations) == 4
+    assert [text for text in locations if "proxy_set_header" in text] == []
+
+
 class TestUnits:
     def test_start_every_process(self) -> None:
         units = {path.stem.removeprefix("tinder-for-trash-") for path in (DEPLOY / "systemd").glob("*.service")}
