@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 os.environ.setdefault("PGAPPNAME", "tft realtime")
 os.environ.setdefault("POSTGRES_POOL", "20")
 
-from backend.wsgi import application as django_application
+from backend.wsgi import django_application
 
 # isort: split
 # Apps are ready, which sockets need.

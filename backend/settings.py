@@ -35,9 +35,10 @@ ASGI_APPLICATION = "backend.asgi.application"
 # Threads of the realtime process, for HTTP requests and for sockets: together below POSTGRES_POOL, so that none waits.
 # granian reads HTTP_THREADS too (Procfile). A long poll holds a thread, so it must be above LONG_POLLS_MAX.
 HTTP_THREADS = env.int("HTTP_THREADS", default=8)
+HTTP_QUEUE = env.int("HTTP_QUEUE", default=24)  # wait in a web process, for so many seconds; others get 503
+HTTP_WAIT_S = env.float("HTTP_WAIT_S", default=1)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
-# Database connections for storing chat messages from the event loop.
-SOCKET_CONNECTIONS = env.int("SOCKET_CONNECTIONS", default=8)
+SOCKET_CONNECTIONS = env.int("SOCKET_CONNECTIONS", default=8)  # for storing chat messages from the event loop
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SSL_REDIRECT", default=True)
@@ -132,7 +133,7 @@ ANDROID_FINGERPRINTS = env.list("ANDROID_FINGERPRINTS", default=[])
 APPLE_APP_IDS = env.list("APPLE_APP_IDS", default=[])
 
 # --- Storage ----------------------------------------------------------------------------------------------
-# The size of the connection pool of a process; with 0, as in the web process, each thread keeps its own connection.
+# The size of the connection pool of a process; with 0, as in the web process, each thread keeps one.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 # A short reconnect_timeout: the first request after an outage connects at once instead of waiting for a backoff.
 POSTGRES_POOL_OPTIONS = {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3, "reconnect_timeout": 1}
@@ -191,8 +192,7 @@ PHONE_REGION = env.str("PHONE_REGION", default="TH")
 
 # --- Firebase --------------------------------------------------------------------------------------------
 FIREBASE_PROJECT_ID = env.str("FIREBASE_PROJECT_ID", default="")
-# Where pushes go through a project while sign-in goes without one, as with `bin/run --phone`.
-FCM_PROJECT_ID = env.str("FCM_PROJECT_ID", default=FIREBASE_PROJECT_ID)
+FCM_PROJECT_ID = env.str("FCM_PROJECT_ID", default=FIREBASE_PROJECT_ID)  # for pushes alone: `bin/run --phone`
 # The public configuration of a web app, in JSON as the Firebase console shows it, and `vapidKey` for web push.
 FIREBASE_WEB_CONFIG = env.json("FIREBASE_WEB_CONFIG", default={})
 FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default="")

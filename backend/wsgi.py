@@ -1,7 +1,16 @@
-"""The web process: `granian --interface wsgi backend.wsgi:application`, with nothing between granian and Django."""
+"""The web process: `granian --interface wsgi backend.wsgi:application`; only admission control stands before Django."""
 
 import gc
 import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+os.environ.setdefault("PGAPPNAME", "tft web")
+# Each thread keeps one connection; a pool would set a connection up for each request.
+os.environ.setdefault("POSTGRES_POOL", "0")
+# Clients give up after a while. What they asked for must end too: no lock and no statement lasts for ever.
+os.environ.setdefault("POSTGRES_LOCK_S", "5")
+os.environ.setdefault("POSTGRES_STATEMENT_S", "30")
 
 from django.core.wsgi import get_wsgi_application
 
@@ -18,14 +27,14 @@ def freeze_loaded_objects() -> None:
     gc.set_threshold(YOUNG_MAX, 10, 10)
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
-os.environ.setdefault("PGAPPNAME", "tft web")
-# Each thread keeps one connection; a pool would set a connection up for each request.
-os.environ.setdefault("POSTGRES_POOL", "0")
-# Clients give up after a while. What they asked for must end too: no lock and no statement lasts for ever.
-os.environ.setdefault("POSTGRES_LOCK_S", "5")
-os.environ.setdefault("POSTGRES_STATEMENT_S", "30")
+def with_admission(application: Any) -> Any:
+    """The application behind admission control."""
+    from backend.core.http.admission import Admission  # noqa: PLC0415 - needs the apps
 
-application = get_wsgi_application()
+    return Admission(application)
+
+
+django_application = get_wsgi_application()
+application = with_admission(django_application)
 require_separate_statements()
 freeze_loaded_objects()

@@ -185,6 +185,12 @@ Unavailable = refusal(
     _("The service is not available now. Try again soon."),
     _("Wait a few seconds and try again. What was confirmed to you is stored."),
 )
+Overloaded = refusal(
+    Kind.UNAVAILABLE,
+    "overloaded",
+    _("Many people are using the service right now. Please try again in a moment."),
+    _("Wait as long as the answer says (Retry-After) and try again. What was confirmed to you is stored."),
+)
 NotReady = refusal(
     Kind.UNAVAILABLE,
     "not_ready",

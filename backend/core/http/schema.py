@@ -68,7 +68,7 @@ class ProblemAutoSchema(AutoSchema):
 
     def _codes(self, operation: Schema) -> set[str]:
         """What any operation of its kind may be refused with, and what its own code refuses."""
-        codes = {"bad_request", "rate_limited", "server_error", "unavailable"}
+        codes = {"bad_request", "overloaded", "rate_limited", "server_error", "unavailable"}
         roots: list[Any] = [getattr(type(self.view), self.method.lower()), type(self.view).initial]
         if "{" in self.path:
             codes.add("not_found")

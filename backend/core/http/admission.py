@@ -1,0 +1,58 @@
+"""Admission control of the web process: a bounded number of requests is served, a bounded number waits."""
+
+from collections.abc import Callable, Iterable
+from threading import BoundedSemaphore
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from backend.core.errors import Overloaded
+from backend.core.http.language import accepted_language
+from backend.core.http.metrics import note_request
+from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.responses import encode_json
+
+Environ = dict[str, Any]
+Start = Callable[[str, list[tuple[str, str]]], Any]
+Application = Callable[[Environ, Start], Iterable[bytes]]
+# Orchestrators and monitors ask these, above all when there is much to do.
+ALWAYS_ADMITTED = ("/healthz", "/metrics")
+
+
+class Admission:
+    """WSGI middleware: `HTTP_THREADS` requests run at once and `HTTP_QUEUE` wait for `HTTP_WAIT_S`. Others get 503.
+
+    A refusal costs next to nothing, so that more requests than the process can serve do not slow down those it serves.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._places = BoundedSemaphore(settings.HTTP_THREADS + settings.HTTP_QUEUE)
+        self._running = BoundedSemaphore(settings.HTTP_THREADS)
+
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        """Serve, or refuse."""
+        if environ["PATH_INFO"] in ALWAYS_ADMITTED:
+            return self._application(environ, start_response)
+        if not self._places.acquire(blocking=False):
+            return _refuse(environ, start_response)
+        try:
+            if not self._running.acquire(timeout=settings.HTTP_WAIT_S):
+                return _refuse(environ, start_response)
+            try:
+                return self._application(environ, start_response)
+            finally:
+                self._running.release()
+        finally:
+            self._places.release()
+
+
+def _refuse(environ: Environ, start_response: Start) -> Iterable[bytes]:
+    refusal = Overloaded()
+    with translation.override(accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")) or settings.LANGUAGE_CODE):
+        body = encode_json(problem(status=refusal.status, code=refusal.code, detail=refusal.text))
+    headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(body))), ("Retry-After", "2")]
+    note_request(environ["REQUEST_METHOD"], "overloaded", refusal.status, 0)
+    start_response("503 Service Unavailable", headers)
+    return [body]
