@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
 import { BASE } from './vite.config.ts';
 
-/** Fonts of other alphabets and the code of maps are fetched when they are needed. */
-const NOT_IN_SHELL = /vietnamese|latin-ext|^Map-|^maplibre|\.(map|gz|br)$/;
+/** Fonts of other alphabets, maps and Firebase are fetched when they are needed. */
+const NOT_IN_SHELL = /vietnamese|latin-ext|^Map-|^firebase|^maplibre|\.(map|gz|br)$/;
 
 const files = readdirSync('dist/assets')
   .filter((name) => !NOT_IN_SHELL.test(name))

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from backend.core.http.phone import SCREENS, content_security_policy
+from backend.core.http.phone import PUSH_SOURCES, SCREENS, content_security_policy
 
 ROUTES = Path(__file__).resolve().parents[2] / "clients" / "phone" / "src" / "routes.ts"
 
@@ -43,14 +43,16 @@ class TestPage:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
 
-    def test_allows_maps_and_photos_where_the_settings_say(self, settings: Settings) -> None:
+    def test_allows_maps_photos_and_pushes_where_the_settings_say(self, settings: Settings) -> None:
         settings.MAP_SOURCES = ["https://tiles.example/style.json", "https://{s}.tiles.example/{z}"]
         settings.MEDIA_URL = "https://photos.example/media/"
+        settings.FIREBASE_WEB_CONFIG = {"vapidKey": "key"}
         content_security_policy.cache_clear()
         policy = content_security_policy()
         content_security_policy.cache_clear()
 
         assert "img-src 'self' data: blob: https://photos.example https://tiles.example;" in policy
+        assert " ".join(PUSH_SOURCES) in policy
 
     @pytest.mark.parametrize("way", ["firebase", "line"])
     def test_allows_a_way_to_sign_in_once_it_is_configured(self, settings: Settings, way: str) -> None:

@@ -24,6 +24,8 @@ LINE_SOURCES = {
     "connect-src": ["https://api.line.me", "https://access.line.me"],
     "script-src": ["https://static.line-scdn.net/liff/"],
 }
+# Where `@firebase/messaging` registers a browser, from the addresses in its code and in `@firebase/installations`.
+PUSH_SOURCES = ["https://fcmregistrations.googleapis.com", "https://firebaseinstallations.googleapis.com"]
 # The first parts of the paths in clients/phone/src/routes.ts.
 SCREENS = ("welcome", "give", "pickups", "deck", "likes", "matches", "conversations", "inbox", "receipts", "me")
 PATHS = rf"^(?:(?:{'|'.join(SCREENS)})(?:/[\w-]+)*/?)?$"
@@ -61,16 +63,17 @@ def _built_file(name: str, content_type: str) -> HttpResponse:
 
 @cache
 def content_security_policy() -> str:
-    """Only this service's own scripts and styles, and what the settings name: pictures, maps, ways to sign in."""
+    """Only this service's own scripts and styles, and what the settings name: pictures, maps, sign-in and pushes."""
     media, maps = _origin(settings.MEDIA_URL), [_origin(url) for url in settings.MAP_SOURCES]
     socket = f"ws{settings.PUBLIC_URL.removeprefix('http')}"
+    push = PUSH_SOURCES if settings.FIREBASE_WEB_CONFIG.get("vapidKey") else []
     sources = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "font-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:", media, *maps],
-        "connect-src": ["'self'", socket, media, *maps],
+        "connect-src": ["'self'", socket, media, *maps, *push],
         "worker-src": ["'self'", "blob:"],
         "manifest-src": ["'self'"],
         "media-src": ["'self'", "blob:"],

@@ -9,6 +9,7 @@ import { resumeLine } from './core/line';
 import { live } from './core/live.svelte';
 import { outbox } from './core/outbox.svelte';
 import { session } from './core/session.svelte';
+import { push } from './core/push.svelte';
 import { registerServiceWorker } from './core/updates';
 import './core/theme.svelte';
 
@@ -20,3 +21,4 @@ void config.read();
 live.start();
 counts.follow();
 registerServiceWorker();
+void push.follow();

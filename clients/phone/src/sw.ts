@@ -4,6 +4,7 @@
  * (`core/cache.ts`); photos that were seen are kept here, the newest of them.
  */
 import { locateRoute } from './core/locate';
+import { handlePushes } from './push_worker';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -15,6 +16,8 @@ const SHELL = `shell-${SHELL_VERSION}`;
 const PHOTOS = 'photos';
 const PHOTOS_MAX = 300;
 const PAGE = '/welcome';
+
+handlePushes();
 
 self.addEventListener('install', (event) => {
   event.waitUntil(

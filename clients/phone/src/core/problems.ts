@@ -8,6 +8,7 @@ const t = defineTexts({
     network: 'No connection right now. Try again when you have a signal.',
     unexpected: 'Something went wrong here. Please try again.',
     codes: {
+      push_unavailable: 'This browser could not be registered for notifications. Try again later.',
       storage_full: 'This phone has no room left to keep it. Make some room and try again.',
       storage_unreadable: 'This phone can no longer read the photo. Add it again.',
       outcome_unknown: 'It may have been sent long ago. Look whether it is there before you send it again.',
@@ -18,6 +19,7 @@ const t = defineTexts({
     network: 'ตอนนี้ไม่มีสัญญาณ ลองใหม่อีกครั้งเมื่อเชื่อมต่อได้',
     unexpected: 'มีบางอย่างผิดพลาด กรุณาลองอีกครั้ง',
     codes: {
+      push_unavailable: 'ตั้งการแจ้งเตือนบนเบราว์เซอร์นี้ไม่สำเร็จ ลองใหม่ภายหลัง',
       storage_full: 'พื้นที่ในเครื่องเต็ม เก็บไว้ไม่ได้ ลบของที่ไม่ใช้แล้วลองใหม่อีกครั้ง',
       storage_unreadable: 'เครื่องอ่านรูปนี้ไม่ได้แล้ว กรุณาเพิ่มรูปใหม่',
       outcome_unknown: 'อาจส่งไปแล้วนานแล้ว ดูก่อนว่ามีอยู่หรือยัง แล้วค่อยส่งใหม่',

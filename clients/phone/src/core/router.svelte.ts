@@ -27,6 +27,10 @@ class Router {
       this.location = readAddress();
     });
     document.addEventListener('click', (event) => this.#follow(event));
+    // A notification was tapped.
+    navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ type?: string; link?: string }>) => {
+      if (data.type === 'open' && data.link) this.go(data.link);
+    });
   }
 
   /** Show another screen; with `replace`, going back skips the present one. */

@@ -16,6 +16,7 @@ export const t = defineTexts({
     by: (name: string) => `From ${name}`,
     rated: (stars: string) => `${stars} stars`,
     now: (title: string) => `Now: ${title}`,
+    tellMe: 'Tell me when they answer',
     gone: (title = 'A card you swiped') => `“${title}” has just been taken`,
     whyPass: 'Why not this one?',
     reasons: {
@@ -105,6 +106,7 @@ export const t = defineTexts({
     by: (name) => `จากคุณ${name}`,
     rated: (stars) => `${stars} ดาว`,
     now: (title) => `ตอนนี้: ${title}`,
+    tellMe: 'แจ้งฉันเมื่อมีคำตอบ',
     gone: (title = 'ของที่คุณเลือก') => `“${title}” มีคนรับไปแล้ว`,
     whyPass: 'ทำไมไม่เอารายการนี้',
     reasons: {
