@@ -70,6 +70,7 @@ class Phone:
 
     def go_offline(self) -> None:
         """Lose the signal, once the app has been kept for starts without one."""
+        self.page.wait_for_load_state("networkidle")
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         self.context.set_offline(True)
 

@@ -28,6 +28,8 @@ export class Talk {
   isReadingOlder = $state(false);
   /** What is kept on this phone for this conversation and is not yet in it. */
   readonly unsent = $derived.by(() => this.#unsent());
+  /** What came while this screen is open: an answer that was read before may lack it. */
+  readonly #arrived = new Map<number, Message>();
   #typingTimer = 0;
   #markedSeq = 0;
 
@@ -99,7 +101,10 @@ export class Talk {
   }
 
   async #readNewest(): Promise<Message[]> {
-    return (await this.#readPage({})).reverse();
+    const page = (await this.#readPage({})).reverse();
+    const newest = page.at(-1)?.seq ?? 0;
+    const later = [...this.#arrived.values()].filter(({ seq }) => seq > newest);
+    return [...page, ...later.sort((one, other) => one.seq - other.seq)];
   }
 
   /** A page of the history, the newest first. */
@@ -149,6 +154,7 @@ export class Talk {
   }
 
   #merge(messages: readonly Message[]): void {
+    for (const message of messages) this.#arrived.set(message.seq, message);
     if (this.history.value === null) return;
     const bySeq = new Map(this.history.value.map((message) => [message.seq, message]));
     for (const message of messages) bySeq.set(message.seq, message);
