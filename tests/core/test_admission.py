@@ -16,7 +16,7 @@ Send = Callable[..., "Future[tuple[str, dict[str, str], bytes]]"]
 
 
 class SlowApplication:
-    """Answers when it is told to."""
+    """Answers `/slow` only when `may_end` is set."""
 
     def __init__(self) -> None:
         self.may_end = Event()

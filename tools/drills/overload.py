@@ -1,7 +1,7 @@
 """Overload: `python -m tools.drills.overload` offers the web process three times what it can serve, in an open loop.
 
 It needs the environment of a database for tests. Prints how many requests a second succeed at the peak and under
-overload, what the others were told, and how long `/healthz` took meanwhile.
+overload, which statuses the others got, and how long `/healthz` took meanwhile.
 """
 
 import asyncio
