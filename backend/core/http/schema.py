@@ -79,7 +79,6 @@ class ProblemAutoSchema(AutoSchema):
         if operation["security"]:
             codes.add("token_missing")
         if self._takes_key():
-            roots.append(type(cast(ApiView, self.view)).prepare)
             roots += [key_of, answer_once] if operation["security"] else [key_of]
             roots += filter(None, [cast(type[ApiView], type(self.view)).prepare])
         return codes | codes_reached_from(*roots)
