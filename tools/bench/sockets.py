@@ -266,14 +266,18 @@ async def _connect_all(web: int, port: int, people: Sequence[Person], live: set[
 
 
 async def _request_ticket(web: int, person: Person) -> str:
-    """Request a ticket over HTTP, on a connection of its own."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", web)
-    writer.write(request_bytes("POST", "/api/v1/realtime/tickets", person.token))
-    head = (await reader.readuntil(END_OF_HEAD)).decode().lower()
+    """Request a ticket over HTTP, on a connection of its own; after a 503, wait and try again as phones do."""
+    while True:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web)
+        writer.write(request_bytes("POST", "/api/v1/realtime/tickets", person.token))
+        head = (await reader.readuntil(END_OF_HEAD)).decode().lower()
+        body = await reader.readexactly(int(head.split("content-length:")[1].split()[0]))
+        writer.close()
+        if " 503 " not in head.splitlines()[0]:
+            break
+        await asyncio.sleep(int(head.split("retry-after:")[1].split()[0]) * random.uniform(0.5, 1.5))
     if " 201 " not in head.splitlines()[0]:
         raise RuntimeError(f"no ticket: {head}")
-    body = await reader.readexactly(int(head.split("content-length:")[1].split()[0]))
-    writer.close()
     ticket: str = json.loads(body)["ticket"]
     return ticket
 
