@@ -41,6 +41,23 @@ def swipe_of(collector: User, pickup: Pickup) -> Swipe | None:
     return Swipe.objects.filter(collector=collector, pickup=pickup).first()
 
 
+def test_a_filter_asks_for_one_deck(lek: User, open_phone: OpenPhone) -> None:
+    make_pickup(title="Bottles")
+    page = open_phone(user=lek).open("/deck")
+    expect(page.locator("article.top")).to_contain_text("Bottles")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_text("50 kg", exact=True).click()
+    page.get_by_role("button", name="Show pickups").click()
+
+    expect(page.locator("article.top")).to_be_hidden()
+    page.wait_for_timeout(1_000)
+    decks = [url for url in asked if "/api/v1/deck" in url]
+    assert ["kg_min=50" in url for url in decks] == [True]
+
+
 class TestSwiping:
     def test_a_dragged_card_is_passed_and_comes_back_by_undo(self, lek: User, open_phone: OpenPhone) -> None:
         pickup = make_pickup(title="Bottles")
