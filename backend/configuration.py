@@ -10,6 +10,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-used-in-production"  # noqa: S105
 PUSH_BACKENDS = ("console", "fcm", "memory")
 ENVIRONMENTS = ("development", "test", "staging", "production")

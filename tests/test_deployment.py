@@ -19,10 +19,10 @@ OF_PROCFILE = set(re.findall(r"\$\{([A-Z_]+):", (ROOT / "Procfile").read_text())
 
 
 def settings_read() -> set[str]:
-    """Every variable that settings.py and configuration.py read."""
+    """Every variable that the settings read."""
     nodes = [
         node
-        for name in ("settings", "configuration")
+        for name in ("settings", "city_rules", "configuration")
         for node in ast.walk(ast.parse((ROOT / "backend" / f"{name}.py").read_text()))
     ]
     calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env.")]

@@ -1,0 +1,123 @@
+"""The rules of a city: numbers that a city may want to change, from the environment (docs/operations.md)."""
+
+from backend.configuration import BASE_DIR, env
+
+GRID_SIZE_M = env.int("GRID_SIZE_M", default=300)
+# West, south, east, north, in degrees: Thailand.
+SERVICE_AREA = tuple(env.list("SERVICE_AREA", cast=float, default=[97.3, 5.6, 105.7, 20.5]))
+DECK_SIZE = env.int("DECK_SIZE", default=20)
+DECK_SIZE_MAX = env.int("DECK_SIZE_MAX", default=50)
+RADIUS_DEFAULT_M = env.int("RADIUS_DEFAULT_M", default=5_000)
+RADIUS_MIN_M = env.int("RADIUS_MIN_M", default=500)
+RADIUS_MAX_M = env.int("RADIUS_MAX_M", default=50_000)
+PICKUP_DAYS = env.int("PICKUP_DAYS", default=7)
+PICKUP_DAYS_MAX = env.int("PICKUP_DAYS_MAX", default=30)
+PICKUP_ITEMS_MAX = env.int("PICKUP_ITEMS_MAX", default=20)
+PICKUP_KG_MAX = env.int("PICKUP_KG_MAX", default=5_000)
+PICKUP_PIECES_MAX = env.int("PICKUP_PIECES_MAX", default=100_000)
+PICKUP_MOVES_MAX = env.int("PICKUP_MOVES_MAX", default=5)  # to another square
+PHOTOS_MAX = env.int("PHOTOS_MAX", default=6)
+ORPHAN_AGE_H = env.int("ORPHAN_AGE_H", default=24)  # a younger file may still get its row
+PHOTO_BYTES_MAX = env.int("PHOTO_BYTES_MAX", default=10_000_000)
+PHOTO_PIXELS_MAX = env.int("PHOTO_PIXELS_MAX", default=50_000_000)
+PHOTO_SIDE_MAX = env.int("PHOTO_SIDE_MAX", default=16_384)
+PHOTO_MEMORY_MAX = env.int("PHOTO_MEMORY_MAX", default=125_000_000)  # bytes, to decode one photo; one at a time
+PHOTO_WAIT_S = env.int("PHOTO_WAIT_S", default=25)  # for its turn
+PHOTO_SIZES = {"large": 1600, "thumb": 400}
+MESSAGE_CHARACTERS_MAX = env.int("MESSAGE_CHARACTERS_MAX", default=2_000)
+MESSAGE_PHOTOS_MAX = env.int("MESSAGE_PHOTOS_MAX", default=100)
+CHAT_MINUTES_AFTER_END = env.int("CHAT_MINUTES_AFTER_END", default=60)  # to write after a match ended without handover
+LOCATION_MINUTES = env.int("LOCATION_MINUTES", default=60)
+LOCATION_MINUTES_MAX = env.int("LOCATION_MINUTES_MAX", default=480)
+MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
+LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
+MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
+# A match shows the exact place; who gave back so many within a day takes no more of first-come pickups.
+GIVEN_BACK_A_DAY_MAX = env.int("GIVEN_BACK_A_DAY_MAX", default=10)
+# A runner-up whose like is older must consent before it becomes a match, within this time.
+CONSENT_AFTER_H = env.int("CONSENT_AFTER_H", default=2)
+CONSENT_MINUTES = env.int("CONSENT_MINUTES", default=30)
+EXPIRY_WARNING_H = env.int("EXPIRY_WARNING_H", default=24)
+# Advice is summed up from so many passes on.
+ADVICE_PASSES_MIN = env.int("ADVICE_PASSES_MIN", default=3)
+# Collectors within these metres are notified of a new pickup after these minutes (`metres@minutes`).
+RINGS = [
+    (int(metres), int(minutes))
+    for metres, minutes in (
+        ring.split("@") for ring in env.list("RINGS", default=["1000@0", "2000@10", "5000@30", "10000@60", "20000@120"])
+    )
+]
+RING_COLLECTORS_MAX = env.int("RING_COLLECTORS_MAX", default=200)
+RING_LIKES_ENOUGH = env.int("RING_LIKES_ENOUGH", default=7)
+RING_ACTIVE_DAYS = env.int("RING_ACTIVE_DAYS", default=90)
+HANDOVER_CODE_TRIES = env.int("HANDOVER_CODE_TRIES", default=5)
+RATING_DAYS = env.int("RATING_DAYS", default=14)
+RATINGS_SHOWN_FROM = env.int("RATINGS_SHOWN_FROM", default=3)
+# What an appointment's record looks back on, what is late, and when a release comes too late.
+RELIABILITY_DAYS = env.int("RELIABILITY_DAYS", default=90)
+LATE_AFTER_MINUTES = env.int("LATE_AFTER_MINUTES", default=15)
+LATE_RELEASE_MINUTES = env.int("LATE_RELEASE_MINUTES", default=60)
+# Days on which others waited in vain, within so many days and in so many weeks, that lead to a warning, to a pause.
+STRIKE_DAYS = env.int("STRIKE_DAYS", default=28)
+STRIKE_WEEKS_MIN = env.int("STRIKE_WEEKS_MIN", default=2)
+STRIKES_TO_WARN = env.int("STRIKES_TO_WARN", default=2)
+STRIKES_TO_PAUSE = env.int("STRIKES_TO_PAUSE", default=3)
+PAUSE_DAYS = env.int("PAUSE_DAYS", default=7)
+# Groups one person may be in; members of one; from how many on strangers read its totals; names that members read.
+GROUPS_MAX = env.int("GROUPS_MAX", default=5)
+GROUP_MEMBERS_MAX = env.int("GROUP_MEMBERS_MAX", default=5_000)
+GROUP_SHOWN_FROM = env.int("GROUP_SHOWN_FROM", default=5)
+GROUP_PEOPLE_SHOWN = env.int("GROUP_PEOPLE_SHOWN", default=200)
+# One-time codes hold until so long after the window, and may be handed in so long after they were entered.
+HANDOVER_CODE_GRACE_H = env.int("HANDOVER_CODE_GRACE_H", default=12)
+HANDOVER_CODE_LATE_H = env.int("HANDOVER_CODE_LATE_H", default=72)
+# Arrival: the radius, the worst GPS accuracy, how early before the agreed time, and how long to wait for a no-show.
+ARRIVAL_RADIUS_M = env.int("ARRIVAL_RADIUS_M", default=100)
+ARRIVAL_ACCURACY_MAX_M = env.int("ARRIVAL_ACCURACY_MAX_M", default=100)
+ARRIVAL_EARLY_MINUTES = env.int("ARRIVAL_EARLY_MINUTES", default=60)
+# How long after the handover a party can propose to correct its receipt.
+RECEIPT_CORRECTION_DAYS = env.int("RECEIPT_CORRECTION_DAYS", default=90)
+# A weight needs a second look from this difference to the estimate, when it is also more than so many times as much.
+WEIGH_IN_DIFFERENCE_KG = env.int("WEIGH_IN_DIFFERENCE_KG", default=2)
+WEIGH_IN_FACTOR = env.int("WEIGH_IN_FACTOR", default=3)
+NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
+# When both are reminded of an agreed time: at this hour of the city the evening before, and so long before it.
+REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")
+REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
+HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
+# Where households can take hazardous waste besides; see geo/data/drop_off.toml.
+DROP_OFF_FILE = env.str("DROP_OFF_FILE", default=str(BASE_DIR / "geo" / "data" / "drop_off.toml"))
+SCALE_PHOTOS_MAX = env.int("SCALE_PHOTOS_MAX", default=4)
+DEVICES_MAX = env.int("DEVICES_MAX", default=10)
+# Without a sign of life for so long a device is not pushed to any more, and is forgotten in the end.
+DEVICE_STALE_DAYS = env.int("DEVICE_STALE_DAYS", default=30)
+DEVICE_DAYS = env.int("DEVICE_DAYS", default=270)
+EMAIL_CODES_A_DAY = env.int("EMAIL_CODES_A_DAY", default=5)  # for one account, and to one address
+PUSH_WITHDRAWALS_AN_HOUR = env.int("PUSH_WITHDRAWALS_AN_HOUR", default=0)  # to one device; 0: none
+NEARBY_PUSHES_A_DAY = env.int("NEARBY_PUSHES_A_DAY", default=3)
+DIGEST_AT = env.str("DIGEST_AT", default="18:00")  # for the other new pickups nearby
+QUIET_FROM = env.str("QUIET_FROM", default="20:00")
+QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
+PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)
+# For so long people are one worker's; when it is killed, another one takes them after that.
+PUSH_LEASE_S = env.int("PUSH_LEASE_S", default=60)
+# So long a deliver job stays to look for more; one begins every second.
+PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
+LONG_POLL_S = env.int("LONG_POLL_S", default=25)
+LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
+LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
+EVENT_DAYS = env.int("EVENT_DAYS", default=30)
+HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
+SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)
+SOCKET_SEND_TIMEOUT_S = env.int("SOCKET_SEND_TIMEOUT_S", default=10)
+IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=48)
+TICKET_S = env.int("TICKET_S", default=30)
+CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")
+RATE_LIMITS = {
+    "sign_in": env.str("RATE_SIGN_IN", default="30/minute"),
+    "write": env.str("RATE_WRITE", default="300/minute"),
+    "read": env.str("RATE_READ", default="1200/minute"),
+    "join": env.str("RATE_JOIN", default="20/minute"),
+    "photo": env.str("RATE_PHOTO", default="60/minute"),
+    "print": env.str("RATE_PRINT", default="60/minute"),
+}
