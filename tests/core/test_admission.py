@@ -44,7 +44,7 @@ def send(application: SlowApplication, settings: Settings) -> Iterator[Send]:
     admission = Admission(application)
 
     def call(path: str, language: str) -> tuple[str, dict[str, str], bytes]:
-        environ: Environ = {"PATH_INFO": path, "HTTP_ACCEPT_LANGUAGE": language}
+        environ: Environ = {"PATH_INFO": path, "HTTP_ACCEPT_LANGUAGE": language, "HTTP_X_REQUEST_ID": "edge-0001"}
         setup_testing_defaults(environ)
         seen: list[tuple[str, dict[str, str]]] = []
         body = b"".join(admission(environ, lambda status, headers: seen.append((status, dict(headers)))))
@@ -72,6 +72,7 @@ def test_beyond_the_queue_is_refused_at_once(send: Send, application: SlowApplic
     assert health[0] == "200 OK"
     _, headers, body = next(answer for answer in answers[2:] if answer[0] != "200 OK")
     assert (headers["Retry-After"], json.loads(body)["code"]) == ("2", "overloaded")
+    assert headers["X-Request-ID"] == "edge-0001"
     assert json.loads(body)["detail"].startswith("ตอนนี้")
 
 

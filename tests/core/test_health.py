@@ -70,7 +70,8 @@ class TestHealth:
 
         assert (answer.status_code, answer.json()["checks"]["media"]) == (200, "Not a directory")
 
-    def test_names_what_the_database_lacks(self, anonymous: APIClient) -> None:
+    def test_names_what_the_database_lacks(self, anonymous: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(health, "definitions", health.Definitions())
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER card_of_changed ON geo_pickup")
 
@@ -78,6 +79,16 @@ class TestHealth:
 
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert answer.json()["checks"]["definitions"] == "trigger card_of_changed on geo_pickup"
+
+    def test_notices_a_lost_trigger_within_a_minute(self, db: None) -> None:
+        definitions = health.Definitions()
+        before = definitions.state(1_000)
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER card_of_changed ON geo_pickup")
+
+        states = [definitions.state(1_000 + seconds) for seconds in (10, 60)]
+
+        assert [before, *states] == ["ok", "ok", "trigger card_of_changed on geo_pickup"]
 
     def test_names_postgresql_when_it_is_away(self, anonymous: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
         class Away:

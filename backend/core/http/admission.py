@@ -11,6 +11,7 @@ from backend.core.errors import Overloaded
 from backend.core.http.language import accepted_language
 from backend.core.http.metrics import note_request
 from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.request_ids import HEADER, id_from
 from backend.core.http.responses import encode_json
 
 Environ = dict[str, Any]
@@ -52,7 +53,12 @@ def _refuse(environ: Environ, start_response: Start) -> Iterable[bytes]:
     refusal = Overloaded()
     with translation.override(accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")) or settings.LANGUAGE_CODE):
         body = encode_json(problem(status=refusal.status, code=refusal.code, detail=refusal.text))
-    headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(body))), ("Retry-After", "2")]
+    headers = [
+        ("Content-Type", CONTENT_TYPE),
+        ("Content-Length", str(len(body))),
+        ("Retry-After", "2"),
+        (HEADER, id_from(environ.get("HTTP_X_REQUEST_ID"))),
+    ]
     note_request(environ["REQUEST_METHOD"], "overloaded", refusal.status, 0)
     start_response("503 Service Unavailable", headers)
     return [body]
