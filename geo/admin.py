@@ -49,7 +49,14 @@ class MatchAdmin(ReadOnlyAdmin[Match]):
 
 class WeighInLineInline(ReadOnly, admin.TabularInline[WeighInLine, Handover]):
     model = WeighInLine
-    fields = readonly_fields = ("material", amount("gross_kg"), amount("tare_kg"), "pieces")
+    fields = readonly_fields = (
+        "material",
+        amount("gross_kg"),
+        amount("tare_kg"),
+        "pieces",
+        "grade",
+        amount("paid_thb"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeighInLine]:
         return super().get_queryset(request).select_related("material").order_by("pk")

@@ -145,6 +145,17 @@ PiecesOrWeightNeeded = invalid(
     _("Say how much %(material)s weighed."),
     _("Put it on the scale, and enter its weight in kilograms."),
 )
+# The lines are worth `sum` baht together, and `paid` says something else.
+MoneyDiffers = invalid(
+    "money_differs",
+    _("The lines add up to %(sum)s THB, but %(paid)s THB is entered as the sum."),
+    _("Correct a price or the sum, or leave the sum out."),
+)
+PriceOrAmount = invalid(
+    "price_or_amount",
+    _("Give a price per kilogram or an amount for %(material)s, not both."),
+    _("Remove one of the two."),
+)
 # The user has given `limit` versions of the weigh-in.
 TooManyVersions = conflict(
     "too_many_versions",

@@ -43,6 +43,9 @@ class LineForm(forms.Form):
         label=_("tare kg"), required=False, min_value=0, max_value=GROSS_KG_MAX, decimal_places=3
     )
     pieces = forms.IntegerField(label=_("pieces"), required=False, min_value=0)
+    paid_thb = forms.DecimalField(
+        label=_("paid thb"), required=False, min_value=-PAID_THB_MAX, max_value=PAID_THB_MAX, decimal_places=2
+    )
 
 
 LineForms = forms.formset_factory(LineForm, extra=2, max_num=LINES_MAX)
@@ -60,8 +63,8 @@ class CorrectionForm(forms.Form):
 class ReceiptLineInline(ReadOnly, admin.TabularInline[ReceiptLine, Receipt]):
     model = ReceiptLine
     fields = readonly_fields = (
-        "material", amount("gross_kg"), amount("tare_kg"), amount("net_kg"), "pieces", "kg_co2e_per_kg",
-        "factor_source",
+        "material", amount("gross_kg"), amount("tare_kg"), amount("net_kg"), "pieces", "grade",
+        amount("paid_thb"), "kg_co2e_per_kg", "factor_source",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceiptLine]:
@@ -137,6 +140,7 @@ def _weighed(rows: Iterable[dict[str, Any]]) -> list[Weighed]:
             gross_kg=row["gross_kg"] or None,
             tare_kg=row["tare_kg"] or ZERO,
             pieces=row["pieces"] or None,
+            paid_thb=row["paid_thb"],
         )
         for row in rows
         if row and (row["gross_kg"] or row["pieces"])

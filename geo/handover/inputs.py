@@ -10,12 +10,14 @@ from backend.core.http.fields import Body, Moment
 from backend.core.http.text_fields import Paragraphs
 from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
 from geo.inputs import kilograms
+from geo.models import Grade
 from geo.pickups.inputs import ItemInput
 from geo.pickups.services.posting import ItemDraft
 
 LINES_MAX = 50
 PAID_THB_MAX = Decimal(1_000_000)
 NOTE_CHARACTERS_MAX = 300
+PRICE_THB_MAX = Decimal(10_000)
 
 
 class WeighedInput(Body):
@@ -32,6 +34,23 @@ class WeighedInput(Body):
         required=False,
         help_text="For materials by the piece; without `gross_kg` they weigh what the catalogue says.",
     )
+    grade = serializers.ChoiceField(choices=Grade.choices, required=False, help_text="How good it is.")
+    price_thb_per_kg = serializers.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        max_value=PRICE_THB_MAX,
+        required=False,
+        help_text="Of the net kilograms, to the resident; the line is then worth that, to the satang.",
+    )
+    paid = serializers.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        min_value=-PAID_THB_MAX,
+        max_value=PAID_THB_MAX,
+        required=False,
+        help_text="THB for this line instead of a price; negative when the resident paid.",
+    )
 
 
 class FiguresInput(Body):
@@ -43,8 +62,11 @@ class FiguresInput(Body):
         decimal_places=2,
         min_value=-PAID_THB_MAX,
         max_value=PAID_THB_MAX,
-        default=Decimal(0),
-        help_text="THB to the resident; negative when the resident paid.",
+        required=False,
+        help_text=(
+            "THB to the resident; negative when the resident paid. May be left out where lines say what they are worth,"
+            " and is their sum then; a different amount is refused."
+        ),
     )
     is_sure = serializers.BooleanField(
         default=False, help_text="Needed for figures far from the estimate; both then see them marked."
@@ -53,9 +75,9 @@ class FiguresInput(Body):
     def figures(self) -> dict[str, Any]:
         """The arguments of the services: `lines`, `paid_thb`, `is_sure`, and what the subclass has beside."""
         given: dict[str, Any] = dict(self.validated_data)
-        lines = [Weighed(**line) for line in given.pop("lines")]
+        lines = [Weighed(paid_thb=line.pop("paid", None), **line) for line in given.pop("lines")]
         left = {"left": [ItemDraft(**item) for item in given.pop("left")]} if "left" in given else {}
-        return {"lines": lines, "paid_thb": given.pop("paid")} | left | given
+        return {"lines": lines, "paid_thb": given.pop("paid", None)} | left | given
 
 
 class WeighInInput(FiguresInput):

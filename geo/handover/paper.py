@@ -14,7 +14,7 @@ from backend.core.clock import spell_with_year_in_city
 from backend.core.text.amounts import format_baht, format_kg
 from geo.lifecycle.matches import IssuedLine, ReceiptDetails
 from geo.matching.handover_responses import page_url_of
-from geo.models import Receipt
+from geo.models import Grade, Receipt
 
 
 def pdf_of(details: ReceiptDetails) -> bytes:
@@ -83,12 +83,21 @@ def _line(line: IssuedLine, marks: dict[tuple[Any, ...], int]) -> dict[str, Any]
     return {
         "name": line.material.name,
         "pieces": _pieces(line.pieces),
+        "worth": _worth(line),
         "gross_kg": format_kg(line.gross_kg, in_table=True),
         "tare_kg": format_kg(line.tare_kg, in_table=True),
         "net_kg": format_kg(line.net_kg, in_table=True),
         "kg_co2e": None if line.kg_co2e_avoided is None else format_kg(line.kg_co2e_avoided, in_table=True),
         "note": marks.get(_factor_key(line)),
     }
+
+
+def _worth(line: IssuedLine) -> str:
+    """The grade, the price and the amount, as far as the line says them."""
+    grade = str(Grade(line.grade).label) if line.grade else ""
+    price = _("%(thb)s THB per kg") % {"thb": format_baht(line.price_thb_per_kg)} if line.price_thb_per_kg else ""
+    amount = _("%(thb)s THB") % {"thb": format_baht(line.paid_thb)} if line.paid_thb is not None else ""
+    return " · ".join(text for text in (grade, price, amount) if text)
 
 
 def _totals_of(lines: Sequence[IssuedLine]) -> list[dict[str, Any]]:

@@ -68,6 +68,7 @@ def person_json(table: str) -> str:
 RECEIPT_LINES = f"""
     COALESCE((SELECT json_agg(json_build_object(
          'material', {MATERIAL}, 'gross_kg', gross_kg, 'tare_kg', tare_kg, 'net_kg', net_kg, 'pieces', pieces,
+         'grade', grade, 'price_thb_per_kg', geo_receiptline.price_thb_per_kg, 'paid_thb', geo_receiptline.paid_thb,
          'kg_co2e_per_kg', kg_co2e_per_kg, 'factor_set', factor_set, 'factor_version', factor_version,
          'factor_source', factor_source) ORDER BY geo_receiptline.id)
      FROM geo_receiptline JOIN geo_material ON geo_material.id = material_id WHERE receipt_id = geo_receipt.id), '[]')
@@ -84,7 +85,8 @@ _PARTS = f"""
         'items', {ITEMS},
         'lines', COALESCE((
             SELECT json_agg(json_build_object('material', {MATERIAL}, 'gross_kg', gross_kg, 'tare_kg', tare_kg,
-                                              'pieces', pieces) ORDER BY geo_weighinline.id)
+                                              'pieces', pieces, 'grade', grade, 'price_thb_per_kg', price_thb_per_kg,
+                                              'paid_thb', geo_weighinline.paid_thb) ORDER BY geo_weighinline.id)
             FROM geo_weighinline JOIN geo_material ON geo_material.id = material_id
             WHERE handover_id = geo_match.id), '[]'),
         'left', COALESCE((
@@ -161,6 +163,9 @@ class WeighedLine(msgspec.Struct, frozen=True):
     tare_kg: Decimal
     material: ShownMaterial
     pieces: int | None = None
+    grade: str = ""
+    price_thb_per_kg: Decimal | None = None
+    paid_thb: Decimal | None = None
 
 
 class LeftItem(msgspec.Struct, frozen=True):
@@ -208,6 +213,9 @@ class IssuedLine(msgspec.Struct, frozen=True, kw_only=True):
     tare_kg: Decimal
     net_kg: Decimal
     pieces: int | None = None
+    grade: str = ""
+    price_thb_per_kg: Decimal | None = None
+    paid_thb: Decimal | None = None
     kg_co2e_per_kg: Decimal | None = None
     factor_set: str
     factor_version: str

@@ -12,7 +12,7 @@ from msgspec import Meta
 from backend.core.http.responses import ResponseBody
 from geo.lifecycle.codes import DIGITS, PERIOD_S, latest_entry
 from geo.lifecycle.matches import IssuedLine, MatchDetails, ReceiptDetails
-from geo.models import Handover, HandoverState, Match, Receipt
+from geo.models import Grade, Handover, HandoverState, Match, Receipt
 from geo.responses import READ_ONLY, URL, Baht, Kilograms, PersonOutput, PhotoOutput, limited_to
 
 # As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
@@ -20,6 +20,15 @@ HASH_CHARACTERS = 16
 Paid = Annotated[Baht, Meta(description="THB to the resident.")]
 PersonId = Annotated[uuid.UUID, Meta(description="A person's id.")]
 Counted = Annotated[int | None, Meta(description="Null where nothing was counted.")]
+
+
+GradeGiven = Annotated[
+    Grade | None, Meta(description="Clean and sorted, usual, or dirty or mixed; null where nobody said.")
+]
+PricePerKg = Annotated[
+    Annotated[Decimal, limited_to(10**6)] | None, Meta(description="Null where no price was agreed.")
+]
+PaidForLine = Annotated[Baht | None, Meta(description="THB to the resident; null where lines have no money.")]
 
 
 class WeighedOutput(ResponseBody):
@@ -30,6 +39,9 @@ class WeighedOutput(ResponseBody):
     tare_kg: Kilograms
     net_kg: Annotated[float, Meta(description="Gross less tare."), READ_ONLY]
     pieces: int | None
+    grade: GradeGiven
+    price_thb_per_kg: PricePerKg
+    paid: PaidForLine
 
     @classmethod
     def of(cls, source: Any) -> Self:
@@ -39,6 +51,9 @@ class WeighedOutput(ResponseBody):
             tare_kg=source.tare_kg,
             net_kg=float(source.gross_kg - source.tare_kg),
             pieces=source.pieces,
+            grade=Grade(source.grade) if source.grade else None,
+            price_thb_per_kg=source.price_thb_per_kg,
+            paid=source.paid_thb,
         )
 
 
@@ -62,6 +77,9 @@ class VersionLineOutput(ResponseBody):
     tare_kg: Kilograms
     net_kg: Kilograms
     pieces: int | None
+    grade: GradeGiven = None
+    price_thb_per_kg: PricePerKg = None
+    paid: PaidForLine = None
 
 
 _decode_lines = msgspec.json.Decoder(list[VersionLineOutput]).decode
@@ -186,6 +204,9 @@ class ReceiptLineOutput(ResponseBody):
     tare_kg: Kilograms
     net_kg: Kilograms
     pieces: Counted
+    grade: GradeGiven
+    price_thb_per_kg: PricePerKg
+    paid: PaidForLine
     kg_co2e: Annotated[float | None, Meta(description="Net kilograms times the factor."), READ_ONLY]
     kg_co2e_per_kg: Annotated[Decimal, limited_to(10**4)] | None
     factor_set: str
@@ -202,6 +223,9 @@ class ReceiptLineOutput(ResponseBody):
             tare_kg=source.tare_kg,
             net_kg=source.net_kg,
             pieces=source.pieces,
+            grade=Grade(source.grade) if source.grade else None,
+            price_thb_per_kg=source.price_thb_per_kg,
+            paid=source.paid_thb,
             kg_co2e=None if avoided is None else float(avoided),
             kg_co2e_per_kg=source.kg_co2e_per_kg,
             factor_set=source.factor_set,

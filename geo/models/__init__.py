@@ -11,13 +11,14 @@ from geo.models.pickup import Pickup, PickupItem, Ring
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.swipe import Swipe
 from geo.models.trust import CarriedMark, Penalty, Rating
-from geo.models.weigh_in import LeftItem, ScalePhoto, WeighInLine, WeighInVersion
+from geo.models.weigh_in import Grade, LeftItem, ScalePhoto, WeighInLine, WeighInVersion
 
 __all__ = [
     "STEPS",
     "CarriedMark",
     "Collector",
     "EmissionFactor",
+    "Grade",
     "Group",
     "Handover",
     "HandoverState",

@@ -21,8 +21,9 @@ from backend.core.clock import city_zone
 from backend.core.models import PublicModel
 from geo.models.match import Match
 from geo.models.material import Material
+from geo.models.weigh_in import LineMoney
 
-KILOGRAMS_ONLY, WITH_PIECES, CORRECTION = 1, 2, 3
+KILOGRAMS_ONLY, WITH_PIECES, CORRECTION, WITH_MONEY = 1, 2, 3, 4
 
 
 def month_of(moment: datetime) -> date:
@@ -104,6 +105,8 @@ class Receipt(PublicModel):
         if self.corrects_id and self.corrected_at:
             version = CORRECTION
             correction = {"corrects": str(self.corrects_id), "corrected_at": _utc(self.corrected_at)}
+        if any(line.has_money for line in lines):
+            version = WITH_MONEY
         content: dict[str, object] = correction | {
             "version": version,
             "id": str(self.pk),
@@ -131,7 +134,7 @@ class ReceiptChain(models.Model):
         return f"{self.length} receipts of {self.collector_id}"
 
 
-class ReceiptLine(models.Model):
+class ReceiptLine(LineMoney):
     """The weight of one material, with the emission factor in force; `pieces` if it was counted.
 
     The factor's set and version are stored apart from its source, so that a total never mixes two sets.
@@ -160,11 +163,15 @@ class ReceiptLine(models.Model):
         """Kilograms of CO2e avoided, exact; None if the material has no factor."""
         return None if self.kg_co2e_per_kg is None else self.net_kg * self.kg_co2e_per_kg
 
+    @property
+    def has_money(self) -> bool:
+        """Whether the line says a price, an amount or a grade."""
+        return self.paid_thb is not None or self.price_thb_per_kg is not None or bool(self.grade)
+
     def canonical_content(self, version: int) -> dict[str, str | int | None]:
         """The line in the hashed text of `version`."""
         factor = self.kg_co2e_per_kg
-        counted = {"pieces": self.pieces} if version != KILOGRAMS_ONLY else {}
-        return counted | {
+        content: dict[str, str | int | None] = {
             "material": self.material.code,
             "gross_kg": _fixed(self.gross_kg, 3),
             "tare_kg": _fixed(self.tare_kg, 3),
@@ -174,6 +181,13 @@ class ReceiptLine(models.Model):
             "factor_version": self.factor_version,
             "factor_source": self.factor_source,
         }
+        if version != KILOGRAMS_ONLY:
+            content["pieces"] = self.pieces
+        if version == WITH_MONEY:
+            content["grade"] = self.grade
+            for name, amount in (("paid_thb", self.paid_thb), ("price_thb_per_kg", self.price_thb_per_kg)):
+                content[name] = None if amount is None else _fixed(amount, 2)
+        return content
 
 
 def _utc(moment: datetime) -> str:

@@ -8,12 +8,35 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.media.private_files import PrivateStorage
-from backend.core.models import PublicModel
+from backend.core.models import Choices, PublicModel
 from geo.models.handover import Handover
 from geo.models.material import Material
 
 
-class WeighInLine(models.Model):
+class Grade(Choices):
+    """How good a material is. It moves the price more than the material does."""
+
+    A = "a", "clean and sorted"
+    B = "b", "usual"
+    C = "c", "dirty or mixed"
+
+
+class LineMoney(models.Model):
+    """What one line was worth, where the parties said it line by line; and the grade, where they gave one."""
+
+    grade = models.CharField(_("grade"), max_length=1, choices=Grade, blank=True, default="", db_default="")
+    price_thb_per_kg = models.DecimalField(
+        _("price thb per kg"), max_digits=8, decimal_places=2, null=True, help_text="As agreed; null for an amount."
+    )
+    paid_thb = models.DecimalField(
+        _("paid thb"), max_digits=9, decimal_places=2, null=True, help_text="For this line, to the resident."
+    )
+
+    class Meta:
+        abstract = True
+
+
+class WeighInLine(LineMoney):
     """The figures in force for one material; each weigh-in replaces them until both parties have confirmed.
 
     `pieces` is null if nothing was counted. If only pieces were counted, the weight comes from the catalogue.

@@ -34,7 +34,10 @@ PICKUP_FIELDS = (
     "id", "title", "note", "location", "area", "address", "access_note", "window_from", "window_until", "price_mode",
     "price_thb", "choose", "status", "expires_at", "kg_estimate", "created_at",
 )  # fmt: skip
-LINE_FIELDS = ("material__code", "gross_kg", "tare_kg", "net_kg", "pieces", "kg_co2e_per_kg", "factor_source")
+LINE_FIELDS = (
+    "material__code", "gross_kg", "tare_kg", "net_kg", "pieces", "grade", "price_thb_per_kg", "paid_thb",
+    "kg_co2e_per_kg", "factor_source",
+)  # fmt: skip
 
 
 def export(*, user: User) -> Mapping[str, object]:

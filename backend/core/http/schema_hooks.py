@@ -76,6 +76,7 @@ EXAMPLE_OF_NAME = {
     "note": "Washed and flattened",
     "paid": 20,
     "phone": "+66812345678",
+    "price_thb_per_kg": 4,
     "previous_hash": "60303ae22b998861",
     "protocol": "tft.v1",
     "quantity": 5,

@@ -33,7 +33,7 @@ def propose_correction(
     user_id: uuid.UUID,
     match_id: uuid.UUID,
     lines: Sequence[Weighed],
-    paid_thb: Decimal,
+    paid_thb: Decimal | None = None,
     note: str = "",
     is_sure: bool = False,
     now: datetime,
@@ -51,7 +51,7 @@ def propose_correction(
     if _is_said_already(first, figures):
         raise NothingToCorrect
     store_version(match.handover, figures, by=user_id, note=note, is_correction=True, now=now)
-    proposal = notices.of_correction(match=match, net_kg=figures.net_kg, paid_thb=paid_thb, by=user_id)
+    proposal = notices.of_correction(match=match, net_kg=figures.net_kg, paid_thb=figures.paid_thb, by=user_id)
     notify_parties(match=match, card="correction", notices=proposal, by=user_id, now=now)
     return match
 
@@ -105,10 +105,18 @@ def correct_by_staff(
 
 
 def figures_in_force(receipt: Receipt) -> tuple[list[dict[str, Any]], Decimal]:
-    """What all receipts of the match say together: `material` (a code), `gross_kg`, `tare_kg` and `pieces`; and THB."""
+    """What all receipts of the match say together: `material` (a code), `gross_kg`, `tare_kg`, `pieces` and `paid_thb`;
+    and THB.
+    """
     codes = dict(Material.objects.values_list("pk", "code"))
     rows = [
-        {"material": codes[pk], "gross_kg": row["gross"], "tare_kg": row["tare"], "pieces": row["count"]}
+        {
+            "material": codes[pk],
+            "gross_kg": row["gross"],
+            "tare_kg": row["tare"],
+            "pieces": row["count"],
+            "paid_thb": row["paid"],
+        }
         for pk, row in _sums_of(receipt.match_id).items()
         if row["gross"] or row["count"]
     ]
@@ -167,14 +175,14 @@ def _differences(receipt: Receipt, figures: Figures) -> list[ReceiptLine]:
     before = _sums_of(receipt.match_id)
     after = {line.material.pk: line for line in figures.lines}
     found = [_difference(receipt, pk, before.get(pk), after.get(pk)) for pk in sorted(before.keys() | after.keys())]
-    return [line for line in found if line.gross_kg or line.tare_kg or line.net_kg or line.pieces]
+    return [line for line in found if line.gross_kg or line.tare_kg or line.net_kg or line.pieces or line.paid_thb]
 
 
 def _sums_of(match_id: uuid.UUID) -> dict[int, dict[str, Any]]:
     """All lines of a match added up, by material."""
     lines = ReceiptLine.objects.filter(receipt__match_id=match_id).order_by()
     sums = lines.values("material_id", *FACTOR).annotate(
-        gross=Sum("gross_kg"), tare=Sum("tare_kg"), net=Sum("net_kg"), count=Sum("pieces")
+        gross=Sum("gross_kg"), tare=Sum("tare_kg"), net=Sum("net_kg"), count=Sum("pieces"), paid=Sum("paid_thb")
     )
     return {row["material_id"]: dict(row) for row in sums}
 
@@ -184,7 +192,9 @@ def _difference(receipt: Receipt, material_id: int, before: dict[str, Any] | Non
     net_kg = gross_kg - tare_kg
     if before is None:
         factor = _factor_of(factors_in_force().get(material_id))
-        before = factor | {"gross": ZERO, "tare": ZERO, "net": ZERO, "count": None}
+        before = factor | {"gross": ZERO, "tare": ZERO, "net": ZERO, "count": None, "paid": None}
+    paid_thb = after.paid_thb if after else None
+    is_worth = paid_thb is not None or before["paid"] is not None
     is_counted = pieces is not None or before["count"] is not None
     return ReceiptLine(
         receipt=receipt,
@@ -193,6 +203,9 @@ def _difference(receipt: Receipt, material_id: int, before: dict[str, Any] | Non
         tare_kg=tare_kg - before["tare"],
         net_kg=net_kg - before["net"],
         pieces=(pieces or 0) - (before["count"] or 0) if is_counted else None,
+        grade=after.grade if after else "",
+        price_thb_per_kg=after.price_thb_per_kg if after else None,
+        paid_thb=(paid_thb or ZERO) - (before["paid"] or ZERO) if is_worth else None,
         **{name: before[name] for name in FACTOR},
     )
 

@@ -4,23 +4,26 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from backend.core.text.amounts import format_kg, format_number
+from backend.core.text.amounts import format_baht, format_kg, format_number
 from geo.errors import MaterialHazardous, MaterialTwice, MaterialUnknown, QuantityTooLarge, UnitMismatch
 from geo.handover.services import notices
 from geo.handover.services.confirmations import complete_match
 from geo.handover_errors import (
     MatchOver,
+    MoneyDiffers,
     NetNotPositive,
     NotDisputed,
     NotWeighed,
     OnlyTheCollector,
     OnlyTheResident,
     PiecesOrWeightNeeded,
+    PriceOrAmount,
     TooManyVersions,
     WeighInChanged,
     WeightUnusual,
@@ -36,17 +39,24 @@ from geo.pickups.services.posting import GRAM, ItemDraft, check_item
 GROSS_KG_MAX = Decimal(5_000)
 # Versions that one party can give of one weigh-in: all are stored and returned with the match.
 VERSIONS_MAX = 50
+SATANG = Decimal("0.01")
 UNCONFIRMED: dict[str, object] = {"resident_confirmed_at": None, "collector_confirmed_at": None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weighed:
-    """What was weighed of one material: kilograms to the gram, gross and tare, or the number of pieces."""
+    """What was weighed of one material: kilograms to the gram, gross and tare, or the number of pieces.
+
+    The line may say what it is worth, by a price or an amount.
+    """
 
     material: str
     gross_kg: Decimal | None = None
     tare_kg: Decimal = Decimal(0)
     pieces: int | None = None
+    grade: str = ""
+    price_thb_per_kg: Decimal | None = None
+    paid_thb: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,9 @@ class Line:
     gross_kg: Decimal
     tare_kg: Decimal
     pieces: int | None
+    grade: str = ""
+    price_thb_per_kg: Decimal | None = None
+    paid_thb: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -79,22 +92,23 @@ def weigh_in(
     user_id: uuid.UUID,
     match_id: uuid.UUID,
     lines: Sequence[Weighed],
-    paid_thb: Decimal,
+    paid_thb: Decimal | None = None,
     left: Sequence[ItemDraft] = (),
     is_sure: bool = False,
     now: datetime,
 ) -> Match:
     """Record the collector's figures: what was weighed, what was paid to the resident, and what is `left`.
 
-    `paid_thb` is negative when the resident paid. Replaces an earlier weigh-in and clears both confirmations; every
-    version is kept. Figures far from the estimate need `is_sure`, and are marked. Raises NotFound, MatchOver,
-    OnlyTheCollector, TooManyVersions, WeightUnusual, or an Invalid that names the line.
+    `paid_thb` is negative when the resident paid; without it, it is what the lines are worth together. Replaces an
+    earlier weigh-in and clears both confirmations; every version is kept. Figures far from the estimate need `is_sure`,
+    and are marked. Raises NotFound, MatchOver, OnlyTheCollector, TooManyVersions, WeightUnusual, MoneyDiffers, or an
+    Invalid that names the line.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if match.collector_id != user_id:
         raise OnlyTheCollector
     figures = check_figures(match, lines, left, paid_thb, is_sure=is_sure)
-    stored = {"paid_thb": paid_thb, "weighed_at": now, "is_unusual": figures.is_unusual}
+    stored = {"paid_thb": figures.paid_thb, "weighed_at": now, "is_unusual": figures.is_unusual}
     take_step(handover=match.handover, step=Step.WEIGH_IN, **stored, **UNCONFIRMED)
     _store_figures(match.handover, figures)
     store_version(match.handover, figures, by=user_id, now=now)
@@ -110,7 +124,7 @@ def dispute_weigh_in(
     user_id: uuid.UUID,
     match_id: uuid.UUID,
     lines: Sequence[Weighed],
-    paid_thb: Decimal,
+    paid_thb: Decimal | None = None,
     note: str = "",
     weighed_at: datetime | None = None,
     is_sure: bool = False,
@@ -132,7 +146,7 @@ def dispute_weigh_in(
     figures = replace(check_figures(match, lines, left, paid_thb, is_sure=is_sure), left=[])
     take_step(handover=match.handover, step=Step.DISPUTE, **UNCONFIRMED)
     store_version(match.handover, figures, by=user_id, note=note, now=now)
-    dispute = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=paid_thb)
+    dispute = notices.of_dispute(match=match, net_kg=figures.net_kg, paid_thb=figures.paid_thb)
     notify_parties(match=match, card="dispute", notices=dispute, by=user_id, now=now)
     return match
 
@@ -162,10 +176,11 @@ def accept_figures(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now:
 
 
 def check_figures(
-    match: Match, lines: Sequence[Weighed], left: Sequence[ItemDraft], paid_thb: Decimal, *, is_sure: bool
+    match: Match, lines: Sequence[Weighed], left: Sequence[ItemDraft], paid_thb: Decimal | None, *, is_sure: bool
 ) -> Figures:
     """The figures with their materials. Raises MaterialUnknown, MaterialHazardous, MaterialTwice, NetNotPositive,
-    UnitMismatch, PiecesOrWeightNeeded or QuantityTooLarge, which name the line, or WeightUnusual.
+    UnitMismatch, PiecesOrWeightNeeded, PriceOrAmount or QuantityTooLarge, which name the line, MoneyDiffers, or
+    WeightUnusual.
     """
     takes_hazardous = may_take_hazardous(match.collector_id)
     known = materials_by_code([line.material for line in lines] + [item.material for item in left])
@@ -173,7 +188,7 @@ def check_figures(
     _require_distinct([line.material for line in checked], "lines")
     remaining = [check_item(item, known, field=f"left.{index}") for index, item in enumerate(left)]
     _require_distinct([item.material for item in remaining], "left")
-    figures = Figures(checked, [(item.material, item.quantity) for item in remaining], paid_thb)
+    figures = Figures(checked, [(item.material, item.quantity) for item in remaining], _sum_of(checked, paid_thb))
     unusual = _find_unusual(match, figures)
     if unusual and not is_sure:
         kg, expected_kg = unusual
@@ -214,7 +229,28 @@ def _check_line(line: Weighed, known: Mapping[str, Material], field: str, takes_
     gross_kg, tare_kg = _weight_of(line, material, field)
     if gross_kg <= tare_kg:
         raise NetNotPositive(field=f"{field}.gross_kg")
-    return Line(material, gross_kg, tare_kg, line.pieces)
+    worth_thb = _worth_of(line, gross_kg - tare_kg, material, field)
+    return Line(material, gross_kg, tare_kg, line.pieces, line.grade, line.price_thb_per_kg, worth_thb)
+
+
+def _worth_of(line: Weighed, net_kg: Decimal, material: Material, field: str) -> Decimal | None:
+    """Baht to the satang; None if the line does not say what it is worth."""
+    if line.price_thb_per_kg is None:
+        return line.paid_thb
+    if line.paid_thb is not None:
+        raise PriceOrAmount(field=f"{field}.paid", material=material.name)
+    return (net_kg * line.price_thb_per_kg).quantize(SATANG, ROUND_HALF_UP)
+
+
+def _sum_of(lines: Iterable[Line], paid_thb: Decimal | None) -> Decimal:
+    """All that was paid. Where lines say what they are worth, it is their sum."""
+    worths = [line.paid_thb for line in lines if line.paid_thb is not None]
+    total = sum(worths, Decimal(0))
+    if paid_thb is None:
+        return total
+    if worths and total != paid_thb:
+        raise MoneyDiffers(field="paid", sum=format_baht(total), paid=format_baht(paid_thb))
+    return paid_thb
 
 
 def _weight_of(line: Weighed, material: Material, field: str) -> tuple[Decimal, Decimal]:
@@ -248,12 +284,26 @@ def _require_disputed(handover: Handover) -> None:
 def figures_of(version: WeighInVersion, *, left: list[dict[str, str]]) -> Figures:
     """The figures of a stored version, with what is `left`."""
     known = materials_by_code([row["material"] for row in version.lines] + [row["material"] for row in left])
-    lines = [
-        Line(known[row["material"]], Decimal(row["gross_kg"]), Decimal(row["tare_kg"]), row["pieces"])
-        for row in version.lines
-    ]
+    lines = [_line_of(row, known) for row in version.lines]
     remaining = [(known[row["material"]], Decimal(row["quantity"])) for row in left]
     return Figures(lines, remaining, version.paid_thb, version.is_unusual)
+
+
+def _line_of(row: Mapping[str, Any], known: Mapping[str, Material]) -> Line:
+    """A stored line. Those from before lines had money lack three names."""
+    return Line(
+        known[row["material"]],
+        Decimal(row["gross_kg"]),
+        Decimal(row["tare_kg"]),
+        row["pieces"],
+        row.get("grade") or "",
+        _decimal_of(row.get("price_thb_per_kg")),
+        _decimal_of(row.get("paid")),
+    )
+
+
+def _decimal_of(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _left_by_collector(match: Match) -> list[dict[str, str]]:
@@ -272,6 +322,9 @@ def _store_figures(handover: Handover, figures: Figures) -> None:
             gross_kg=line.gross_kg,
             tare_kg=line.tare_kg,
             pieces=line.pieces,
+            grade=line.grade,
+            price_thb_per_kg=line.price_thb_per_kg,
+            paid_thb=line.paid_thb,
         )
         for line in figures.lines
     )
@@ -310,4 +363,7 @@ def _stored_line(line: Line) -> dict[str, object]:
         "tare_kg": str(line.tare_kg),
         "net_kg": str(line.gross_kg - line.tare_kg),
         "pieces": line.pieces,
+        "grade": line.grade or None,
+        "price_thb_per_kg": None if line.price_thb_per_kg is None else str(line.price_thb_per_kg),
+        "paid": None if line.paid_thb is None else str(line.paid_thb),
     }
