@@ -1,6 +1,7 @@
 """Typed factories of handovers in progress, through the services."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from rest_framework.test import APIClient
@@ -9,6 +10,8 @@ from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.arrivals import arrive
+from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.weigh_ins import Weighed, weigh_in
 from geo.models import Handover, Match
 from tests.factories.geo import LUMPHINI, make_pickup
 from tests.factories.matches import make_match
@@ -34,6 +37,15 @@ def come(match: Match, *people: User, now: datetime | None = None) -> Match:
     for person in people:
         arrive(user_id=person.pk, match_id=match.pk, point=LUMPHINI, accuracy_m=10, now=now or read_clock())
     return fresh(match)
+
+
+def hand_over(match: Match) -> None:
+    """Weigh 3 kg, and let both confirm."""
+    now = read_clock()
+    lines = [Weighed(material="pet_clear", gross_kg=Decimal(3))]
+    weigh_in(user_id=match.collector_id, match_id=match.pk, lines=lines, paid_thb=Decimal(0), now=now)
+    code = Handover.objects.get(match=match).code
+    confirm_handover(user_id=match.collector_id, match_id=match.pk, code=code, now=now)
 
 
 def make_waiting(minutes: float = 20) -> Match:

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.handover.services.appointments import agree_time, propose_time
-from geo.handover.services.confirmations import confirm_handover
 from geo.handover.services.corrections import propose_correction
-from geo.handover.services.weigh_ins import Weighed, weigh_in
-from geo.models import Handover, Match, Pickup, Receipt
+from geo.handover.services.weigh_ins import Weighed
+from geo.models import Match, Pickup, Receipt
 from tests.factories.geo import make_collector, make_pickup
+from tests.factories.handovers import hand_over
 from tests.factories.people import make_user
 from tests.phone.phone import Phone
 
@@ -124,15 +124,6 @@ def test_the_code_of_a_phone_without_a_signal_is_taken(match: tuple[Page, Page, 
     lek.get_by_role("button", name="Confirm for both").click()
 
     expect(lek.get_by_text("Thank you for recycling!")).to_be_visible()
-
-
-def hand_over(found: Match) -> None:
-    """Weigh 3 kg, and let both confirm."""
-    now = read_clock()
-    lines = [Weighed(material="pet_clear", gross_kg=Decimal(3))]
-    weigh_in(user_id=found.collector_id, match_id=found.pk, lines=lines, paid_thb=Decimal(0), now=now)
-    code = Handover.objects.get(match=found).code
-    confirm_handover(user_id=found.collector_id, match_id=found.pk, code=code, now=now)
 
 
 def test_a_correction_of_the_receipt_is_accepted(match: tuple[Page, Page, Match]) -> None:

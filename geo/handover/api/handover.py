@@ -59,6 +59,7 @@ class ArriveInput(Body):
         min_value=0, max_value=ACCURACY_M_MAX, default=0, help_text="Of the GPS, in metres, as phones give it."
     )
     other = serializers.BooleanField(default=False, help_text="Without GPS: I see the other side.")
+    arrived_at = Moment(required=False, help_text="When it was, if there was no signal then.")
 
     default_error_messages = {"place_needed": _("Say where you are, or that you see the other side.")}
 
@@ -117,6 +118,7 @@ class ArriveView(MatchStepView):
         body = valid(ArriveInput(data=request.data))
         arrival = body.validated_data
         who: dict[str, Any] = {"user_id": user_of(request).pk, "match_id": match_id, "now": self.now}
+        who["arrived_at"] = arrival.get("arrived_at")
         if arrival["other"]:
             confirm_arrival(**who)
         else:

@@ -36,8 +36,17 @@ Evidence = Handover.Evidence
 
 
 @transaction.atomic
-def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m: float, now: datetime) -> Match:
-    """Record an arrival by GPS: the user's phone is at `point` (SRID 4326), within `accuracy_m` metres.
+def arrive(
+    *,
+    user_id: uuid.UUID,
+    match_id: uuid.UUID,
+    point: Point,
+    accuracy_m: float,
+    arrived_at: datetime | None = None,
+    now: datetime,
+) -> Match:
+    """Record an arrival by GPS: the user's phone is, or at `arrived_at` was, at `point` (SRID 4326), within
+    `accuracy_m` metres.
 
     Idempotent; the first arrival counts. Replaces evidence without GPS. Raises NotFound, MatchOver, TimeNotAgreed,
     TooEarlyToArrive, GpsTooVague, TooFarFromPickup, AlreadyWeighed or WeighInDisputed.
@@ -46,17 +55,22 @@ def arrive(*, user_id: uuid.UUID, match_id: uuid.UUID, point: Point, accuracy_m:
     side = _side_of(match, user_id)
     if _evidence_of(match.handover, side) == Evidence.GPS:
         return match
-    _require_time(match.handover, now)
+    at = _time_of_arrival(arrived_at, now)
+    _require_time(match.handover, at)
     _require_near(match.pickup, point, accuracy_m)
-    _record_arrivals(match, {side: Evidence.GPS}, now)
+    _record_arrivals(match, {side: Evidence.GPS}, at)
     arrival = notices.of_arrival(match=match, by=user_id, acting=user_id)
     notify_parties(match=match, card="arrived", notices=arrival, by=user_id, now=now)
     return match
 
 
 @transaction.atomic
-def confirm_arrival(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -> Match:
-    """Record that the user sees the other party, without GPS. This claims the user's own arrival too.
+def confirm_arrival(
+    *, user_id: uuid.UUID, match_id: uuid.UUID, arrived_at: datetime | None = None, now: datetime
+) -> Match:
+    """Record that the user sees, or at `arrived_at` saw, the other party, without GPS.
+
+    This claims the user's own arrival too.
 
     Idempotent. Raises NotFound, MatchOver, TimeNotAgreed, TooEarlyToArrive, AlreadyWeighed or WeighInDisputed.
     """
@@ -70,8 +84,9 @@ def confirm_arrival(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) -
         evidence[own] = Evidence.OWN
     if not evidence:
         return match
-    _require_time(handover, now)
-    _record_arrivals(match, evidence, now)
+    at = _time_of_arrival(arrived_at, now)
+    _require_time(handover, at)
+    _record_arrivals(match, evidence, at)
     arrived_id = other_id if other in evidence else user_id
     arrival = notices.of_arrival(match=match, by=arrived_id, acting=user_id)
     notify_parties(match=match, card="arrived", notices=arrival, by=arrived_id, now=now)
@@ -100,12 +115,17 @@ def report_no_show(*, user_id: uuid.UUID, match_id: uuid.UUID, now: datetime) ->
     return match
 
 
-def _require_time(handover: Handover, now: datetime) -> None:
+def _time_of_arrival(arrived_at: datetime | None, now: datetime) -> datetime:
+    """`arrived_at` is the phone's word, like its place; a phone whose clock is ahead has arrived now."""
+    return min(arrived_at or now, now)
+
+
+def _require_time(handover: Handover, at: datetime) -> None:
     require_step(handover=handover, step=Step.ARRIVE)
-    earliest = (handover.agreed_for or now) - timedelta(minutes=settings.ARRIVAL_EARLY_MINUTES)
-    if now < earliest:
+    earliest = (handover.agreed_for or at) - timedelta(minutes=settings.ARRIVAL_EARLY_MINUTES)
+    if at < earliest:
         raise TooEarlyToArrive(
-            retry_after_s=math.ceil((earliest - now).total_seconds()), minutes=settings.ARRIVAL_EARLY_MINUTES
+            retry_after_s=math.ceil((earliest - at).total_seconds()), minutes=settings.ARRIVAL_EARLY_MINUTES
         )
 
 
@@ -118,12 +138,12 @@ def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
         raise TooFarFromPickup(metres=round(away.m), limit=settings.ARRIVAL_RADIUS_M)
 
 
-def _record_arrivals(match: Match, evidence: dict[str, Evidence], now: datetime) -> None:
+def _record_arrivals(match: Match, evidence: dict[str, Evidence], at: datetime) -> None:
     fields: dict[str, object] = {}
     for side, how in evidence.items():
         # A sighting by the other party dates the arrival; the user's own claim does not.
         was_seen = _evidence_of(match.handover, side) == Evidence.SEEN
-        arrived_at = getattr(match.handover, f"{side}_arrived_at") if was_seen else now
+        arrived_at = getattr(match.handover, f"{side}_arrived_at") if was_seen else at
         fields |= {f"{side}_arrived_at": arrived_at, f"{side}_evidence": how}
     take_step(handover=match.handover, step=Step.ARRIVE, **fields)
 

@@ -125,6 +125,28 @@ class TestArrive:
         assert datetime.fromisoformat(shown["no_show_from"]) == arrived_at + 5 * MINUTE
         assert resident.get(f"/api/v1/matches/{match.pk}").json()["handover"]["no_show_from"] is None
 
+    @pytest.mark.parametrize(("said", "counts"), [(-20, -20), (60, 0)])
+    def test_dates_an_arrival_without_a_signal(
+        self, said: int, counts: int, match: Match, collector: APIClient
+    ) -> None:
+        now = read_clock()
+
+        step(collector, match, "arrive", **north(0, arrived_at=(now + said * MINUTE).isoformat()))
+
+        arrived_at = handover_of(match).collector_arrived_at
+        assert arrived_at is not None
+        assert abs(arrived_at - now - counts * MINUTE) < MINUTE
+
+    @pytest.mark.parametrize("how", [north(0), {"other": True}])
+    def test_refuses_an_arrival_dated_long_before_the_time(
+        self, how: dict[str, Any], match: Match, collector: APIClient
+    ) -> None:
+        arrived_at = (read_clock() - 3 * 60 * MINUTE).isoformat()
+
+        answer = step(collector, match, "arrive", **how, arrived_at=arrived_at)
+
+        assert code_of(answer) == (409, "too_early_to_arrive")
+
     def test_refuses_long_before_the_time(self) -> None:
         match = make_appointment(at=read_clock() + 61 * MINUTE, now=read_clock())
 
