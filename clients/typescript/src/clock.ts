@@ -1,3 +1,5 @@
+import type { ValueStore } from './storage.ts';
+
 /** What the SDK asks of time; tests give their own. */
 export interface Timers {
   /** Milliseconds since 1970, by this device. */
@@ -20,9 +22,17 @@ export class ServerClock {
   #offsetMs = 0;
   #newestDate = 0;
   readonly #timers: Timers;
+  readonly #store: ValueStore<number> | null;
 
-  constructor(timers: Timers = systemTimers) {
+  /** `store` keeps the offset over restarts, so that a wrong clock is known before the first response. */
+  constructor(timers: Timers = systemTimers, store: ValueStore<number> | null = null) {
     this.#timers = timers;
+    this.#store = store;
+  }
+
+  /** Read the offset of an earlier run. */
+  async restore(): Promise<void> {
+    this.#offsetMs = (await this.#store?.load()) ?? this.#offsetMs;
   }
 
   /** How far the service is ahead of this device, in milliseconds. */
@@ -45,6 +55,8 @@ export class ServerClock {
     this.#newestDate = served;
     const offset = served + HALF_SECOND_MS - (sentAt + receivedAt) / 2;
     const precision = HALF_SECOND_MS + (receivedAt - sentAt) / 2;
-    if (Math.abs(offset - this.#offsetMs) > precision) this.#offsetMs = offset;
+    if (Math.abs(offset - this.#offsetMs) <= precision) return;
+    this.#offsetMs = offset;
+    void this.#store?.save(offset);
   }
 }

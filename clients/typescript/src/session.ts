@@ -34,6 +34,8 @@ export interface SessionOptions {
   /** Origin of the service, such as `https://trash.example.org`; in a page of the service, `location.origin`. */
   baseUrl: string;
   store: ValueStore<StoredSession>;
+  /** Where to keep by how much the clock of this device is wrong. Without it that is forgotten at each start. */
+  clock?: ValueStore<number>;
   /** `th` or `en`; sent as `Accept-Language`. Without it the service uses the person's own language. */
   language?: string;
   /** Such as `1.4.2`; sent as `App-Version`, so that the service can refuse versions that are too old (`app_outdated`). */
@@ -63,7 +65,7 @@ export class Session extends Emitter<SessionEvents> {
     super();
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
     this.timers = options.timers ?? systemTimers;
-    this.clock = new ServerClock(this.timers);
+    this.clock = new ServerClock(this.timers, options.clock);
     this.language = options.language ?? null;
     this.#store = options.store;
     this.#appVersion = options.appVersion ?? null;
@@ -74,7 +76,7 @@ export class Session extends Emitter<SessionEvents> {
   /** Read the stored session, and follow other tabs that sign in or out. */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options);
-    await session.#read();
+    await Promise.all([session.#read(), session.clock.restore()]);
     if ((await options.store.load()) === null) await options.store.save(session.#stored);
     options.store.watch?.(() => void session.#read());
     return session;

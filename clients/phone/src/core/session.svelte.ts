@@ -31,6 +31,7 @@ class CurrentSession {
     this.#sdk = await Session.open({
       baseUrl: window.location.origin,
       store: webStore<StoredSession>('session'),
+      clock: webStore<number>('clock'),
       language: language.code,
     });
     setClock(this.#sdk.clock);
