@@ -3,6 +3,7 @@ import { ApiError, dataOf, type components, type OutboxEntry, type RealtimeEvent
 import { counts } from '../../core/counts.svelte';
 import { isAbout, keepFresh, live } from '../../core/live.svelte';
 import { outbox } from '../../core/outbox.svelte';
+import { keyOfMessages, PAGE } from '../../core/prefetch';
 import { showProblem } from '../../core/problems';
 import { Resource } from '../../core/resource.svelte';
 import { api, session } from '../../core/session.svelte';
@@ -13,7 +14,6 @@ export type Message = Schemas['MessageOut'];
 export type Conversation = Schemas['ConversationOut'];
 export type Match = Schemas['MatchOutput'];
 
-const PAGE = 50;
 const TYPING_MS = 5_000;
 
 export class Talk {
@@ -38,7 +38,7 @@ export class Talk {
     this.info = new Resource(`conversation/${id}`, () =>
       dataOf(api().GET('/api/v1/conversations/{conversation_id}', this.#params())),
     );
-    this.history = new Resource(`messages/${id}`, () => this.#readNewest());
+    this.history = new Resource(keyOfMessages(id), () => this.#readNewest());
     this.match = new Resource(`match-of/${id}`, () => this.#readMatch());
     keepFresh(this.info, () => false);
     keepFresh(this.history, () => false);
