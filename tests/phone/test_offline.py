@@ -15,12 +15,14 @@ from geo.handover.services.appointments import agree_time, propose_time
 from geo.models import Handover, Match, Pickup, Swipe
 from tests.factories.chat import make_message
 from tests.factories.geo import make_collector, make_pickup
+from tests.factories.handovers import hand_over
 from tests.factories.matches import make_match
 from tests.factories.people import make_user
 from tests.phone.phone import Phone
 from tests.waits import wait_until
 
 OpenPhone = Callable[..., Phone]
+LUMPHINI = (13.7307, 100.5418)
 pytestmark = pytest.mark.slow
 
 
@@ -146,6 +148,63 @@ class TestWithoutASignal:
         expect(page.get_by_role("button", name="Open the photo")).to_be_visible()
         assert Message.objects.filter(conversation=match.conversation_id, kind="photo").count() == 1
 
+    def test_a_conversation_that_was_never_opened_is_readable(self, match: Match, lek: Phone) -> None:
+        lek.page.clock.install()
+        make_message(Conversation.objects.get(pk=match.conversation_id), match.pickup.resident, "Ring twice")
+        page = lek.open("/me")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        with page.expect_response("**/messages?*"):
+            page.clock.fast_forward(6_000)
+
+        lek.go_offline()
+        page.goto(path_of(match))
+
+        expect(page.get_by_role("main").get_by_text("Ring twice")).to_be_visible()
+
+
+class TestMeeting:
+    def test_on_my_way_and_arrived_wait_over_a_reload(self, match: Match, open_phone: OpenPhone) -> None:
+        phone = open_phone(user=match.collector, place=LUMPHINI)
+        page = phone.open(f"/matches/{match.pk}")
+        expect(page.get_by_role("button", name="I am on my way")).to_be_visible()
+
+        phone.go_offline()
+        page.get_by_role("button", name="I am on my way").click()
+        page.get_by_role("button", name="I am there").click()
+        kept = page.get_by_role("list", name="Kept on this phone")
+        expect(kept.locator("strong")).to_have_text(["I am on my way", "I am there"])
+        page.reload()
+        expect(kept.locator("strong")).to_have_text(["I am on my way", "I am there"])
+        expect(page.get_by_role("button", name="I am there")).to_have_count(0)
+        before = read_clock()
+        phone.context.set_offline(False)
+
+        expect(page.get_by_text("You are there.")).to_be_visible()
+        expect(kept).to_have_count(0)
+        handover = Handover.objects.get(match=match)
+        assert handover.collector_evidence == Handover.Evidence.GPS
+        assert handover.set_off_at
+        assert handover.collector_arrived_at
+        assert handover.collector_arrived_at < before
+
+    def test_a_rating_waits_and_a_refusal_is_shown(self, match: Match, lek: Phone) -> None:
+        hand_over(match)
+        page = lek.open(f"/matches/{match.pk}")
+
+        lek.go_offline()
+        page.get_by_text("4 stars").check(force=True)
+        page.get_by_role("button", name="Send").click()
+        kept = page.get_by_role("list", name="Kept on this phone")
+        expect(kept).to_contain_text("4 stars")
+        Match.objects.filter(pk=match.pk).update(ended_at=read_clock() - timedelta(days=30))
+        lek.context.set_offline(False)
+        expect(kept.get_by_role("alert")).to_be_visible()
+        Match.objects.filter(pk=match.pk).update(ended_at=read_clock())
+        kept.get_by_role("button", name="Try again").click()
+
+        expect(page.get_by_text("You gave 4 of 5 stars.")).to_be_visible()
+        expect(kept).to_have_count(0)
+
 
 class TestWeighing:
     def test_weight_photo_and_code_wait_over_a_reload(self, match: Match, lek: Phone, photo: Path) -> None:
@@ -234,6 +293,19 @@ class TestConditions:
 
         expect(page.get_by_text("This phone has no room left")).to_be_visible()
         expect(page.get_by_label("Write a message")).to_have_value("Hello")
+
+    def test_a_wrong_clock_is_known_without_a_signal_after_a_reload(self, match: Match, open_phone: OpenPhone) -> None:
+        phone = open_phone(user=match.collector, place=LUMPHINI)
+        phone.page.clock.install(time=read_clock() - timedelta(days=3))
+        page = phone.open(f"/matches/{match.pk}")
+        phone.go_offline()
+        page.reload()
+
+        page.get_by_role("button", name="I am there").click()
+        expect(page.get_by_role("list", name="Kept on this phone")).to_be_visible()
+        phone.context.set_offline(False)
+
+        expect(page.get_by_text("You are there.")).to_be_visible()
 
     def test_a_wrong_clock_proposes_a_time_that_is_possible(self, match: Match, lek: Phone) -> None:
         lek.page.clock.install(time=read_clock() + timedelta(days=3))

@@ -1,8 +1,8 @@
 /**
  * One match and what its two people can do about it. Every action answers with the match as it is then.
  *
- * What happens at the door, where there may be no signal, goes through the outbox: the weight, the photos of the scale
- * and the code, sent in this order.
+ * What happens on the way and at the door, where there may be no signal, goes through the outbox, and so does the
+ * rating: sent in the order in which it was done.
  */
 import { ApiError, dataOf, newId, type components, type OutboxEntry, type Outcome } from '@tinder-for-trash/sdk';
 import { isAbout, keepFresh } from '../../core/live.svelte';
@@ -10,7 +10,8 @@ import { outbox, outcomeSoon } from '../../core/outbox.svelte';
 import { readPlace } from '../../core/place';
 import { showProblem } from '../../core/problems';
 import { Resource } from '../../core/resource.svelte';
-import { api, session } from '../../core/session.svelte';
+import { api } from '../../core/session.svelte';
+import { timeNow } from '../../core/time';
 import { toasts } from '../../core/toasts.svelte';
 import { t } from './texts';
 import { formOf, keptForm, type Figures } from './weigh_form';
@@ -18,7 +19,8 @@ import { formOf, keptForm, type Figures } from './weigh_form';
 type Schemas = components['schemas'];
 export type Match = Schemas['MatchOutput'];
 export type WeighIn = Schemas['WeighInInputRequest'];
-type Step = 'weigh-in' | 'photos' | 'confirm';
+type Arrival = Partial<Schemas['ArriveInputRequest']>;
+type Step = 'on-my-way' | 'arrive' | 'weigh-in' | 'photos' | 'confirm' | 'rating';
 
 export class Handover {
   readonly id: string;
@@ -28,6 +30,10 @@ export class Handover {
   error = $state.raw<unknown>(null);
   /** What is kept on this phone for this match, in order: it waits for a signal, or was refused. */
   readonly kept = $derived(outbox.entries.filter(({ lane }) => lane === this.#lane));
+  readonly keptSetOff = $derived(this.#keptAt('on-my-way'));
+  readonly keptArrival = $derived(this.#keptAt('arrive', (body: Arrival) => !body.other));
+  readonly keptSight = $derived(this.#keptAt('arrive', (body: Arrival) => body.other === true));
+  readonly keptRating = $derived(this.#keptAt('rating'));
   readonly keptWeighIn = $derived(this.#keptAt('weigh-in'));
   readonly keptCode = $derived(this.#keptAt('confirm'));
   readonly #lane: string;
@@ -46,7 +52,7 @@ export class Handover {
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/propose', { ...this.#params(), body: { at } }));
   agree = (at: string) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/agree', { ...this.#params(), body: { at } }));
-  setOff = () => this.#do(api().POST('/api/v1/matches/{match_id}/handover/on-my-way', { ...this.#params(), body: {} }));
+  setOff = () => this.#queue('on-my-way', { body: {} });
   noShow = () => this.#do(api().POST('/api/v1/matches/{match_id}/handover/no-show', this.#params()));
   /** Add a photo of the scale. */
   addPhoto = (photo: File) => this.#queue('photos', { form: { photo } });
@@ -61,15 +67,9 @@ export class Handover {
     );
   release = (reason: Schemas['ReleaseReason']) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/release', { ...this.#params(), body: { reason } }));
-  rate = (body: Schemas['RatingInputRequest']) =>
-    this.#do(api().POST('/api/v1/matches/{match_id}/rating', { ...this.#params(), body }));
-  seeOther = () =>
-    this.#do(
-      api().POST('/api/v1/matches/{match_id}/handover/arrive', {
-        ...this.#params(),
-        body: { accuracy_m: 0, other: true },
-      }),
-    );
+  rate = (body: Schemas['RatingInputRequest']) => this.#queue('rating', { body });
+  /** Without GPS: the other one is there, and so is this person. */
+  seeOther = () => this.#queue('arrive', { body: { accuracy_m: 0, other: true, arrived_at: timeNow().toISOString() } });
 
   /** Hand in a weight, instead of one that waits or was refused. */
   async weighIn(body: WeighIn): Promise<boolean> {
@@ -88,8 +88,9 @@ export class Handover {
       toasts.show(t().noGps, { tone: 'bad' });
       return false;
     }
-    const body = { lat: place.lat, lon: place.lon, accuracy_m: Math.round(place.accuracy), other: false };
-    return this.#do(api().POST('/api/v1/matches/{match_id}/handover/arrive', { ...this.#params(), body }));
+    const { lat, lon, accuracy } = place;
+    const body = { lat, lon, accuracy_m: Math.round(accuracy), other: false, arrived_at: timeNow().toISOString() };
+    return this.#queue('arrive', { body });
   }
 
   /** The resident's own figures, of the weigh-in that is shown. */
@@ -106,7 +107,7 @@ export class Handover {
 
   /** Confirm for both with the resident's code, typed now, for the weight that waits or is shown. */
   confirmByCode(code: string): Promise<boolean> {
-    const body = { code, entered_at: session.sdk.clock.now().toISOString() };
+    const body = { code, entered_at: timeNow().toISOString() };
     return this.#queue('confirm', { body, ...(this.keptWeighIn ? { after: this.keptWeighIn.key } : {}) });
   }
 
@@ -118,12 +119,14 @@ export class Handover {
     this.error = entry.refusal && new ApiError(entry.refusal);
   }
 
-  #keptAt(step: Step): OutboxEntry | undefined {
-    return this.kept.findLast(({ path, refusal }) => path === this.#pathOf(step) && refusal === null);
+  /** The newest entry of a step that waits; `isMeant` decides by its body. */
+  #keptAt<Body>(step: Step, isMeant: (body: Body) => boolean = () => true): OutboxEntry | undefined {
+    const waiting = this.kept.filter(({ path, refusal }) => path === this.#pathOf(step) && refusal === null);
+    return waiting.findLast(({ body }) => isMeant(body as Body));
   }
 
   #pathOf(step: Step): string {
-    return `/api/v1/matches/${this.id}/handover/${step}`;
+    return `/api/v1/matches/${this.id}/${step === 'rating' ? step : `handover/${step}`}`;
   }
 
   /** Keep a step and send it. False when it was refused or could not be kept; true also while it waits for a signal. */
