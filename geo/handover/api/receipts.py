@@ -2,7 +2,6 @@
 
 import uuid
 from functools import partial
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,13 +9,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import LanguageField
-from backend.core.http.views import ApiView, PublicView, valid
+from backend.core.http.fields import LanguageField, Query
+from backend.core.http.pages import POLICY, PageView
+from backend.core.http.views import ApiView, valid
 from geo.handover.inputs import AcceptInput, CorrectionInput
 from geo.handover.paper import context_of, pdf_of
 from geo.handover.selectors import get_receipt_by_token, get_receipt_for, is_as_issued
@@ -31,7 +30,7 @@ operation = partial(extend_schema, tags=TAGS)
 GOOD, BAD = "good", "bad"
 
 
-class LanguageQuery(serializers.Serializer[Any]):
+class LanguageQuery(Query):
     """The language of the response."""
 
     lang = LanguageField(required=False, help_text="Goes before `Accept-Language`.")
@@ -39,8 +38,7 @@ class LanguageQuery(serializers.Serializer[Any]):
 
 def activate_language_of(request: Request) -> None:
     """Activate the language in `lang` for the rest of this request. Raises ValidationError for an unknown one."""
-    query = valid(LanguageQuery(data=request.query_params))
-    if language := query.validated_data.get("lang"):
+    if language := LanguageQuery.values_in(request).get("lang"):
         translation.activate(language)
 
 
@@ -107,19 +105,18 @@ class ReceiptPdfView(ApiView):
         return paper
 
 
-class ReceiptPageView(PublicView):
+class ReceiptPageView(PageView):
     """`/r/{token}`: the page that the QR code leads to. Shows what the paper says, and nothing else."""
 
     def get(self, request: Request, token: uuid.UUID) -> HttpResponse:
         """With `h`, the beginning of the printed hash, also whether the paper is of this receipt."""
-        activate_language_of(request)
         details = get_receipt_by_token(token)
         paper_hash = request.query_params.get("h", "")[:HASH_CHARACTERS]
         page = context_of(details) | {"verdict": _verdict_on(details, paper_hash), "paper_hash": paper_hash}
         response = render(request._request, "geo/receipt_page.html", page)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
-        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        response["Content-Security-Policy"] = POLICY
         return response
 
 
