@@ -4,6 +4,7 @@ Numbers that a city may want to change stand in backend/city_rules.py."""
 
 import os
 from datetime import timedelta
+from typing import Any
 
 import django_stubs_ext
 
@@ -12,10 +13,10 @@ from backend.configuration import (
     AS_PRODUCTION,
     BASE_DIR,
     DEVELOPMENT_SECRET_KEY,
-    POSTGRES_OPTIONS,
     env,
     require_complete,
 )
+from backend.core.db.connections import connection_options, session_settings
 from backend.core.http.schema_settings import schema_settings
 from backend.core.logs import bind_job, logging_settings
 
@@ -142,12 +143,31 @@ APPLE_APP_IDS = env.list("APPLE_APP_IDS", default=[])
 # The size of the connection pool of a process; with 0, as in the web process, each thread keeps one.
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 # A short reconnect_timeout: the first request after an outage connects at once instead of waiting for a backoff.
-POSTGRES_POOL_OPTIONS = {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3, "reconnect_timeout": 1}
+POSTGRES_POOL_OPTIONS: dict[str, Any] = {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3, "reconnect_timeout": 1}
+# Set by the web and the realtime process (wsgi.py): clients give up after a while, so what they asked for ends too.
+# Jobs and commands wait for ever, and go round the pooler.
+SERVES_REQUESTS = env.bool("SERVES_REQUESTS", default=False)
+POSTGRES_LOCK_S = env.int("POSTGRES_LOCK_S", default=5)
+POSTGRES_STATEMENT_S = env.int("POSTGRES_STATEMENT_S", default=30)
+POSTGRES_SESSION = session_settings(
+    idle_in_transaction_s=env.int("POSTGRES_IDLE_IN_TRANSACTION_S", default=30),
+    lock_s=POSTGRES_LOCK_S if SERVES_REQUESTS else 0,
+    statement_s=POSTGRES_STATEMENT_S if SERVES_REQUESTS else 0,
+)
+# PgBouncer in transaction mode, for the two processes that hold most connections.
+POSTGRES_POOLER_HOST = env.str("POSTGRES_POOLER_HOST", default="")
+POSTGRES_POOLER_PORT = env.str("POSTGRES_POOLER_PORT", default="6432")
+POSTGRES_HOST = env.str("POSTGRES_HOST", default="")
+POSTGRES_PORT = env.str("POSTGRES_PORT", default="5432")
+HAS_POOLER = SERVES_REQUESTS and bool(POSTGRES_POOLER_HOST)
+if HAS_POOLER:
+    POSTGRES_HOST, POSTGRES_PORT = POSTGRES_POOLER_HOST, POSTGRES_POOLER_PORT
+POSTGRES_OPTIONS = connection_options(host=POSTGRES_HOST, session=POSTGRES_SESSION, has_pooler=HAS_POOLER)
 DATABASES = {
     "default": {
         "ENGINE": "backend.core.db.postgis",
-        "HOST": env.str("POSTGRES_HOST", default=""),
-        "PORT": env.str("POSTGRES_PORT", default="5432"),
+        "HOST": POSTGRES_HOST,
+        "PORT": POSTGRES_PORT,
         "NAME": env.str("POSTGRES_DB", default="tft"),
         "USER": env.str("POSTGRES_USER", default="tft"),
         "PASSWORD": env.str("POSTGRES_PASSWORD", default=""),
@@ -157,6 +177,7 @@ DATABASES = {
             **({"pool": POSTGRES_POOL_OPTIONS} if POSTGRES_POOL else {}),
         },
         "CONN_MAX_AGE": 0 if POSTGRES_POOL else None,
+        "DISABLE_SERVER_SIDE_CURSORS": HAS_POOLER,
         "CONN_HEALTH_CHECKS": not POSTGRES_POOL,  # of a pool see backend.core.db.postgis
     }
 }

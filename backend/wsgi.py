@@ -8,9 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 os.environ.setdefault("PGAPPNAME", "tft web")
 # Each thread keeps one connection; a pool would set a connection up for each request.
 os.environ.setdefault("POSTGRES_POOL", "0")
-# Clients give up after a while. What they asked for must end too: no lock and no statement lasts for ever.
-os.environ.setdefault("POSTGRES_LOCK_S", "5")
-os.environ.setdefault("POSTGRES_STATEMENT_S", "30")
+os.environ.setdefault("SERVES_REQUESTS", "true")
 
 from django.core.wsgi import get_wsgi_application
 

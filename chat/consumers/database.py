@@ -13,7 +13,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
-from backend.core.db.postgis.base import SESSION_LOST, is_quiet
+from backend.core.db.postgis.base import SESSION_LOST, is_demoted, is_quiet
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,8 +86,8 @@ class StatementPool:
             return await cursor.fetchall()
 
     async def _check(self, session: AsyncConnection[Any]) -> None:
-        """Reject a connection that PostgreSQL has closed, together with the idle ones, which a restart closed too."""
-        if not is_quiet(session):
+        """Reject a connection that PostgreSQL has closed, or is no primary any more; the idle ones are like it."""
+        if not is_quiet(session) or is_demoted(session, connection.settings_dict["OPTIONS"]):
             await self._pool.drain()
             raise psycopg.OperationalError("PostgreSQL has closed this connection.")
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections
 
+from backend.core.db.connections import connection_options
 from backend.core.db.postgis.base import DatabaseWrapper
 from backend.core.db.prepared import fetch_prepared
 from chat.consumers.database import StatementPool
@@ -104,6 +105,33 @@ class TestKept:
             thread.submit(connections.close_all).result()
 
         assert after != before
+
+
+class TestSeveralHosts:
+    """As of a primary and its standbys: the one that takes writes is used."""
+
+    @pytest.fixture
+    def line(self) -> Iterator[DatabaseWrapper]:
+        """A connection of its own; at the first host nobody listens."""
+        host = f"/nowhere,{connection.settings_dict['HOST']}"
+        options = connection_options(host=host, session={}, has_pooler=False)
+        settings = {**connection.settings_dict, "HOST": host, "OPTIONS": options, "CONN_MAX_AGE": None}
+        line = DatabaseWrapper(settings, alias="default")
+        yield line
+        line.close()
+
+    def test_the_next_one_is_used(self, line: DatabaseWrapper) -> None:
+        assert session_of(line)
+
+    def test_a_connection_whose_server_takes_no_writes_any_more_is_left(self, line: DatabaseWrapper) -> None:
+        before = session_of(line)
+        with line.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = on")
+
+        line.close_if_unusable_or_obsolete()
+        line.close_if_health_check_failed()
+
+        assert session_of(line) != before
 
 
 class TestPooled:

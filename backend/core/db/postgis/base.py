@@ -5,11 +5,14 @@ connection has something to read, and sends `SELECT 1` only then. Without a chec
 fails after a restart of PostgreSQL. The pool's own check is off (`CONN_HEALTH_CHECKS`): after each dead connection it
 waits for a second or more, so that a request could time out while the pool still holds dead ones.
 
+Of several hosts the primary is used. A connection whose server has become a standby is replaced like a dead one.
+
 Errors that concern the session, not the statement, become OperationalError, as when PostgreSQL is away: the server has
 become read-only because another one is the primary, or it has ended a transaction that was idle for too long.
 """
 
 import select
+from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -38,6 +41,16 @@ def is_quiet(connection: "psycopg.BaseConnection[Any]") -> bool:
     return not look.poll(0)
 
 
+def is_demoted(connection: "psycopg.BaseConnection[Any]", options: Mapping[str, Any]) -> bool:
+    """Whether the server has said that it takes no writes any more. Costs no round trip.
+
+    False unless one of several hosts was asked for (`target_session_attrs`): another one may be the primary now.
+    """
+    status = connection.info.parameter_status
+    names = ("default_transaction_read_only", "in_hot_standby") if "target_session_attrs" in options else ()
+    return any(status(name) == "on" for name in names)
+
+
 class _ErrorWrapper(DatabaseErrorWrapper):
     """Translates errors of psycopg into Django's. An error in SESSION_LOST also closes the connection."""
 
@@ -59,6 +72,11 @@ class _ErrorWrapper(DatabaseErrorWrapper):
 class DatabaseWrapper(base.DatabaseWrapper):
     """The connection of one thread."""
 
+    @property
+    def _options(self) -> dict[str, Any]:
+        options: dict[str, Any] = self.settings_dict["OPTIONS"]
+        return options
+
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
         """The context manager around every call to psycopg."""
@@ -66,7 +84,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         """Whether the connection works; sends a query only when there is a reason to doubt it."""
-        if self.connection is None or self.connection.closed:
+        if self.connection is None or self.connection.closed or is_demoted(self.connection, self._options):
             return False
         return (not self.errors_occurred and is_quiet(self.connection)) or bool(super().is_usable())
 
@@ -74,7 +92,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Connect, or take a connection from the pool; dead ones are replaced at once."""
         self.health_check_enabled = True
         found = super().get_new_connection(dict(conn_params))
-        while self.pool and not is_quiet(found):
+        while self.pool and (not is_quiet(found) or is_demoted(found, self._options)):
             found.close()
             self.pool.putconn(found)
             found = super().get_new_connection(dict(conn_params))

@@ -1,0 +1,43 @@
+"""How the service connects to PostgreSQL: one host or several, directly or through a pooler."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Seconds. Each side notices within a minute that the host of its peer has vanished, which TCP alone does not report.
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+VANISHED_MS = 60_000
+
+
+def session_settings(*, idle_in_transaction_s: int, lock_s: int, statement_s: int) -> dict[str, str]:
+    """The settings of every session. Times in seconds, 0 for none."""
+    return {
+        # PostGIS costs make the planner compile every deck query: four times slower.
+        "jit": "off",
+        "timezone": "UTC",
+        # What is prepared is planned once per connection (backend.core.db.prepared).
+        "plan_cache_mode": "force_generic_plan",
+        # No help by other processes: to start one takes longer than anything that people wait for.
+        "max_parallel_workers_per_gather": "0",
+        # For so long a transaction may stand still before it is ended, with all that it has locked.
+        "idle_in_transaction_session_timeout": f"{idle_in_transaction_s}s",
+        # For so long one waits for a lock, and for a statement.
+        "lock_timeout": f"{lock_s}s",
+        "statement_timeout": f"{statement_s}s",
+        **{f"tcp_{name}": str(value) for name, value in KEEPALIVE.items()},
+        "tcp_user_timeout": str(VANISHED_MS),
+    }
+
+
+def connection_options(*, host: str, session: Mapping[str, str], has_pooler: bool) -> dict[str, Any]:
+    """Django's OPTIONS. Through a pooler, which serves many clients by one session, the role brings its settings."""
+    has_several = "," in host
+    return {
+        **({} if has_pooler else {"options": " ".join(f"-c {name}={value}" for name, value in session.items())}),
+        # Of several hosts the primary is used, which a promotion changes.
+        **({"target_session_attrs": "read-write"} if has_several else {}),
+        "connect_timeout": 2 if has_several else 5,  # for each host
+        # Django hands on None, with which psycopg prepares nothing at all; with this, nothing but what asks for it.
+        "prepare_threshold": 2**31,
+        **KEEPALIVE,
+        "tcp_user_timeout": VANISHED_MS,
+    }
