@@ -25,6 +25,7 @@ from notifications.responses import EventsOut, InboxEntry, UnreadByCategory, Unr
 from notifications.selectors.events import (
     SEQ_MAX,
     inbox_of,
+    is_same_epoch,
     log_of,
     unread_by_category,
     unread_counts_behind,
@@ -81,7 +82,9 @@ class EventsView(ApiView):
             # The session may have ended during the wait.
             if not is_session_live(session_id=session_of(request).public_id, now=read_clock()):
                 raise AuthenticationFailed(NOT_VALID)
-            log = log_of(user_id)
+            before, log = log, log_of(user_id)
+            if not is_same_epoch(before.epoch, log.epoch):
+                events, reset = [], True
         body = EventsOut(
             events=[EventFrame.of(event) for event in events],
             head=log.head,
