@@ -77,6 +77,19 @@ class Http:
         answer.raise_for_status()
         return answer.json() if answer.content else {}
 
+    async def history(self, person: Person) -> list[dict[str, Any]]:
+        """Return all messages of the conversation, which an app loads after a reset. Tries until it has them."""
+        found: list[dict[str, Any]] = []
+        path = f"/conversations/{person.conversation}/messages?limit=100"
+        while True:
+            page = await self.call(person, "GET", f"{path}&after={found[-1]['seq'] if found else 0}", TIMEOUT_S)
+            if page is None:
+                await asyncio.sleep(random.uniform(*RETRY_S))
+                continue
+            found += page["results"]
+            if page["next"] is None:
+                return found
+
 
 class SocketPhone:
     """Sends and receives by socket, and resumes after the last event."""
@@ -113,8 +126,9 @@ class SocketPhone:
             open_timeout=TIMEOUT_S,
         )
         async with opening as socket:
-            await socket.recv()
-            await socket.send(json.dumps({"type": "resume", "since": self.screen.since}))
+            hello = json.loads(await socket.recv())
+            self.screen.epoch = self.screen.epoch or hello["epoch"]
+            await socket.send(json.dumps({"type": "resume", "since": self.screen.since, "epoch": self.screen.epoch}))
             self._socket = socket
             acks = asyncio.create_task(self._acknowledge(socket))
             try:
@@ -136,8 +150,8 @@ class SocketPhone:
         if frame["type"] == "event":
             self.screen.take(frame)
         elif frame["type"] == "reset":
-            self.screen.resets += 1
-            await socket.send(json.dumps({"type": "resume", "since": frame["head"]}))
+            self.screen.reload(await self._http.history(self._person), frame["head"], frame["epoch"])
+            await socket.send(json.dumps({"type": "resume", "since": frame["head"], "epoch": frame["epoch"]}))
         elif frame["type"] in ("ok", "error"):
             answer = self._answers.get(frame.get("client_id", ""))
             if answer is not None and not answer.done():
@@ -171,13 +185,14 @@ class HttpPhone:
         """Poll for new events until cancelled."""
         while True:
             since = self.screen.since
-            found = await self._http.call(self._person, "GET", f"/events?since={since}&wait=2", 2 + TIMEOUT_S)
+            path = f"/events?since={since}&epoch={self.screen.epoch}&wait=2"
+            found = await self._http.call(self._person, "GET", path, 2 + TIMEOUT_S)
             if found is None:
                 await asyncio.sleep(random.uniform(*RETRY_S))
                 continue
             if found["reset"]:
-                self.screen.resets += 1
-                self.screen.since = found["head"]
+                self.screen.reload(await self._http.history(self._person), found["head"], found["epoch"])
+            self.screen.epoch = found["epoch"]
             for event in found["events"]:
                 self.screen.take(event)
             if self.screen.since > since:

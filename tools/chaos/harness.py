@@ -178,7 +178,7 @@ async def measure_service(
     async with run_service(folder, postgres, redis) as servers, httpx.AsyncClient() as client:
         clients = await asyncio.to_thread(make_service_clients, ledger, client, servers.addresses)
         outages = await _measure_outages(servers, client)
-        async with _running(*clients.phones, *clients.writers):
+        async with running(*clients.phones, *clients.writers):
             series = Runs(servers, clients, ledger, waits_for_all=True)
             kinds = await _run_all(series, KILLS, runs, report)
             report("   waiting for the last pushes")
@@ -187,7 +187,7 @@ async def measure_service(
             await wait_for_pushes(postgres, ledger.away, hurry=hurry)
         assert servers.fcm
         pushed = await asyncio.to_thread(pushed_in, postgres, ledger.away, servers.fcm.ids)
-        async with _running(*clients.closed):
+        async with running(*clients.closed):
             await _wait_until(ledger.is_complete)
         stored = await asyncio.to_thread(_stored_in, postgres, "SELECT client_id::text FROM chat_message")
     outcome = _evaluate(ledger, kinds, stored, pushed)
@@ -203,7 +203,7 @@ async def measure_stock(folder: Path, postgres: Postgres, redis: Redis, runs: in
     ledger, started = Ledger(), time.monotonic()
     async with run_stock(folder, postgres, redis) as servers:
         clients = make_stock_clients(ledger, servers.addresses)
-        async with _running(*clients.phones, *clients.writers):
+        async with running(*clients.phones, *clients.writers):
             series = Runs(servers, clients, ledger, waits_for_all=False)
             kinds = await _run_all(series, STOCK_KILLS, runs, report)
         stored = await asyncio.to_thread(_stored_in, postgres, "SELECT client_id FROM stock_message")
@@ -221,7 +221,7 @@ async def _measure_outages(servers: Servers, client: httpx.AsyncClient) -> dict[
 
 
 @asynccontextmanager
-async def _running(*runners: Phone | Writer) -> AsyncIterator[None]:
+async def running(*runners: Phone | Writer) -> AsyncIterator[None]:
     """Run all of them as tasks. Raises when one of them fails, because then the run proves nothing."""
     tasks = [asyncio.create_task(runner.run()) for runner in runners]
     try:

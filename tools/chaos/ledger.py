@@ -97,6 +97,21 @@ class Ledger:
         """Whether this person is its reader."""
         return self._messages[client_id].reader == person
 
+    def is_known(self, client_id: str) -> bool:
+        """Whether one of the writers has written it."""
+        return client_id in self._messages
+
+    def is_shown(self, person: str, client_id: str) -> bool:
+        """Whether it is on this person's screen."""
+        screen = self._screens[person, self._messages[client_id].conversation]
+        return any(entry.message.client_id == client_id for entry in screen)
+
+    def clear_screen(self, person: str) -> None:
+        """Record that this person's app starts anew."""
+        for shown_to, conversation in list(self._screens):
+            if shown_to == person:
+                del self._screens[shown_to, conversation]
+
     # --- Counting
 
     def messages(self, run: int) -> list[Message]:
@@ -172,11 +187,12 @@ class Screen:
 
     def __init__(self, person: str, ledger: Ledger) -> None:
         self.person, self._ledger = person, ledger
-        self.since = 0
+        self.since, self.epoch = 0, ""
         self.resets = 0
         # Planted faults that must be counted: the number of messages to hide, show twice, and swap.
         self.hides = self.doubles = self.swaps = 0
         self._held: tuple[str, int] | None = None
+        self._loaded = set[str]()
 
     def take(self, event: dict[str, Any]) -> None:
         """Process one event of the socket or of a poll."""
@@ -186,7 +202,18 @@ class Screen:
         if event["seq"] <= self.since:
             return
         self.since = event["seq"]
-        if message:
+        if message and message["client_id"] not in self._loaded:
+            self.show(message["client_id"], message["seq"])
+
+    def reload(self, history: Iterable[dict[str, Any]], head: int, epoch: str) -> None:
+        """Start anew after a reset: show the history in place of what was shown."""
+        self.resets += 1
+        self.since, self.epoch = head, epoch
+        known = [message for message in history if self._ledger.is_known(message["client_id"])]
+        self._loaded = {message["client_id"] for message in known}
+        self._ledger.clear_screen(self.person)
+        for message in known:
+            self._ledger.record_delivery(self.person, message["client_id"])
             self.show(message["client_id"], message["seq"])
 
     def show(self, client_id: str, place: int) -> None:
