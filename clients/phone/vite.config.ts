@@ -13,10 +13,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      // What screens share is one file: on a slow network each request costs more than its bytes. The map stays apart.
+      // On a slow network each request costs more than its bytes: what screens share is one file, and what only the
+      // later ones share another. The map and Firebase stay apart.
       output: {
         codeSplitting: {
-          groups: [{ name: 'shared', minShareCount: 2, test: /^(?!.*(maplibre|\/map\/|\/Map\.svelte))/ }],
+          groups: [
+            {
+              name: 'shared',
+              minShareCount: 2,
+              test: /^(?!.*(maplibre|firebase|\/map\/|\/Map\.svelte|\/screens\/(?!deck|welcome)))/,
+            },
+            { name: 'firebase', minShareCount: 2, test: /firebase/ },
+            { name: 'later', minShareCount: 2, test: /\/screens\// },
+          ],
         },
       },
     },

@@ -1,17 +1,15 @@
-"""What the first screen of the deck may cost."""
+"""What the first screens may cost: the welcome and the deck."""
 
 import gzip
 import json
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.clients.nodes import run_node_tool
 
 DIST = Path(__file__).resolve().parents[2] / "clients" / "phone" / "dist"
-DECK_JS_BYTES_MAX = 180_000
-FILES_MAX = 8
+FIRST_BYTES_MAX = 100_000
+FILES_MAX = 4
 IMPORT = re.compile(r"""(?:from\s*|import\s*)["'`]\./([\w.-]+\.js)["'`]""")
 
 
@@ -30,32 +28,20 @@ def compressed(scripts: set[Path]) -> int:
     return sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts)
 
 
-def test_the_deck_needs_little_javascript() -> None:
-    assets = DIST / "assets"
-    page = (DIST / "index.html").read_text(encoding="utf-8")
-    (entry,) = re.findall(r'<script type="module"[^>]*src="/static/phone/assets/([\w.-]+)"', page)
-    (deck,) = assets.glob("Deck-*.js")
-
-    scripts = scripts_of(assets / entry) | scripts_of(deck)
-
-    assert len(scripts) >= 3
-    assert compressed(scripts) <= DECK_JS_BYTES_MAX
-    assert not [script.name for script in scripts if script.name.startswith("Map-")]
-
-
-@pytest.mark.parametrize(("screen", "bytes_max"), [("Welcome", 130_000), ("Deck", 130_000)])
-def test_a_first_screen_is_few_files(screen: str, bytes_max: int) -> None:
-    """At 1.6 Mbit/s and 150 ms it is there within 2 s: `tools.first_screen` measures it, and load disturbs no count."""
+def test_the_first_screens_come_with_few_files() -> None:
+    """At 1.6 Mbit/s and 150 ms they are there within 2 s: `tools.first_screen` measures it, and load disturbs no count."""
     assets = DIST / "assets"
     page = (DIST / "index.html").read_text(encoding="utf-8")
     named = {assets / name for name in re.findall(r'"/static/phone/assets/([\w.-]+)"', page)}
-    scripts = set[Path]().union(
-        *(scripts_of(path) for path in (*named, *assets.glob(f"{screen}-*.js")) if path.suffix == ".js")
-    )
-    styles = {path for path in named if path.suffix == ".css"} | set(assets.glob(f"{screen}-*.css"))
+    scripts = set[Path]().union(*(scripts_of(path) for path in named if path.suffix == ".js"))
+    styles = {path for path in named if path.suffix == ".css"}
+    text = "".join(script.read_text(encoding="utf-8") for script in scripts)
 
+    assert scripts < named, "a script is loaded late, after the one that imports it"
     assert len(scripts | styles) <= FILES_MAX
-    assert compressed(scripts | styles) <= bytes_max
+    assert compressed(scripts | styles) <= FIRST_BYTES_MAX
+    assert "/api/v1/deck" in text
+    assert "/demo/accounts" in text
 
 
 def test_the_manifest_is_json() -> None:

@@ -1,6 +1,11 @@
-/** The component of each screen, loaded when it is shown first. Every name of `routes.ts` has one. */
+/**
+ * The component of each screen. Every name of `routes.ts` has one. The two screens that people see first come with the
+ * app, because asking for them costs a slow network more than their bytes; others are loaded when they are shown first.
+ */
 import type { Component } from 'svelte';
 import type { RouteName } from './routes';
+import Deck from './screens/deck/Deck.svelte';
+import Welcome from './screens/welcome/Welcome.svelte';
 
 /** The parameters of its path, such as `id`. Other parameters make a new screen. */
 export type ScreenProps = Record<string, string>;
@@ -9,12 +14,12 @@ type Loader = () => Promise<{ default: Component<any> }>;
 
 export const SCREENS: Record<RouteName, Loader> = {
   home: () => import('./screens/home/Home.svelte'),
-  welcome: () => import('./screens/welcome/Welcome.svelte'),
+  welcome: () => Promise.resolve({ default: Welcome }),
   give: () => import('./screens/give/Give.svelte'),
   pickups: () => import('./screens/pickups/Pickups.svelte'),
   pickup: () => import('./screens/pickups/Pickup.svelte'),
   pickupLikes: () => import('./screens/pickups/Likes.svelte'),
-  deck: () => import('./screens/deck/Deck.svelte'),
+  deck: () => Promise.resolve({ default: Deck }),
   likes: () => import('./screens/likes/Likes.svelte'),
   matches: () => import('./screens/matches/Matches.svelte'),
   match: () => import('./screens/match/Match.svelte'),

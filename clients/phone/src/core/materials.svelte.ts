@@ -33,7 +33,9 @@ class Materials {
 
   async #read(): Promise<void> {
     const cache = cacheFor<readonly Material[]>('materials');
-    this.all = (await cache.load()) ?? [];
+    void cache.load().then((kept) => {
+      if (kept && this.all.length === 0) this.all = kept;
+    });
     try {
       const { data } = await api().GET('/api/v1/materials');
       if (!data) return;

@@ -1,6 +1,7 @@
 /** Keeps the newest messages of recent conversations on this phone, so that one that was never opened is readable offline. */
 import { ApiError, dataOf, type components } from '@tinder-for-trash/sdk';
 import { cacheFor, keepEach } from './cache';
+import { whenIdle } from './idle';
 import { live } from './live.svelte';
 import { api, session } from './session.svelte';
 
@@ -32,13 +33,7 @@ export function keyOfMessages(conversation: string): string {
 
 function lookSoon(): void {
   window.clearTimeout(timer);
-  timer = window.setTimeout(() => whenIdle(() => void keepRecent()), PAUSE_MS);
-}
-
-/** Safari has no `requestIdleCallback`. */
-function whenIdle(work: () => void): void {
-  if ('requestIdleCallback' in window) window.requestIdleCallback(work);
-  else work();
+  timer = window.setTimeout(() => void whenIdle().then(keepRecent), PAUSE_MS);
 }
 
 async function keepRecent(): Promise<void> {

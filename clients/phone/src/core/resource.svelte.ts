@@ -11,7 +11,9 @@ export class Resource<Value> {
   isOld = $state(false);
   readonly #fetch: () => Promise<Value>;
   readonly #key: string;
-  #generation = 0;
+  /** Numbers the requests; an answer is shown unless a later one was. */
+  #asked = 0;
+  #shown = 0;
 
   /** `key` names what is kept for reading offline, such as `match/<id>`. */
   constructor(key: string, fetch: () => Promise<Value>) {
@@ -19,21 +21,22 @@ export class Resource<Value> {
     this.#fetch = fetch;
   }
 
-  /** Ask the service. A later call wins over an earlier one that is still under way. */
+  /** Ask the service. The answer to a later call wins over one to an earlier call. */
   async load(): Promise<void> {
-    const generation = ++this.#generation;
+    const number = ++this.#asked;
     this.isLoading = true;
     // Untracked: an effect that loads must not run again because of what it has loaded.
-    if (untrack(() => this.value) === null) void this.#showKept(generation);
+    if (untrack(() => this.value) === null) void this.#showKept();
     try {
       const value = await this.#fetch();
-      if (generation !== this.#generation) return;
+      if (number < this.#shown) return;
+      this.#shown = number;
       this.set(value);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (generation === this.#generation) this.error = error;
+      if (number === this.#asked) this.error = error;
     } finally {
-      if (generation === this.#generation) this.isLoading = false;
+      if (number === this.#asked) this.isLoading = false;
     }
   }
 
@@ -45,9 +48,9 @@ export class Resource<Value> {
     void cacheFor<Value>(this.#key).save(value);
   }
 
-  async #showKept(generation: number): Promise<void> {
+  async #showKept(): Promise<void> {
     const kept = await cacheFor<Value>(this.#key).load();
-    if (kept === null || this.value !== null || generation !== this.#generation) return;
+    if (kept === null || this.value !== null) return;
     this.value = kept;
     this.isOld = true;
   }

@@ -32,25 +32,27 @@ export class Deck {
   wishes = $state.raw<Wishes>(loadWishes());
   /** Swiped here; a deck that was asked for before must not bring them back. */
   #swiped = new Map<string, Card>();
-  #generation = 0;
+  /** Numbers the requests; an answer is shown unless a later one was, or the wishes have changed since. */
+  #asked = 0;
+  #shown = 0;
   readonly #cache = cacheFor<readonly Card[]>('deck');
 
   /** Draw the deck again. Offline, the cards that this phone kept. */
   async load(): Promise<void> {
-    const generation = ++this.#generation;
+    const number = ++this.#asked;
     this.isLoading = true;
     // Groups are asked for by the codes of their materials.
     if (this.wishes.groups.length > 0) await materials.read();
     try {
       const deck = await dataOf(api().GET('/api/v1/deck', { params: { query: queryOf(this.wishes) } }));
-      if (generation === this.#generation) this.#show(deck);
+      if (number > this.#shown) this.#show(deck, number);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (generation !== this.#generation) return;
+      if (number !== this.#asked) return;
       this.error = error;
       if (error.isTemporary && this.cards.length === 0) this.cards = this.#unswiped((await this.#cache.load()) ?? []);
     } finally {
-      if (generation === this.#generation) this.isLoading = false;
+      if (number === this.#asked) this.isLoading = false;
     }
   }
 
@@ -59,6 +61,7 @@ export class Deck {
     this.wishes = wishes;
     saveWishes(wishes);
     this.cards = [];
+    this.#shown = this.#asked;
     await this.load();
   }
 
@@ -125,7 +128,8 @@ export class Deck {
     toasts.show(t().gone(card.title));
   }
 
-  #show(deck: DeckOutput): void {
+  #show(deck: DeckOutput, number: number): void {
+    this.#shown = number;
     this.error = null;
     this.reason = deck.reason;
     const fresh = this.#unswiped(deck.cards);
