@@ -113,6 +113,14 @@ SOCKET_SEND_TIMEOUT_S = env.int("SOCKET_SEND_TIMEOUT_S", default=10)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=48)
 TICKET_S = env.int("TICKET_S", default=30)
 CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")
+# A median of what was paid is shown for complete months, this many back, from so many receipts, residents and
+# collectors on; near a place, of a square of so many metres on the map.
+PRICE_MONTHS = env.int("PRICE_MONTHS", default=6)
+PRICE_RECEIPTS_MIN = env.int("PRICE_RECEIPTS_MIN", default=5)
+PRICE_RESIDENTS_MIN = env.int("PRICE_RESIDENTS_MIN", default=3)
+PRICE_COLLECTORS_MIN = env.int("PRICE_COLLECTORS_MIN", default=3)
+PRICE_AREA_M = env.int("PRICE_AREA_M", default=6_000)
+BOARD_PRICE_DAYS = env.int("BOARD_PRICE_DAYS", default=90)  # an older list of a shop is not shown
 RATE_LIMITS = {
     "sign_in": env.str("RATE_SIGN_IN", default="30/minute"),
     "write": env.str("RATE_WRITE", default="300/minute"),

@@ -21,9 +21,10 @@ from geo.handover import admin as receipts
 from geo.materials import admin as materials
 from geo.models import Group, Handover, Match, ScalePhoto, Swipe, WeighInLine, WeighInVersion
 from geo.pickups import admin as pickups
+from geo.prices import admin as prices
 from geo.trust import admin as penalties
 
-__all__ = ["collectors", "materials", "penalties", "pickups", "receipts"]
+__all__ = ["collectors", "materials", "penalties", "pickups", "prices", "receipts"]
 
 admin.site.site_header = admin.site.site_title = "Tinder for Trash"
 admin.site.index_title = _("City administration")

@@ -7,7 +7,7 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from backend.core.http.fields import Body
+from backend.core.http.fields import Body, Number, Query
 
 
 def kilograms(**options: Any) -> serializers.DecimalField:
@@ -29,3 +29,19 @@ class Place(Body):
         if not (math.isfinite(value["lat"]) and math.isfinite(value["lon"])):
             self.fail("not_on_earth")
         return Point(value["lon"], value["lat"], srid=4326)
+
+
+class PlaceQuery(Query):
+    """A place in the query, or none."""
+
+    lat = Number(min_value=-180, max_value=180, required=False, help_text="With `lon`.")
+    lon = Number(min_value=-180, max_value=180, required=False, help_text="With `lat`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Require both coordinates or none."""
+        for given, missing in (("lat", "lon"), ("lon", "lat")):
+            if given in attrs and missing not in attrs:
+                raise serializers.ValidationError(
+                    {missing: self.fields[missing].error_messages["required"]}, "required"
+                )
+        return attrs

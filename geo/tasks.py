@@ -7,6 +7,7 @@ from geo.handover.services import appointments
 from geo.impact.services import fold_impact
 from geo.matching.services import expiry, matches, rings
 from geo.pickups.services import photos
+from geo.prices.services import publish_prices
 from geo.privacy import agreements
 from geo.trust.services import review_all
 from notifications.periodic import periodic, repeat
@@ -18,6 +19,7 @@ REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
 SWEEP = "geo.sweep_pictures"
 FOLD = "geo.fold_impact"
+PRICES = "geo.publish_prices"
 
 
 @periodic(name=EXPIRE, cron="*/5 * * * *")
@@ -62,3 +64,9 @@ def sweep_pictures(now: datetime) -> None:
 def fold_sums(now: datetime) -> None:
     """Every minute: add new receipts to the sums of what was recycled."""
     fold_impact()
+
+
+@periodic(name=PRICES, cron="20 4 * * *")
+def publish_realised_prices(now: datetime) -> None:
+    """Every night: compute the medians of what was paid, because corrections may have changed them."""
+    publish_prices(now=now)

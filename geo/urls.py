@@ -41,6 +41,7 @@ from geo.materials.api import MaterialsView
 from geo.pickups.api.photos import PhotosView, PhotoView
 from geo.pickups.api.pickups import CancelView, ExtensionView, PickupsView, PickupView, RestView
 from geo.pickups.api.square import SquareView
+from geo.prices.api import PricesView
 from geo.trust.api import ReliabilityView
 
 CORRECTIONS = "matches/<id:match_id>/receipt/corrections"
@@ -49,6 +50,7 @@ SCALE_PHOTO = "matches/<id:match_id>/handover/photos/<id:photo_id>"
 urlpatterns = [
     path("config", ConfigView.as_view(), name="config"),
     path("materials", MaterialsView.as_view(), name="materials"),
+    path("prices", PricesView.as_view(), name="prices"),
     path("me/collector", CollectorView.as_view(), name="collector"),
     path("me/reliability", ReliabilityView.as_view(), name="reliability"),
     path("me/likes", OwnLikesView.as_view(), name="my_likes"),

@@ -1,7 +1,7 @@
 """The clock. Only views, jobs and commands read it; services take `now` as an argument."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -69,3 +69,9 @@ def require_near_year_in(text: str, *, now: datetime) -> None:
     """Do the same for a time in ISO 8601, before it is parsed: 29 February may exist in only one of two calendars."""
     if year := re.match(r"\s*(\d{4})", text):
         require_near_year(int(year[1]), now=now)
+
+
+def months_after(month: date, count: int) -> date:
+    """The first day of the month so many months later, or, negative, earlier."""
+    years, months = divmod(month.month - 1 + count, 12)
+    return date(month.year + years, months + 1, 1)

@@ -13,23 +13,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Moment, Number, Query
+from backend.core.http.fields import Moment
 from backend.core.http.responses import ResponseBody, encode_json
 from backend.core.http.views import ApiView
 from backend.core.media.urls import media_url_of
 from backend.core.redis.card_presence import record_shown_cards
 from geo.deck.selectors import Deck, DeckWishes, Reason, draw_deck
 from geo.errors import WindowReversed
-from geo.inputs import kilograms
+from geo.inputs import PlaceQuery, kilograms
 from geo.models import Pickup
 from geo.responses import ItemOutput, Kilograms, LatLon, PhotoOutput, PriceOutput, WindowOutput
 
 
-class DeckInput(Query):
-    """Where to look, how far, for what."""
+class DeckInput(PlaceQuery):
+    """Where to look, how far, for what. Without a place: around the service point."""
 
-    lat = Number(min_value=-180, max_value=180, required=False, help_text="With `lon`.")
-    lon = Number(min_value=-180, max_value=180, required=False, help_text="Else the service point.")
     radius_m = serializers.IntegerField(min_value=100, max_value=settings.RADIUS_MAX_M, required=False)
     materials = serializers.CharField(
         max_length=1000, required=False, help_text="Codes with commas between them. Else those of the profile."
@@ -51,15 +49,10 @@ class DeckInput(Query):
         return [choice.run_validation(mode) for mode in _split_list(text)]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Require both coordinates or none, and a window that ends after it begins."""
+        """Require also a window that ends after it begins."""
         if "window_from" in attrs and "window_until" in attrs and attrs["window_until"] <= attrs["window_from"]:
             raise WindowReversed(field="window_until")
-        for given, missing in (("lat", "lon"), ("lon", "lat")):
-            if given in attrs and missing not in attrs:
-                raise serializers.ValidationError(
-                    {missing: self.fields[missing].error_messages["required"]}, "required"
-                )
-        return attrs
+        return super().validate(attrs)
 
 
 class CardItem(ItemOutput):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.clock import YearInvalid, read_clock, require_near_year_in
+from backend.core.clock import YearInvalid, months_after, read_clock, require_near_year_in
 from backend.core.http.fields import Query
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView, valid
@@ -26,7 +26,6 @@ from geo.impact.selectors import (
     Whose,
     impact_by_month,
     impact_of,
-    months_after,
     months_between,
     of_city,
     of_group,

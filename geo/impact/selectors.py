@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from backend.core.clock import months_after
 from backend.core.db.prepared import Rows, array_of, fetch_prepared
 from geo.models import ImpactSum
 from geo.models.impact import CITY
@@ -129,12 +130,6 @@ def months_between(first: date, last: date) -> list[date]:
     """The first days of all months from `first` to `last`."""
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     return [months_after(first, number) for number in range(count)]
-
-
-def months_after(month: date, count: int) -> date:
-    """The first day of the month so many months later, or, negative, earlier."""
-    years, months = divmod(month.month - 1 + count, 12)
-    return date(month.year + years, months + 1, 1)
 
 
 def _fetch(statement: str, whose: Whose, **values: date) -> Rows:

@@ -1,12 +1,12 @@
 """Loading emission factors from a file. Factors are only added, because receipts and totals name them."""
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
 
+from backend.core.text.csv_files import FileRefused, is_decimal, read_rows
 from geo.models import EmissionFactor, Material
 
 COLUMNS = ("material", "factor_set", "version", "kg_co2e_per_kg", "source")
@@ -15,19 +15,11 @@ _KG_MAX = Decimal(9_999)
 _PLACES = Decimal("0.0001")
 
 
-class FactorsRefused(ValueError):
-    """The file was not loaded; `flaws` has the reasons, by line."""
-
-    def __init__(self, flaws: Sequence[str]) -> None:
-        super().__init__("\n".join(flaws))
-        self.flaws = flaws
-
-
 @transaction.atomic
 def load_factors(*, file: Path) -> int:
     """Add the factors of a CSV file like geo/data/factors.csv, all or none; returns how many were new.
 
-    The same factor again changes nothing. Raises OSError, or FactorsRefused: also for another factor under a set and
+    The same factor again changes nothing. Raises OSError, or FileRefused: also for another factor under a set and
     version that are stored already, since receipts could not tell the two apart.
     """
     # Locked, so that of two concurrent loads the second reads what the first has stored.
@@ -36,21 +28,12 @@ def load_factors(*, file: Path) -> int:
     stored = {_key(row): row for row in EmissionFactor.objects.select_related("material")}
     fresh: dict[tuple[str, str, str], EmissionFactor] = {}
     flaws: list[str] = []
-    for number, row in _rows(file):
+    for number, row in read_rows(file, COLUMNS):
         flaw = _flaw_of(row, known) or _add(row, known, stored, fresh)
         flaws += [f"line {number}: {flaw}"] if flaw else []
     if flaws:
-        raise FactorsRefused(flaws)
+        raise FileRefused(flaws)
     return len(EmissionFactor.objects.bulk_create(fresh.values()))
-
-
-def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.DictReader(text)
-        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-            raise FactorsRefused([f"line 1: needs columns {', '.join(COLUMNS)}; lacks {', '.join(missing)}"])
-        for row in reader:
-            yield reader.line_num, {name: (row[name] or "").strip() for name in COLUMNS}
 
 
 def _flaw_of(row: Mapping[str, str], known: Mapping[str, Material]) -> str:
@@ -59,15 +42,8 @@ def _flaw_of(row: Mapping[str, str], known: Mapping[str, Material]) -> str:
     for name, limit in _LIMITS.items():
         if not 1 <= len(row[name]) <= limit:
             return f"{name} must have 1 to {limit} characters"
-    return "" if _is_factor(row["kg_co2e_per_kg"]) else "kg_co2e_per_kg must be a number with at most four decimals"
-
-
-def _is_factor(text: str) -> bool:
-    try:
-        factor = Decimal(text)
-        return abs(factor) <= _KG_MAX and factor == factor.quantize(_PLACES)
-    except InvalidOperation:
-        return False
+    is_factor = is_decimal(row["kg_co2e_per_kg"], least=-_KG_MAX, most=_KG_MAX, step=_PLACES)
+    return "" if is_factor else "kg_co2e_per_kg must be a number with at most four decimals"
 
 
 def _add(

@@ -8,6 +8,7 @@ from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
 from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem, Ring
+from geo.models.price import BoardPrice, RealisedPrice
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.swipe import Swipe
 from geo.models.trust import CarriedMark, Penalty, Rating
@@ -15,6 +16,7 @@ from geo.models.weigh_in import Grade, LeftItem, ScalePhoto, WeighInLine, WeighI
 
 __all__ = [
     "STEPS",
+    "BoardPrice",
     "CarriedMark",
     "Collector",
     "EmissionFactor",
@@ -33,6 +35,7 @@ __all__ = [
     "PickupItem",
     "PickupPhoto",
     "Rating",
+    "RealisedPrice",
     "Receipt",
     "ReceiptChain",
     "ReceiptLine",

@@ -33,10 +33,10 @@ from tests.pictures import from_a_phone
 HERE = {"lat": 13.7307, "lon": 100.5418}
 # Catalogues, and pictures that a client has to ask for again each time.
 MAY_BE_CACHED = {
-    "get_config", "list_materials", "list_phrases", "messages_photo_large", "messages_photo_thumb", "show_scale_photo",
+    "get_config", "list_materials", "list_phrases", "list_prices", "messages_photo_large", "messages_photo_thumb", "show_scale_photo",
     "show_scale_photo_thumb",
 }  # fmt: skip
-PUBLIC = {"get_config", "list_materials", "list_phrases", "sign_in"}
+PUBLIC = {"get_config", "list_materials", "list_phrases", "list_prices", "sign_in"}
 # What a stranger may do too.
 FOR_EVERYBODY = {"delete_block", "get_block", "put_block", "swipe_pickup", "take_swipe_back"}
 Call = Callable[..., Any]
@@ -126,7 +126,7 @@ def test_every_operation_answers_as_documented(settings: Settings) -> None:
 def account(call: Call) -> None:
     ann, bob = client_of(make_user()), make_user()
     call(APIClient(), "sign_in", {"provider": "demo", "phone": "+66812345678"})
-    for name in ("get_config", "list_materials", "list_phrases"):
+    for name in ("get_config", "list_materials", "list_phrases", "list_prices"):
         call(APIClient(), name)
     for name in (
         "get_me",

@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from geo.materials.factors import FactorsRefused, load_factors
+from backend.core.text.csv_files import FileRefused
+from geo.materials.factors import load_factors
 
 
 class Command(BaseCommand):
@@ -21,6 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             count = load_factors(file=options["file"])
-        except (OSError, UnicodeDecodeError, FactorsRefused) as error:
+        except (OSError, UnicodeDecodeError, FileRefused) as error:
             raise CommandError(f"Nothing was loaded.\n{error}") from error
         self.stdout.write(f"{count} new factors. In force is the set {settings.CO2E_FACTOR_SET} (CO2E_FACTOR_SET).")

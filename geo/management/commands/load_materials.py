@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from geo.materials.factors import FactorsRefused
+from backend.core.text.csv_files import FileRefused
 from geo.materials.services import FACTORS_FILE, MATERIALS_FILE, load_materials
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             loaded = load_materials(materials_file=options["materials"], factors_file=options["factors"])
-        except (OSError, UnicodeDecodeError, KeyError, FactorsRefused) as error:
+        except (OSError, UnicodeDecodeError, KeyError, FileRefused) as error:
             raise CommandError(f"The catalogue was not loaded: {error}") from error
         self.stdout.write(f"{loaded.materials} materials, {loaded.factors} new factors.")
         for code, fields in loaded.kept.items():
