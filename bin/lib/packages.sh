@@ -62,6 +62,8 @@ missing_extras() {
     has pdftotext || echo poppler-utils # reads receipts
     has curl || echo curl               # plays docs/build-an-app.md
     has jq || echo jq
+    has pgbackrest || echo pgbackrest # backs up and restores
+    has restic || echo restic
     has chromium || has google-chrome || grep -q '^ID=ubuntu' /etc/os-release || echo chromium
     [ -d /usr/share/fonts/truetype/tlwg ] || echo fonts-thai-tlwg
 }

@@ -122,6 +122,14 @@ class Postgres:
                 time.sleep(0.1)
         self.variables = variables_in(self._folder / "env.postgres")
 
+    def stop(self) -> None:
+        """Stop it as an operator does."""
+        run_quietly(str(ROOT / "bin/postgres"), "stop", str(self._folder))
+
+    def remove(self) -> None:
+        """Stop it, and delete its data."""
+        run_quietly(str(ROOT / "bin/postgres"), "remove", str(self._folder))
+
     def kill(self) -> None:
         """Send SIGKILL to the postmaster; its sessions end later."""
         os.kill(self._postmaster, signal.SIGKILL)

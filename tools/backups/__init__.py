@@ -1,0 +1,1 @@
+"""Backups of the database and the files: `bin/backup`, `bin/restore`."""

@@ -1,0 +1,96 @@
+"""`bin/backup`: back up the database, the files, or both, and remove what is older than `BACKUP_DAYS`."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.backups.programs import (
+    FOLDERS,
+    BackupFailed,
+    backups,
+    pgbackrest,
+    restic,
+    run_as_operator,
+    snapshots,
+)
+
+KINDS = ("full", "incr", "files", "verify")
+
+
+def main(given: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="bin/backup", description="Back up the database and the files.")
+    parser.add_argument("kind", choices=KINDS, nargs="?", default="incr", help="what to do (incr)")
+    kind = parser.parse_args(given).kind
+    return run_as_operator(lambda: _verify() if kind == "verify" else _back_up(kind))
+
+
+def _back_up(kind: str) -> int:
+    days = int(os.environ.get("BACKUP_DAYS", "14"))
+    # The files come last: those of all rows in the database's backup are among them.
+    if kind != "files":
+        _back_up_database(kind, days)
+    for folder in FOLDERS:
+        _back_up_files(folder, days)
+    if kind != "files":
+        restic("prune")
+    return 0
+
+
+def _back_up_database(kind: str, days: int) -> None:
+    started = time.monotonic()
+    pgbackrest("stanza-create")
+    pgbackrest("check")
+    keep = ["--repo1-retention-full-type=time", f"--repo1-retention-full={days}"]
+    pgbackrest("backup", f"--type={kind}", *keep)
+    made = backups()
+    print(
+        f"database: {made[-1].label}, {_megabytes(made[-1].bytes)}, {_megabytes(made[-1].stored_bytes)} more stored, "
+        f"{time.monotonic() - started:.0f} s; {len(made)} backups kept, since {made[0].ended_at:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _back_up_files(folder: str, days: int) -> None:
+    started, root = time.monotonic(), Path(os.environ[FOLDERS[folder]])
+    if not root.is_dir():
+        raise BackupFailed(f"{FOLDERS[folder]} is {root}, which is no folder")
+    if not any(root.iterdir()):  # which restic refuses
+        print(f"{folder}: nothing to back up")
+        return
+    _require_repository()
+    # From inside, so that a restore may put them elsewhere.
+    restic("backup", "--tag", folder, "--host", "tinder-for-trash", ".", cwd=root)
+    restic("forget", "--tag", folder, "--group-by", "tags", "--keep-within", f"{days}d")
+    kept = snapshots(folder)
+    print(f"{folder}: snapshot {kept[-1].id}, {time.monotonic() - started:.0f} s; {len(kept)} snapshots kept")
+
+
+def _require_repository() -> None:
+    """Create restic's repository before the first backup."""
+    try:
+        restic("cat", "config")
+    except BackupFailed as error:
+        if "Is there a repository at the following location" not in str(error):
+            raise
+        restic("init")
+
+
+def _verify() -> int:
+    """Read everything that is stored, and fail when something is missing or damaged."""
+    started = time.monotonic()
+    said = pgbackrest("verify", "--output=text")
+    if "status: error" in said:  # of which it makes no status
+        raise BackupFailed(f"the repository of the database is damaged:\n{said}")
+    restic("check", "--read-data")
+    print(f"verified: {len(backups())} backups of the database, the files; {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.0f} MB"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
