@@ -33,7 +33,7 @@ from tests.pictures import from_a_phone
 HERE = {"lat": 13.7307, "lon": 100.5418}
 # Catalogues, and pictures that a client has to ask for again each time.
 MAY_BE_CACHED = {
-    "get_config", "list_materials", "list_phrases", "list_prices", "messages_photo_large", "messages_photo_thumb", "show_scale_photo",
+    "get_config", "list_materials", "list_phrases", "messages_photo_large", "messages_photo_thumb", "show_scale_photo",
     "show_scale_photo_thumb",
 }  # fmt: skip
 PUBLIC = {"get_config", "list_materials", "list_phrases", "list_prices", "sign_in"}
