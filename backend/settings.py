@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import django_stubs_ext
+from django.utils.module_loading import import_string
 
 from backend.city_rules import *  # noqa: F403
 from backend.configuration import (
@@ -19,6 +20,7 @@ from backend.configuration import (
 from backend.core.db.connections import connection_options, session_settings
 from backend.core.http.schema_settings import schema_settings
 from backend.core.logs import bind_job, logging_settings
+from backend.core.metrics import measure_job
 
 require_complete(os.environ)
 
@@ -59,6 +61,9 @@ BODY_BYTES_PER_S = env.int("BODY_BYTES_PER_S", default=2_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# The collector of traces, such as http://127.0.0.1:4318, and Sentry: both off unless they are set.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 INSTALLED_APPS = [
     "backend.core.apps.CityAdminConfig",
@@ -89,6 +94,7 @@ if ENVIRONMENT == "test":
 # The admin adds sessions, users and messages to its own pages (backend.core.http.admin).
 MIDDLEWARE = [
     "backend.core.http.request_ids.RequestIdMiddleware",
+    *(["backend.core.tracing.TraceMiddleware"] if OTEL_EXPORTER_OTLP_ENDPOINT else []),
     "backend.core.http.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -260,7 +266,13 @@ HAS_EMAIL = bool(EMAIL_HOST) or not IS_PRODUCTION
 # --- Jobs ------------------------------------------------------------------------------------------------
 # A job that was scheduled for later is only found by asking, so this bounds how late a push may be.
 PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 0.5, "concurrency": 4, "delete_jobs": "successful"}
-PROCRASTINATE_WORKER_DEFAULTS |= {"task_middleware": [bind_job]}
+AROUND_JOBS: list[object] = [bind_job, measure_job]
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    AROUND_JOBS.append(import_string("backend.core.tracing.trace_job"))
+PROCRASTINATE_WORKER_DEFAULTS |= {"worker_middleware": AROUND_JOBS}
+# Where a worker answers Prometheus, such as 127.0.0.1:8002; nowhere unless it is set. It asks for no token.
+WORKER_METRICS = env.str("WORKER_METRICS", default="")
+IS_WORKER = os.environ.get("PGAPPNAME") == "tft worker"
 
 # --- The API ---------------------------------------------------------------------------------------------
 APP_VERSION_MIN = env.str("APP_VERSION_MIN", default="")  # such as 1.4; older apps are refused

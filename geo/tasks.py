@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 
+from geo.handover.selectors import require_intact_receipts
 from geo.handover.services import appointments
 from geo.impact.services import fold_impact
 from geo.matching.services import expiry, matches, rings
@@ -20,6 +21,7 @@ REVIEW = "geo.review_standing"
 SWEEP = "geo.sweep_pictures"
 FOLD = "geo.fold_impact"
 PRICES = "geo.publish_prices"
+VERIFY = "geo.verify_receipts"
 
 
 @periodic(name=EXPIRE, cron="*/5 * * * *")
@@ -70,3 +72,9 @@ def fold_sums(now: datetime) -> None:
 def publish_realised_prices(now: datetime) -> None:
     """Every night: compute the medians of what was paid, because corrections may have changed them."""
     publish_prices(now=now)
+
+
+@periodic(name=VERIFY, cron="10 4 * * *")
+def verify_receipts(now: datetime) -> None:
+    """Every night: check that no receipt was changed. Fails when one was, so that the run counts as missing."""
+    require_intact_receipts()

@@ -11,7 +11,8 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Register the export and erasure of personal data, the checks of `/readyz`, and the metrics."""
         from backend.accounts.holders import register_holder  # noqa: PLC0415 - needs the models
-        from backend.core.http import health, metrics  # noqa: PLC0415
+        from backend.core import metrics  # noqa: PLC0415
+        from backend.core.http import health  # noqa: PLC0415
         from notifications import monitoring  # noqa: PLC0415
         from notifications.services import privacy  # noqa: PLC0415
 

@@ -120,8 +120,8 @@ async def _record_run(name: str) -> None:
 
 
 @app.task(name=MAIL_CODE, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
-def mail_email_code(user_id: str, request_id: str = "") -> None:
-    """Mail the code that verifies an address. The request is named in the log only."""
+def mail_email_code(user_id: str, **cause: str) -> None:
+    """Mail the code that verifies an address. The request that caused it is named in the log and in traces only."""
     mail_code(user_id=uuid.UUID(user_id))
 
 

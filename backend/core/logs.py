@@ -2,10 +2,11 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
 
 _SHARED_STEPS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -72,11 +73,20 @@ def current_request_id() -> str:
     return request_id
 
 
-def bind_job(call_next: Callable[[], Any], context: Any, worker: Any) -> Any:
+def cause_of_job() -> dict[str, str]:
+    """Arguments that name, in the log lines and the span of a job, the request that it follows from."""
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        return {"request_id": current_request_id()}
+    from backend.core.tracing import current_traceparent  # noqa: PLC0415 - only where traces are collected
+
+    return {"request_id": current_request_id(), "traceparent": current_traceparent()}
+
+
+async def bind_job(call_next: Callable[[], Awaitable[Any]], context: Any, worker: Any) -> Any:
     """Add the job, and the request that it follows from, to the log lines of a job: a middleware of its worker."""
     request_id = context.job.task_kwargs.get("request_id") or f"job-{context.job.id}"
     with structlog.contextvars.bound_contextvars(request_id=request_id, task=context.job.task_name):
-        return call_next()
+        return await call_next()
 
 
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
 from msgspec import UNSET
+from prometheus_client import Gauge
 
 from backend.accounts.errors import TicketsUnavailable
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
@@ -43,11 +44,12 @@ from chat.consumers.frames import (
     summarize,
 )
 from chat.consumers.realtime import Realtime
-from chat.consumers.writer import SocketWriter
+from chat.consumers.writer import SocketWriter, count_close
 from chat.selectors import SessionState, session_state
 from notifications.selectors.events import head_of
 from notifications.services.devices import see_device
 
+SOCKETS = Gauge("sockets_open", "Open sockets of this process.")
 PROTOCOL = "tft.v1"
 TICKET_PREFIX = "ticket."
 BURST_S = 3
@@ -122,6 +124,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _reject(self, code: CloseCode) -> None:
         await self.accept(PROTOCOL)
+        count_close(code)
         await self.close(int(code), CLOSE_REASONS[code])
 
     async def _start(self, state: SessionState) -> None:
@@ -135,6 +138,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         hello = Hello(head=self.feed.head, epoch=self.feed.epoch, heartbeat_s=settings.HEARTBEAT_S)
         await self.writer.send(hello)
         self.writing = asyncio.create_task(self.writer.run())
+        SOCKETS.inc()
         # Without a subscription events may have been missed already: the first heartbeat follows at once.
         spread_s = settings.HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - spreads the load
         self.next_heartbeat_s = now_s + (spread_s if self.is_subscribed else 0)
@@ -151,6 +155,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _leave(self) -> None:
         if self.writing is not None:
             self.writing.cancel()
+            SOCKETS.dec()
         if self.has_joined:
             self.realtime.card_presence.remove_socket(self)
             await self.realtime.hub.leave(self)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
+from backend.core.db.monitoring import watch_pool
 from backend.core.db.postgis.base import SESSION_LOST, is_demoted, is_quiet
 
 P = ParamSpec("P")
@@ -41,6 +42,7 @@ class StatementPool:
     async def open(self) -> None:
         """Start the pool's tasks in the running event loop."""
         await self._pool.open()
+        watch_pool("socket", self._pool)
 
     async def close(self) -> None:
         """Close the connections and stop the pool's tasks."""

@@ -3,6 +3,7 @@
 import uuid
 from collections import deque
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import translation
@@ -24,9 +25,10 @@ NUDGE_CHARACTERS_MAX = 32_768
 class Nudge(Struct, frozen=True):
     """What was published for one user. Its `type` decides which fields are set.
 
-    `event`: an event frame with its `seq`; `text` is the whole frame. `head`: only the `seq` of an event, which is read
-    from the log because each reader gets it in their own language. `signed_out`: the `session` that has ended. `held`:
-    the cards (`things`) that a client shows `since` then. Any other type is a frame to pass on as it is.
+    `event`: an event frame with its `seq` and the time `at` which it happened; `text` is the whole frame. `head`: only
+    the `seq` of an event, which is read from the log because each reader gets it in their own language. `signed_out`:
+    the `session` that has ended. `held`: the cards (`things`) that a client shows `since` then. Any other type is a
+    frame to pass on as it is.
     """
 
     type: str
@@ -34,6 +36,7 @@ class Nudge(Struct, frozen=True):
     session: str = ""
     things: tuple[str, ...] = ()
     since: float = 0.0
+    at: datetime | None = None
     text: str = ""
 
 

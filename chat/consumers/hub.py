@@ -11,17 +11,24 @@ import structlog
 from msgspec import DecodeError
 from msgspec.json import Decoder
 from msgspec.structs import replace
+from prometheus_client import Histogram
 from redis import ConnectionError as RedisConnectionError
 from redis import RedisError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
+from backend.core.clock import read_clock
 from backend.core.redis.client import async_redis, cooldown
 from chat.consumers.event_feed import Nudge
 from chat.selectors import SessionState
 
 log = structlog.get_logger(__name__)
 _decoder = Decoder(Nudge)
+EVENT_SECONDS = Histogram(
+    "socket_event_seconds",
+    "Time from an event to its arrival at the process with the sockets of its user.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
 CONFIRMATION_TIMEOUT_S = 1
 SILENCE_S = 5
 BACKOFF_S = (0.1, 5.0)
@@ -194,6 +201,8 @@ class Hub:
         except (DecodeError, UnicodeDecodeError):
             log.warning("nudge_unreadable", size=len(payload))
             return
+        if nudge.at is not None:
+            EVENT_SECONDS.observe((read_clock() - nudge.at).total_seconds())
         for socket in tuple(channel.sockets):
             socket.receive_nudge(nudge)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from django.conf import settings
+from prometheus_client import Counter
 
 from chat.consumers.database import DATABASE_UNAVAILABLE
 from chat.consumers.event_feed import EventFeed
@@ -14,6 +15,11 @@ from chat.consumers.uvicorn_websocket import CLOSE_GRACE_S
 
 log = structlog.get_logger(__name__)
 QUEUE_CHARACTERS_MAX = 32_768
+CLOSES = Counter("socket_closes", "Sockets that the service closed or did not admit, by reason.", ["reason"])
+
+
+def count_close(code: CloseCode) -> None:
+    CLOSES.labels(code.name.lower()).inc()
 
 
 class SocketWriter:
@@ -109,6 +115,7 @@ class SocketWriter:
 
     async def _close(self, code: CloseCode) -> None:
         """Send the close frame. A client that does not read it is disconnected by `BoundedWebSocket`."""
+        count_close(code)
         try:
             async with asyncio.timeout(CLOSE_GRACE_S):
                 await self._close_socket(int(code), CLOSE_REASONS[code])

@@ -4,9 +4,11 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
+import structlog
 from django.db import connection
 from django.db.models import Prefetch
 
@@ -15,7 +17,9 @@ from backend.core.errors import NotFound
 from geo.lifecycle.matches import RECEIPT_LINES, Parts, ReceiptDetails, get_match_for, person_json
 from geo.models import Receipt, ReceiptLine, ScalePhoto
 
+log = structlog.get_logger(__name__)
 BATCH = 2_000
+FLAWS_LOGGED_MAX = 20
 _APPOINTMENT = """
     SELECT geo_match.id, geo_match.status, agreed_for, calendar_sequence, resident_id, title, area, address,
            ST_Y(location::geometry), ST_X(location::geometry)
@@ -150,6 +154,19 @@ class Audit:
             self._newest, self.newest_hash = receipt.number, receipt.content_hash
         self.receipts += 1
         self._before = receipt
+
+
+class ReceiptsChanged(Exception):
+    """Receipts or lines were changed, taken out or put in after they were issued."""
+
+
+def require_intact_receipts() -> None:
+    """Raise ReceiptsChanged and log what does not fit."""
+    flaws = list(islice(Audit().flaws(), FLAWS_LOGGED_MAX))
+    for flaw in flaws:
+        log.error("receipt_changed", code=flaw.code, text=flaw.text)
+    if flaws:
+        raise ReceiptsChanged
 
 
 def _read_ids(statement: str) -> list[uuid.UUID]:

@@ -6,9 +6,11 @@ from typing import Literal
 
 from django.conf import settings
 from django.db.models import QuerySet
+from prometheus_client import Counter
 
 from backend.core.db.prepared import fetch_prepared
 from backend.core.errors import DomainError
+from backend.core.metrics import count_on_commit
 from backend.core.redis.card_presence import publish_closed_on_commit
 from backend.core.redis.nudges import Frame
 from chat.services.conversations import close_conversation
@@ -43,6 +45,7 @@ _MOVE = """
                           likes_counted = %(likes_counted)s
     WHERE id = %(pickup)s AND status = %(old)s RETURNING id
 """
+PICKUPS = Counter("pickups", "Pickups posted, and moved to a status.", ["step"])
 CLOSED = (Pickup.Status.HANDED_OVER, Pickup.Status.CANCELLED, Pickup.Status.EXPIRED)
 END_FIELDS = ["status", "ended_at", "released_by", "release_reason", "left_waiting", "is_excused", "no_show_by"]
 LAST_STEP = {
@@ -73,6 +76,7 @@ def move_pickup(*, pickup: Pickup, status: Pickup.Status, now: datetime, taker_i
         Ring.objects.filter(pk=pickup.pk).delete()
     pickup.status, pickup.closed_at, pickup.updated_at = status, closed_at, now
     pickup.reserved_until = None
+    count_on_commit(PICKUPS, step=status)
 
 
 def reserve_pickup(*, pickup: Pickup, until: datetime | None) -> None:

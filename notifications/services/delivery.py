@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
+from prometheus_client import Counter
 
 from notifications.models import Device, Push
 from notifications.push.backends import (
@@ -32,6 +33,7 @@ from notifications.services.locks import forget_devices, lock_devices
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
 Clock = Callable[[], datetime]
+PUSHES = Counter("push_outcomes", "Messages sent to phones, browsers and LINE, by outcome.", ["platform", "outcome"])
 USERS_PER_BATCH = 200
 TRIES_MAX = 8
 # Outcomes are recorded this often, so that little is sent twice after a kill.
@@ -152,6 +154,8 @@ def record_outcomes(*, outcomes: Sequence[tuple[Outgoing, Outcome]], now: dateti
     """Store each push's new state, and forget devices whose address is dead. Returns the retries with their times."""
     if not outcomes:
         return []
+    for outgoing, outcome in outcomes:
+        PUSHES.labels(outgoing.message.platform, type(outcome).__name__).inc()
     rows = [_outcome_row(outgoing, outcome, now) for outgoing, outcome in outcomes]
     dead = [outgoing.push_id for outgoing, outcome in outcomes if isinstance(outcome, DeadAddress)]
     with transaction.atomic():

@@ -22,7 +22,7 @@ from procrastinate.jobs import DEFAULT_QUEUE, Job
 from procrastinate.manager import JobManager
 
 from backend.core.errors import DomainError, NotFound
-from backend.core.logs import current_request_id
+from backend.core.logs import cause_of_job
 from backend.core.text.characters import isolate
 from notifications.errors import CodeSentLately, EmailCodeWrong, EmailUnavailable, TooManyCodes
 from notifications.links import url_of
@@ -138,7 +138,7 @@ def _defer_code(user_id: uuid.UUID) -> None:
         id=None,
         queue=DEFAULT_QUEUE,
         task_name=MAIL_CODE,
-        task_kwargs={"user_id": str(user_id), "request_id": current_request_id()},
+        task_kwargs={"user_id": str(user_id), **cause_of_job()},
         lock=None,
         queueing_lock=None,
     )

@@ -16,6 +16,7 @@ from chat.services.conversations import close_conversation
 from notifications.models import Event, EventCounter
 from tests.chat.phones import Phone
 from tests.factories.chat import make_conversation, make_message
+from tests.prometheus import moved
 from tests.waits import wait_until
 
 OpenPhone = Callable[..., Phone]
@@ -49,6 +50,16 @@ class TestMessage:
         assert (event["seq"], event["event"]) == (1, "message.sent")
         assert event["data"] == {"conversation": str(conversation.pk), "message": ok["message"]}
         assert event["at"].endswith("Z")
+
+    def test_moves_the_metrics_of_sockets(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
+        opened, arrived = moved("sockets_open"), moved("socket_event_seconds_count")
+        bobs = open_phone(bob)
+
+        open_phone(ann, since=None).send_message(make_conversation(ann, bob))
+        bobs.expect("event")
+
+        assert opened() == 2
+        assert arrived() >= 1
 
     def test_reaches_every_phone_of_both(self, open_phone: OpenPhone, ann: User, bob: User) -> None:
         conversation = make_conversation(ann, bob)

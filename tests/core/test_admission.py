@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from backend.core.http.admission import Admission, Environ, Start
+from tests.prometheus import value_of
 from tests.waits import wait_until
 
 Send = Callable[..., "Future[tuple[str, dict[str, str], bytes]]"]
@@ -65,11 +66,13 @@ def test_beyond_the_queue_is_refused_at_once(send: Send, application: SlowApplic
     refused = [send(language="th"), send(language="th")]
     wait_until(lambda: sum(one.done() for one in (second, *refused)) == 2)
     health = send("/healthz").result()
+    gauges = [value_of(name) for name in ("http_threads", "http_threads_busy", "http_queued")]
     application.may_end.set()
 
     answers = [one.result() for one in (first, second, *refused)]
     assert sorted(status for status, _, _ in answers) == ["200 OK"] * 2 + ["503 Service Unavailable"] * 2
     assert health[0] == "200 OK"
+    assert gauges == [1, 1, 1]
     _, headers, body = next(answer for answer in answers[2:] if answer[0] != "200 OK")
     assert (headers["Retry-After"], json.loads(body)["code"]) == ("2", "overloaded")
     assert headers["X-Request-ID"] == "edge-0001"

@@ -101,32 +101,3 @@ class TestHealth:
 
         assert answer.status_code == 503
         assert answer.json()["checks"] == {"postgresql": "OperationalError"}
-
-
-class TestMetrics:
-    def test_shows_requests_by_route_to_this_machine(self, client: APIClient) -> None:
-        client.get("/api/v1/me")
-
-        text = client.get("/metrics").content.decode()
-
-        assert 'http_request_seconds_count{method="GET",route="api/v1/me",status="200"}' in text
-
-    def test_is_not_there_for_strangers(self) -> None:
-        assert APIClient(REMOTE_ADDR="192.0.2.7").get("/metrics").status_code == 404
-
-    def test_is_not_there_through_a_proxy_of_this_machine(self) -> None:
-        assert APIClient(HTTP_X_FORWARDED_FOR="192.0.2.7").get("/metrics").status_code == 404
-
-    def test_asks_for_the_token_wherever_a_proxy_is_meant_to_stand(self, settings: Settings) -> None:
-        settings.BEHIND_PROXY = True
-
-        assert APIClient().get("/metrics").status_code == 404
-
-    def test_opens_with_the_token(self, db: None, settings: Settings) -> None:
-        settings.METRICS_TOKEN = "a token of the monitor"
-        stranger = APIClient(REMOTE_ADDR="192.0.2.7")
-
-        right = stranger.get("/metrics", HTTP_AUTHORIZATION="Bearer a token of the monitor")
-        wrong = stranger.get("/metrics", HTTP_AUTHORIZATION="Bearer another")
-
-        assert (right.status_code, wrong.status_code) == (200, 404)

@@ -1,5 +1,6 @@
 """In production every line of every process is JSON, and the lines about a request carry its id."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -29,7 +30,7 @@ SET_BY_SERVERS = {"PGAPPNAME", "POSTGRES_POOL", "POSTGRES_LOCK_S", "POSTGRES_STA
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Iterator[tuple[int, Path]]:
+def running(name: str, folder: Path, **more: str) -> Iterator[tuple[int, Path]]:
     """A process of the Procfile in production, on the test's database; its port, and the file with all it prints."""
     port, account, log = free_port(), folder / "account.json", folder / "log"
     write_service_account(account, FirebaseEndpoint())
@@ -43,6 +44,7 @@ def running(name: str, folder: Path) -> Iterator[tuple[int, Path]]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PORT": str(port),
         "REALTIME_PORT": str(port),
+        "WORKER_METRICS": f"127.0.0.1:{port}",
         "STATIC_ROOT": str(folder),
     }
     line = LINES[name].replace("kill-timeout 25", "kill-timeout 5").replace("shutdown 25", "shutdown 5")
@@ -50,7 +52,7 @@ def running(name: str, folder: Path) -> Iterator[tuple[int, Path]]:
         process = subprocess.Popen(
             ["bash", "-c", f"exec {line}"],
             cwd=settings.BASE_DIR,
-            env={name: value for name, value in os.environ.items() if name not in SET_BY_SERVERS} | ours,
+            env={name: value for name, value in os.environ.items() if name not in SET_BY_SERVERS} | ours | more,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -100,9 +102,11 @@ def test_a_worker_without_work_is_silent(tmp_path: Path) -> None:
         return int(count)
 
     before = deferred()
-    with running("worker", tmp_path) as (_, log):
+    with running("worker", tmp_path) as (port, log):
         wait_until(lambda: deferred() >= before + 3, patience_s=60)
         names = sessions_named("tft worker")
+        succeeded = 'job_seconds_count{outcome="succeeded",task="notifications.deliver_due"}'
+        wait_until(lambda: succeeded in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text, patience_s=60)
 
     assert names > 0
     assert [line for line in lines_of(log) if line["level"] == "info"] == []
@@ -141,6 +145,9 @@ class TestRequestId:
     def test_is_in_the_lines_of_a_job(self, given: dict[str, str], bound: str) -> None:
         job = SimpleNamespace(id=7, task_name="notifications.mail_code", task_kwargs=given)
 
-        seen = bind_job(structlog.contextvars.get_contextvars, SimpleNamespace(job=job), None)
+        async def look() -> dict[str, object]:
+            return structlog.contextvars.get_contextvars()
+
+        seen = asyncio.run(bind_job(look, SimpleNamespace(job=job), None))
 
         assert seen == {"request_id": bound, "task": "notifications.mail_code"}

@@ -9,10 +9,10 @@ from django.utils import translation
 
 from backend.core.errors import Overloaded
 from backend.core.http.language import accepted_language
-from backend.core.http.metrics import note_request
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.request_ids import HEADER, id_from
 from backend.core.http.responses import encode_json
+from backend.core.metrics import QUEUED, THREADS, THREADS_BUSY, forget_ended_workers, note_refusal, note_request
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
@@ -31,6 +31,8 @@ class Admission:
         self._application = application
         self._places = BoundedSemaphore(settings.HTTP_THREADS + settings.HTTP_QUEUE)
         self._running = BoundedSemaphore(settings.HTTP_THREADS)
+        forget_ended_workers()
+        THREADS.set(settings.HTTP_THREADS)
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """Serve, or refuse."""
@@ -39,14 +41,21 @@ class Admission:
         if not self._places.acquire(blocking=False):
             return _refuse(environ, start_response)
         try:
-            if not self._running.acquire(timeout=settings.HTTP_WAIT_S):
+            if not (self._running.acquire(blocking=False) or self._wait()):
                 return _refuse(environ, start_response)
             try:
+                THREADS_BUSY.inc()
                 return self._application(environ, start_response)
             finally:
+                THREADS_BUSY.dec()
                 self._running.release()
         finally:
             self._places.release()
+
+    def _wait(self) -> bool:
+        """Wait for a thread; False when none became free in time."""
+        with QUEUED.track_inprogress():
+            return self._running.acquire(timeout=settings.HTTP_WAIT_S)
 
 
 def _refuse(environ: Environ, start_response: Start) -> Iterable[bytes]:
@@ -60,5 +69,6 @@ def _refuse(environ: Environ, start_response: Start) -> Iterable[bytes]:
         (HEADER, id_from(environ.get("HTTP_X_REQUEST_ID"))),
     ]
     note_request(environ["REQUEST_METHOD"], "overloaded", refusal.status, 0)
+    note_refusal("overloaded", refusal.code)
     start_response("503 Service Unavailable", headers)
     return [body]

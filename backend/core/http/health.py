@@ -1,7 +1,7 @@
 """The page for developers, the OpenAPI document, and health checks: is the process alive, can it serve requests?"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,6 +47,7 @@ class AliveView(PublicView):
         return Response({"status": "alive"})
 
 
+NEEDED = ("postgresql", "migrations")
 _watched: dict[str, Callable[[], str]] = {}
 
 
@@ -61,17 +64,38 @@ class ReadyView(PublicView):
 
         A load balancer reads only the status code: removing web processes because Redis is away would help nobody.
         """
-        checks = {"postgresql": postgresql_state()}
-        if checks["postgresql"] == "ok":
-            checks["migrations"] = migrations_state()
-        if set(checks.values()) == {"ok"}:
-            checks |= {name: state() for name, state in _watched.items()}
+        checks = read_states()
+        if all(checks.get(name) == "ok" for name in NEEDED):
             status = "ready" if set(checks.values()) == {"ok"} else "degraded"
             return Response({"status": status, "checks": checks})
         log.warning("not_ready", **checks)
         refusal = NotReady()
         body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
         return Response(body | {"checks": checks}, status=503, content_type=CONTENT_TYPE)
+
+
+def read_states() -> dict[str, str]:
+    """The state of each check; the optional ones only when requests can be served at all."""
+    checks = {"postgresql": postgresql_state()}
+    if checks["postgresql"] == "ok":
+        checks["migrations"] = migrations_state()
+    if set(checks.values()) == {"ok"}:
+        checks |= {name: state() for name, state in _watched.items()}
+    return checks
+
+
+class CheckGauges(Collector):
+    """The checks of `/readyz` for `/metrics`: who is on call hears of each by name."""
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing, so that registration checks nothing."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("service_check", "1 if this check of /readyz is ok.", labels=["check"])
+        for name, state in read_states().items():
+            family.add_metric([name], state == "ok")
+        yield family
 
 
 def postgresql_state() -> str:

@@ -29,6 +29,7 @@ from backend.core.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from backend.core.metrics import note_refusal
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -60,6 +61,14 @@ def problem(*, status: int, code: str, detail: str, errors: list[dict[str, str]]
 def problem_response(error: Exception, context: Mapping[str, Any] | None = None) -> Response | None:
     """DRF's exception handler. None for unexpected errors, which belong to the error log."""
     set_rollback()
+    response = _response_to(error)
+    if response is not None:
+        match = context["request"].resolver_match if context else None
+        note_refusal(match.route if match else "none", response.data["code"])
+    return response
+
+
+def _response_to(error: Exception) -> Response | None:
     if isinstance(error, DomainError):
         return _of_domain_error(error)
     if isinstance(error, OperationalError | InterfaceError):

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.core.errors import DomainError
+from backend.core.metrics import count_on_commit
 from backend.core.text.amounts import format_kg, format_number
 from geo.errors import (
     ExpiryInThePast,
@@ -27,6 +28,7 @@ from geo.errors import (
     WindowReversed,
 )
 from geo.grid import cell_of
+from geo.lifecycle.transitions import PICKUPS
 from geo.matching.services.matches import require_not_paused
 from geo.matching.services.rings import start_rings
 from geo.materials.selectors import materials_by_code
@@ -111,6 +113,7 @@ def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) ->
     pickup.save(force_insert=True)
     store_items(pickup, items)
     start_rings(pickup=pickup, now=now)
+    count_on_commit(PICKUPS, step="posted")
     return pickup
 
 

@@ -9,7 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from backend.accounts.models import User
+from geo.handover.selectors import ReceiptsChanged
 from geo.models import Receipt, ReceiptChain, ReceiptLine
+from geo.tasks import VERIFY, verify_receipts
+from notifications.models import PeriodicRun
 from tests.factories.geo import make_material
 from tests.factories.matches import make_collecting_user, make_match, make_receipt
 from tests.geo.handover.test_receipt_paper import tamper
@@ -93,6 +96,16 @@ class TestVerify:
 
         assert "4 receipts of 2 collectors" in output
         assert chained[2].content_hash in output
+
+    def test_runs_every_night_and_fails_on_a_change(self, chained: list[Receipt]) -> None:
+        verify_receipts(0)
+        verified_at = PeriodicRun.objects.get(name=VERIFY).last_run_at
+        tamper("UPDATE geo_receipt SET paid_thb = paid_thb + 0.01 WHERE id = %s", chained[0].pk)
+
+        with pytest.raises(ReceiptsChanged):
+            verify_receipts(0)
+
+        assert PeriodicRun.objects.get(name=VERIFY).last_run_at == verified_at
 
     def test_passes_without_receipts(self) -> None:
         assert "0 receipts" in verify()
