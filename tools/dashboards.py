@@ -80,7 +80,14 @@ SERVICE: list[Panel] = [
         "cpm",
         {'60 * sum by (task) (rate(job_seconds_count{outcome="failed"}[5m]))': "{{task}}"},
     ),
-    ("Circuits that are open", "short", {'max by (service) (push_circuit{state="open"})': "{{service}}"}),
+    (
+        "Open circuits, failing archive",
+        "short",
+        {
+            'max by (service) (push_circuit{state="open"})': "{{service}}",
+            "max(postgres_archiving_fails)": "archive of WAL",
+        },
+    ),
     (
         "Sessions of PostgreSQL",
         "short",

@@ -107,12 +107,12 @@ def test_jobs_are_timed_by_task_and_outcome() -> None:
 
 class TestPostgres:
     def test_tells_of_sessions_replicas_and_open_transactions(self, db: None) -> None:
-        sessions, most, replicas, lag_s, is_replica, oldest_s = (
+        sessions, most, replicas, lag_s, is_replica, oldest_s, fails = (
             metric.samples[0].value for metric in PostgresGauges().collect()
         )
 
         assert 0 < sessions < most
-        assert (replicas, lag_s, is_replica) == (0, 0, 0)
+        assert (replicas, lag_s, is_replica, fails) == (0, 0, 0, 0)
         assert oldest_s > 0
 
     def test_tells_what_of_a_pool_is_in_use(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ _STATE = """
                          THEN EXTRACT(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, 0)::float,
            pg_is_in_recovery()::int,
            (SELECT max(EXTRACT(epoch FROM clock_timestamp() - xact_start)) FROM pg_stat_activity
-            WHERE datname = current_database() AND backend_type = 'client backend')::float
+            WHERE datname = current_database() AND backend_type = 'client backend')::float,
+           (SELECT (last_failed_time > coalesce(last_archived_time, '-infinity'))::int FROM pg_stat_archiver)
 """
 _GAUGES = (
     ("postgres_sessions", "Sessions of this database."),
@@ -28,6 +29,7 @@ _GAUGES = (
     ("postgres_replication_lag_seconds", "How far the slowest replica, or this one, is behind."),
     ("postgres_is_replica", "1 if PostgreSQL is not the primary."),
     ("postgres_oldest_transaction_seconds", "Age of the oldest open transaction that the role may see."),
+    ("postgres_archiving_fails", "1 if the last attempt to archive WAL for backups failed."),
 )
 _pools: dict[str, Any] = {}
 
