@@ -36,7 +36,7 @@ def running_web(workers: int = 1) -> Iterator[tuple["subprocess.Popen[bytes]", s
     line = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()[0].removeprefix("web: ")
     # A worker may hang at its end until it is killed.
     line = line.replace("--workers-kill-timeout 25", f"--workers-kill-timeout {KILL_S}")
-    ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": f"test:web{port}:"}
+    ours = {"POSTGRES_DB": connection.settings_dict["NAME"], "REDIS_PREFIX": f"test:web{port}:", "HTTP_WAIT_S": "60"}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | ours | {"PATH": path, "PORT": str(port), "WEB_WORKERS": str(workers)}
     process = subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=ROOT, env=environment)
