@@ -106,6 +106,12 @@ PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
+# How long what agreements need is kept once they are over: the exact place, messages, photos and times as evidence.
+PLACE_DAYS = env.int("PLACE_DAYS", default=30)
+CHAT_DAYS = env.int("CHAT_DAYS", default=365)
+EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=365)
+REPORT_DAYS = env.int("REPORT_DAYS", default=730)  # after a report was handled
+STAFF_LOG_DAYS = env.int("STAFF_LOG_DAYS", default=730)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
 SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)

@@ -10,10 +10,11 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, and the translation of messages in the event log."""
-        from backend.accounts.holders import register_holder  # noqa: PLC0415 - needs the models
+        from backend.accounts.registry import register_records  # noqa: PLC0415 - needs the models
+        from chat.records import RECORDS  # noqa: PLC0415
         from chat.responses import render_event  # noqa: PLC0415
         from chat.services import privacy  # noqa: PLC0415
         from notifications.frames import register_renderer  # noqa: PLC0415
 
-        register_holder("chat", privacy)
+        register_records("chat", RECORDS, leave=privacy.leave)
         register_renderer("message.sent", render_event)

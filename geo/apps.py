@@ -10,15 +10,14 @@ class GeoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, and the relevance of nearby-pickup notices."""
-        from backend.accounts.holders import (  # noqa: PLC0415 - ready only once the models are
-            register_agreements,
-            register_holder,
-        )
+        from backend.accounts.agreements import register_agreements  # noqa: PLC0415 - needs the models
+        from backend.accounts.registry import register_records  # noqa: PLC0415
         from geo.pickups.selectors import open_among  # noqa: PLC0415
         from geo.privacy import agreements  # noqa: PLC0415
-        from geo.privacy import services as privacy  # noqa: PLC0415
+        from geo.privacy.records import RECORDS  # noqa: PLC0415
+        from geo.privacy.services import leave  # noqa: PLC0415
         from notifications.relevance import register_check  # noqa: PLC0415
 
-        register_holder("geo", privacy)
+        register_records("geo", RECORDS, leave=leave)
         register_agreements(agreements)
         register_check(event="pickup.nearby", id_name="pickup", check=open_among)

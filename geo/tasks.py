@@ -3,13 +3,14 @@
 from datetime import datetime
 from functools import partial
 
+from backend.accounts.registry import run_timers
 from geo.handover.selectors import require_intact_receipts
 from geo.handover.services import appointments
 from geo.impact.services import fold_impact
 from geo.matching.services import expiry, matches, rings
-from geo.pickups.services import photos
 from geo.prices.services import publish_prices
 from geo.privacy import agreements
+from geo.privacy.records import SWEEP
 from geo.trust.services import review_all
 from notifications.periodic import periodic, repeat
 
@@ -18,7 +19,6 @@ QUEUE = "geo.pass_on_pickups"
 RING = "geo.tell_rings"
 REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
-SWEEP = "geo.sweep_pictures"
 FOLD = "geo.fold_impact"
 PRICES = "geo.publish_prices"
 VERIFY = "geo.verify_receipts"
@@ -59,7 +59,7 @@ def review_standing(now: datetime) -> None:
 @periodic(name=SWEEP, cron="40 3 * * *")
 def sweep_pictures(now: datetime) -> None:
     """Every night: delete the files of photos without a row."""
-    photos.remove_orphaned_pictures(now=now)
+    run_timers(job=SWEEP, now=now)
 
 
 @periodic(name=FOLD, cron="* * * * *")

@@ -10,13 +10,13 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the export and erasure of personal data, the checks of `/readyz`, and the metrics."""
-        from backend.accounts.holders import register_holder  # noqa: PLC0415 - needs the models
+        from backend.accounts.registry import register_records  # noqa: PLC0415 - needs the models
         from backend.core import metrics  # noqa: PLC0415
         from backend.core.http import health  # noqa: PLC0415
         from notifications import monitoring  # noqa: PLC0415
-        from notifications.services import privacy  # noqa: PLC0415
+        from notifications.records import RECORDS  # noqa: PLC0415
 
-        register_holder("notifications", privacy)
+        register_records("notifications", RECORDS)
         health.watch("worker", monitoring.worker_state)
         health.watch("firebase", monitoring.firebase_state)
         health.watch("line", monitoring.line_state)

@@ -12,16 +12,13 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
-from backend.accounts.services.sessions import end_expired_sessions
-from backend.accounts.services.standing import forget_ended_standings
-from backend.accounts.services.tickets import forget_used_tickets
+from backend.accounts.records import DAILY, HOURLY
+from backend.accounts.registry import run_timers
 from backend.core.clock import read_clock
-from backend.core.http.idempotency import delete_old_answers
 from notifications.monitoring import periodic_tasks
 from notifications.periodic import expect_runs, periodic, record_run
-from notifications.services import privacy
 from notifications.services.delivery import deliver_due
-from notifications.services.email import MAIL_CODE, delete_old_code_limits, mail_code, send_due_digests
+from notifications.services.email import MAIL_CODE, mail_code, send_due_digests
 
 log = structlog.get_logger(__name__)
 DELIVER = "notifications.deliver_due"
@@ -69,19 +66,16 @@ def _deliver_while_due() -> None:
         time.sleep(POLL_S)
 
 
-@periodic(name="notifications.tidy", cron="15 * * * *", priority=MAINTENANCE_PRIORITY)
+@periodic(name=HOURLY, cron="15 * * * *", priority=MAINTENANCE_PRIORITY)
 def tidy(now: datetime) -> None:
-    """Every hour: remove old events, stored responses, sessions, tickets, devices, ended mutes, limits and pauses."""
-    while privacy.remove_old_events(now=now):
-        pass
-    delete_old_answers(now=now)
-    end_expired_sessions(now=now)
-    forget_used_tickets(now=now)
-    forget_ended_standings(now=now)
-    privacy.remove_signed_out_devices()
-    privacy.remove_unseen_devices(now=now)
-    privacy.remove_ended_mutes(now=now)
-    delete_old_code_limits(now=now)
+    """Every hour: remove what is held for hours or days, as the registry of personal data says."""
+    run_timers(job=HOURLY, now=now)
+
+
+@periodic(name=DAILY, cron="20 3 * * *", priority=MAINTENANCE_PRIORITY)
+def retain(now: datetime) -> None:
+    """Every night: remove what is held for weeks or longer, as the registry of personal data says."""
+    run_timers(job=DAILY, now=now)
 
 
 @app.periodic(cron="* * * * *")

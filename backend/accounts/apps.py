@@ -23,4 +23,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("accounts")
 
     def ready(self) -> None:
+        """Register the check of the configuration, and what is held about people."""
+        from backend.accounts.records import RECORDS  # noqa: PLC0415 - needs the models
+        from backend.accounts.registry import register_records  # noqa: PLC0415
+
+        register_records("account", RECORDS)
         register(refuse_demo_sign_in, Tags.security, deploy=True)

@@ -53,6 +53,9 @@ class Message(PublicModel):
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_message_per_number"),
             models.UniqueConstraint(fields=["conversation", "sender", "client_id"], name="one_message_per_client_id"),
         ]
+        indexes = [
+            models.Index(fields=["created_at"], name="message_age", condition=models.Q(deleted_at=None)),
+        ]
 
     def can_be_deleted_at(self, now: datetime) -> bool:
         """Whether its sender may delete it now. A shared location may be deleted at any time."""

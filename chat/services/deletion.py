@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -88,3 +88,16 @@ def _lock(locations: QuerySet[MessageLocation], **options: bool) -> QuerySet[Mes
 def _delete_locations(locations: QuerySet[MessageLocation]) -> int:
     """Delete locked locations. Returns how many."""
     return MessageLocation.objects.filter(pk__in=list(locations.values_list("pk", flat=True))).delete()[0]
+
+
+@transaction.atomic
+def remove_old_messages(*, now: datetime) -> int:
+    """Remove the content of a batch of messages that are `CHAT_DAYS` old. Returns how many."""
+    old = Message.objects.filter(
+        created_at__lte=now - timedelta(days=settings.CHAT_DAYS), deleted_at=None, kind__in=Message.SENDABLE
+    )
+    locked = old.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("created_at")[:BATCH]
+    ids = [message.pk for message in locked]
+    remove_photos_on_commit(ids)
+    MessageLocation.objects.filter(pk__in=ids).delete()
+    return Message.objects.filter(pk__in=ids).update(text="", data={}, deleted_at=now)

@@ -77,7 +77,7 @@ def remove_photos_on_commit(message_ids: Iterable[uuid.UUID]) -> None:
         transaction.on_commit(partial(_remove_photos, photos), robust=True)
 
 
-def remove_photos_of_deleted() -> int:
+def remove_photos_of_deleted(*, now: datetime) -> int:
     """Remove a batch of photos of deleted messages. Returns how many."""
     return _remove_photos(MessagePhoto.objects.filter(message__deleted_at__isnull=False)[:BATCH])
 

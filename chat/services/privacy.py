@@ -1,38 +1,15 @@
-"""The personal data that chat holds about a user: its export and its erasure."""
+"""Leaving conversations, and erasing what a user wrote in them."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Q
 
 from backend.accounts.models import User
-from chat.models import Conversation, Message, MessageLocation, Participant
-from chat.responses import MessageOut, PointOut
+from chat.models import Conversation, Message, Participant
 from chat.services.conversations import close_conversation
 from chat.services.deletion import redact_messages
 from chat.services.photos import remove_photos_on_commit
-
-
-def export(*, user: User) -> Mapping[str, object]:
-    """The user's conversations, messages and shared locations, ready for JSON."""
-    return {
-        "conversations": list(
-            Participant.objects.filter(user=user)
-            .order_by("conversation_id")
-            .values("conversation_id", "conversation__title", "read_seq")
-        ),
-        "messages": [MessageOut.of(message) for message in Message.objects.filter(sender=user).order_by("id")],
-        "locations": [
-            {
-                "message": str(location.pk),
-                "lat": PointOut.at(location.point.y, location.point.x).lat,
-                "lon": PointOut.at(location.point.y, location.point.x).lon,
-                "expires_at": location.expires_at,
-            }
-            for location in MessageLocation.objects.filter(message__sender=user).order_by("pk")
-        ],
-    }
 
 
 def leave(*, user: User, now: datetime) -> None:
@@ -43,11 +20,10 @@ def leave(*, user: User, now: datetime) -> None:
         close_conversation(conversation_id=conversation_id, now=now)
 
 
-def erase(*, user: User, now: datetime) -> None:
+def erase_messages(user: User, now: datetime) -> None:
     """Remove the content of the user's messages, also from event logs. Their numbers stay, so that none is missing."""
     messages = Message.objects.filter(sender=user, deleted_at=None, kind__in=Message.SENDABLE)
     remove_photos_on_commit(messages.filter(kind=Message.Kind.PHOTO).values_list("pk", flat=True))
-    MessageLocation.objects.filter(message__sender=user).delete()
     messages.update(text="", data={}, deleted_at=now)
     partners = _partners_of(user)
     for kind in Message.SENDABLE:

@@ -67,6 +67,7 @@ class Pickup(PublicModel):
     warn_at = models.DateTimeField(null=True, help_text="When to warn of the expiry; empty once that is done.")
     reserved_until = models.DateTimeField(null=True, help_text="Reserved until then for the runner-up who is asked.")
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    place_removed_at = models.DateTimeField(null=True, help_text="When its exact place was reduced to the square.")
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)
     material_ids = ArrayField(models.IntegerField())
     likes_counted = models.PositiveIntegerField(default=0, help_text="Numbers the queue; never goes down.")
@@ -104,6 +105,11 @@ class Pickup(PublicModel):
             ),
             models.Index(fields=["resident", "-id"], name="pickup_of_resident"),
             models.Index(fields=["expires_at"], name="pickup_expiry", condition=Q(status="open")),
+            models.Index(
+                fields=["closed_at"],
+                name="pickup_place_due",
+                condition=Q(closed_at__isnull=False, place_removed_at=None),
+            ),
             models.Index(fields=["warn_at"], name="pickup_warning", condition=Q(status="open", warn_at__isnull=False)),
             models.Index(
                 fields=["reserved_until"], name="pickup_reservation", condition=Q(reserved_until__isnull=False)

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from backend.accounts.models import User
+from backend.accounts.registry import erase_section
 from chat.services.deletion import delete_locations_in
 from geo.lifecycle.notices import format_utc
 from geo.matching.selectors import A_DAY
 from geo.matching.services.matches import excuse_match, hold_pickup, restore_pickup
 from geo.models import CarriedMark, Collector, Match, Membership, Penalty, Pickup, Swipe
-from geo.privacy.services import erase, leave
+from geo.privacy.services import leave
 from geo.trust.selectors import strike_moments_of
 from geo.trust.services import counts_since
 
@@ -90,7 +91,7 @@ def _settle(step: Callable[..., None], user: User, now: datetime) -> None:
 def _erase_again(*, user: User, now: datetime) -> None:
     leave(user=user, now=now)
     with transaction.atomic():
-        erase(user=user, now=now)
+        erase_section("geo", user=user, now=now)
 
 
 def _ids_of(resident: User) -> list[uuid.UUID]:

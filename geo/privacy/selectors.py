@@ -1,4 +1,4 @@
-"""The export of what this app stores about a user."""
+"""What this app stores about a user, ready for the JSON of an export."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ from geo.models import (
 )
 from geo.responses import scale_photo_url
 
-Row = dict[str, object]
+Row = dict[str, Any]
 PICKUP_FIELDS = (
     "id", "title", "note", "location", "area", "address", "access_note", "window_from", "window_until", "price_mode",
     "price_thb", "choose", "status", "expires_at", "kg_estimate", "created_at",
@@ -40,54 +40,52 @@ LINE_FIELDS = (
 )  # fmt: skip
 
 
-def export(*, user: User) -> Mapping[str, object]:
-    """Profile, pickups, swipes, matches, handovers, receipts and groups, ready for JSON."""
+def swipes_of(user: User) -> list[Mapping[str, Any]]:
+    """The user's swipes as a collector."""
+    fields = ("pickup_id", "direction", "reason", "like_state", "swiped_at")
+    return list(Swipe.objects.filter(collector=user).order_by("id").values(*fields))
+
+
+def matches_of(user: User) -> list[Mapping[str, Any]]:
+    """All matches in both roles."""
+    found = Match.objects.filter(Q(collector=user) | Q(pickup__resident=user)).order_by("id")
+    return list(found.values("id", "pickup_id", "status", "created_at", "ended_at"))
+
+
+def ratings_of(user: User) -> dict[str, object]:
+    """Ratings given; of those received only the average."""
+    given = Rating.objects.filter(rater=user).order_by("id")
     return {
-        "collector": _profile_of(user),
-        "pickups": _pickups_of(user),
-        "swipes": list(
-            Swipe.objects.filter(collector=user)
-            .order_by("id")
-            .values("pickup_id", "direction", "reason", "like_state", "swiped_at")
-        ),
-        "matches": list(
-            Match.objects.filter(Q(collector=user) | Q(pickup__resident=user))
-            .order_by("id")
-            .values("id", "pickup_id", "status", "created_at", "ended_at")
-        ),
-        "handovers": _handovers_of(user),
-        "weigh_ins": _weigh_ins_of(user),
-        "scale_photos": _scale_photos_of(user),
-        "receipts": _receipts_of(user),
-        "ratings_given": list(
-            Rating.objects.filter(rater=user)
-            .order_by("id")
-            .values("match_id", "stars", "reasons", "text", "created_at")
-        ),
-        # Those who rate were promised that nobody reads it: only what profiles show.
+        "ratings_given": list(given.values("match_id", "stars", "reasons", "text", "created_at")),
         "ratings_received": {"average": user.rating, "count": user.rating_count},
-        "penalties": list(
-            Penalty.objects.filter(user=user)
-            .order_by("id")
-            .values("kind", "strikes", "created_at", "until", "lifted_at")
-        ),
-        "carried_marks": list(CarriedMark.objects.filter(user=user).order_by("id").values("kind", "at")),
-        "groups": list(
-            Membership.objects.filter(user=user)
-            .order_by("joined_at")
-            .values("group_id", "group__name", "joined_at", "left_at")
-        ),
     }
 
 
-def _pickups_of(user: User) -> list[dict[str, object]]:
+def penalties_of(user: User) -> list[Mapping[str, Any]]:
+    """Warnings and pauses."""
+    found = Penalty.objects.filter(user=user).order_by("id")
+    return list(found.values("kind", "strikes", "created_at", "until", "lifted_at"))
+
+
+def carried_marks_of(user: User) -> list[Mapping[str, Any]]:
+    """What counts from an erased account."""
+    return list(CarriedMark.objects.filter(user=user).order_by("id").values("kind", "at"))
+
+
+def groups_of(user: User) -> list[Mapping[str, Any]]:
+    """All memberships."""
+    found = Membership.objects.filter(user=user).order_by("joined_at")
+    return list(found.values("group_id", "group__name", "joined_at", "left_at"))
+
+
+def pickups_of(user: User) -> list[dict[str, object]]:
     """All pickups with items and photos, in three queries."""
     items, photos = _items_of_pickups(user), _photos_of_pickups(user)
     rows = Pickup.objects.filter(resident=user).order_by("id").values(*PICKUP_FIELDS)
     return [_in_degrees(row) | {"items": items.get(row["id"], []), "photos": photos.get(row["id"], [])} for row in rows]
 
 
-def _receipts_of(user: User) -> list[dict[str, object]]:
+def receipts_of(user: User) -> list[dict[str, object]]:
     """All receipts with their lines, in two queries."""
     receipts = Receipt.objects.filter(Q(resident=user) | Q(collector=user)).order_by("number")
     lines: dict[object, list[dict[str, object]]] = defaultdict(list)
@@ -97,7 +95,8 @@ def _receipts_of(user: User) -> list[dict[str, object]]:
     return [row | {"lines": lines[row["id"]]} for row in rows]
 
 
-def _profile_of(user: User) -> dict[str, object] | None:
+def profile_of(user: User) -> dict[str, object] | None:
+    """The profile as a collector."""
     row = Collector.objects.filter(user=user).values(
         "service_point", "radius_m", "material_ids", "vehicle", "capacity_kg", "bio", "is_available", "updated_at"
     )
@@ -113,7 +112,7 @@ def _degrees(point: Point) -> dict[str, float]:
     return {"lat": point.y, "lon": point.x}
 
 
-def _handovers_of(user: User) -> list[Row]:
+def handovers_of(user: User) -> list[Row]:
     """All handovers in both roles, with only the user's own arrivals and confirmations."""
     mine = Q(match__collector=user) | Q(match__pickup__resident=user)
     found = Handover.objects.filter(mine).select_related("match").order_by("match_id")
@@ -133,14 +132,14 @@ def _handover(handover: Handover, user: User) -> Row:
     )
 
 
-def _weigh_ins_of(user: User) -> list[Row]:
+def weigh_ins_of(user: User) -> list[Row]:
     """Every version of the figures that the user entered."""
     fields = ("handover_id", "number", "at", "paid_thb", "net_kg", "lines", "left", "note")
     found = WeighInVersion.objects.filter(by=user).order_by("handover_id", "number").values(*fields)
     return [{"match_id": row.pop("handover_id")} | row for row in found]
 
 
-def _scale_photos_of(user: User) -> list[Row]:
+def scale_photos_of(user: User) -> list[Row]:
     """The photos that the user took."""
     found = ScalePhoto.objects.filter(by=user).order_by("pk")
     return [

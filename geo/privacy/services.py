@@ -1,9 +1,8 @@
-"""What happens to a user's data in geo when the account is erased (`backend.accounts.services.account`)."""
+"""Leaving agreements, and erasing places, texts and photos, when an account is erased."""
 
 from contextlib import suppress
 from datetime import datetime
 
-from django.contrib.gis.db.models.functions import Transform
 from django.db import transaction
 from django.db.models import Q
 
@@ -17,24 +16,9 @@ from geo.handover_errors import MatchOver
 from geo.lifecycle.locks import lock_pickup
 from geo.lifecycle.notices import withdraw_like_notice
 from geo.matching.services.matches import cancel_pickup, pass_on_under_pickup_lock, release_match
-from geo.models import (
-    CarriedMark,
-    Collector,
-    Handover,
-    Match,
-    Membership,
-    Penalty,
-    Pickup,
-    PickupPhoto,
-    Rating,
-    ScalePhoto,
-    Swipe,
-    WeighInVersion,
-)
-from geo.privacy.selectors import export
+from geo.models import Handover, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
+from geo.privacy.retention import remove_places_of
 from notifications.services.notify import notify
-
-__all__ = ["erase", "export", "leave"]
 
 UNFINISHED = (Pickup.Status.OPEN, Pickup.Status.MATCHED, Pickup.Status.ON_HOLD)
 
@@ -57,25 +41,19 @@ def leave(*, user: User, now: datetime) -> None:
         _withdraw(swipe, now)
 
 
-def erase(*, user: User, now: datetime) -> None:
-    """Erase places, texts and photos. Kilograms, matches and receipts stay."""
-    Collector.objects.filter(user=user).delete()
-    Membership.objects.filter(user=user).delete()
-    Penalty.objects.filter(user=user).delete()
-    CarriedMark.objects.filter(user=user).delete()
-    Rating.objects.filter(Q(rater=user) | Q(rated=user)).update(text="")
-    Swipe.objects.filter(collector=user, direction=Swipe.Direction.PASS).delete()
-    Pickup.objects.filter(resident=user).update(
-        title="", note="", address="", access_note="", location=Transform("cell", 4326), updated_at=now
-    )
+def erase_pickups(user: User, now: datetime) -> None:
+    """Erase places, texts and photos of the user's pickups, in the caller's transaction. Kilograms stay."""
+    remove_places_of(Pickup.objects.filter(resident=user), now=now, title="", note="")
     clear_titles(Match.objects.filter(pickup__resident=user).values_list("conversation_id", flat=True))
     delete_with_files(PickupPhoto.objects.filter(pickup__resident=user))
+
+
+def erase_scale_photos(user: User, now: datetime) -> None:
+    """Delete the photos of the scale that the user took, and those taken at their door."""
     delete_with_files(ScalePhoto.objects.filter(Q(by=user) | Q(handover__match__pickup__resident=user)))
-    WeighInVersion.objects.filter(by=user).update(note="")
-    _erase_journeys(user)
 
 
-def _erase_journeys(user: User) -> None:
+def erase_journeys(user: User, now: datetime) -> None:
     """Erase when the user set off and arrived. The times agreed by both stay for the other party."""
     Handover.objects.filter(match__collector=user).update(
         set_off_at=None, eta=None, collector_arrived_at=None, collector_evidence=""

@@ -1,6 +1,6 @@
-"""Exporting and erasing a user's data, and removing what is no longer needed."""
+"""Erasing a user's events and devices, and removing what is no longer needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,33 +9,15 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from backend.accounts.models import Session, User
-from notifications.models import DeadLetter, Device, EmailAddress, Event, Mute, Preferences, Push
+from notifications.models import DeadLetter, Device, Event, Mute, Push
 from notifications.services.locks import forget_devices, lock_pushes, update_events
 
 
-def export(*, user: User) -> Mapping[str, object]:
-    """Events, devices and choices, ready for JSON. Push addresses are secrets and are left out."""
-    return {
-        "events": list(Event.objects.filter(user=user).order_by("seq").values("seq", "name", "data", "created_at")),
-        "devices": list(Device.objects.filter(user=user).values("platform", "locale", "app_version", "created_at")),
-        "mutes": list(Mute.objects.filter(user=user).order_by("id").values("topic", "until", "created_at")),
-        "email": EmailAddress.objects.filter(user=user).values("address", "verified_at").first(),
-        "preferences": Preferences.objects.filter(user=user).values().first(),
-    }
-
-
-def leave(*, user: User, now: datetime) -> None:
-    """Do nothing: no other user waits for a notification from this one."""
-
-
-def erase(*, user: User, now: datetime) -> None:
-    """Delete everything except the counter, so that no number is used twice."""
-    forget_devices(Device.objects.filter(user=user))
+def erase_events(user: User, now: datetime) -> None:
+    """Delete the user's events and their pushes; workers that have them in hand find them settled."""
     update_events(Event.objects.filter(user=user), pushed_at=now)
     lock_pushes(Push.objects.filter(event__user=user))
     Event.objects.filter(user=user).delete()
-    for model in (Preferences, Mute, EmailAddress, DeadLetter):
-        model.objects.filter(user=user).delete()
 
 
 BATCH = 1_000
@@ -84,7 +66,7 @@ def _fetch(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def remove_signed_out_devices() -> int:
+def remove_signed_out_devices(*, now: datetime) -> int:
     """Forget devices on which nobody is signed in; returns how many."""
     session = Session.objects.filter(user=OuterRef("user"), installation=OuterRef("installation"))
     return forget_devices(Device.objects.exclude(Exists(session)).exclude(kind=Device.Kind.LINE))
@@ -99,3 +81,8 @@ def remove_unseen_devices(*, now: datetime) -> int:
 def remove_ended_mutes(*, now: datetime) -> int:
     """Delete mutes that have ended; returns how many."""
     return Mute.objects.filter(until__lte=now).delete()[0]
+
+
+def remove_old_dead_letters(*, now: datetime) -> int:
+    """Delete the dead letters whose events are gone; returns how many."""
+    return DeadLetter.objects.filter(created_at__lte=now - timedelta(days=settings.EVENT_DAYS)).delete()[0]

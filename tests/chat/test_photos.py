@@ -18,6 +18,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Block, User
 from backend.accounts.services.account import erase_account
+from backend.core.clock import read_clock
 from backend.core.http import throttling
 from chat.models import Conversation, Message, MessagePhoto
 from chat.services.conversations import close_conversation
@@ -316,7 +317,7 @@ class TestRemoval:
         assert len(files()) == 2
         assert client.get(message["photo"]["large"]).status_code == 404
 
-        assert (remove_photos_of_deleted(), remove_photos_of_deleted()) == (1, 0)
+        assert (remove_photos_of_deleted(now=read_clock()), remove_photos_of_deleted(now=read_clock())) == (1, 0)
 
         assert files() == []
 

@@ -150,7 +150,7 @@ class TestForget:
         phone.post(DEVICES, PHONE)
         make_device(user, installation="signed out")
 
-        assert remove_signed_out_devices() == 1
+        assert remove_signed_out_devices(now=NOON) == 1
         assert Device.objects.get().installation == "here"
 
 

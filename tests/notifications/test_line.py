@@ -233,7 +233,7 @@ class TestSending:
     def test_is_kept_without_a_session_and_a_sign_of_life(self, user: User) -> None:
         on_line(user)
 
-        assert remove_signed_out_devices() == remove_unseen_devices(now=read_clock()) == 0
+        assert remove_signed_out_devices(now=read_clock()) == remove_unseen_devices(now=read_clock()) == 0
 
     @pytest.mark.parametrize(
         ("answer", "outcome"),

@@ -12,13 +12,13 @@ from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from backend.accounts.models import User
+from backend.accounts.registry import erase_section
 from notifications.models import Device, Push
 from notifications.push.backends import Accepted, DeadAddress, Outcome
 from notifications.services.claims import Claim, claim_pushes
 from notifications.services.delivery import record_outcomes
 from notifications.services.devices import Registration, register_device
 from notifications.services.leases import lease_due_users
-from notifications.services.privacy import erase
 from tests.factories.notifications import NOON, make_device, make_notice, tell
 from tests.factories.people import make_user
 from tests.races.concurrency import at_once
@@ -107,7 +107,7 @@ class TestMovedDevice:
 
         def erasing() -> None:
             with transaction.atomic():
-                erase(user=device.user, now=NOON)
+                erase_section("notifications", user=device.user, now=NOON)
 
         results = at_once(
             [

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from backend.accounts.api.sign_in import PersonName
 from backend.accounts.authentication import user_of
 from backend.accounts.models import AVATAR_COLOURS
+from backend.accounts.registry import export_all
 from backend.accounts.responses import Me
-from backend.accounts.services.account import amend_profile, erase_account, export_of
+from backend.accounts.services.account import amend_profile, erase_account
 from backend.core.http.fields import Body, LanguageField
 from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView, valid
@@ -82,6 +83,6 @@ class ExportView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """One key for each part of the service."""
-        copy = Response(export_of(user=user_of(request)))
+        copy = Response(export_all(user=user_of(request)))
         copy["Content-Disposition"] = 'attachment; filename="tinder-for-trash.json"'
         return copy

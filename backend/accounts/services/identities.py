@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import partition
 
+from backend.accounts.agreements import agreements
 from backend.accounts.errors import (
     AccountDisabled,
     AnotherLinked,
@@ -14,7 +15,6 @@ from backend.accounts.errors import (
     LastIdentity,
     NumberOfStaff,
 )
-from backend.accounts.holders import agreements
 from backend.accounts.identity import Identity, provider_names
 from backend.accounts.models import IDENTITY_FIELDS, IdentityKind, Session, UsedTicket, User
 from backend.accounts.services.account import anonymise_account

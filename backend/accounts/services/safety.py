@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.agreements import agreements
 from backend.accounts.errors import AboutYourself
-from backend.accounts.holders import agreements
 from backend.accounts.models import Block, Report, Session, User
 from backend.accounts.services.sessions import end_sessions
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from backend.accounts.holders import agreements
+from backend.accounts.agreements import agreements
 from backend.accounts.models import CarriedStanding, IdentityKind, Report, User, hash_of_identity
 
 

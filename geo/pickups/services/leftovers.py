@@ -40,6 +40,8 @@ def post_leftovers(
     posted = Pickup.objects.filter(continues=pickup).first()
     if posted:
         return posted, False
+    if pickup.place_removed_at:
+        raise NothingLeft
     new = post_pickup(resident_id=resident_id, draft=_draft(pickup, _left(match), window, now), now=now)
     new.continues = pickup
     new.save(update_fields=["continues"])

@@ -77,8 +77,11 @@ def _store(picture: Picture, now: datetime) -> PickupPhoto:
     return photo
 
 
-def remove_orphaned_pictures(*, now: datetime) -> int:
-    """Delete the files of pickup and scale photos that have no row; returns how many. Raises TooManyOrphans."""
-    of_pickups = remove_orphans(storage=default_storage, folder="pickups", rows=PickupPhoto.objects.order_by(), now=now)
-    of_scales = remove_orphans(storage=PrivateStorage(), folder="scales", rows=ScalePhoto.objects.order_by(), now=now)
-    return of_pickups + of_scales
+def remove_orphaned_pickup_photos(*, now: datetime) -> int:
+    """Delete the files of pickup photos that have no row; returns how many. Raises TooManyOrphans."""
+    return remove_orphans(storage=default_storage, folder="pickups", rows=PickupPhoto.objects.order_by(), now=now)
+
+
+def remove_orphaned_scale_photos(*, now: datetime) -> int:
+    """Delete the files of photos of the scale that have no row; returns how many. Raises TooManyOrphans."""
+    return remove_orphans(storage=PrivateStorage(), folder="scales", rows=ScalePhoto.objects.order_by(), now=now)

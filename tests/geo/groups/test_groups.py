@@ -8,7 +8,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.accounts.services.account import erase_account, export_of
+from backend.accounts.registry import export_all
+from backend.accounts.services.account import erase_account
 from backend.core.clock import read_clock
 from geo.models import Group, Membership
 from tests.factories.geo import make_pickup
@@ -161,7 +162,7 @@ class TestLeave:
         group, other = found(user), make_user()
         join(other, group["code"])
         give(user, "2")
-        assert export_of(user=user)["geo"]["groups"][0]["group__name"] == group["name"]  # type: ignore[index]
+        assert export_all(user=user)["geo"]["groups"][0]["group__name"] == group["name"]
 
         erase_account(user=user, now=read_clock())
 

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from backend.accounts.models import User
-from backend.accounts.services.account import erase_account, export_of
+from backend.accounts.registry import export_all
+from backend.accounts.services.account import erase_account
 from backend.core.clock import read_clock
 from geo.models import Match, Rating
 from tests.factories.geo import make_pickup
@@ -126,12 +127,12 @@ class TestPrivacy:
         match = make_done()
         rate(match, match.collector, stars=2, text="Wet paper", reasons=["unsorted"])
 
-        held = export_of(user=User.objects.get(pk=match.pickup.resident_id))
+        held = export_all(user=User.objects.get(pk=match.pickup.resident_id))
 
-        assert held["geo"]["ratings_received"] == {"average": None, "count": 1}  # type: ignore[index]
+        assert held["geo"]["ratings_received"] == {"average": None, "count": 1}
         assert "Wet paper" not in str(held)
         assert "unsorted" not in str(held)
-        given = export_of(user=match.collector)["geo"]["ratings_given"]  # type: ignore[index]
+        given = export_all(user=match.collector)["geo"]["ratings_given"]
         assert given[0]["match_id"] == match.pk
 
     def test_erases_words_and_keeps_stars(self) -> None:
