@@ -17,6 +17,7 @@ from backend.core.http.admin import ReadOnly
 from backend.core.media.private_files import private_jpeg
 from geo.admin_base import ReadOnlyAdmin, amount
 from geo.collectors import admin as collectors
+from geo.drop_off import admin as drop_off
 from geo.handover import admin as receipts
 from geo.materials import admin as materials
 from geo.models import Group, Handover, Match, ScalePhoto, Swipe, WeighInLine, WeighInVersion
@@ -24,7 +25,7 @@ from geo.pickups import admin as pickups
 from geo.prices import admin as prices
 from geo.trust import admin as penalties
 
-__all__ = ["collectors", "materials", "penalties", "pickups", "prices", "receipts"]
+__all__ = ["collectors", "drop_off", "materials", "penalties", "pickups", "prices", "receipts"]
 
 admin.site.site_header = admin.site.site_title = "Tinder for Trash"
 admin.site.index_title = _("City administration")

@@ -5,6 +5,7 @@ from django.urls import path
 from geo.collectors.api import CollectorView
 from geo.config import ConfigView
 from geo.deck.api import DeckView
+from geo.drop_off.api import DropOffPointsView
 from geo.groups.api import GroupCodeView, GroupsView, GroupView, JoinView, MembershipView
 from geo.handover.api.handover import (
     AgreeView,
@@ -50,6 +51,7 @@ SCALE_PHOTO = "matches/<id:match_id>/handover/photos/<id:photo_id>"
 urlpatterns = [
     path("config", ConfigView.as_view(), name="config"),
     path("materials", MaterialsView.as_view(), name="materials"),
+    path("drop-off-points", DropOffPointsView.as_view(), name="drop_off_points"),
     path("prices", PricesView.as_view(), name="prices"),
     path("me/collector", CollectorView.as_view(), name="collector"),
     path("me/reliability", ReliabilityView.as_view(), name="reliability"),

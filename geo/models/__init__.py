@@ -1,6 +1,7 @@
 """The data model of geo."""
 
 from geo.models.collector import Collector
+from geo.models.drop_off import DropOffPoint
 from geo.models.group import Group, Membership
 from geo.models.handover import STEPS, Handover, HandoverState, Reminder, Step
 from geo.models.impact import ImpactEntry, ImpactSum
@@ -19,6 +20,7 @@ __all__ = [
     "BoardPrice",
     "CarriedMark",
     "Collector",
+    "DropOffPoint",
     "EmissionFactor",
     "Grade",
     "Group",

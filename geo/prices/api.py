@@ -12,12 +12,13 @@ from rest_framework.response import Response
 
 from backend.core.clock import read_clock
 from backend.core.http.responses import ResponseBody
-from backend.core.http.views import ApiView, valid
+from backend.core.http.views import ApiView
 from geo.inputs import PlaceQuery
 from geo.models import Grade
 from geo.models.material import name_in_language
 from geo.prices.selectors import PriceRow, prices_near
 from geo.responses import limited_to
+from geo.service_area import require_on_map
 
 ThbPerKg = Annotated[Decimal, limited_to(10**6)]
 
@@ -88,6 +89,8 @@ class PricesView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """What was really paid around a place, and what shops publish. Materials without a price are left out."""
-        query = valid(PlaceQuery(data=request.query_params)).validated_data
-        rows = prices_near(lat=query.get("lat"), lon=query.get("lon"), now=read_clock())
+        query = PlaceQuery.values_in(request)
+        if query:
+            require_on_map(query["lon"], query["lat"], field="lat")
+        rows = prices_near((query["lat"], query["lon"]) if query else None, now=read_clock())
         return Response(PricesOutput(results=[MaterialPriceOutput.of(row) for row in rows]))

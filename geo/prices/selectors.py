@@ -1,5 +1,6 @@
 """What materials cost now: the newest medians near a place, and the newest lists of shops."""
 
+import math
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.conf import settings
 
 from backend.core.clock import city_zone, months_after
 from backend.core.db.prepared import fetch_prepared
+from geo.grid import x_of, y_of
 from geo.models.receipt import month_of
 
 
@@ -17,15 +19,13 @@ def area_at_sql(point: str) -> str:
 
 
 # Of each material and grade: the newest month near the place, else the newest of the whole city.
-_REALISED = f"""
-    WITH here AS (
-        SELECT {area_at_sql("ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), 3857)")}
-    ), realised AS (
+_PRICES = """
+    WITH realised AS (
         SELECT DISTINCT ON (material_id, grade) material_id, grade, price_thb_per_kg, month, receipts,
                price.area_x IS NOT NULL AS is_near
-        FROM geo_realisedprice AS price LEFT JOIN here ON TRUE
+        FROM geo_realisedprice AS price
         WHERE month >= %(first)s
-          AND (price.area_x IS NULL OR (price.area_x, price.area_y) = (here.area_x, here.area_y))
+          AND (price.area_x IS NULL OR (price.area_x, price.area_y) = (%(area_x)s::int, %(area_y)s::int))
         ORDER BY material_id, grade, is_near DESC, month DESC
     ), board AS (
         SELECT DISTINCT ON (material_id, grade) material_id, grade, price_thb_per_kg, source, listed_on
@@ -39,7 +39,7 @@ _REALISED = f"""
     JOIN geo_material AS material ON material.id = material_id
     WHERE is_active
     ORDER BY position, grade
-"""  # noqa: S608 - names of our own columns
+"""
 
 
 class PriceRow(msgspec.Struct, frozen=True):
@@ -63,10 +63,15 @@ def first_month(now: datetime) -> date:
     return months_after(month_of(now), -settings.PRICE_MONTHS)
 
 
-def prices_near(*, lat: float | None, lon: float | None, now: datetime) -> list[PriceRow]:
-    """The prices of all materials, in the order of the catalogue. Without a place: of the whole city."""
+def prices_near(place: tuple[float, float] | None, *, now: datetime) -> list[PriceRow]:
+    """The prices of all materials, in the order of the catalogue; near a latitude and longitude, or of the city."""
     today = now.astimezone(city_zone()).date()
     oldest = date.fromordinal(today.toordinal() - settings.BOARD_PRICE_DAYS)
-    values = {"lat": lat, "lon": lon, "area_m": settings.PRICE_AREA_M, "first": first_month(now)}
-    rows = fetch_prepared(_REALISED, values | {"today": today, "oldest": oldest})
+    area_x, area_y = _area_at(*place) if place else (None, None)
+    values = {"area_x": area_x, "area_y": area_y, "first": first_month(now), "today": today, "oldest": oldest}
+    rows = fetch_prepared(_PRICES, values)
     return [PriceRow(*row) for row in rows]
+
+
+def _area_at(lat: float, lon: float) -> tuple[int, int]:
+    return math.floor(x_of(lon) / settings.PRICE_AREA_M), math.floor(y_of(lat) / settings.PRICE_AREA_M)

@@ -36,7 +36,7 @@ MAY_BE_CACHED = {
     "get_config", "list_materials", "list_phrases", "messages_photo_large", "messages_photo_thumb", "show_scale_photo",
     "show_scale_photo_thumb",
 }  # fmt: skip
-PUBLIC = {"get_config", "list_materials", "list_phrases", "list_prices", "sign_in"}
+PUBLIC = {"get_config", "list_drop_off_points", "list_materials", "list_phrases", "list_prices", "sign_in"}
 # What a stranger may do too.
 FOR_EVERYBODY = {"delete_block", "get_block", "put_block", "swipe_pickup", "take_swipe_back"}
 Call = Callable[..., Any]
@@ -128,6 +128,7 @@ def account(call: Call) -> None:
     call(APIClient(), "sign_in", {"provider": "demo", "phone": "+66812345678"})
     for name in ("get_config", "list_materials", "list_phrases", "list_prices"):
         call(APIClient(), name)
+    call(APIClient(), "list_drop_off_points", query=HERE)
     for name in (
         "get_me",
         "export_me",

@@ -64,7 +64,7 @@ BLOCKED = {"blocked_before", "blocked_during"}
 # Operations that each group of people may reach; everybody else gets 404, and who is not signed in 401.
 REACH: Mapping[str, str] = {
     "everybody": "get_config sign_in",
-    "everybody but with an old token": "list_materials list_phrases list_prices",
+    "everybody but with an old token": "list_drop_off_points list_materials list_phrases list_prices",
     "signed in": """
         list_sessions end_other_sessions sign_out list_blocks put_block delete_block conversations_list get_deck
         devices_list devices_register events_list events_acknowledge events_read list_groups found_group join_group

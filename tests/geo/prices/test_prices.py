@@ -166,6 +166,8 @@ class TestBoard:
             load(tmp_path, "", head="material,grade,price_thb_per_kg\n")
 
 
-@pytest.mark.parametrize("query", [{"lat": 13.7}, {"lon": 100.5}, {"lat": "north", "lon": 1}, {"lat": 181, "lon": 1}])
+@pytest.mark.parametrize(
+    "query", [{"lat": 13.7}, {"lon": 100.5}, {"lat": "north", "lon": 1}, {"lat": 181, "lon": 1}, {"lat": 89, "lon": 1}]
+)
 def test_refuses_a_place_that_is_none(query: dict[str, Any]) -> None:
     assert APIClient().get("/api/v1/prices", query).status_code == 400
