@@ -61,8 +61,13 @@ _OWN = """
         FROM chat_participant AS reader JOIN chat_conversation AS conversation ON conversation.id = conversation_id
         WHERE reader.user_id = %(user_id)s
 """
-_PAGE_OF_OWN = f"""
-    {_OWN} AND (coalesce(last_message_at, created_at), conversation.id) < (%(before_at)s, %(before_id)s)
+_BEFORE = " AND (coalesce(last_message_at, created_at), conversation.id) < (%(before_at)s, %(before_id)s)"
+_MUTED = """ AND EXISTS (
+            SELECT FROM notifications_mute
+            WHERE user_id = %(user_id)s AND topic = 'conversation:' || conversation.id  -- as `topic_of` makes it
+                AND (until IS NULL OR until > %(now)s)
+        )"""
+_NEWEST_OF_PAGE = """
         ORDER BY active_at DESC, conversation.id DESC LIMIT %(limit)s
     )
 """
@@ -89,7 +94,8 @@ _SHOWN = f"""
     LEFT JOIN chat_message AS message ON message.conversation_id = page.id AND message.seq = page.last_seq
     ORDER BY page.active_at DESC, page.id DESC
 """  # noqa: S608 - names of our own columns
-_CONVERSATIONS, _CONVERSATION = _PAGE_OF_OWN + _SHOWN, _ONE_OF_OWN + _SHOWN
+_CONVERSATIONS, _CONVERSATION = _OWN + _BEFORE + _NEWEST_OF_PAGE + _SHOWN, _ONE_OF_OWN + _SHOWN
+_MUTED_CONVERSATIONS = _OWN + _BEFORE + _MUTED + _NEWEST_OF_PAGE + _SHOWN
 
 
 class Position(NamedTuple):
@@ -134,10 +140,19 @@ def get_conversation_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conv
     raise NotFound
 
 
-def conversations_of(user_id: uuid.UUID, before: Position, limit: int) -> list[ConversationRow]:
-    """At most `limit` of the user's conversations after the position `before`, the last active first."""
+def conversations_of(
+    user_id: uuid.UUID, before: Position, limit: int, *, muted_at: datetime | None = None
+) -> list[ConversationRow]:
+    """At most `limit` of the user's conversations after the position `before`, the last active first.
+
+    With `muted_at` only those that the user has muted at that time.
+    """
     values = {"user_id": user_id, "before_at": before.active_at, "before_id": before.id, "limit": limit}
-    return [_conversation_of(row) for row in fetch_prepared(_CONVERSATIONS, values)]
+    if muted_at is None:
+        rows = fetch_prepared(_CONVERSATIONS, values)
+    else:
+        rows = fetch_prepared(_MUTED_CONVERSATIONS, values | {"now": muted_at})
+    return [_conversation_of(row) for row in rows]
 
 
 def get_conversation_row_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> ConversationRow:

@@ -44,6 +44,12 @@ class MuteIn(Body):
     until = Moment(required=False, allow_null=True, default=None, help_text="Until unmuted if not given.")
 
 
+class ConversationsQuery(PageQuery):
+    """Which conversations to list."""
+
+    muted = serializers.BooleanField(required=False, default=False, help_text="Only those that I have muted.")
+
+
 class ConversationPages(CursorPages):
     """The last active conversation comes first."""
 
@@ -68,13 +74,13 @@ class ConversationsView(ApiView):
     @operation(
         operation_id="conversations_list",
         summary="My conversations, the last active first",
-        parameters=[],
+        parameters=[ConversationsQuery],
         responses=list_of(ConversationOut),
     )
     def get(self, request: Request) -> Response:
         """A page of them, with unread counts."""
-        PageQuery.values_in(request)
-        fetch = partial(conversations_of, user_of(request).pk)
+        is_muted = ConversationsQuery.values_in(request)["muted"]
+        fetch = partial(conversations_of, user_of(request).pk, muted_at=self.now if is_muted else None)
         return ConversationPages().respond_rows(request, fetch, ConversationOut.of)
 
 

@@ -11,8 +11,9 @@ from backend.core.clock import read_clock
 from chat.models import Conversation
 from notifications.models import Mute
 from notifications.push import backends
-from tests.factories.chat import make_message
+from tests.factories.chat import make_conversation, make_message
 from tests.factories.notifications import deliver_to, make_device
+from tests.factories.people import make_user
 
 
 @pytest.fixture
@@ -44,6 +45,19 @@ class TestMute:
 
         assert client.put(address, {"until": until}).json() == {"muted": True, "until": until}
         assert client.get(address).json() == {"muted": True, "until": until}
+
+    def test_is_listed_until_it_ends(
+        self, client: APIClient, user: User, conversation: Conversation, address: str
+    ) -> None:
+        make_conversation(user, make_user())
+        listed = "/api/v1/conversations?muted=true"
+        assert client.get(listed).json()["results"] == []
+
+        client.put(address)
+
+        assert [row["id"] for row in client.get(listed).json()["results"]] == [str(conversation.pk)]
+        Mute.objects.update(until=read_clock())
+        assert client.get(listed).json()["results"] == []
 
     def test_ends_at_its_time(self, client: APIClient, address: str) -> None:
         client.put(address)
