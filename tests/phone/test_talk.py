@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from backend.accounts.models import Block, Report, User
 from chat.models import Conversation, Message
 from geo.models import Match
+from notifications.models import Mute
 from tests.factories.chat import make_message
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.matches import make_match
@@ -238,6 +239,19 @@ class TestSafety:
 
         expect(page.get_by_text("Thank you. The city looks into it.")).to_be_visible()
         assert Report.objects.get(reporter=nok).subject == f"message:{message.pk}"
+
+    def test_a_muted_chat_is_found_and_unmuted(self, match: Match, nok: User, open_phone: OpenPhone) -> None:
+        page = open_phone(user=nok).open(path_of(match))
+        page.get_by_role("button", name="More", exact=True).click()
+        page.get_by_role("button", name="No pushes from this chat").click()
+        expect(page.get_by_text("Muted. News about the handover")).to_be_visible()
+        page.goto("/me/notifications")
+        muted = page.get_by_role("region", name="Muted chats")
+
+        muted.get_by_role("button", name="Unmute Lek").click()
+
+        expect(muted.get_by_text("No chat is muted.")).to_be_visible()
+        assert not Mute.objects.filter(user=nok).exists()
 
     def test_the_other_person_is_blocked(self, match: Match, nok: User, lek: User, open_phone: OpenPhone) -> None:
         page = open_phone(user=nok).open(path_of(match))
