@@ -37,6 +37,7 @@ CARDS: Mapping[str, CardKind] = {
     "confirmed": CardKind(icon="✅", text=_("Confirms what was weighed.")),
     "receipt": CardKind(icon="🧾", text=_("Handed over: %(net_kg)s kg. The receipt is ready.")),
     "correction": CardKind(icon="🧾", text=_("Proposes to correct the receipt: %(net_kg)s kg, %(paid_thb)s baht.")),
+    "correction_declined": CardKind(icon="🧾", text=_("Does not agree with the correction. The receipt stays.")),
     "safety": CardKind(
         icon="⚠️", text=_("This pickup holds hazardous waste. Read the safety card before you carry it.")
     ),

@@ -16,7 +16,13 @@ from geo.handover.api.handover import (
     RatingView,
     SetOffView,
 )
-from geo.handover.api.receipts import AcceptCorrectionView, CorrectionView, ReceiptPdfView, ReceiptView
+from geo.handover.api.receipts import (
+    AcceptCorrectionView,
+    CorrectionView,
+    DeclineCorrectionView,
+    ReceiptPdfView,
+    ReceiptView,
+)
 from geo.handover.api.weigh_in import (
     AcceptFiguresView,
     ConfirmView,
@@ -89,6 +95,7 @@ urlpatterns = [
     path("matches/<id:match_id>/rating", RatingView.as_view(), name="rating"),
     path(CORRECTIONS, CorrectionView.as_view(), name="correction"),
     path(f"{CORRECTIONS}/accept", AcceptCorrectionView.as_view(), name="accept_correction"),
+    path(f"{CORRECTIONS}/decline", DeclineCorrectionView.as_view(), name="decline_correction"),
     path("receipts/<id:receipt_id>", ReceiptView.as_view(), name="receipt"),
     path("receipts/<id:receipt_id>.pdf", ReceiptPdfView.as_view(), name="receipt_pdf"),
     path("groups", GroupsView.as_view(), name="groups"),

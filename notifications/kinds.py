@@ -233,6 +233,14 @@ KINDS: Mapping[str, EventKind] = {
         link=Link.MATCH,
         about="match",
     ),
+    "receipt.correction_declined": EventKind(
+        category=Category.HANDOVER,
+        title=_("The receipt stays as it is"),
+        body=_("The other side does not agree with your correction."),
+        link=Link.MATCH,
+        about="match",
+        supersedes=("receipt.correction_proposed",),
+    ),
     "standing.warned": EventKind(
         category=Category.MATCHES,
         title=_("Others waited for you"),

@@ -96,7 +96,8 @@ _PARTS = f"""
         'versions', COALESCE((
             SELECT json_agg(json_build_object('number', number, 'by_id', by_id, 'at', at, 'paid_thb', paid_thb,
                                               'net_kg', net_kg, 'lines', lines::text, 'note', note,
-                                              'is_correction', is_correction, 'is_unusual', is_unusual) ORDER BY number)
+                                              'is_correction', is_correction, 'is_unusual', is_unusual,
+                                              'declined_at', declined_at) ORDER BY number)
             FROM geo_weighinversion WHERE handover_id = geo_match.id), '[]'),
         'photos', COALESCE((
             SELECT json_agg(json_build_object('id', id, 'width', width, 'height', height) ORDER BY id)
@@ -187,6 +188,7 @@ class Version(msgspec.Struct, frozen=True):
     note: str
     is_correction: bool
     is_unusual: bool
+    declined_at: datetime | None
 
 
 class ScalePhoto(msgspec.Struct, frozen=True):

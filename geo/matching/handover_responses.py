@@ -97,6 +97,7 @@ class VersionOutput(ResponseBody):
     note: str
     is_correction: Annotated[bool, Meta(description="What the receipt should say, as one party proposes.")]
     is_unusual: Annotated[bool, Meta(description="Far from the estimate.")]
+    declined_at: Annotated[datetime | None, Meta(description="When the other party declined this correction.")]
 
     @classmethod
     def of(cls, source: Any) -> Self:
@@ -110,6 +111,7 @@ class VersionOutput(ResponseBody):
             note=source.note,
             is_correction=source.is_correction,
             is_unusual=source.is_unusual,
+            declined_at=source.declined_at,
         )
 
 

@@ -78,7 +78,7 @@ class LeftItem(models.Model):
 
 
 class WeighInVersion(models.Model):
-    """One party's figures, never changed: each weigh-in of the collector, and each dispute of the resident.
+    """One party's figures, which never change: each weigh-in of the collector, and each dispute of the resident.
 
     `lines` and `left` have the shape of the API, with decimals as text.
     """
@@ -93,6 +93,9 @@ class WeighInVersion(models.Model):
     left = models.JSONField(_("left"), default=list)
     is_correction = models.BooleanField(default=False, db_default=False, help_text="Proposed after the receipt.")
     is_unusual = models.BooleanField(default=False, db_default=False, help_text="Far from the estimate.")
+    declined_at = models.DateTimeField(
+        _("declined at"), null=True, help_text="When the other party declined this correction."
+    )
     note = models.CharField(_("note"), max_length=300, blank=True, help_text="The resident's reason for the dispute.")
 
     class Meta:

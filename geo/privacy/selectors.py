@@ -134,7 +134,7 @@ def _handover(handover: Handover, user: User) -> Row:
 
 def weigh_ins_of(user: User) -> list[Row]:
     """Every version of the figures that the user entered."""
-    fields = ("handover_id", "number", "at", "paid_thb", "net_kg", "lines", "left", "note")
+    fields = ("handover_id", "number", "at", "paid_thb", "net_kg", "lines", "left", "note", "declined_at")
     found = WeighInVersion.objects.filter(by=user).order_by("handover_id", "number").values(*fields)
     return [{"match_id": row.pop("handover_id")} | row for row in found]
 

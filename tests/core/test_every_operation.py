@@ -250,6 +250,7 @@ def disputed_handover(call: Call) -> None:
         bob, "propose_correction", {"lines": [{"material": "pet_clear", "gross_kg": 3}], "paid": 30}, match_id=match.pk
     )
     version = call(ann, "get_match", match_id=match.pk)["handover"]["versions"][-1]["number"]
+    call(ann, "decline_correction", {"version": version}, match_id=match.pk)
     call(ann, "accept_correction", {"version": version}, match_id=match.pk)
     call(ann, "rate_match", {"stars": 5}, match_id=match.pk)
     call(ann, "post_rest", {"window": window()}, match_id=match.pk)

@@ -47,6 +47,7 @@ def body_of(operation: str) -> dict[str, Any]:
         "propose_correction": FIGURES,
         "accept_figures": {"version": 1},
         "accept_correction": {"version": 1},
+        "decline_correction": {"version": 1},
         "rate_match": {"stars": 5},
         "messages_send": {"client_id": str(uuid.uuid4()), "text": "Hello"},
         "photos_send": {"client_id": str(uuid.uuid4()), "photo": photo()},
@@ -76,9 +77,9 @@ REACH: Mapping[str, str] = {
     "parties": """
         get_match accept_figures agree_time arrive get_calendar confirm_handover dispute_weigh_in report_no_show set_off
         add_scale_photo show_scale_photo show_scale_photo_thumb propose_time weigh_in rate_match propose_correction
-        accept_correction release_match get_receipt get_receipt_pdf conversations_read_one messages_list messages_send
-        messages_get messages_delete messages_photo_large messages_photo_thumb conversations_muted conversations_mute
-        conversations_unmute photos_send conversations_read remove_scale_photo
+        accept_correction decline_correction release_match get_receipt get_receipt_pdf conversations_read_one
+        messages_list messages_send messages_get messages_delete messages_photo_large messages_photo_thumb
+        conversations_muted conversations_mute conversations_unmute photos_send conversations_read remove_scale_photo
         """,
     "owner": """
         amend_pickup cancel_pickup extend_pickup list_likes accept_like decline_like add_photo remove_photo post_rest
@@ -126,7 +127,8 @@ def who_may(operation: str, scene: str) -> set[str]:
 OWN_PICKUP = "get_pickup list_pickups amend_pickup extend_pickup cancel_pickup post_pickup"
 MATCH = """
     get_match list_matches accept_like accept_figures agree_time arrive confirm_handover dispute_weigh_in report_no_show
-    set_off propose_time weigh_in rate_match propose_correction accept_correction release_match get_calendar
+    set_off propose_time weigh_in rate_match propose_correction accept_correction decline_correction release_match
+    get_calendar
     """
 # Where each kind of private text may appear; for its owner only, unless SHARED_WITH_PARTNER says more.
 PLACES: Mapping[str, str] = {

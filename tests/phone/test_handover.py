@@ -126,19 +126,38 @@ def test_the_code_of_a_phone_without_a_signal_is_taken(match: tuple[Page, Page, 
     expect(lek.get_by_text("Thank you for recycling!")).to_be_visible()
 
 
-def test_a_correction_of_the_receipt_is_accepted(match: tuple[Page, Page, Match]) -> None:
-    nok, _, found = match
+def propose_two_kg(found: Match) -> None:
+    """Hand over 3 kg; afterwards the collector says that it was 2."""
     hand_over(found)
     lines = [Weighed(material="pet_clear", gross_kg=Decimal(2))]
     propose_correction(
         user_id=found.collector_id, match_id=found.pk, lines=lines, paid_thb=Decimal(0), now=read_clock()
     )
+
+
+def test_a_correction_of_the_receipt_is_accepted(match: tuple[Page, Page, Match]) -> None:
+    nok, _, found = match
+    propose_two_kg(found)
     nok.reload()
 
     nok.get_by_role("button", name="Correct the receipt").click()
 
     expect(nok.get_by_role("button", name="Correct the receipt")).to_be_hidden()
     assert Receipt.objects.filter(match=found, corrects__isnull=False).exists()
+
+
+def test_a_correction_of_the_receipt_is_declined(match: tuple[Page, Page, Match]) -> None:
+    nok, lek, found = match
+    propose_two_kg(found)
+    receipt = Receipt.objects.get(match=found)
+    nok.reload()
+    lek.goto(f"/receipts/{receipt.pk}")
+    expect(lek.get_by_text("The other side has not agreed yet.")).to_be_visible()
+
+    nok.get_by_role("button", name="No, the receipt is right").click()
+
+    expect(nok.get_by_role("button", name="Correct the receipt")).to_be_hidden()
+    expect(lek.get_by_text("Nok does not agree with your correction.")).to_be_visible()
 
 
 def test_a_match_is_given_back(match: tuple[Page, Page, Match]) -> None:

@@ -51,7 +51,7 @@ def test_is_corrected_by_both(receipt: Receipt, open_phone: OpenPhone) -> None:
     collector.get_by_label("With container").first.fill("2.5")
     collector.get_by_role("button", name="Send my figures").click()
     expect(collector.get_by_text("You proposed a correction.")).to_be_visible()
-    resident.get_by_role("button", name="That is right, correct it").click()
+    resident.get_by_role("button", name="Correct the receipt").click()
 
     expect(resident.get_by_role("link", name="Correction no.")).to_be_visible()
     resident.get_by_role("link", name="Correction no.").click()

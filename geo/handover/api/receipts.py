@@ -19,7 +19,7 @@ from backend.core.http.views import ApiView, valid
 from geo.handover.inputs import AcceptInput, CorrectionInput
 from geo.handover.paper import context_of, pdf_of
 from geo.handover.selectors import get_receipt_by_token, get_receipt_for, is_as_issued
-from geo.handover.services.corrections import accept_correction, propose_correction
+from geo.handover.services.corrections import accept_correction, decline_correction, propose_correction
 from geo.lifecycle.matches import ReceiptDetails
 from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.handover_responses import HASH_CHARACTERS, ReceiptOutput
@@ -82,6 +82,23 @@ class AcceptCorrectionView(MatchStepView):
         body = valid(AcceptInput(data=request.data))
         number = body.validated_data["version"]
         accept_correction(user_id=user_of(request).pk, match_id=match_id, number=number, now=self.now)
+        return show_match(request, match_id)
+
+
+class DeclineCorrectionView(MatchStepView):
+    """Decline the other party's correction."""
+
+    @operation(
+        summary="Decline the correction of the receipt",
+        operation_id="decline_correction",
+        request=AcceptInput,
+        responses={200: MatchOutput},
+    )
+    def post(self, request: Request, match_id: uuid.UUID) -> Response:
+        """The receipt stays, and the other party is notified. It can still be accepted."""
+        body = valid(AcceptInput(data=request.data))
+        number = body.validated_data["version"]
+        decline_correction(user_id=user_of(request).pk, match_id=match_id, number=number, now=self.now)
         return show_match(request, match_id)
 
 

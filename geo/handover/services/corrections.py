@@ -64,13 +64,31 @@ def accept_correction(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, n
     """
     match = lock_match_of(match_id=match_id, user_id=user_id)
     first = _first_receipt_of(match)
-    proposed = match.handover.versions.filter(is_correction=True).exclude(by_id=user_id).order_by("-number").first()
-    if proposed is None or proposed.number != number:
-        raise WeighInChanged
+    proposed = _proposed_to(user_id, match, number)
     if _is_open(proposed, first):
         _issue(match, first, proposed, acting=user_id, now=now)
     elif not _is_said_already(first, figures_of(proposed, left=[])):
         raise WeighInChanged
+    return match
+
+
+@transaction.atomic
+def decline_correction(*, user_id: uuid.UUID, match_id: uuid.UUID, number: int, now: datetime) -> Match:
+    """Decline the other party's latest proposal, version `number`; the receipt stays as it is. Idempotent.
+
+    Until a correction is issued, it can still be accepted, and staff can issue it. Raises NotFound, NoReceipt or
+    WeighInChanged.
+    """
+    match = lock_match_of(match_id=match_id, user_id=user_id)
+    first = _first_receipt_of(match)
+    proposed = _proposed_to(user_id, match, number)
+    if not _is_open(proposed, first):
+        raise WeighInChanged
+    if proposed.declined_at is None:
+        proposed.declined_at = now
+        proposed.save(update_fields=["declined_at"])
+        declined = notices.of_declined_correction(match=match, by=user_id)
+        notify_parties(match=match, card="correction_declined", notices=declined, by=user_id, now=now)
     return match
 
 
@@ -128,6 +146,14 @@ def _first_receipt_of(match: Match) -> Receipt:
     if receipt is None:
         raise NoReceipt
     return receipt
+
+
+def _proposed_to(user_id: uuid.UUID, match: Match, number: int) -> WeighInVersion:
+    """The other party's latest proposal. Raises WeighInChanged when it is not version `number`."""
+    proposed = match.handover.versions.filter(is_correction=True).exclude(by_id=user_id).order_by("-number").first()
+    if proposed is None or proposed.number != number:
+        raise WeighInChanged
+    return proposed
 
 
 def _is_open(proposed: WeighInVersion, first: Receipt) -> bool:

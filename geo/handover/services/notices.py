@@ -64,6 +64,10 @@ def of_correction(*, match: Match, net_kg: Decimal, paid_thb: Decimal, by: uuid.
     return to_both(match, "receipt.correction_proposed", data, by)
 
 
+def of_declined_correction(*, match: Match, by: uuid.UUID) -> list[Notice]:
+    return to_both(match, "receipt.correction_declined", _with_title(match) | {"by": str(by)}, by)
+
+
 def of_receipt(*, match: Match, receipt: Receipt, net_kg: Decimal, acting: uuid.UUID | None) -> list[Notice]:
     data: dict[str, object] = {"match": str(match.pk), "receipt": str(receipt.pk), "net_kg": float(net_kg)}
     if receipt.corrects_id:

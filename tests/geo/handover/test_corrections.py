@@ -13,7 +13,7 @@ from backend.accounts.models import User
 from geo.impact.services import compare_impact, fold_impact
 from geo.models import ImpactSum, Receipt, ReceiptLine
 from tests.factories.geo import make_pickup
-from tests.factories.matches import events_of, make_match, make_receipt, pushed_to
+from tests.factories.matches import events_of, make_match, make_receipt, names_of_events, pushed_to
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,10 @@ def propose(client: APIClient, receipt: Receipt, **body: Any) -> Any:
 
 def accept(client: APIClient, receipt: Receipt, version: int) -> Any:
     return client.post(f"/api/v1/matches/{receipt.match_id}/receipt/corrections/accept", {"version": version})
+
+
+def decline(client: APIClient, receipt: Receipt, version: int) -> Any:
+    return client.post(f"/api/v1/matches/{receipt.match_id}/receipt/corrections/decline", {"version": version})
 
 
 def correct(receipt: Receipt, **body: Any) -> Any:
@@ -127,6 +131,32 @@ class TestCorrection:
         accept(collector_of(receipt), receipt, 2)
         name, data = events_of(receipt.resident)[-1]
         assert (name, data["corrects"], data["net_kg"]) == ("receipt.issued", str(receipt.pk), 5.0)
+
+
+class TestDecline:
+    def test_tells_the_other_party_once_and_changes_no_receipt(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+
+        answers = [decline(collector_of(receipt), receipt, 2) for _ in range(2)]
+
+        assert [answer.json()["handover"]["versions"][-1]["declined_at"] is None for answer in answers] == [False] * 2
+        assert Receipt.objects.count() == 1
+        assert names_of_events(receipt.resident).count("receipt.correction_declined") == 1
+        assert "receipt.correction_declined" in pushed_to(receipt.resident)
+
+    def test_leaves_room_for_another_mind(self, receipt: Receipt) -> None:
+        propose(resident_of(receipt), receipt)
+        decline(collector_of(receipt), receipt, 2)
+
+        assert len(accept(collector_of(receipt), receipt, 2).json()["corrections"]) == 1
+        assert decline(collector_of(receipt), receipt, 2).json()["code"] == "weigh_in_changed"
+
+    def test_is_for_the_other_party_and_the_newest_proposal(self, receipt: Receipt) -> None:
+        assert decline(collector_of(receipt), receipt, 1).json()["code"] == "weigh_in_changed"
+        propose(resident_of(receipt), receipt)
+
+        assert decline(resident_of(receipt), receipt, 2).json()["code"] == "weigh_in_changed"
+        assert decline(client_of(make_user()), receipt, 2).status_code == 404
 
 
 class TestProposal:

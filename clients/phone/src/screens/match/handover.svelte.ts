@@ -65,6 +65,10 @@ export class Handover {
     this.#do(
       api().POST('/api/v1/matches/{match_id}/receipt/corrections/accept', { ...this.#params(), body: { version } }),
     );
+  declineCorrection = (version: number) =>
+    this.#do(
+      api().POST('/api/v1/matches/{match_id}/receipt/corrections/decline', { ...this.#params(), body: { version } }),
+    );
   release = (reason: Schemas['ReleaseReason']) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/release', { ...this.#params(), body: { reason } }));
   rate = (body: Schemas['RatingInputRequest']) => this.#queue('rating', { body });

@@ -21,9 +21,8 @@ export const t = defineTexts({
     qrLabel: 'QR code of the receipt',
     page: 'Open the public page',
     wrong: 'Something is not right',
-    proposed: (name: string, kg: string) => `${name} says that it was ${kg}.`,
-    accept: 'That is right, correct it',
     yours: 'You proposed a correction. The other side has not agreed yet.',
+    declined: (name: string) => `${name} does not agree with your correction. The receipt stays as it is.`,
   },
   th: {
     title: 'ใบรับของ',
@@ -45,8 +44,7 @@ export const t = defineTexts({
     qrLabel: 'คิวอาร์โค้ดของใบรับของ',
     page: 'เปิดหน้าสาธารณะ',
     wrong: 'มีบางอย่างไม่ถูกต้อง',
-    proposed: (name, kg) => `${name} บอกว่าน้ำหนักคือ ${kg}`,
-    accept: 'ถูกต้อง แก้ไขเลย',
     yours: 'คุณเสนอให้แก้ไขแล้ว อีกฝ่ายยังไม่ตอบ',
+    declined: (name) => `คุณ${name} ไม่เห็นด้วยกับการแก้ไขของคุณ ใบรับของยังเหมือนเดิม`,
   },
 });
