@@ -104,10 +104,9 @@ def test_nothing_is_offered_without_a_web_app(match: Match, open_phone: OpenPhon
     expect(page.get_by_label("On this phone")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("link", "path"), [("/matches/{match}", "/matches/{match}"), ("/nowhere/at/all", "/inbox")])
-def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open_phone: OpenPhone) -> None:
-    phone = open_phone(user=match.collector, permissions=["notifications"])
-    page = phone.open("/deck")
+def tap_push(phone: Phone, link: str) -> None:
+    """Receive a push with this link, and tap it."""
+    page = phone.page
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     worker = phone.context.service_workers[0]
     registrations: list[str] = []
@@ -119,12 +118,10 @@ def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open
     devtools.send("ServiceWorker.enable")
     while not registrations:
         page.wait_for_timeout(10)
-    payload = {
-        "notification": {"title": "You have a match", "body": "With Nok", "tag": "match"},
-        "data": {"link": link.format(match=match.pk)},
-    }
+    notification = {"title": "You have a match", "body": "With Nok", "tag": "match"}
+    payload = json.dumps({"notification": notification, "data": {"link": link}})
 
-    push = {"origin": phone.service, "registrationId": registrations[0], "data": json.dumps(payload)}
+    push = {"origin": phone.service, "registrationId": registrations[0], "data": payload}
     devtools.send("ServiceWorker.deliverPushMessage", push)
 
     shown = "() => self.registration.getNotifications().then((all) => all.map(({title, body}) => [title, body]))"
@@ -133,5 +130,29 @@ def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open
         const [notification] = await self.registration.getNotifications();
         self.dispatchEvent(new NotificationEvent('notificationclick', {notification}));
     }""")
+    wait_until(lambda: worker.evaluate(shown) == [])
+
+
+@pytest.mark.parametrize(("link", "path"), [("/matches/{match}", "/matches/{match}"), ("/nowhere/at/all", "/inbox")])
+def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open_phone: OpenPhone) -> None:
+    phone = open_phone(user=match.collector, permissions=["notifications"])
+    page = phone.open("/deck")
+
+    tap_push(phone, link.format(match=match.pk))
+
     expect(page).to_have_url(re.compile(re.escape(path.format(match=match.pk)) + "$"))
-    assert worker.evaluate(shown) == []
+
+
+def test_a_tap_while_signed_out_opens_it_after_signing_in(match: Match, open_phone: OpenPhone) -> None:
+    User.objects.filter(pk=match.collector_id).update(phone="+66812345679")
+    phone = open_phone(permissions=["notifications"])
+    page = phone.open("/welcome")
+
+    tap_push(phone, f"/matches/{match.pk}")
+    expect(page).to_have_url(re.compile("next="))
+    page.get_by_text("Use your own phone number").click()
+    page.get_by_label("Phone number").fill("081 234 5679")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page).to_have_url(re.compile(f"/matches/{match.pk}$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(match.pickup.title)
