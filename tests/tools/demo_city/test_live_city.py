@@ -26,6 +26,7 @@ from tools.demo_city.live.phrases import ANSWERS, language_of
 from tools.demo_city.people import is_bot, name_of_bot
 
 ROOT = Path(__file__).resolve().parents[3]
+CHIANG_MAI = {"lat": 18.7883, "lon": 98.9853}
 LIVE_PATIENCE_S = 120  # two processes start first
 NOW = datetime(2026, 11, 30, 3, 0, 20, tzinfo=UTC)
 WINDOW = {"from": "2026-11-30T01:00:00Z", "until": "2026-11-30T05:00:00Z"}
@@ -122,12 +123,11 @@ def agree(visitor: Visitor, match: Any) -> Any:
 
 @pytest.mark.slow
 class TestVisitor:
-    def test_posts_and_gets_a_receipt(self, visitor: Visitor) -> None:
+    def test_posts_here_and_elsewhere_and_gets_receipts(self, visitor: Visitor) -> None:
         window = {"from": spelled(in_hours(0)), "until": spelled(in_hours(3))}
-        first, chosen = (
-            visitor.call("POST", "/pickups", pickup_body(window=window, choose=choose))
-            for choose in ("first", "resident")
-        )
+        first = visitor.call("POST", "/pickups", pickup_body(window=window, choose="first"))
+        elsewhere = pickup_body(window=window, choose="resident", location=CHIANG_MAI)
+        chosen = visitor.call("POST", "/pickups", elsewhere)
 
         likes = visitor.wait_for(f"/pickups/{chosen['id']}/likes", lambda page: page["results"][1:] and page["results"])
         visitor.call("POST", f"/pickups/{chosen['id']}/likes/{likes[1]['id']}/accept")
@@ -147,10 +147,10 @@ class TestVisitor:
             assert "I am a bot" in (said := " ".join(visitor.texts_in(match)))
             assert "ฉันเป็นบอต" in said
 
-    def test_collects_and_gets_a_receipt_although_the_service_is_killed(
+    def test_collects_elsewhere_and_gets_a_receipt_although_the_service_is_killed(
         self, visitor: Visitor, service: Service
     ) -> None:
-        profile = {"service_point": {"lat": 13.757, "lon": 100.538}, "radius_m": 50_000, "vehicle": "Cargo bike"}
+        profile = {"service_point": CHIANG_MAI, "radius_m": 2_000, "vehicle": "Cargo bike"}
         visitor.call("PUT", "/me/collector", profile)
 
         card = visitor.wait_for("/deck", lambda deck: deck["cards"] and deck["cards"][0])

@@ -11,6 +11,7 @@ from tools.demo_city.live.bot import Bot, Call, arranging_call, may_arrive
 from tools.demo_city.live.phrases import CODE_IS
 
 WINDOW = timedelta(hours=4)
+ON_A_VISIT = "🤖 บอตมาเยี่ยม · A bot on a visit"
 # The body of a new pickup and its photo, as JPEG.
 Draft = Callable[[datetime], tuple[dict[str, Any], bytes]]
 
@@ -62,12 +63,14 @@ class ResidentBot(Bot):
         return None
 
     async def finish(self, match: Json) -> None:
-        """Post something else, so that the city does not run out."""
-        await self.post_pickup()
+        """Post something else at the same place, so that the city does not run out."""
+        await self.post_pickup(match["location"])
 
-    async def post_pickup(self) -> Json:
-        """Post a new pickup at the bot's home that can be collected from now on."""
+    async def post_pickup(self, location: dict[str, float] | None = None) -> Json:
+        """Post a new pickup that can be collected from now on, at the bot's home or wherever it is on a visit."""
         body, photo = await asyncio.to_thread(self._draft, datetime.now(UTC))
+        if location and location != body["location"]:
+            body |= {"location": location, "area": ON_A_VISIT, "address": ON_A_VISIT}
         pickup = await self.account.call("POST", "/pickups", body)
         files = {"photo": ("photo.jpg", photo, "image/jpeg")}
         await self.account.call("POST", f"/pickups/{pickup['id']}/photos", files=files)
