@@ -12,6 +12,9 @@ interface Plan {
   times: number;
 }
 
+/** `no_sockets`: HTTP passes, and no socket does, as in some offices. */
+export type Condition = 'up' | 'down' | 'silent' | 'no_sockets';
+
 /** The way of one phone to the service, which loses, repeats and delays what a scenario says. */
 export class Network {
   /** The last number that the phone has acknowledged; 0 for none. */
@@ -22,7 +25,7 @@ export class Network {
   readonly #open = new Set<WebSocket>();
   #plans: Plan[] = [];
   #nextEvent: 'lose_event' | 'repeat_event' | null = null;
-  #condition: 'up' | 'down' | 'silent' = 'up';
+  #condition: Condition = 'up';
 
   private constructor(service: string) {
     this.#service = new URL(service);
@@ -44,12 +47,12 @@ export class Network {
   }
 
   /** `up` ends all faults; `down` ends every connection; `silent` keeps them, and nothing passes. */
-  set(condition: 'up' | 'down' | 'silent'): void {
+  set(condition: Condition): void {
     this.#condition = condition;
     if (condition === 'up') this.#plans = [];
-    if (condition !== 'down') return;
+    if (condition !== 'down' && condition !== 'no_sockets') return;
     for (const socket of this.#open) socket.terminate();
-    this.#server.closeAllConnections();
+    if (condition === 'down') this.#server.closeAllConnections();
   }
 
   /** Do this to the next requests whose `METHOD /path` matches. */
@@ -82,6 +85,7 @@ export class Network {
     const answer = await this.#ask(request, Buffer.concat(chunks));
     const body = this.#onThisWay(request, await answer.text());
     if (fault === 'response_lost' || (this.#condition as string) === 'down') throw new Error('lost');
+    if (request.url?.endsWith('/events/ack')) this.#noteAck(Buffer.concat(chunks).toString());
     const { headers } = answer;
     const passed = ['Content-Type', 'Date', 'Retry-After'].flatMap((name) =>
       headers.has(name) ? [[name, headers.get(name)!]] : [],
@@ -113,7 +117,7 @@ export class Network {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#condition === 'down') {
+    if (this.#condition === 'down' || this.#condition === 'no_sockets') {
       socket.destroy();
       return;
     }
@@ -140,9 +144,13 @@ export class Network {
 
   #passUp(text: string, service: WebSocket): void {
     if (this.#condition === 'silent') return;
-    const frame = JSON.parse(text) as { type: string; seq: number };
-    if (frame.type === 'ack') this.acknowledged = Math.max(this.acknowledged, frame.seq);
+    if ((JSON.parse(text) as { type: string }).type === 'ack') this.#noteAck(text);
     service.send(text);
+  }
+
+  /** The frame and the request both have `seq`. */
+  #noteAck(text: string): void {
+    this.acknowledged = Math.max(this.acknowledged, (JSON.parse(text) as { seq: number }).seq);
   }
 
   #passDown(text: string, phone: WebSocket): void {

@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 
+import type { Condition } from './network.ts';
+
 /** How a phone begins. */
 export interface PhoneSetup {
   /** Who holds it. Two phones may belong to one person. */
@@ -15,7 +17,7 @@ export interface PhoneSetup {
 /** What happens next, and what must be seen. README.md explains each. */
 export type Step =
   | { phone: string; do: string; with?: Record<string, unknown> }
-  | { network: string; is: 'up' | 'down' | 'silent' }
+  | { network: string; is: Condition }
   | { network: string; next: string; answer: Fault; times?: number }
   | { network: string; socket: 'lose_event' | 'repeat_event' | 'close'; code?: number }
   | { person: 'collector' | 'resident'; says: string }

@@ -27,21 +27,33 @@ export interface Socket {
 
 export type SocketClass = new (url: string, protocols: string[]) => Socket;
 
-export interface ConnectionOptions {
-  WebSocket: SocketClass;
-  timers: Timers;
+export interface LinkEvents {
   onFrame(frame: ServerFrame): void;
-  /** Called once with the close code, unless {@link Connection.close} was called; 1006 when the service fell silent. */
+  /** Called once with the close code, unless {@link Link.close} was called; 1006 when the service fell silent. */
   onEnd(code: number): void;
 }
 
+/** A way of frames from and to the service, from its opening to its end. */
+export interface Link {
+  /** Whether more than a heartbeat's time has passed in silence: the device has slept, or the network has gone. */
+  readonly isStale: boolean;
+  send(frame: ClientFrame): void;
+  close(): void;
+}
+
+export interface ConnectionOptions extends LinkEvents {
+  WebSocket: SocketClass;
+  timers: Timers;
+}
+
 const OPENING_MS = 20_000;
-const LOST = 1006;
+/** The close code of a connection that ended without a word. */
+export const LOST = 1006;
 /** Without a frame for so many heartbeats the connection counts as dead. */
 const HEARTBEATS_MISSED_MAX = 2;
 
-/** One socket from its opening to its end. */
-export class Connection {
+/** One socket. */
+export class Connection implements Link {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   #silenceMaxMs = OPENING_MS;
@@ -68,7 +80,6 @@ export class Connection {
     }
   }
 
-  /** Whether more than a heartbeat's time has passed in silence: the device has slept, or the network has gone. */
   get isStale(): boolean {
     return this.#options.timers.now() - this.#heardAt > (this.#silenceMaxMs * 3) / 4;
   }

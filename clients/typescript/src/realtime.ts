@@ -1,9 +1,10 @@
 import { dataOf } from './api.ts';
 import { Backoff } from './backoff.ts';
-import { Connection, type ServerFrame, type SocketClass } from './connection.ts';
+import { Connection, type Link, LOST, type ServerFrame, type SocketClass } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import { ApiError } from './errors.ts';
 import type { components } from './frames.ts';
+import { Poll } from './poll.ts';
 import type { Session } from './session.ts';
 import type { ValueStore } from './storage.ts';
 
@@ -58,9 +59,17 @@ const ACK_AFTER_MS = 300;
 const BACKGROUND_GRACE_MS = 30_000;
 const TYPING_EVERY_MS = 3_000;
 const SIGNED_OUT = 4401;
+/** So many sockets in a row that are lost before the service greets: this network lets none through. */
+const SOCKETS_TRIED = 2;
+/** A network that blocks sockets is asked for one again after this time. */
+const SOCKET_AGAIN_MS = 300_000;
 const FAULTS_OF_CLIENT = [1003, 1007, 1008, 1009];
 
-/** One socket for everything the service says to this person: connects, resumes, acknowledges, and comes back by itself. */
+/**
+ * One socket for everything the service says to this person: connects, resumes, acknowledges, and comes back by itself.
+ *
+ * Where a network lets no socket through, long polls bring the same, until a socket works again.
+ */
 export class Realtime extends Emitter<RealtimeEvents> {
   readonly #session: Session;
   readonly #reload: () => Promise<void>;
@@ -71,7 +80,10 @@ export class Realtime extends Emitter<RealtimeEvents> {
   #state: RealtimeState = 'stopped';
   #unsubscribe: (() => void) | null = null;
   #isForeground = true;
-  #connection: Connection | null = null;
+  #connection: Link | null = null;
+  /** How many sockets were lost before `hello`, since the last that was not. */
+  #unanswered = 0;
+  #isPolling = false;
   /** Changes whenever a connection is begun or given up, so that late results of an earlier one are dropped. */
   #attempt = 0;
   #seq: number | null = null;
@@ -120,7 +132,7 @@ export class Realtime extends Emitter<RealtimeEvents> {
   /** Try at once instead of waiting, for example because the device is online again. */
   reconnect(): void {
     const isTrying = this.#state === 'waiting' || this.#state === 'connecting';
-    if (!isTrying && !this.#connection?.isStale) return;
+    if (!isTrying && !this.#isPolling && !this.#connection?.isStale) return;
     this.#backoff.reset();
     this.#connect();
   }
@@ -139,7 +151,7 @@ export class Realtime extends Emitter<RealtimeEvents> {
     } else if (this.#state === 'paused') {
       this.#connect();
     } else {
-      this.reconnect();
+      if (!this.#isPolling || this.#connection?.isStale) this.reconnect();
       this.#acknowledgeSoon();
     }
   }
@@ -156,8 +168,10 @@ export class Realtime extends Emitter<RealtimeEvents> {
     if (this.#unsubscribe !== null && this.#session.state === 'signed_in') this.#disconnect('paused');
   }
 
-  #connect(): void {
+  /** A socket comes first, also after long polls: the network may have changed. */
+  #connect({ byPoll = false } = {}): void {
     this.#disconnect(this.#session.state === 'signed_in' ? 'connecting' : 'signed_out');
+    this.#isPolling = byPoll;
     if (this.#session.state === 'signed_in') void this.#open(this.#attempt);
   }
 
@@ -176,13 +190,21 @@ export class Realtime extends Emitter<RealtimeEvents> {
   async #open(attempt: number): Promise<void> {
     try {
       await this.#loadCursor();
+      const events = {
+        onFrame: (frame: ServerFrame): void => this.#receive(frame),
+        onEnd: (code: number): void => this.#handleEnd(code),
+      };
+      if (this.#isPolling) {
+        if (attempt === this.#attempt) this.#connection = new Poll(this.#session, SOCKET_AGAIN_MS, events);
+        return;
+      }
       const { ticket, url } = await dataOf(this.#session.api.POST('/api/v1/realtime/tickets'));
       if (attempt !== this.#attempt) return;
+      this.#unanswered += 1;
       this.#connection = new Connection(url, ticket, {
         WebSocket: this.#WebSocket,
         timers: this.#session.timers,
-        onFrame: (frame) => this.#receive(frame),
-        onEnd: (code) => this.#handleEnd(code),
+        ...events,
       });
     } catch (error) {
       this.#retry(attempt, error);
@@ -216,6 +238,11 @@ export class Realtime extends Emitter<RealtimeEvents> {
       this.#connect();
       return;
     }
+    if (code !== LOST) this.#unanswered = 0;
+    else if (!this.#isPolling && this.#unanswered >= SOCKETS_TRIED) {
+      this.#connect({ byPoll: true });
+      return;
+    }
     if (FAULTS_OF_CLIENT.includes(code)) this.#backoff.slowDown();
     const message = `The socket was closed with ${code}.`;
     this.#retry(this.#attempt, new ApiError({ code: `socket_${code}`, status: 0, message }));
@@ -225,6 +252,7 @@ export class Realtime extends Emitter<RealtimeEvents> {
     switch (frame.type) {
       case 'hello':
         this.#hadBadTicket = false;
+        if (!this.#isPolling) this.#unanswered = 0;
         if (this.#seq === null) void this.#reloadUpTo(frame, this.#attempt);
         else this.#resume(this.#seq);
         this.#epoch ||= frame.epoch;

@@ -494,3 +494,62 @@ describe('stopping', () => {
     expect(realtime.state).toBe('live');
   });
 });
+
+describe('a network without sockets', () => {
+  const log = (more: object): object => ({ events: [], gone: [], head: 7, epoch: 'e1', reset: false, ...more });
+
+  /** Lose two sockets before `hello`; `answers` are those of the long polls, after which nothing happens. */
+  async function poll(...answers: object[]): Promise<void> {
+    service.answer('GET /api/v1/events', async () => {
+      if (answers.length === 0) await new Promise<void>((resolve) => service.timers.setTimeout(resolve, 25_000));
+      return json(200, answers.shift() ?? log({}));
+    });
+    service.answer('POST /api/v1/events/ack', () => new Response(null, { status: 204 }));
+    await start();
+    for (let lost = 0; lost < 2; lost += 1) {
+      service.socket.drop(1006);
+      await service.timers.pass(2);
+    }
+  }
+
+  it('gets events by long polls, and acknowledges them', async () => {
+    await poll(log({}), log({ head: 9, events: [event(8), event(9)] }));
+
+    expect([realtime.state, reloads]).toEqual(['live', 1]);
+    expect(seqs).toEqual([8, 9]);
+    expect(service.bodiesOf('POST /api/v1/events/ack')).toContainEqual({ seq: 9 });
+  });
+
+  it('loads again when the log does not reach back', async () => {
+    await poll(
+      log({}),
+      log({ reset: true, head: 20, epoch: 'e2' }),
+      log({ head: 21, events: [event(21)], epoch: 'e2' }),
+    );
+
+    expect([realtime.state, reloads, realtime.seq]).toEqual(['live', 2, 21]);
+  });
+
+  it('is asked for a socket again', async () => {
+    await poll(log({}));
+    expect(service.sockets).toHaveLength(2);
+
+    await service.timers.pass(302);
+    service.socket.serve(HELLO);
+    await service.timers.pass(0);
+
+    expect(service.sockets).toHaveLength(3);
+    expect(realtime.state).toBe('live');
+    expect(service.socket.framesOf('resume')).toHaveLength(1);
+  });
+
+  it('is not what a service means that closes sockets itself', async () => {
+    await start();
+    for (let closed = 0; closed < 3; closed += 1) {
+      service.socket.drop(1013);
+      await service.timers.pass(5);
+    }
+
+    expect(service.receivedBy('GET /api/v1/events')).toHaveLength(0);
+  });
+});
