@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geo', '0015_money_of_lines'),
+        ('geo', '0016_prices'),
     ]
 
     operations = [
