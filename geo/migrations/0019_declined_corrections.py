@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geo', '0016_prices'),
+        ('geo', '0018_place_due'),
     ]
 
     operations = [
