@@ -8,6 +8,7 @@ from geo.models import (
     BoardPrice,
     CarriedMark,
     Collector,
+    DropOffPoint,
     EmissionFactor,
     Group,
     Handover,
@@ -258,6 +259,10 @@ RECORDS = (
         plain=("code", "name_th", "name_en", "group", "unit", "resin_code", "ewc_code", "icon", "from_file"),
     ),
     Record(model=BoardPrice, plain=("source",)),
+    Record(
+        model=DropOffPoint,
+        plain=("name_th", "name_en", "how_th", "how_en", "location", "opening_hours", "source", "source_ref"),
+    ),
     Record(model=RealisedPrice),
     Record(model=EmissionFactor, plain=("factor_set", "version", "source")),
     Record(
