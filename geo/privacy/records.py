@@ -261,7 +261,17 @@ RECORDS = (
     Record(model=BoardPrice, plain=("source",)),
     Record(
         model=DropOffPoint,
-        plain=("name_th", "name_en", "how_th", "how_en", "location", "opening_hours", "source", "source_ref"),
+        plain=(
+            "name_th",
+            "name_en",
+            "how_th",
+            "how_en",
+            "location",
+            "material_ids",
+            "opening_hours",
+            "source",
+            "source_ref",
+        ),
     ),
     Record(model=RealisedPrice),
     Record(model=EmissionFactor, plain=("factor_set", "version", "source")),
