@@ -31,6 +31,8 @@ IS_PRODUCTION = ENVIRONMENT in AS_PRODUCTION
 # --- The web ---------------------------------------------------------------------------------------------
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+# Keys of before, which sign nothing new; what they have signed still holds (docs/operations.md).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # Who runs the service, and where people write to: an address or a web page.
@@ -311,6 +313,8 @@ MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
     "exclude_apps": ["procrastinate", "knox"],
     "ignore_name": ["0013_ring_notified"],  # renames a column, before the first release
+    # They would keep people waiting: concurrently, in a migration of its own that is not atomic.
+    "warnings_as_errors": ["CREATE_INDEX", "CREATE_INDEX_EXCLUSIVE", "DROP_INDEX", "REINDEX"],
     "quiet": ["ok"],
 }
 LOGGING = logging_settings(as_json=IS_PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.backups.backup import KINDS
+
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.name != "kustomization.yaml")
@@ -63,7 +65,8 @@ class TestKubernetes:
         assert metrics == ["External", "External"]
 
     def test_pods_have_no_rights(self) -> None:
-        workloads = [*objects("Deployment").values(), *objects("Job").values()]
+        jobs = [each["spec"]["jobTemplate"] for each in objects("CronJob").values()]
+        workloads = [*objects("Deployment").values(), *objects("Job").values(), *jobs]
 
         for pod in [each["spec"]["template"]["spec"] for each in workloads]:
             (container,) = pod["containers"]
@@ -137,4 +140,12 @@ class TestUnits:
     def test_start_every_process(self) -> None:
         units = {path.stem.removeprefix("tinder-for-trash-") for path in (DEPLOY / "systemd").glob("*.service")}
 
-        assert units == PROCESSES | {"migrate"}
+        assert units == PROCESSES | {"migrate", "backup@"}
+
+    def test_every_kind_of_backup_has_its_time(self) -> None:
+        timers = {path.stem.removeprefix("tinder-for-trash-backup-") for path in (DEPLOY / "systemd").glob("*.timer")}
+
+        assert timers == set(KINDS)
+        for kind in KINDS:
+            text = (DEPLOY / "systemd" / f"tinder-for-trash-backup-{kind}.timer").read_text()
+            assert f"Unit=tinder-for-trash-backup@{kind}.service\n" in text

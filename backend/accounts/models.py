@@ -132,14 +132,19 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
         """Keyed hashes of the identities, from which nobody without the key can tell what they are."""
         return (hash_of_identity(kind, value) for kind, value in self.identities.items())
 
+    def former_identity_hashes(self) -> Iterator[str]:
+        """The hashes under the keys of before, for what was kept then."""
+        keys = settings.SECRET_KEY_FALLBACKS
+        return (hash_of_identity(kind, value, key) for key in keys for kind, value in self.identities.items())
+
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
         return is_paused(self.paused_until, now)
 
 
-def hash_of_identity(kind: str, value: str) -> str:
+def hash_of_identity(kind: str, value: str, secret: str | None = None) -> str:
     """A keyed hash of an identity, such as a phone number in E.164; nobody without the key can tell which it is."""
-    return salted_hmac(f"accounts.{kind}", value, algorithm="sha256").hexdigest()
+    return salted_hmac(f"accounts.{kind}", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 def first_name_of(shown_name: str, erased_at: datetime | None) -> str:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STANZA = "tft"
 FOLDERS = {"media": "MEDIA_ROOT", "private": "PRIVATE_ROOT"}
 WRONG_KEY = re.compile(r"CryptoError|FormatError|wrong password")
-NEEDED = ("RESTIC_REPOSITORY", "RESTIC_PASSWORD_FILE", "MEDIA_ROOT", "PRIVATE_ROOT")
+NEEDED = ("RESTIC_REPOSITORY", "MEDIA_ROOT", "PRIVATE_ROOT")
 
 
 class BackupFailed(Exception):

@@ -28,7 +28,8 @@ def keep_standing_of_identity(*, user: User, kind: IdentityKind, now: datetime) 
 
 def take_up_standing(*, user: User, now: datetime) -> None:
     """Apply what was kept for the identities that this user has proved, and forget it; pending reports follow."""
-    for kept in CarriedStanding.objects.filter(pk__in=list(user.identity_hashes())).order_by("pk"):
+    hashes = [*user.identity_hashes(), *user.former_identity_hashes()]
+    for kept in CarriedStanding.objects.filter(pk__in=hashes).order_by("pk"):
         kept.delete()
         if kept.standing and kept.ends_at and kept.ends_at > now:
             agreements().take_up_standing(user=user, standing=kept.standing, now=now)

@@ -56,6 +56,16 @@ class TestPauses:
         assert returned.paused_until is None
         assert not CarriedStanding.objects.exists()
 
+    def test_a_pause_survives_another_secret_key(self, settings: Settings) -> None:
+        user = make_user(paused_until=read_clock() + DAY)
+        phone = user.phone
+        erase_account(user=user, now=read_clock())
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new key", [settings.SECRET_KEY]
+
+        sign_in(phone)
+
+        assert User.objects.get(phone=phone).paused_until == user.paused_until
+
     def test_survives_a_second_erasure(self) -> None:
         until = read_clock() + 3 * DAY
 

@@ -1,0 +1,47 @@
+"""`manage.py migrate`: Django's own, which never makes people wait long for a lock."""
+
+import time
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import OperationalError, connections
+from django.db.migrations import Migration
+from psycopg.errors import LockNotAvailable
+
+# While a migration waits for a table, everybody who comes later waits behind it: it gives up, and lets them pass.
+LOCK_MS = 300
+PAUSE_S = 1.0
+TRIES = 120
+
+
+class Command(migrate.Command):
+    """Bounds the wait for locks, and tries again what was rolled back because of it.
+
+    A migration that is not atomic builds or drops an index `CONCURRENTLY`: that waits for others' transactions and
+    keeps nobody waiting, so it has no bound.
+    """
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._alias = options["database"]
+        for _ in range(TRIES):
+            try:
+                return super().handle(*args, **options)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, LockNotAvailable):
+                    raise
+                self.stdout.write(" a table is in use; trying again")
+                time.sleep(PAUSE_S)
+            finally:
+                self._bound_locks("DEFAULT")
+        raise CommandError("A transaction keeps a table for minutes: look at pg_stat_activity, then migrate again.")
+
+    def migration_progress_callback(self, action: str, migration: Migration | None = None, fake: bool = False) -> None:
+        """Django calls it around each migration; before one it sets for how long that may wait."""
+        if migration and action in ("apply_start", "unapply_start"):
+            self._bound_locks(f"'{LOCK_MS}ms'" if migration.atomic else "0")
+        super().migration_progress_callback(action, migration, fake)
+
+    def _bound_locks(self, value: str) -> None:
+        with connections[self._alias].cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {value}")

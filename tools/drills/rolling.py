@@ -1,0 +1,182 @@
+"""`bin/drill rolling`: all processes are restarted in turn behind HAProxy, while a thousand sockets are open.
+
+Counts the requests that failed, and what the apps have missed after they came back.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import django
+import httpx
+from django.core.management import call_command
+
+from tools.chaos.servers import ROOT, Addresses, command_of
+from tools.ports import free_port
+
+NAMES = ("web", "realtime", "worker")
+EACH = 2
+WRITERS = 20
+# Longer than HAProxy needs to see that a process is back (check inter).
+SETTLE_S = 6
+STOP_S = 40
+
+
+class Replica:
+    """One of several processes of the same kind."""
+
+    def __init__(self, name: str, folder: Path, number: int) -> None:
+        self.name, self.port = name, free_port()
+        self._log = folder / f"{name}-{number}.log"
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        ports = {"PORT": str(self.port), "REALTIME_PORT": str(self.port), "PATH": path, "PYTHONPATH": str(ROOT)}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                ["bash", "-c", f"exec {command_of(self.name)}"],
+                cwd=ROOT, env={**os.environ, **ports}, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        deadline = time.monotonic() + 120
+        while self.name != "worker" and not self._is_ready():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError(f"{self.name} is not ready; see {self._log}")
+            time.sleep(0.2)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def stop(self) -> float:
+        """Stop it as systemd does; returns the seconds that it took."""
+        started = time.monotonic()
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        return time.monotonic() - started
+
+
+def haproxy_text(replicas: list[Replica], port: int) -> str:
+    """deploy/haproxy.cfg with these servers and without TLS; all clients of the drill have one address."""
+    text = (ROOT / "deploy" / "haproxy.cfg").read_text()
+    text = re.sub(r"bind :443.*", f"bind 127.0.0.1:{port}", text)
+    text = re.sub(r"\nfrontend http\n.*?\n\n", "\n", text, flags=re.DOTALL)
+    text = re.sub(r".*(track-sc0|sc0_conn_rate).*\n", "", text).replace("trash.example.org", "127.0.0.1")
+    for name, first in (("web", "web1"), ("realtime", "realtime1")):
+        line = re.search(rf"    server {first} \S+ check.*\n", text)
+        assert line
+        servers = [
+            re.sub(rf"{first} \S+", f"{name}{number} 127.0.0.1:{replica.port}", line[0])
+            for number, replica in enumerate((each for each in replicas if each.name == name), start=1)
+        ]
+        text = text.replace(line[0], "".join(servers))
+    realtime = next(each for each in replicas if each.name == "realtime")
+    return text.replace("127.0.0.1:8001 track", f"127.0.0.1:{realtime.port} track")
+
+
+@contextmanager
+def running_haproxy(folder: Path, replicas: list[Replica]) -> Iterator[int]:
+    """Run HAProxy, and return its port."""
+    port, file = free_port(), folder / "haproxy.cfg"
+    file.write_text(haproxy_text(replicas, port))
+    with (folder / "haproxy.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["haproxy", "-f", str(file)],
+            env=os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main(arguments: list[str], folder: Path) -> int:
+    parser = argparse.ArgumentParser(prog="bin/drill rolling")
+    parser.add_argument("--sockets", type=int, default=1000)
+    count = parser.parse_args(arguments).sockets
+    del os.environ["POSTGRES_POOL"]
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("load_materials", verbosity=0)
+    replicas = [Replica(name, folder, number) for name in NAMES for number in range(EACH)]
+    with ExitStack() as stack:
+        for replica in replicas:
+            replica.start()
+            stack.callback(replica.stop)
+        port = stack.enter_context(running_haproxy(folder, replicas))
+        return asyncio.run(_play(replicas, port, count))
+
+
+async def _play(replicas: list[Replica], port: int, count: int) -> int:
+    from tools.chaos.clients import Clients, Http, Person, SocketPhone, make_pair
+    from tools.chaos.harness import running
+    from tools.chaos.ledger import Ledger, Screen
+
+    answers: Counter[str] = Counter()
+
+    class CountingHttp(Http):
+        async def call(self, person: Person, method: str, path: str, timeout_s: float, **body: Any) -> Any:
+            found = await super().call(person, method, path, timeout_s, **body)
+            answers["failed" if found is None else "answered"] += 1
+            return found
+
+    ledger = Ledger()
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
+    async with httpx.AsyncClient(limits=limits) as client:
+        addresses = Addresses(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}/ws/v1/")
+        http = CountingHttp(client, addresses)
+
+        def make_phone(hold: str, person: Person, screen: Screen) -> SocketPhone:
+            return SocketPhone(person, screen, http, addresses)
+
+        pairs = await asyncio.to_thread(lambda: [make_pair() for _ in range(count // 2)])
+        clients = Clients([("socket", person) for pair in pairs for person in pair], ledger, make_phone)
+        readers = [asyncio.create_task(_read(http, pair[0], answers)) for pair in pairs[:WRITERS]]
+        async with running(*clients.phones, *clients.writers[:WRITERS]):
+            await asyncio.sleep(20)
+            for writer in clients.writers[:WRITERS]:
+                writer.may_write.set()
+            for replica in replicas:
+                stopped_s = await asyncio.to_thread(replica.stop)
+                await asyncio.to_thread(replica.start)
+                await asyncio.sleep(SETTLE_S)
+                print(f"{replica.name}: stopped in {stopped_s:.1f} s; {dict(answers)}")
+            for writer in clients.writers[:WRITERS]:
+                writer.may_write.clear()
+            await asyncio.gather(*(writer.is_idle.wait() for writer in clients.writers[:WRITERS]))
+            await asyncio.sleep(SETTLE_S)
+        for task in readers:
+            task.cancel()
+    messages = ledger.messages(ledger.run)
+    missed = [message for message in messages if not ledger.is_shown(message.reader, message.client_id)]
+    resets = sum(screen.resets for screen in clients.screens)
+    print(f"{count} sockets: {len(missed)} of {len(messages)} messages missed, {resets} resets")
+    print(f"requests: {answers['answered']} answered, {answers['failed']} failed")
+    return 1 if missed or answers["failed"] else 0
+
+
+async def _read(http: Any, person: Any, answers: "Counter[str]") -> None:
+    while True:
+        await http.call(person, "GET", "/conversations", 10)
+        await asyncio.sleep(0.2)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], Path(os.environ["MEDIA_ROOT"]).parent))
