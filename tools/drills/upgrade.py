@@ -26,7 +26,10 @@ from tools.ports import free_port
 PEOPLE = 12
 LOCK_S_MAX = 0.5
 MIGRATIONS = ("--", "*/migrations/0*.py")
-LONGEST = "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0) FROM pg_locks WHERE NOT granted"
+LONGEST = """
+SELECT extract(epoch FROM clock_timestamp() - waitstart), mode || ' of ' || coalesce(relation::regclass::text, locktype)
+FROM pg_locks WHERE NOT granted ORDER BY waitstart LIMIT 1
+"""
 
 
 @contextmanager
@@ -109,7 +112,7 @@ class Load:
                 "window": {"from": starts.isoformat(), "until": (starts + timedelta(hours=3)).isoformat()},
             }  # fmt: skip
             await self._send(client, "POST", "/pickups", person, pickup)
-            await self._send(client, "GET", "/me/pickups", person)
+            await self._send(client, "GET", "/pickups", person)
             await self._send(client, "GET", "/matches", person)
 
     async def _send(
@@ -135,13 +138,13 @@ def main(arguments: list[str], folder: Path) -> int:
         address = stack.enter_context(web_of(before, folder / "before.log"))
         with web_of(ROOT, folder / "early.log") as early:
             refused = readiness_of(early)
-        load, lock_s = asyncio.run(_migrate_under_load(address))
+        load, (lock_s, what) = asyncio.run(_migrate_under_load(address))
         old = readiness_of(address)
         new = readiness_of(stack.enter_context(web_of(ROOT, folder / "now.log")))
     failed = sum(count for status, count in load.answers.items() if not 200 <= status < 300)
     print(f"from {commit[:8]}: new code on the old schema: {refused}; old on the new: {old}; new on the new: {new}")
     print(f"requests {dict(load.answers)}, {failed} failed; longest {load.longest_s:.2f} s")
-    print(f"longest wait for a lock: {lock_s:.2f} s")
+    print(f"longest wait for a lock: {lock_s:.2f} s, for {what}")
     is_good = refused.startswith("503") and old.startswith("200") and new.startswith("200")
     return 0 if is_good and not failed and lock_s <= LOCK_S_MAX else 1
 
@@ -152,18 +155,18 @@ def _before_the_last_migrations(count: int) -> str:
     return f"{found.split()[-1]}^"
 
 
-async def _migrate_under_load(address: str) -> tuple[Load, float]:
-    load, lock_s, is_done = Load(address), 0.0, asyncio.Event()
+async def _migrate_under_load(address: str) -> tuple[Load, tuple[float, str]]:
+    load, lock, is_done = Load(address), (0.0, "nothing"), asyncio.Event()
 
     async def watch() -> None:
-        nonlocal lock_s
+        nonlocal lock
         where = (
             f"host={os.environ['POSTGRES_HOST']} dbname={os.environ['POSTGRES_DB']} user={os.environ['POSTGRES_USER']}"
         )
         async with await psycopg.AsyncConnection.connect(where, autocommit=True) as session:
             while not is_done.is_set():
                 row = await (await session.execute(LONGEST)).fetchone()
-                lock_s = max(lock_s, float(row[0]) if row else 0)
+                lock = max(lock, (float(row[0]), str(row[1]))) if row else lock
                 await asyncio.sleep(0.01)
 
     tasks = [asyncio.create_task(load.run()), asyncio.create_task(watch())]
@@ -173,7 +176,7 @@ async def _migrate_under_load(address: str) -> tuple[Load, float]:
     load.stops.set()
     is_done.set()
     await asyncio.gather(*tasks)
-    return load, lock_s
+    return load, lock
 
 
 if __name__ == "__main__":
