@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geo', '0018_place_due'),
+        ('geo', '0019_declined_corrections'),
     ]
 
     operations = [
