@@ -17,6 +17,11 @@ class CurrentConfig {
     return this.#reading;
   }
 
+  /** A number of the city, such as `photos_max`. Until it is known there is none; the service holds it anyway. */
+  limit(name: string): number {
+    return this.value?.limits[name] ?? Infinity;
+  }
+
   async #read(): Promise<Config | null> {
     const cache = cacheFor<Config>('config');
     try {
