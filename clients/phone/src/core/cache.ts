@@ -1,5 +1,5 @@
 /** Last answers of the service in IndexedDB, for reading without a network. Signing out forgets them. */
-import { clear, createStore, get, set, setMany } from 'idb-keyval';
+import { clear, createStore, get, promisifyRequest, setMany } from 'idb-keyval';
 
 const store = createStore('answers', 'answers');
 
@@ -12,8 +12,17 @@ export interface Cache<Value> {
 export function cacheFor<Value>(key: string): Cache<Value> {
   return {
     load: async () => (await get<Value>(key, store).catch(() => undefined)) ?? null,
-    save: async (value) => set(key, value, store).catch(() => undefined),
+    save: async (value) => put(key, value).catch(() => undefined),
   };
+}
+
+/** Commits at once: leaving the page a moment after something was typed would undo it otherwise. */
+function put(key: string, value: unknown): Promise<void> {
+  return store('readwrite', (rows) => {
+    rows.put(value, key);
+    rows.transaction.commit();
+    return promisifyRequest(rows.transaction);
+  });
 }
 
 /** Keep each answer of a list for its own screen, such as `match/<id>`. */
