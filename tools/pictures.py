@@ -1,26 +1,42 @@
 """Take a picture of every screen of the web app, in both themes and languages, of a running demo city.
 
-Usage: python -m tools.pictures http://127.0.0.1:8000 docs/pictures/app
+Usage: python -m tools.pictures http://127.0.0.1:8000 docs/pictures/app [NAME...]
 
-Light pictures are in Thai, dark ones in English. Needs Chromium (`bin/setup --dev`).
+Light pictures are in Thai, dark ones in English. With names, only these. Needs Chromium (`bin/setup --dev`) and the
+bots of `bin/run`: they hand over what the collector of the pictures likes.
 """
 
+import io
+import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Locator, Page, sync_playwright
 
 MALEE, SOMCHAI = "+66800000001", "+66800000011"
 LOOKS = (("th", "light"), ("en", "dark"))
 SIZE = {"width": 390, "height": 844}
 LUMPHINI = {"latitude": 13.7307, "longitude": 100.5418}
 SETTLED_MS = 2_500
+QUALITY = 70
+HANDED_OVER_S = 180
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 WELCOME, RESIDENT, COLLECTOR = "welcome", "resident", "collector"
+
+
+class Shot(NamedTuple):
+    """A picture: its name, who looks, the path, and what they tap before, in either language."""
+
+    name: str
+    who: str
+    path: str
+    taps: tuple[str, ...] = ()
 
 
 def sign_in(service: str, phone: str) -> dict[str, Any]:
@@ -31,37 +47,85 @@ def sign_in(service: str, phone: str) -> dict[str, Any]:
     return session
 
 
-def first_id(service: str, session: dict[str, Any], path: str, **query: str) -> str | None:
-    """The id of the newest row of a list."""
+def read_list(service: str, session: dict[str, Any], path: str, **query: str) -> list[dict[str, Any]]:
+    """The newest rows of a list, or the cards of the deck."""
     headers = {"Authorization": f"Bearer {session['token']}"}
     answer = httpx.get(f"{service}/api/v1/{path}", params=query, headers=headers)
     answer.raise_for_status()
-    rows = answer.json()["results"]
-    return rows[0]["id"] if rows else None
+    body = answer.json()
+    rows: list[dict[str, Any]] = body["cards"] if path == "deck" else body["results"]
+    return rows
 
 
-def screens_of(service: str, sessions: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    """Name, who looks, and path of each screen for which the demo city has something to show."""
-    resident = sessions[RESIDENT]
-    open_pickup = first_id(service, resident, "pickups", status="open")
-    match = first_id(service, resident, "matches", status="active")
-    done = first_id(service, resident, "matches", status="completed")
-    conversation = first_id(service, resident, "conversations")
-    yield from (("welcome", WELCOME, "/welcome"), ("give", RESIDENT, "/give"), ("pickups", RESIDENT, "/pickups"))
-    yield from (("deck", COLLECTOR, "/deck"), ("likes", COLLECTOR, "/likes"), ("matches", COLLECTOR, "/matches"))
-    if open_pickup:
-        yield "pickup", RESIDENT, f"/pickups/{open_pickup}"
-        yield "choose", RESIDENT, f"/pickups/{open_pickup}/likes"
-    if match:
-        yield "match", RESIDENT, f"/matches/{match}"
-    if done:
-        yield "completed", RESIDENT, f"/matches/{done}"
-    yield from (("conversations", RESIDENT, "/conversations"), ("inbox", RESIDENT, "/inbox"))
-    if conversation:
-        yield "conversation", RESIDENT, f"/conversations/{conversation}"
-    for name in ("profile", "collector", "notifications", "impact", "groups", "devices", "privacy", "blocked"):
-        yield f"me-{name}", COLLECTOR, f"/me/{name}"
-    yield "me", COLLECTOR, "/me"
+def like_until_handed_over(service: str, session: dict[str, Any]) -> None:
+    """Let the collector like cards, until the bots have handed one over."""
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    if not read_list(service, session, "matches", status="completed"):
+        for card in read_list(service, session, "deck")[:8]:
+            path = f"{service}/api/v1/pickups/{card['id']}/swipe"
+            httpx.put(path, json={"direction": "like"}, headers=headers)
+    for _ in range(HANDED_OVER_S):
+        if read_list(service, session, "matches", status="completed"):
+            return
+        time.sleep(1)
+    sys.exit("No bot has handed anything over. Does bin/run run with its bots?")
+
+
+def photos_of_deck(service: str, session: dict[str, Any]) -> list[FilePayload]:
+    """Three photos, as if they were taken now."""
+    cards = [card for card in read_list(service, session, "deck") if card["photos"]][:3]
+    return [
+        {"name": f"{card['id']}.jpg", "mimeType": "image/jpeg", "buffer": httpx.get(card["photos"][0]["large"]).content}
+        for card in cards
+    ]
+
+
+def shots_of_resident(service: str, session: dict[str, Any]) -> Iterator[Shot]:
+    """The screens of somebody who gives."""
+    yield Shot("give", RESIDENT, "/give")
+    yield Shot("give-photos", RESIDENT, "/give", ("photos",))
+    yield Shot("give-materials", RESIDENT, "/give", ("Add a material|เพิ่มวัสดุ",))
+    yield Shot("pickups", RESIDENT, "/pickups")
+    for pickup in read_list(service, session, "pickups", status="open")[:1]:
+        yield Shot("pickup", RESIDENT, f"/pickups/{pickup['id']}")
+        yield Shot("pickup-change", RESIDENT, f"/pickups/{pickup['id']}", ("Change it|แก้ไข",))
+        yield Shot("choose", RESIDENT, f"/pickups/{pickup['id']}/likes")
+
+
+def shots_of_collector(service: str, session: dict[str, Any]) -> Iterator[Shot]:
+    """The screens of somebody who collects."""
+    yield Shot("deck", COLLECTOR, "/deck")
+    yield Shot("deck-details", COLLECTOR, "/deck", ("Details|รายละเอียด",))
+    yield Shot("deck-filter", COLLECTOR, "/deck", ("^Filter|^ตัวกรอง|กรอง",))
+    yield from (Shot("likes", COLLECTOR, "/likes"), Shot("matches", COLLECTOR, "/matches"))
+    for match in read_list(service, session, "matches", status="active")[:1]:
+        yield Shot("match", COLLECTOR, f"/matches/{match['id']}")
+    for match in read_list(service, session, "matches", status="completed")[:1]:
+        yield Shot("completed", COLLECTOR, f"/matches/{match['id']}")
+        yield Shot("receipt", COLLECTOR, f"/receipts/{match['receipt']['id']}")
+        yield Shot("weigh", COLLECTOR, f"/matches/{match['id']}", ("not right|ไม่ถูกต้อง",))
+        yield Shot("conversation", COLLECTOR, f"/conversations/{match['conversation']}")
+        yield Shot("phrases", COLLECTOR, f"/conversations/{match['conversation']}", ("Phrases|ประโยค",))
+    yield from (Shot("conversations", COLLECTOR, "/conversations"), Shot("inbox", COLLECTOR, "/inbox"))
+
+
+def shots_of_account() -> Iterator[Shot]:
+    """The screens of one's own account."""
+    yield Shot("me", COLLECTOR, "/me")
+    names = ("profile", "collector", "notifications", "impact", "groups", "devices", "identities", "privacy", "blocked")
+    yield from (Shot(f"me-{name}", COLLECTOR, f"/me/{name}") for name in names)
+    yield Shot("erase", COLLECTOR, "/me/privacy", ("Erase my account|ลบบัญชี",))
+    yield Shot("not-for-you", COLLECTOR, f"/matches/{'0' * 8}-0000-7000-8000-{'0' * 12}")
+    yield Shot("no-such-page", COLLECTOR, "/me/nowhere")
+
+
+def shots(service: str, sessions: dict[str, dict[str, Any]]) -> Iterator[Shot]:
+    """All of them."""
+    yield Shot("welcome", WELCOME, "/welcome")
+    yield Shot("sign-in", WELCOME, "/welcome", ("text:Use your own phone number|ใช้เบอร์โทรของคุณ",))
+    yield from shots_of_resident(service, sessions[RESIDENT])
+    yield from shots_of_collector(service, sessions[COLLECTOR])
+    yield from shots_of_account()
 
 
 def open_page(browser: Browser, service: str, look: tuple[str, str], session: dict[str, Any] | None) -> Page:
@@ -70,6 +134,7 @@ def open_page(browser: Browser, service: str, look: tuple[str, str], session: di
     context = browser.new_context(
         base_url=service,
         viewport={"width": SIZE["width"], "height": SIZE["height"]},
+        device_scale_factor=2,
         locale={"th": "th-TH", "en": "en-GB"}[language],
         timezone_id="Asia/Bangkok",
         color_scheme="dark" if theme == "dark" else "light",
@@ -88,20 +153,46 @@ def open_page(browser: Browser, service: str, look: tuple[str, str], session: di
     return page
 
 
-def main(service: str, folder: str) -> None:
-    """Take all pictures."""
+def find(page: Page, what: str) -> Locator:
+    """What to tap: a button by its name, or, after `text:`, by its words."""
+    if what.startswith("text:"):
+        return page.get_by_text(re.compile(what.removeprefix("text:"))).first
+    return page.get_by_role("button", name=re.compile(what)).first
+
+
+def tap(page: Page, what: str, photos: list[FilePayload]) -> None:
+    """Tap, or choose photos."""
+    if what == "photos":
+        page.locator("input[type=file][multiple]").set_input_files(photos)
+    else:
+        find(page, what).click()
+
+
+def take(page: Page, shot: Shot, photos: list[FilePayload], file: Path) -> None:
+    """Show the screen and write its picture."""
+    page.goto(shot.path)
+    page.wait_for_timeout(SETTLED_MS)
+    for what in shot.taps:
+        tap(page, what, photos)
+        page.wait_for_timeout(SETTLED_MS / 2)
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.save(file, "WEBP", quality=QUALITY, method=6)
+
+
+def main(service: str, folder: str, *names: str) -> None:
+    """Take all pictures, or those with these names."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     sessions = {RESIDENT: sign_in(service, MALEE), COLLECTOR: sign_in(service, SOMCHAI)}
-    screens = list(screens_of(service, sessions))
+    like_until_handed_over(service, sessions[COLLECTOR])
+    photos = photos_of_deck(service, sessions[COLLECTOR])
+    wanted = [shot for shot in shots(service, sessions) if not names or shot.name in names]
     Path(folder).mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for look in LOOKS:
             pages = {who: open_page(browser, service, look, sessions.get(who)) for who in (WELCOME, *sessions)}
-            for name, who, address in screens:
-                pages[who].goto(address)
-                pages[who].wait_for_timeout(SETTLED_MS)
-                pages[who].screenshot(path=f"{folder}/{name}-{look[1]}.jpg", type="jpeg", quality=70)
+            for shot in wanted:
+                take(pages[shot.who], shot, photos, Path(folder) / f"{shot.name}-{look[1]}.webp")
         browser.close()
 
 

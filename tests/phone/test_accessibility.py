@@ -25,6 +25,7 @@ from tests.factories.geo import make_collector, make_pickup
 from tests.factories.matches import make_like, make_match, make_receipt
 from tests.factories.people import make_session, make_user
 from tests.phone.phone import Phone
+from tests.phone.test_give import fill_in
 from tests.phone.test_page import screen_paths
 from tests.pictures import from_a_phone
 
@@ -50,8 +51,8 @@ class City:
 
     def __init__(self) -> None:
         now = timezone.now()
-        self.nok = make_user(display_name="Nok Srisuk", avatar_colour="#7e22ce")
-        self.lek = make_user(display_name="Lek Thongdee")
+        self.nok = make_user(display_name="Nok Srisuk", avatar_colour="#7e22ce", line_id=f"U{1:032x}")
+        self.lek = make_user(display_name="Lek Thongdee", phone=None, line_id=f"U{2:032x}")
         make_collector(user=self.lek)
         make_collector(user=self.nok)
         items = {"pet_clear": 3, "cardboard": 9}
@@ -113,7 +114,7 @@ class City:
         yield from (("/me/impact", []), ("/me/devices", []), ("/me/blocked", []))
         yield "/me/groups", [["Join by code"], ["Start a group"]]
         yield f"/me/groups/{self.group.pk}", [["Leave the group"]]
-        yield "/me/identities", []
+        yield "/me/identities", [["^Remove: LINE"]]
         yield "/me/privacy", [["Erase my account"]]
 
     def screens_of_lek(self) -> Iterator[tuple[str, list[Sheet]]]:
@@ -124,6 +125,7 @@ class City:
         yield "/matches", []
         yield f"/matches/{self.active.pk}", [["^Weigh$"]]
         yield f"/matches/{self.open.pk}", []
+        yield "/me/identities", [["Link a phone number"]]
 
 
 def texts_of(problems: dict[str, list[str]]) -> str:
@@ -210,6 +212,22 @@ def test_everybody_can_hand_over(city: City, open_phone: OpenPhone) -> None:
     page.get_by_role("button", name="Confirm for both").click()
     seen.locator(".stars label").nth(2).click()
     assert problems_of(nok) == []
+
+
+def test_everybody_can_give_and_match(city: City, open_phone: OpenPhone) -> None:
+    nok, lek = (open_phone(user=user, place=LUMPHINI) for user in (city.nok, city.lek))
+    page, deck = nok.open("/give"), lek.open("/deck")
+
+    fill_in(page)
+    open_sheet(page, ["See what others see"])
+    expect(page.locator("dialog .maplibregl-canvas")).to_be_visible()
+    assert problems_of(nok) == []
+    page.keyboard.press("Escape")
+    open_sheet(page, ["Start over"])
+    assert problems_of(nok) == []
+    deck.get_by_role("button", name=re.compile("^Collect it")).click()
+    expect(deck.get_by_role("dialog")).to_contain_text("It’s a match!")
+    assert problems_of(lek) == []
 
 
 def test_nothing_flies_where_people_want_calm(city: City, open_phone: OpenPhone) -> None:

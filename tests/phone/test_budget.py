@@ -29,7 +29,7 @@ def compressed(scripts: set[Path]) -> int:
 
 
 def test_the_first_screens_come_with_few_files() -> None:
-    """At 1.6 Mbit/s and 150 ms they are there within 2 s: `tools.first_screen` measures it, and load disturbs no count."""
+    """At 1.6 Mbit/s and 150 ms they are there within 2 s: `tools.first_screen` measures it. Load disturbs no count."""
     assets = DIST / "assets"
     page = (DIST / "index.html").read_text(encoding="utf-8")
     named = {assets / name for name in re.findall(r'"/static/phone/assets/([\w.-]+)"', page)}

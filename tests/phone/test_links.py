@@ -10,12 +10,15 @@ from backend.accounts.models import User
 from geo.models import Match
 from notifications.links import Link
 from notifications.texts import IDS
-from tests.factories.matches import make_match
+from tests.factories.geo import make_collector
+from tests.factories.matches import make_match, make_receipt
 from tests.phone.phone import Phone
 
 OpenPhone = Callable[..., Phone]
+RECEIPT = "/receipts/{receipt}"
 NOWHERE = re.compile("There is no such page|This screen needs a signal")
 LINKS = [link for link in Link if link]
+LINKS_OF_TWO = [*(link for link in LINKS if "{" in link), RECEIPT]
 
 
 @pytest.fixture
@@ -23,8 +26,10 @@ def match(transactional_db: None) -> Match:
     return make_match()
 
 
-def path_of(link: Link, match: Match) -> str:
+def path_of(link: str, match: Match) -> str:
     ids = {"match": match.pk, "pickup": match.pickup_id, "conversation": match.conversation_id}
+    if link == RECEIPT:
+        ids["receipt"] = make_receipt(match).pk
     return link.format_map(dict.fromkeys(IDS, "") | ids)
 
 
@@ -47,6 +52,18 @@ def test_opens_its_screen(link: Link, match: Match, open_phone: OpenPhone) -> No
     page = open_phone(user=reader_of(link, match)).open(path)
 
     expect_screen(page, path)
+
+
+@pytest.mark.parametrize("link", LINKS_OF_TWO)
+def test_of_others_is_a_polite_page(link: str, match: Match, open_phone: OpenPhone) -> None:
+    page = open_phone(user=make_collector().user).open(path_of(link, match))
+
+    polite = page.get_by_role("heading", name="This is not here for you")
+    expect(polite).to_be_visible()
+    page.get_by_role("link", name="Go to the start").click()
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(polite).to_have_count(0)
 
 
 def test_waits_for_signing_in(match: Match, open_phone: OpenPhone) -> None:

@@ -22,7 +22,7 @@ export const t = defineTexts({
     themes: { system: 'As the phone', light: 'Light', dark: 'Dark' },
     readAloud: 'Read aloud',
     readAloudHint: 'Each screen gets a button that reads it to you.',
-    noVoice: 'This phone has no voice for your language. You can add one in its settings.',
+    noVoice: 'With a voice for your language this phone can read screens aloud. Add one in its settings.',
     signOut: 'Sign out',
   },
   th: {
@@ -46,7 +46,7 @@ export const t = defineTexts({
     themes: { system: 'ตามเครื่อง', light: 'สว่าง', dark: 'มืด' },
     readAloud: 'อ่านออกเสียง',
     readAloudHint: 'ทุกหน้าจะมีปุ่มให้เครื่องอ่านให้ฟัง',
-    noVoice: 'เครื่องนี้ไม่มีเสียงอ่านภาษาของคุณ เพิ่มได้ในการตั้งค่าเครื่อง',
+    noVoice: 'ถ้าเครื่องมีเสียงอ่านภาษาไทย แอปจะอ่านหน้าจอให้ฟังได้ เพิ่มเสียงได้ในการตั้งค่าเครื่อง',
     signOut: 'ออกจากระบบ',
   },
 });
