@@ -16,6 +16,7 @@ export const ROUTES = {
   conversations: '/conversations',
   conversation: '/conversations/:id',
   inbox: '/inbox',
+  dropOff: '/drop-off',
   receipt: '/receipts/:id',
   me: '/me',
   meProfile: '/me/profile',
@@ -49,7 +50,7 @@ export function pathTo<Name extends RouteName>(name: Name, ...[parameters]: Argu
 }
 
 /** Screens that need no session. */
-export const PUBLIC_ROUTES: ReadonlySet<RouteName> = new Set(['home', 'welcome']);
+export const PUBLIC_ROUTES: ReadonlySet<RouteName> = new Set(['home', 'welcome', 'dropOff']);
 
 /** The tab of the bottom navigation that a screen belongs to. */
 export const TABS = ['pickups', 'deck', 'conversations', 'inbox', 'me'] as const satisfies readonly RouteName[];
@@ -69,6 +70,7 @@ export const TAB_OF: Record<RouteName, Tab | null> = {
   conversations: 'conversations',
   conversation: 'conversations',
   inbox: 'inbox',
+  dropOff: 'pickups',
   receipt: 'me',
   me: 'me',
   meProfile: 'me',

@@ -25,6 +25,7 @@ export const SCREENS: Record<RouteName, Loader> = {
   match: () => import('./screens/match/Match.svelte'),
   conversations: () => import('./screens/conversations/Conversations.svelte'),
   conversation: () => import('./screens/conversation/Conversation.svelte'),
+  dropOff: () => import('./screens/drop_off/DropOff.svelte'),
   inbox: () => import('./screens/inbox/Inbox.svelte'),
   receipt: () => import('./screens/receipt/Receipt.svelte'),
   me: () => import('./screens/me/Me.svelte'),

@@ -28,6 +28,9 @@ export const common = defineTexts({
     readAloud: 'Read this screen aloud',
     stopReading: 'Stop reading',
     saved: 'Saved',
+    usualPrice: (price: string, month: string, isNear: boolean) =>
+      `Usually paid: ${price} a kilogram (${isNear ? 'around here' : 'in the city'}, ${month}).`,
+    boardPrice: (price: string, source: string, day: string) => `On the board: ${price} (${source}, ${day}).`,
   },
   th: {
     app: 'Tinder for Trash',
@@ -55,5 +58,8 @@ export const common = defineTexts({
     readAloud: 'อ่านหน้านี้ให้ฟัง',
     stopReading: 'หยุดอ่าน',
     saved: 'บันทึกแล้ว',
+    usualPrice: (price: string, month: string, isNear: boolean) =>
+      `ราคาที่จ่ายกันทั่วไป ${price} ต่อกก. (${isNear ? 'แถวนี้' : 'ทั้งเมือง'} ${month})`,
+    boardPrice: (price: string, source: string, day: string) => `ราคาป้าย ${price} (${source} ${day})`,
   },
 });

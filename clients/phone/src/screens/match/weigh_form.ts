@@ -1,5 +1,6 @@
 /** The figures of a weigh-in as they are typed. They are kept on the phone until they are handed in. */
 import { cacheFor, type Cache } from '../../core/cache';
+import { materials } from '../../core/materials.svelte';
 import type { Match } from './handover.svelte';
 
 export interface Line {
@@ -9,6 +10,8 @@ export interface Line {
   tare: string;
   pieces: string;
   left: string;
+  price: string;
+  grade: string;
 }
 
 export interface Form {
@@ -17,9 +20,19 @@ export interface Form {
   residentPays: boolean;
 }
 
+export type Grade = 'a' | 'b' | 'c';
+export const GRADES: readonly Grade[] = ['a', 'b', 'c'];
+
 /** Figures as the API takes and gives them. */
 export interface Figures {
-  lines: readonly { material: string; gross_kg?: number; tare_kg?: number; pieces?: number | null }[];
+  lines: readonly {
+    material: string;
+    gross_kg?: number;
+    tare_kg?: number;
+    pieces?: number | null;
+    price_thb_per_kg?: number | null;
+    grade?: Grade | null;
+  }[];
   left?: readonly { material: string; quantity: number }[];
   paid: number;
 }
@@ -37,6 +50,8 @@ export function formOf(match: Match, given: Figures | null = lastWeighIn(match))
       tare: typed(line?.tare_kg),
       pieces: typed(line?.pieces),
       left: typed(left.get(material)),
+      price: typed(line?.price_thb_per_kg),
+      grade: line?.grade ?? '',
     };
   });
   const { amount, mode } = match.pickup.price;
@@ -50,6 +65,14 @@ function lastWeighIn({ handover: { weighed_at, lines, left, paid } }: Match): Fi
 
 function typed(value: number | null | undefined): string {
   return value ? String(value) : '';
+}
+
+/** What a line is worth, in satang, as the service rounds it; null without a price. */
+export function worthOf(line: Line): number | null {
+  if (!line.price) return null;
+  const counted = parse(line.pieces) * Number(materials.find(line.material)?.kg_per_unit ?? 0);
+  const grams = Math.round((line.gross === '' ? counted : parse(line.gross) - parse(line.tare)) * 1000);
+  return Math.round((grams * Math.round(parse(line.price) * 100)) / 1000);
 }
 
 /** A number as people type it, with a point or a comma. */
