@@ -1,7 +1,8 @@
 """Typed factories of pickups, collectors and materials. Each makes one valid object; pass only what the test needs."""
 
+import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.gis.geos import Point
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.grid import cell_of
-from geo.models import Collector, Material, Pickup, PickupItem
+from geo.models import Collector, DropOffPoint, Material, Pickup, PickupItem
 from tests.factories.people import make_user
 
 LUMPHINI = Point(100.5418, 13.7307, srid=4326)
@@ -75,6 +76,23 @@ def make_collector(
             "radius_m": 5_000,
             "material_ids": sorted(material(code).pk for code in materials),
             "updated_at": now or read_clock(),
+        }
+        | fields
+    )
+
+
+def make_drop_off_point(location: Point = LUMPHINI, **fields: Any) -> DropOffPoint:
+    """A drop-off point in Lumphini for clear PET, open on weekdays."""
+    return DropOffPoint.objects.create(
+        **{
+            "name_en": "Shop at the park",
+            "name_th": "ร้านริมสวน",
+            "location": location,
+            "material_ids": [material("pet_clear").pk],
+            "opening_hours": "Mo-Fr 08:00-17:00",
+            "source": "City",
+            "source_ref": uuid.uuid4().hex,
+            "checked_on": date(2026, 11, 1),
         }
         | fields
     )

@@ -21,7 +21,7 @@ from geo.handover.services.weigh_ins import Weighed
 from geo.models import Match
 from geo.pickups.services.photos import add_photo
 from tests.factories.chat import make_message
-from tests.factories.geo import make_collector, make_pickup
+from tests.factories.geo import make_collector, make_drop_off_point, make_pickup
 from tests.factories.matches import make_like, make_match, make_receipt
 from tests.factories.people import make_session, make_user
 from tests.phone.phone import Phone
@@ -76,6 +76,7 @@ class City:
         agree_time(user_id=self.nok.pk, match_id=self.active.pk, now=now)
         self._talk(self.active)
         self.group = found_group(user_id=self.nok.pk, name="Baan Suan Lumphini", kind="building", now=now)
+        make_drop_off_point()
         block_person(blocker=self.nok, blocked=make_user(), now=now)
         for _ in range(3):
             make_pickup(title=LONG, items={"pet_clear": 3, "cardboard": 9, "newspaper": 4}, resident=make_user())
@@ -107,6 +108,7 @@ class City:
             ["Open the photo"], ["Show on the map"],
         ]  # fmt: skip
         yield "/inbox", []
+        yield "/drop-off", []
 
     def screens_of_me(self) -> Iterator[tuple[str, list[Sheet]]]:
         """Paths of one's own account."""

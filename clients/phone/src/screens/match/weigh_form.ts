@@ -1,6 +1,5 @@
 /** The figures of a weigh-in as they are typed. They are kept on the phone until they are handed in. */
 import { cacheFor, type Cache } from '../../core/cache';
-import { materials } from '../../core/materials.svelte';
 import type { Match } from './handover.svelte';
 
 export interface Line {
@@ -67,10 +66,10 @@ function typed(value: number | null | undefined): string {
   return value ? String(value) : '';
 }
 
-/** What a line is worth, in satang, as the service rounds it; null without a price. */
-export function worthOf(line: Line): number | null {
+/** What a line is worth, in satang, as the service rounds it; null without a price. A piece weighs `kgPerUnit`. */
+export function worthOf(line: Line, kgPerUnit: number): number | null {
   if (!line.price) return null;
-  const counted = parse(line.pieces) * Number(materials.find(line.material)?.kg_per_unit ?? 0);
+  const counted = parse(line.pieces) * kgPerUnit;
   const grams = Math.round((line.gross === '' ? counted : parse(line.gross) - parse(line.tare)) * 1000);
   return Math.round((grams * Math.round(parse(line.price) * 100)) / 1000);
 }
