@@ -25,7 +25,6 @@ from tools.ports import free_port
 
 PEOPLE = 12
 LOCK_S_MAX = 0.5
-MIGRATIONS = ("--", "*/migrations/0*.py")
 LONGEST = """
 SELECT extract(epoch FROM clock_timestamp() - waitstart), mode || ' of ' || coalesce(relation::regclass::text, locktype)
 FROM pg_locks WHERE NOT granted ORDER BY waitstart LIMIT 1
@@ -129,7 +128,7 @@ class Load:
 
 def main(arguments: list[str], folder: Path) -> int:
     parser = argparse.ArgumentParser(prog="bin/drill upgrade")
-    parser.add_argument("--from", dest="commit", default=_before_the_last_migrations(3), help="a commit")
+    parser.add_argument("--from", dest="commit", required=True)
     commit = parser.parse_args(arguments).commit
     with ExitStack() as stack:
         before = stack.enter_context(checked_out(folder, commit))
@@ -147,12 +146,6 @@ def main(arguments: list[str], folder: Path) -> int:
     print(f"longest wait for a lock: {lock_s:.2f} s, for {what}")
     is_good = refused.startswith("503") and old.startswith("200") and new.startswith("200")
     return 0 if is_good and not failed and lock_s <= LOCK_S_MAX else 1
-
-
-def _before_the_last_migrations(count: int) -> str:
-    command = ["git", "log", "--format=%H", f"-{count}", *MIGRATIONS]
-    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return f"{found.split()[-1]}^"
 
 
 async def _migrate_under_load(address: str) -> tuple[Load, tuple[float, str]]:
