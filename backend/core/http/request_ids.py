@@ -19,12 +19,8 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = id_from(request.META.get("HTTP_X_REQUEST_ID"))
-        # Not `bound_contextvars`, which reads all variables of the context first.
-        before = structlog.contextvars.bind_contextvars(request_id=request_id)
-        try:
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-        finally:
-            structlog.contextvars.reset_contextvars(**before)
         response.headers[HEADER] = request_id
         return response
 
