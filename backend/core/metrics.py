@@ -72,7 +72,10 @@ async def measure_job(call_next: Callable[[], Awaitable[Any]], context: Any, wor
 
 
 def serve(address: str) -> None:
-    """Answer Prometheus at `host:port`, in a process that serves nothing else."""
+    """Answer Prometheus at `host:port`, in a process that serves nothing else.
+
+    Without the shared metrics: each scrape is a thread of its own here, which would keep a database connection.
+    """
     host, _, port = address.rpartition(":")
     start_http_server(int(port), host)
 
@@ -89,17 +92,17 @@ def forget_ended_workers() -> None:
 
 
 def register_shared(collector: Collector) -> None:
-    """Report what this collector reads from PostgreSQL or Redis: any worker reports it for all."""
-    REGISTRY.register(collector)
+    """Report what this collector reads from PostgreSQL or Redis: any process that serves HTTP reports it for all."""
     _of_all_processes.append(collector)
 
 
 def read_registry() -> CollectorRegistry:
-    """The metrics of this process; of all that share `PROMETHEUS_MULTIPROC_DIR` (Procfile) where that is set."""
-    if SHARED_DIR not in os.environ:
-        return REGISTRY
+    """The metrics of this process, or of all that share `PROMETHEUS_MULTIPROC_DIR` (Procfile), and the shared ones."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    if SHARED_DIR in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
     for collector in _of_all_processes:
         registry.register(collector)
     return registry

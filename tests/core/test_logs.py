@@ -107,8 +107,10 @@ def test_a_worker_without_work_is_silent(tmp_path: Path) -> None:
         names = sessions_named("tft worker")
         succeeded = 'job_seconds_count{outcome="succeeded",task="notifications.deliver_due"}'
         wait_until(lambda: succeeded in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text, patience_s=60)
+        reports = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
 
     assert names > 0
+    assert "service_check" not in reports
     assert [line for line in lines_of(log) if line["level"] == "info"] == []
 
 
