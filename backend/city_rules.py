@@ -107,6 +107,7 @@ LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
 # How long what agreements need is kept once they are over: the exact place, messages, photos and times as evidence.
+ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)  # to take it back; 0 erases at once
 PLACE_DAYS = env.int("PLACE_DAYS", default=30)
 CHAT_DAYS = env.int("CHAT_DAYS", default=365)
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=365)

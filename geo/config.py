@@ -48,6 +48,7 @@ LIMITS = (
     "no_show_wait_minutes",
     "scale_photos_max",
     "devices_max",
+    "erasure_grace_days",
 )
 
 

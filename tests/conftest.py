@@ -25,6 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+@pytest.fixture
+def erasure_at_once(settings: Settings) -> None:
+    """Erase accounts without a grace."""
+    settings.ERASURE_GRACE_DAYS = 0
+
+
 # Deletes all rows but the catalogue and what migrations fill; as a replica, so that no trigger refuses it.
 EMPTY_TABLES = """
 DO $$

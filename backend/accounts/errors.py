@@ -72,6 +72,12 @@ AccountDisabled = forbidden(
     _("This account has been disabled."),
     _("If you think that this is a mistake, write to the operator of the service."),
 )
+# Its user has asked to erase it, and can still take that back.
+AccountErasing = forbidden(
+    "account_erasing",
+    _("You asked us to erase this account. Within %(days)s days you can still keep it."),
+    _("Sign in again and choose to keep it. Without that it is erased for good when the days are over."),
+)
 # What was proved belongs to another account, which is used.
 IdentityHasAccount = conflict(
     "identity_has_account",

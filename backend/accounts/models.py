@@ -94,6 +94,9 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     is_active = models.BooleanField(_("is active"), default=True)
     is_staff = models.BooleanField(_("is staff"), default=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    erasing_at = models.DateTimeField(
+        _("erasing at"), null=True, blank=True, editable=False, help_text="When it is erased; hidden until then."
+    )
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -109,6 +112,11 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
                 condition=models.Q(phone__isnull=True) | models.Q(phone__regex=r"^\+[1-9]\d{6,14}$"),
                 name="phone_is_e164",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["erasing_at"], name="account_erasure_due", condition=models.Q(erasing_at__isnull=False)
+            )
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from procrastinate.contrib.django.models import (
 
 from backend.accounts.models import Block, CarriedStanding, Report, Session, UsedTicket, User
 from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
-from backend.accounts.services.account import anonymise
+from backend.accounts.services.account import ERASED_AT_ONCE, anonymise, erase_due_accounts
 from backend.accounts.services.sessions import end_expired_sessions, end_sessions
 from backend.accounts.services.standing import forget_ended_standings, keep_standing
 from backend.accounts.services.tickets import forget_used_tickets
@@ -141,6 +141,7 @@ RECORDS = (
         basis=Basis.CONTRACT,
         copy=Copy(read=_account),
         erase=anonymise,
+        timers=[Timer(job=HOURLY, after="ERASURE_GRACE_DAYS", step=erase_due_accounts, batch=ERASED_AT_ONCE)],
         kept="The row without name, number and sign-in, with the average of its stars: receipts refer to it.",
     ),
     Record(model=UsedTicket, timers=[Timer(job=HOURLY, after="an hour after its end", step=forget_used_tickets)]),

@@ -15,7 +15,7 @@ from tests.factories.people import client_of, make_user
 from tests.firebase_endpoint import FirebaseEndpoint, id_token
 from tests.line_issuer import LineIssuer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("erasure_at_once")]
 
 PHONE = "+66812345678"
 

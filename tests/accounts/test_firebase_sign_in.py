@@ -187,6 +187,7 @@ class TestTwoAccounts:
         older.refresh_from_db()
         assert older.phone == PHONE
 
+    @pytest.mark.usefixtures("erasure_at_once")
     def test_erasing_the_newer_one_leads_to_the_older_one(self, firebase: FirebaseEndpoint) -> None:
         firebase.add_user("uid-1")
         older, newer = make_user(phone=PHONE), make_user(phone=None, firebase_uid="uid-1")

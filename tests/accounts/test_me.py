@@ -103,6 +103,7 @@ class TestLanguage:
         assert self.refusal(user, HTTP_ACCEPT_LANGUAGE=header) == "Some fields are not right."
 
 
+@pytest.mark.usefixtures("erasure_at_once")
 class TestErasure:
     def test_anonymises_in_place(self, client: APIClient, user: User) -> None:
         user.firebase_uid, user.is_staff = "uid-1", True

@@ -16,7 +16,7 @@ from tests.geo.bodies import pickup_body
 from tests.journeys.clients import Client
 from tests.pictures import from_a_phone, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("erasure_at_once")]
 
 
 @pytest.fixture

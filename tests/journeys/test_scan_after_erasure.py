@@ -21,7 +21,7 @@ from tests.geo.bodies import pickup_body
 from tests.journeys.clients import Client
 from tests.pictures import from_a_phone, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("erasure_at_once")]
 
 HOME = {"lat": 13.7309876, "lon": 100.5417654}
 PHONES = {"nok": "+66812300017", "lek": "+66812300018"}

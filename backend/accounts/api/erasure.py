@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse
 from rest_framework.parsers import FormParser, MultiPartParser
@@ -67,7 +68,12 @@ class ConfirmErasureView(EraseView):
 
 
 def _page(request: Request, content: Mapping[str, object], status: int = 200) -> HttpResponse:
-    page = render_page(request, TEMPLATE, {"providers": provider_names(), **content}, status=status)
+    page = render_page(
+        request,
+        TEMPLATE,
+        {"providers": provider_names(), "grace_days": settings.ERASURE_GRACE_DAYS, **content},
+        status=status,
+    )
     page["Cache-Control"] = "no-store"
     return page
 

@@ -14,7 +14,7 @@ from backend.accounts.authentication import user_of
 from backend.accounts.models import AVATAR_COLOURS
 from backend.accounts.registry import export_all
 from backend.accounts.responses import Me
-from backend.accounts.services.account import amend_profile, erase_account
+from backend.accounts.services.account import amend_profile, begin_erasure
 from backend.core.http.fields import Body, LanguageField
 from backend.core.http.text_fields import Line
 from backend.core.http.views import ApiView, valid
@@ -69,8 +69,10 @@ class MeView(ApiView):
 
     @extend_schema(summary="Erase your account", operation_id="erase_me", tags=["accounts"], responses={204: None})
     def delete(self, request: Request) -> Response:
-        """For good and at once: sessions end, name and number are gone, what was recycled stays counted."""
-        erase_account(user=user_of(request), now=self.now)
+        """Sessions end, pickups are cancelled, and the account is hidden at once. It is erased for good after
+        `erasure_grace_days` of /config; signing in before then with `keep_account` takes it back.
+        """
+        begin_erasure(user=user_of(request), now=self.now)
         return Response(status=204)
 
 

@@ -57,6 +57,10 @@ class DeviceFields(OptionsBody):
         help_text="This install of the app. A new sign-in ends its old session; without it every sign-in adds one.",
     )
     device_name = Line(max_length=100, required=False, default="", allow_blank=True)
+    keep_account = serializers.BooleanField(
+        required=False,
+        help_text="Take back an erasure that the user has asked for; without it the answer is `account_erasing`.",
+    )
 
 
 class Proof(OptionsBody):
@@ -124,7 +128,8 @@ class SignInView(ApiView):
         """The account is made at first sight. One session per device."""
         given = credentials_in(request, SignIn)
         device = {"installation": given["installation"], "device_name": given["device_name"]}
-        signed_in = sign_in(identity=identify(given), **device, now=self.now)
+        keep_account = bool(given.get("keep_account"))
+        signed_in = sign_in(identity=identify(given), **device, keep_account=keep_account, now=self.now)
         return Response(SignInAnswer.of(signed_in))
 
 

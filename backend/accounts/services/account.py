@@ -1,14 +1,18 @@
 """A user's account: changing, exporting and erasing it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from backend.accounts.identity import Identity
-from backend.accounts.models import AVATAR_COLOURS, User
+from backend.accounts.models import AVATAR_COLOURS, Session, User
 from backend.accounts.registry import erase_all, leave_all
 from backend.accounts.selectors import find_account
+from backend.accounts.services.sessions import end_sessions
+
+ERASED_AT_ONCE = 100
 
 
 @transaction.atomic
@@ -23,8 +27,35 @@ def amend_profile(*, user: User, changes: Mapping[str, str]) -> User:
 
 ANONYMISED = (
     "phone", "firebase_uid", "line_id", "display_name", "chosen_name", "shown_name", "avatar_colour", "password",
-    "is_active", "is_staff", "is_superuser", "erased_at",
+    "is_active", "is_staff", "is_superuser", "erasing_at", "erased_at",
 )  # fmt: skip
+
+
+def begin_erasure(*, user: User, now: datetime) -> None:
+    """Leave, sign out everywhere and hide the account; it is erased after `ERASURE_GRACE_DAYS`, at once without them.
+
+    Until then `sign_in` can take it back.
+    """
+    if not settings.ERASURE_GRACE_DAYS:
+        erase_account(user=user, now=now)
+        return
+    leave_all(user=user, now=now)
+    _hide(user, now)
+
+
+@transaction.atomic
+def _hide(user: User, now: datetime) -> None:
+    end_sessions(Session.objects.filter(user=user))
+    erasing_at = now + timedelta(days=settings.ERASURE_GRACE_DAYS)
+    User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, erasing_at=erasing_at)
+
+
+def erase_due_accounts(*, now: datetime) -> int:
+    """Erase a batch of accounts whose grace is over, each in its own transactions. Returns how many."""
+    due = User.objects.filter(erasing_at__lte=now, is_active=False).order_by("erasing_at")[:ERASED_AT_ONCE]
+    for user in due:
+        erase_account(user=user, now=now)
+    return len(due)
 
 
 def erase_account(*, user: User, now: datetime) -> None:
@@ -34,10 +65,10 @@ def erase_account(*, user: User, now: datetime) -> None:
 
 
 def erase_by_identity(*, identity: Identity, now: datetime) -> None:
-    """Erase the account that this identity signs in to. Does nothing without one, and to one that is suspended."""
+    """Begin to erase the account that this identity signs in to. Does nothing without one, or to a suspended one."""
     user = find_account(identity)
     if user is not None and user.is_active:
-        erase_account(user=user, now=now)
+        begin_erasure(user=user, now=now)
 
 
 @transaction.atomic
@@ -53,6 +84,6 @@ def anonymise(user: User, now: datetime) -> None:
     user.display_name = user.chosen_name = ""
     user.avatar_colour = AVATAR_COLOURS[0]
     user.is_active = user.is_staff = user.is_superuser = False
-    user.erased_at = now
+    user.erasing_at, user.erased_at = None, now
     user.set_unusable_password()
     user.save(update_fields=ANONYMISED)

@@ -1,15 +1,16 @@
 """Signing in: from an identity to an account, and what happens when a proved number has an account of its own."""
 
+import math
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
-from backend.accounts.errors import AccountDisabled, IdentityUnavailable
+from backend.accounts.errors import AccountDisabled, AccountErasing, IdentityUnavailable
 from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Session, User
 from backend.accounts.services.identities import (
@@ -43,22 +44,35 @@ class SignedIn:
 
 
 @transaction.atomic
-def sign_in(*, identity: Identity, installation: str, device_name: str, now: datetime) -> SignedIn:
+def sign_in(
+    *, identity: Identity, installation: str, device_name: str, keep_account: bool = False, now: datetime
+) -> SignedIn:
     """Open a session for `identity`, making its account at first sight; replaces this device's old session.
 
-    An empty `installation` counts as a device of its own. Raises AccountDisabled or IdentityUsed.
+    An empty `installation` counts as a device of its own. `keep_account` takes back an erasure that has begun. Raises
+    AccountDisabled, AccountErasing or IdentityUsed.
     """
     use_up(identity)
     found = _account_of(identity, now)
     user = found.user
     if not user.is_active:
-        raise AccountDisabled
+        _take_back(user, keep_account, now)
     device = installation or uuid.uuid4().hex
     end_sessions(Session.objects.filter(user=user, installation=device))
     session, token = Session.objects.issue(user=user, installation=device, device_name=device_name, now=now)
     return SignedIn(
         user=user, session=session, token=token, created=found.is_new, has_other_account=found.has_other_account
     )
+
+
+def _take_back(user: User, keep_account: bool, now: datetime) -> None:
+    """Stop the erasure of a locked account. Raises AccountDisabled, or AccountErasing if that is not wanted."""
+    if user.erasing_at is None:
+        raise AccountDisabled
+    if not keep_account:
+        raise AccountErasing(days=max(1, math.ceil((user.erasing_at - now) / timedelta(days=1))))
+    user.is_active, user.erasing_at = True, None
+    user.save(update_fields=["is_active", "erasing_at"])
 
 
 @dataclass(frozen=True, kw_only=True)

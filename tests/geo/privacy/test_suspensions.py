@@ -17,7 +17,7 @@ from tests.factories.handovers import fresh, make_waiting
 from tests.factories.matches import make_collecting_user, make_like, make_match, names_of_events, pushed_to
 from tests.factories.people import client_of, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("erasure_at_once")]
 
 
 def save(superuser: Client, user: User, *, is_active: bool) -> None:

@@ -24,6 +24,9 @@ export const t = defineTexts({
     line: 'Continue with LINE',
     lineFailed: 'LINE has not signed you in. Try again.',
     byPhone: 'With your phone number',
+    erasing: 'Keep your account?',
+    keep: 'Keep my account',
+    letGo: 'No, erase it',
     noProvider: 'Sign-in is not set up on this service yet. Its operator has to add it.',
   },
   th: {
@@ -49,6 +52,9 @@ export const t = defineTexts({
     line: 'เข้าสู่ระบบด้วย LINE',
     lineFailed: 'เข้าสู่ระบบด้วย LINE ไม่สำเร็จ ลองอีกครั้ง',
     byPhone: 'ใช้เบอร์โทรศัพท์',
+    erasing: 'เก็บบัญชีไว้ไหม',
+    keep: 'เก็บบัญชีของฉันไว้',
+    letGo: 'ไม่เก็บ ให้ลบไปเลย',
     noProvider: 'บริการนี้ยังไม่ได้ตั้งค่าการเข้าสู่ระบบ ผู้ดูแลต้องเพิ่มก่อน',
   },
 });
