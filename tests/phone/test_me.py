@@ -181,7 +181,7 @@ def test_data_is_downloaded(user: User, open_phone: OpenPhone, tmp_path: Path) -
     assert "Nok Srisuk" in json.dumps(json.loads((tmp_path / "data.json").read_text(encoding="utf-8")))
 
 
-def test_account_is_erased_after_the_word_is_typed(user: User, open_phone: OpenPhone) -> None:
+def test_account_is_hidden_after_the_word_is_typed_and_kept_by_signing_in(user: User, open_phone: OpenPhone) -> None:
     page = open_phone(user=user).open("/me/privacy")
     page.get_by_role("button", name="Erase my account").click()
     dialog = page.get_by_role("dialog")
@@ -193,4 +193,13 @@ def test_account_is_erased_after_the_word_is_typed(user: User, open_phone: OpenP
 
     expect(page).to_have_url(re.compile("/welcome$"))
     user.refresh_from_db()
-    assert user.erased_at is not None
+    assert (user.is_active, user.erasing_at is None) == (False, False)
+    page.get_by_text("Use your own phone number").click()
+    page.get_by_label("Phone number").fill(str(user.phone))
+    page.get_by_role("button", name="Continue", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_text("Within 14 days")).to_be_visible()
+    page.get_by_role("button", name="Keep my account").click()
+
+    expect(page).not_to_have_url(re.compile("/welcome"))
+    user.refresh_from_db()
+    assert (user.is_active, user.erasing_at) == (True, None)
