@@ -10,8 +10,11 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
 
+from backend.core.redis.address import parse_address
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-used-in-production"  # noqa: S105
+DEVELOPMENT_REDIS = "redis://127.0.0.1:6379/0"
 PUSH_BACKENDS = ("console", "fcm", "memory")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 # Staging is configured as production is, and may use a double of Firebase, with which anybody signs in as anybody.
@@ -49,7 +52,7 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
     found += _line_problems(environment) + _web_app_problems(environment) + _android_problems(environment)
-    found += _app_version_problems(environment)
+    found += _app_version_problems(environment) + _redis_problems(environment)
     return found + (_dangers(environment, kind) if kind in AS_PRODUCTION else [])
 
 
@@ -81,6 +84,14 @@ def _app_version_problems(environment: Mapping[str, str]) -> list[str]:
     if not version or re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", version):
         return []
     return [f"APP_VERSION_MIN is {version!r}; it must be numbers with dots between them, such as 1.4.2."]
+
+
+def _redis_problems(environment: Mapping[str, str]) -> list[str]:
+    try:
+        parse_address(environment.get("REDIS_URL") or DEVELOPMENT_REDIS)
+    except ValueError as error:
+        return [f"REDIS_URL names no Redis: {error}."]
+    return []
 
 
 def _firebase_problems(environment: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from backend.city_rules import *  # noqa: F403
 from backend.configuration import (
     AS_PRODUCTION,
     BASE_DIR,
+    DEVELOPMENT_REDIS,
     DEVELOPMENT_SECRET_KEY,
     env,
     require_complete,
@@ -155,12 +156,13 @@ POSTGRES_POOL_OPTIONS: dict[str, Any] = {"min_size": 1, "max_size": POSTGRES_POO
 # Set by the web and the realtime process (wsgi.py): clients give up after a while, so what they asked for ends too.
 # Jobs and commands wait for ever, and go round the pooler.
 SERVES_REQUESTS = env.bool("SERVES_REQUESTS", default=False)
-POSTGRES_LOCK_S = env.int("POSTGRES_LOCK_S", default=5)
-POSTGRES_STATEMENT_S = env.int("POSTGRES_STATEMENT_S", default=30)
-POSTGRES_SESSION = session_settings(
+POSTGRES_REQUEST_SESSION = session_settings(
     idle_in_transaction_s=env.int("POSTGRES_IDLE_IN_TRANSACTION_S", default=30),
-    lock_s=POSTGRES_LOCK_S if SERVES_REQUESTS else 0,
-    statement_s=POSTGRES_STATEMENT_S if SERVES_REQUESTS else 0,
+    lock_s=env.int("POSTGRES_LOCK_S", default=5),
+    statement_s=env.int("POSTGRES_STATEMENT_S", default=30),
+)
+POSTGRES_SESSION = POSTGRES_REQUEST_SESSION | (
+    {} if SERVES_REQUESTS else {"lock_timeout": "0s", "statement_timeout": "0s"}
 )
 # PgBouncer in transaction mode, for the two processes that hold most connections.
 POSTGRES_POOLER_HOST = env.str("POSTGRES_POOLER_HOST", default="")
@@ -195,7 +197,7 @@ if ENVIRONMENT == "test":
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = env.str("REDIS_URL", default=DEVELOPMENT_REDIS)
 REDIS_PREFIX = env.str("REDIS_PREFIX", default="tft:")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -238,6 +240,7 @@ FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
 FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")
 # Messages a minute that the project may send, and how many one worker has under way at a time.
 FCM_QUOTA = env.int("FCM_QUOTA", default=600_000)
+FCM_QUOTA_KEY = f"fcm:quota:{FCM_PROJECT_ID}"  # without REDIS_PREFIX: the cities of one project share its quota
 FCM_QUOTA_WINDOW_S = env.int("FCM_QUOTA_WINDOW_S", default=60)
 FCM_THREADS = env.int("FCM_THREADS", default=32)
 PUSH_BACKEND = env.str("PUSH_BACKEND", default="fcm" if FCM_PROJECT_ID else "console")

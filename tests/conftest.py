@@ -99,6 +99,7 @@ def nothing_left_open() -> Iterator[None]:
 def redis_prefix(settings: Settings) -> Iterator[str]:
     """A Redis prefix for this test only; its keys are removed afterwards."""
     settings.REDIS_PREFIX = f"test:{uuid.uuid4().hex[:12]}:"
+    settings.FCM_QUOTA_KEY = f"{settings.REDIS_PREFIX}fcm:quota"
     yield settings.REDIS_PREFIX
     for name in sync_redis().scan_iter(f"{settings.REDIS_PREFIX}*"):
         sync_redis().delete(name)

@@ -3,9 +3,9 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, cast
 
 import structlog
 from msgspec import DecodeError
@@ -19,6 +19,7 @@ from redis.asyncio.client import PubSub
 
 from backend.core.clock import read_clock
 from backend.core.redis.client import async_redis, cooldown
+from backend.core.redis.nudges import PUBLISH_ALL, pairs_of
 from chat.consumers.event_feed import Nudge
 from chat.selectors import SessionState
 
@@ -226,13 +227,16 @@ class Publisher:
         self._has_pending.set()
 
     async def run(self) -> NoReturn:
-        async with async_redis("publisher") as client:
-            while True:
-                await self._has_pending.wait()
-                self._has_pending.clear()
-                await self._publish_pending(client)
+        while True:
+            # A new client after an error: another server may have taken over.
+            async with async_redis("publisher") as client:
+                while await self._publish_next(client):
+                    pass
 
-    async def _publish_pending(self, client: Redis) -> None:
+    async def _publish_next(self, client: Redis) -> bool:
+        """Wait for something to publish, and publish it; false after an error."""
+        await self._has_pending.wait()
+        self._has_pending.clear()
         batch, dropped, self._pending = self._pending[:PENDING_MAX], self._pending[PENDING_MAX:], []
         if dropped:
             log.warning("nudges_lost", count=len(dropped), reason="too many at once")
@@ -244,10 +248,10 @@ class Publisher:
             log.warning("nudges_lost", count=len(batch), reason=type(error).__name__)
         except Exception:
             log.exception("publisher_failed")
+        else:
+            return True
+        return False
 
 
 async def _publish(client: Redis, messages: Sequence[tuple[str, bytes]]) -> None:
-    async with client.pipeline(transaction=False) as pipeline:
-        for channel, payload in messages:
-            pipeline.publish(channel, payload)
-        await pipeline.execute()
+    await cast(Awaitable[object], client.eval(PUBLISH_ALL, 0, *pairs_of(messages)))

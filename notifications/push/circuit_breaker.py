@@ -166,7 +166,7 @@ class RedisStore:
     def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
         self._failures, self._open, self._rounds, self._probe, self._reason, self._refused = (
-            key(f"circuit:{name}:{part}") for part in ("failures", "open", "rounds", "probe", "reason", "refused")
+            key(f"circuit:{{{name}}}:{part}") for part in ("failures", "open", "rounds", "probe", "reason", "refused")
         )
 
     def read(self) -> tuple[int, float]:

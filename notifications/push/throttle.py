@@ -15,7 +15,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis
 
-from backend.core.redis.client import key
 from notifications.push.backends import Barred, Outcome, Postponed, PushMessage, Retry
 from notifications.push.circuit_breaker import FAILURES_MAX, CircuitBreaker, RedisWithFallback
 
@@ -76,7 +75,7 @@ class Quota:
         burst = max(1.0, self._limit * BURST_SHARE)
         rate = max(self._limit - burst, 0.5) / (self._window_s + UNDER_WAY_S)
         values = [wanted, rate, burst, IDLE_S, self._ramp_s, RAMP_FROM]
-        reply: Any = redis.eval(_TAKE, 1, key("fcm:quota"), *values)
+        reply: Any = redis.eval(_TAKE, 1, settings.FCM_QUOTA_KEY, *values)
         granted, wait_ms = reply
         # During the ramp-up the next permit comes earlier than computed.
         return Grant(int(granted), min(int(wait_ms) / 1000, ASK_AGAIN_S))

@@ -81,6 +81,12 @@ class TestProduction:
         (text,) = problems_of(complete)
         assert text.startswith("SECRET_KEY is the one of development")
 
+    def test_refuses_an_address_that_names_no_redis(self, complete: dict[str, str]) -> None:
+        complete["REDIS_URL"] = "redis+sentinel://one,two"
+
+        (text,) = problems_of(complete)
+        assert text.startswith("REDIS_URL names no Redis: ")
+
     def test_refuses_every_host(self, complete: dict[str, str]) -> None:
         complete["ALLOWED_HOSTS"] = "trash.example,*"
 

@@ -7,13 +7,12 @@ from typing import TypeAlias
 import structlog
 from django.conf import settings
 from limits import RateLimitItem, parse
-from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from backend.core.redis.client import cooldown, key, sync_redis
+from backend.core.redis.client import cooldown, key, limits_storage
 
 log = structlog.get_logger(__name__)
 Counted: TypeAlias = tuple[RateLimitItem, str, str]
@@ -22,8 +21,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 @cache
 def _limiter() -> RateLimiter:
-    url = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
-    return MovingWindowRateLimiter(RedisStorage(url, connection_pool=sync_redis().connection_pool))
+    return MovingWindowRateLimiter(limits_storage())
 
 
 @cache

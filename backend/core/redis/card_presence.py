@@ -21,6 +21,7 @@ from backend.core.redis.nudges import Frame, channel_of
 log = structlog.get_logger(__name__)
 # Seconds. An app that shows things for longer without a new request gets no notice.
 HELD_S = 1800
+_SET_AND_PUBLISH = "redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) redis.call('PUBLISH', ARGV[3], ARGV[1])"
 
 
 class ShownCards(msgspec.Struct, frozen=True):
@@ -76,8 +77,10 @@ def read_shown_cards(user_id: uuid.UUID) -> tuple[ShownCards, list[ClosedCard]]:
 
 
 def _closed_among(client: "Redis", things: Collection[str]) -> list[ClosedCard]:
-    kept: Any = client.mget([key(f"gone:{thing}") for thing in things]) if things else []
-    return [decode_closed_card(gone) for gone in kept if gone]
+    with client.pipeline(transaction=False) as pipeline:
+        for thing in things:
+            pipeline.get(key(f"gone:{thing}"))
+        return [decode_closed_card(gone) for gone in pipeline.execute() if gone]
 
 
 def _publish_closed(thing: str, frame: Frame, exclude_user_id: uuid.UUID | None) -> None:
@@ -94,10 +97,8 @@ def _publish_closed(thing: str, frame: Frame, exclude_user_id: uuid.UUID | None)
 
 
 def _set_and_publish(warning: str, name: str, channel: str, text: bytes) -> None:
-    with _lossy(warning), redis_client() as client, client.pipeline(transaction=False) as pipeline:
-        pipeline.set(name, text, ex=HELD_S)
-        pipeline.publish(channel, text)
-        pipeline.execute()
+    with _lossy(warning), redis_client() as client:
+        client.eval(_SET_AND_PUBLISH, 1, name, text, HELD_S, channel)
 
 
 @contextmanager

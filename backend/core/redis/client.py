@@ -5,20 +5,26 @@ loops alike: use `with cooldown:` around each command that a request waits for. 
 detect a silent server by themselves."""
 
 import os
+import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import redis
 import redis.asyncio
 from django.conf import settings
+from limits.storage import RedisClusterStorage, RedisStorage
+from redis import cluster, sentinel
+from redis.asyncio import sentinel as async_sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.retry import Retry as SyncRetry
+
+from backend.core.redis.address import parse_address
 
 # Short, so that one slow reply harms little: meanwhile there are no rate limits, and tickets are signed.
 COOLDOWN_S = 3.0
@@ -67,14 +73,42 @@ cooldown = RedisCooldown()
 Command = tuple[Any, ...]
 
 
+TIMEOUTS: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
+# Sentinels are tried in turn; the one that answers comes first from then on.
+# Without annotations, as redis-py has them.
+Sentinel: Any = sentinel.Sentinel
+AsyncSentinel: Any = async_sentinel.Sentinel
+ClusterNode: Any = cluster.ClusterNode
+SENTINEL_TIMEOUTS: dict[str, Any] = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
+
+
 @cache
 def sync_redis() -> "redis.Redis":
     """One pooled client per process, for threads.
 
-    It reconnects once, as after a restart of Redis, and gives up after a second: Redis may lose, never stall.
+    It reconnects once, as after a restart of Redis, and gives up after a second: Redis may lose, never stall. Of a
+    cluster it is a RedisCluster, for which all keys of one command or pipelined transaction need the same hash tag.
     """
+    address = parse_address(settings.REDIS_URL)
     retry = SyncRetry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=retry)
+    if address.kind == "sentinel":
+        sentinels = Sentinel(list(address.hosts), sentinel_kwargs=SENTINEL_TIMEOUTS | address.sentinel_options)
+        return cast("redis.Redis", sentinels.master_for(address.master, **TIMEOUTS, **address.options, retry=retry))
+    if address.kind == "cluster":
+        nodes = [ClusterNode(*host) for host in address.hosts]
+        return cast(
+            "redis.Redis", cluster.RedisCluster(startup_nodes=nodes, **TIMEOUTS, **address.options, retry=retry)
+        )
+    return redis.Redis.from_url(address.url, **TIMEOUTS, retry=retry)
+
+
+def limits_storage() -> RedisStorage:
+    """The storage of `limits`, with connections of the same pool; a cluster's has its own."""
+    address = parse_address(settings.REDIS_URL)
+    if address.kind == "cluster":
+        hosts = ",".join(f"{host}:{port}" for host, port in address.hosts)
+        return RedisClusterStorage(f"redis+cluster://{hosts}", **TIMEOUTS, **address.options)
+    return RedisStorage("redis://", connection_pool=sync_redis().connection_pool)
 
 
 @contextmanager
@@ -84,19 +118,31 @@ def redis_client() -> "Iterator[redis.Redis]":
         yield sync_redis()
 
 
-def async_redis(name: str) -> redis.asyncio.Redis:
-    """A client for the running event loop, whose connections are called `name` and the process id.
+@asynccontextmanager
+async def async_redis(name: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client for publishing and subscribing in the running event loop; its connections are called `name` and the pid.
 
-    It never retries or reconnects by itself; the caller decides what an error means. Close it with `aclose`.
+    It never retries or reconnects by itself; the caller decides what an error means, and takes a new client: of a
+    cluster any node will do, since all of them hear what is published.
     """
-    client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=1,
-        socket_connect_timeout=1,
-        retry=Retry(NoBackoff(), 0, supported_errors=()),
-        client_name=f"{name}-{os.getpid()}",
-    )
-    return client
+    address = parse_address(settings.REDIS_URL)
+    own: dict[str, Any] = {
+        **TIMEOUTS,
+        "retry": Retry(NoBackoff(), 0, supported_errors=()),
+        "client_name": f"{name}-{os.getpid()}",
+    }
+    async with AsyncExitStack() as stack:
+        if address.kind == "sentinel":
+            sentinels = AsyncSentinel(list(address.hosts), sentinel_kwargs=SENTINEL_TIMEOUTS | address.sentinel_options)
+            for each in sentinels.sentinels:
+                stack.push_async_callback(each.aclose)
+            client = sentinels.master_for(address.master, **own, **address.options)
+        elif address.kind == "cluster":
+            host, port = random.choice(address.hosts)  # noqa: S311 - no secret
+            client = redis.asyncio.Redis(host=host, port=port, **own, **address.options)
+        else:
+            client = redis.asyncio.Redis.from_url(address.url, **own)
+        yield await stack.enter_async_context(client)
 
 
 def key(name: str) -> str:

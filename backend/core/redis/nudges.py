@@ -4,7 +4,7 @@ The durable truth is each person's event log; a lost nudge shows within one hear
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -15,6 +15,8 @@ from backend.core.redis.client import key, redis_client
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
+# Publishes each pair of channel and payload, in one round trip. A pipeline of a cluster does not publish.
+PUBLISH_ALL = "for n = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[n], ARGV[n + 1]) end"
 Frame = Mapping[str, object] | msgspec.Struct
 
 
@@ -33,12 +35,17 @@ def publish_on_commit(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
 def publish(frames: Sequence[tuple[uuid.UUID, Frame]]) -> None:
     """Send now. Without Redis the frames are lost, and a warning is logged."""
     try:
-        with redis_client() as client, client.pipeline(transaction=False) as pipeline:
-            for channel, payload in encode_frames(frames):
-                pipeline.publish(channel, payload)
-            pipeline.execute()
+        with redis_client() as client:
+            client.eval(PUBLISH_ALL, 0, *pairs_of(encode_frames(frames)))
     except (RedisError, OSError) as error:
         log.warning("nudges_lost", count=len(frames), reason=type(error).__name__)
+
+
+def pairs_of(messages: Iterable[tuple[str, bytes]]) -> Iterator[str | bytes]:
+    """The arguments of `PUBLISH_ALL`."""
+    for channel, payload in messages:
+        yield channel
+        yield payload
 
 
 def encode_frames(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[tuple[str, bytes]]:
