@@ -1,12 +1,14 @@
 """A web process that has more to do than it can serve refuses the rest at once, and stays responsive."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from django.db import connections
+from django.http import HttpResponse, StreamingHttpResponse
 from pytest_django import Settings
 
 from backend.core.http.admission import Admission, Environ, Start
@@ -17,20 +19,22 @@ Send = Callable[..., "Future[tuple[str, dict[str, str], bytes]]"]
 
 
 class SlowApplication:
-    """Answers `/slow` only when `may_end` is set."""
+    """Answers `/slow` only when `may_end` is set. The answer names the database connection of the thread."""
 
     def __init__(self) -> None:
         self.may_end = Event()
         self.running = 0
 
-    def __call__(self, environ: Environ, start_response: Start) -> list[bytes]:
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/slow":
             self.running += 1
             self.may_end.wait()
         if environ["PATH_INFO"] == "/broken":
             raise RuntimeError
         start_response("200 OK", [])
-        return [b""]
+        if environ["PATH_INFO"] == "/streamed":
+            return StreamingHttpResponse([b"a", b"b"])
+        return HttpResponse(str(id(connections["default"])))
 
 
 @pytest.fixture
@@ -48,7 +52,9 @@ def send(application: SlowApplication, settings: Settings) -> Iterator[Send]:
         environ: Environ = {"PATH_INFO": path, "HTTP_ACCEPT_LANGUAGE": language, "HTTP_X_REQUEST_ID": "edge-0001"}
         setup_testing_defaults(environ)
         seen: list[tuple[str, dict[str, str]]] = []
-        body = b"".join(admission(environ, lambda status, headers: seen.append((status, dict(headers)))))
+        response = admission(environ, lambda status, headers: seen.append((status, dict(headers))))
+        body = b"".join(response)
+        getattr(response, "close", list)()
         return *seen[0], body
 
     with ThreadPoolExecutor(8) as threads:
@@ -97,3 +103,33 @@ def test_places_are_given_back(send: Send, application: SlowApplication, setting
             send("/broken").result()
 
     assert send().result()[0] == "200 OK"
+
+
+def test_whatever_thread_serves_uses_the_same_connection(send: Send) -> None:
+    bodies = {send("/").result()[2] for _ in range(5)}
+    apart = send("/metrics").result()[2]
+
+    assert len(bodies) == 1
+    assert apart not in bodies
+
+
+def test_a_streamed_answer_keeps_its_place_until_it_is_written(
+    application: SlowApplication, settings: Settings
+) -> None:
+    settings.HTTP_THREADS, settings.HTTP_QUEUE, settings.HTTP_WAIT_S = 1, 0, 0
+    admission = Admission(application)
+    statuses: list[str] = []
+
+    def call() -> Iterable[bytes]:
+        environ: Environ = {"PATH_INFO": "/streamed"}
+        setup_testing_defaults(environ)
+        return admission(environ, lambda status, headers: statuses.append(status))
+
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(call).result()
+        thread.submit(call).result()
+        assert b"".join(first) == b"ab"
+        thread.submit(first.close).result()  # type: ignore[attr-defined]
+        thread.submit(lambda: call().close()).result()  # type: ignore[attr-defined]
+
+    assert [status[:3] for status in statuses] == ["200", "503", "200"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from backend.accounts.models import User
@@ -133,6 +134,10 @@ def test_answers_many_at_once(http: httpx.Client, user: User) -> None:
 
     assert {answer.status_code for answer in answers} == {200}
     assert {answer.json()["cards"][0]["id"] for answer in answers[::3]} == {str(pickup.pk)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tft web' AND datname = %s",
+                       [connection.settings_dict["NAME"]])  # fmt: skip
+        assert cursor.fetchone()[0] <= settings.HTTP_THREADS
 
 
 def test_sends_large_answers_whole(http: httpx.Client) -> None:
