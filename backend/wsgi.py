@@ -12,7 +12,7 @@ os.environ.setdefault("SERVES_REQUESTS", "true")
 
 from django.core.wsgi import get_wsgi_application
 
-from backend.core.db.pooler import require_separate_statements
+from backend.core.db.pooler import require_separate_statements, require_session_settings
 
 # The youngest generation is collected after so many new objects; Python's 700 is at least once a request.
 YOUNG_MAX = 20_000
@@ -35,4 +35,5 @@ def with_admission(application: Any) -> Any:
 django_application = get_wsgi_application()
 application = with_admission(django_application)
 require_separate_statements()
+require_session_settings()
 freeze_loaded_objects()

@@ -4,9 +4,9 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from pwd import getpwnam
 from typing import Any
 
 import psycopg
@@ -92,7 +92,11 @@ class Standbys:
             shutil.rmtree(socket, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> None:
-        command: Sequence[str] = (str(self._bin / program), *arguments)
-        if os.geteuid() == 0:
-            command = ("runuser", "-u", self._owner, "--", *command)
-        run_quietly(*command)
+        run_quietly(*run_as(self._owner, str(self._bin / program), *arguments))
+
+
+def run_as(user: str, *command: str) -> tuple[str, ...]:
+    """The command of another user, which root alone can run; PostgreSQL and PgBouncer do not run as root."""
+    if os.geteuid() != 0:
+        return command
+    return ("setpriv", f"--reuid={user}", f"--regid={getpwnam(user).pw_gid}", "--init-groups", *command)

@@ -44,7 +44,7 @@ def is_quiet(connection: "psycopg.BaseConnection[Any]") -> bool:
 def is_demoted(connection: "psycopg.BaseConnection[Any]", options: Mapping[str, Any]) -> bool:
     """Whether the server has said that it takes no writes any more. Costs no round trip.
 
-    False unless one of several hosts was asked for (`target_session_attrs`): another one may be the primary now.
+    False unless the primary of several hosts is wanted (`target_session_attrs`): another one may be the primary now.
     """
     status = connection.info.parameter_status
     names = ("default_transaction_read_only", "in_hot_standby") if "target_session_attrs" in options else ()
