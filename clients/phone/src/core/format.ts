@@ -87,7 +87,7 @@ export function formatClock(time: string | Date): string {
 }
 
 /** The number of a time's day in the city, for comparing days. */
-function dayNumber(time: Date): number {
+export function dayNumber(time: Date): number {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(time);
   return Date.parse(parts) / DAY_MS;
 }

@@ -4,7 +4,7 @@ import { cacheFor } from '../../core/cache';
 import { materials } from '../../core/materials.svelte';
 import { outbox, outcomeSoon } from '../../core/outbox.svelte';
 import { timeNow } from '../../core/time';
-import { firstChoice, windowOf, type Choice } from './window';
+import { asOfNow, firstChoice, windowOf, type Chosen } from './window';
 
 type Schemas = components['schemas'];
 type Body = Schemas['PickupInputRequest'];
@@ -20,9 +20,6 @@ export interface Place {
   lat: number;
   lon: number;
 }
-
-/** A day and a part of it, and when it was chosen. */
-export type Chosen = Choice & { at: number };
 
 interface Fields {
   photos: Blob[];
@@ -45,7 +42,6 @@ export type Ending =
   { status: 'posted'; pickup: string } | { status: 'queued' } | { status: 'refused'; refusal: Refusal };
 
 const NAME_CHARACTERS = 80;
-const DAY_MS = 86_400_000;
 const cache = cacheFor<Fields>('give');
 
 function empty(): Fields {
@@ -76,7 +72,7 @@ export class Draft {
 
   async load(): Promise<void> {
     const kept = await cache.load();
-    if (kept) this.fields = { ...empty(), ...kept, when: today(kept.when) };
+    if (kept) this.fields = { ...empty(), ...kept, when: asOfNow(kept.when) };
     this.isLoaded = true;
   }
 
@@ -161,10 +157,4 @@ function titleOf(items: readonly Item[]): string {
     title = longer;
   }
   return title;
-}
-
-/** A day that was chosen yesterday as "tomorrow" is today. */
-function today(when: Chosen): Chosen {
-  const daysAhead = when.daysAhead - Math.floor((timeNow().getTime() - when.at) / DAY_MS);
-  return daysAhead < 0 ? empty().when : { ...when, daysAhead, at: timeNow().getTime() };
 }

@@ -1,5 +1,5 @@
 /** Times to collect, as people choose them: a day, and a part of it. */
-import { cityTime } from '../../core/format';
+import { cityTime, dayNumber } from '../../core/format';
 import { timeNow } from '../../core/time';
 
 export const PARTS = { all: [8, 20], morning: [8, 12], afternoon: [12, 17], evening: [17, 20] } as const;
@@ -13,6 +13,9 @@ export interface Choice {
   daysAhead: number;
   part: Part;
 }
+
+/** A choice, and when it was made. */
+export type Chosen = Choice & { at: number };
 
 /** When it can be collected. Of today, what is left. */
 export function windowOf({ daysAhead, part }: Choice, now = timeNow()): { from: string; until: string } {
@@ -30,4 +33,11 @@ export function isOpen({ daysAhead, part }: Choice, now = timeNow()): boolean {
 /** Today while there is time, else tomorrow. */
 export function firstChoice(now = timeNow()): Choice {
   return { daysAhead: isOpen({ daysAhead: 0, part: 'all' }, now) ? 0 : 1, part: 'all' };
+}
+
+/** A choice as it reads now: what was "tomorrow" yesterday is today. What is over becomes the first choice. */
+export function asOfNow({ daysAhead, part, at }: Chosen, now = timeNow()): Chosen {
+  const choice = { daysAhead: daysAhead - (dayNumber(now) - dayNumber(new Date(at))), part };
+  const isPossible = choice.daysAhead >= 0 && isOpen(choice, now);
+  return { ...(isPossible ? choice : firstChoice(now)), at: now.getTime() };
 }
