@@ -7,6 +7,7 @@ GRID_SIZE_M = env.int("GRID_SIZE_M", default=300)
 SERVICE_AREA = tuple(env.list("SERVICE_AREA", cast=float, default=[97.3, 5.6, 105.7, 20.5]))
 DECK_SIZE = env.int("DECK_SIZE", default=20)
 DECK_SIZE_MAX = env.int("DECK_SIZE_MAX", default=50)
+DECK_OF_ONE_RESIDENT = env.int("DECK_OF_ONE_RESIDENT", default=3)  # cards, so that nobody fills a deck alone
 RADIUS_DEFAULT_M = env.int("RADIUS_DEFAULT_M", default=5_000)
 RADIUS_MIN_M = env.int("RADIUS_MIN_M", default=500)
 RADIUS_MAX_M = env.int("RADIUS_MAX_M", default=50_000)
@@ -135,4 +136,12 @@ RATE_LIMITS = {
     "join": env.str("RATE_JOIN", default="20/minute"),
     "photo": env.str("RATE_PHOTO", default="60/minute"),
     "print": env.str("RATE_PRINT", default="60/minute"),
+    "message": env.str("RATE_MESSAGE", default="120/minute"),  # over HTTP and all sockets together
+    "like": env.str("RATE_LIKE", default="200/hour"),
+    "pickup": env.str("RATE_PICKUP", default="30/day"),
+    "pickup_square": env.str("RATE_PICKUP_SQUARE", default="10/day"),  # of one person in one square
+    "report": env.str("RATE_REPORT", default="20/day"),
 }
+# So old an account has to be for the whole of what it may do to others, and the share of younger ones.
+NEW_ACCOUNT_DAYS = env.int("NEW_ACCOUNT_DAYS", default=7)
+NEW_ACCOUNT_SHARE = env.float("NEW_ACCOUNT_SHARE", default=0.5)

@@ -139,7 +139,8 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "app-version", "authorization", "content-type", "idempotency-key", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["App-Version-Min", "Content-Disposition", "Content-Language", "ETag", "Retry-After"]
+CORS_EXPOSE_HEADERS = ["App-Version-Min", "Content-Disposition", "Content-Language", "ETag"]
+CORS_EXPOSE_HEADERS += ["RateLimit", "RateLimit-Policy", "Retry-After"]
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
     MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")

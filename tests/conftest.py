@@ -13,8 +13,8 @@ from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
-from backend.core.http.throttling import _limiter
 from backend.core.redis.client import cooldown, sync_redis
+from backend.core.redis.limits import _limiter
 from geo.materials.services import load_materials
 from tests.factories.people import browser_of, client_of, make_user
 

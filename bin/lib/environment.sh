@@ -55,6 +55,8 @@ write_environment() {
 # lift_limits: people may do as much as a load needs.
 lift_limits() {
     export RATE_SIGN_IN=1000000/minute RATE_WRITE=1000000/minute RATE_READ=1000000/minute
+    export RATE_MESSAGE=1000000/minute RATE_LIKE=1000000/minute RATE_PICKUP=1000000/minute
+    export RATE_PICKUP_SQUARE=1000000/minute RATE_PHOTO=1000000/minute RATE_REPORT=1000000/minute
     export SOCKET_FRAMES_PER_S=100000 MATCHES_ACTIVE_MAX=1000000 LIKES_WAITING_MAX=1000000
     export GROUPS_MAX=1000 DEVICES_MAX=1000
 }

@@ -1,7 +1,7 @@
 """`/conversations/{id}/messages` and `/phrases`: the history, sending without a socket, photos, quick phrases."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO, cast
@@ -57,6 +57,10 @@ class HistoryQuery(Query):
 
 class SendView(ApiView):
     """Base of the views that send a message; a repeated request gets it without what was deleted of it since."""
+
+    def acts_in(self, request: Request) -> Iterable[tuple[str, str]]:
+        """Counted together with the messages that the sockets of the person send."""
+        return [("message", "")] if request.method == "POST" else []
 
     def render_again(self, request: Request, message_id: uuid.UUID) -> Response:
         message = get_message_for(user_of(request).pk, self.kwargs["conversation_id"], message_id, self.now)

@@ -14,12 +14,14 @@ from msgspec import UNSET
 from prometheus_client import Gauge
 
 from backend.accounts.errors import TicketsUnavailable
+from backend.accounts.models import User
 from backend.accounts.services.tickets import TicketHolder, redeem_ticket
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError, RateLimited, Unavailable
 from backend.core.http.language import accepted_language
 from backend.core.http.request_ids import id_from
 from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
+from backend.core.redis.limits import Limit, hit, is_new_account, limit_for
 from backend.core.redis.nudges import channel_of
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
@@ -66,6 +68,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     writer: SocketWriter
     acks: AckBuffer
     budget: FrameBudget
+    message_limit: Limit
     shown_cards: tuple[ShownCards, list[ClosedCard]]
     writing: asyncio.Task[None] | None = None
     has_joined = False
@@ -119,7 +122,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.has_joined = True
         await self.realtime.hub.follow(closed_cards_channel(), self.realtime.card_presence.receive)
         self.is_subscribed = await self.realtime.hub.join(self)
-        state, self.shown_cards = await in_thread(_read_session, self.session_id, self.user_id)
+        state, self.shown_cards, self.message_limit = await in_thread(_read_session, self.session_id, self.user_id)
         return state
 
     async def _reject(self, code: CloseCode) -> None:
@@ -191,6 +194,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case Ack(seq=seq):
                 self.acks.add(int(seq))
             case SendMessage():
+                if not await asyncio.to_thread(hit, self.message_limit):
+                    raise RateLimited
                 await self.writer.send(await run_send(self.realtime, self.user_id, frame, self.language))
             case DeleteMessage():
                 await self.writer.send(await run_delete(self.user_id, frame, self.language))
@@ -261,13 +266,18 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 def _read_session(
     session_id: uuid.UUID, user_id: uuid.UUID
-) -> tuple[SessionState | None, tuple[ShownCards, list[ClosedCard]]]:
-    """The session's state and the cards its user was shown lately. An open socket counts as a sign of life."""
+) -> tuple[SessionState | None, tuple[ShownCards, list[ClosedCard]], Limit]:
+    """The session's state, the cards its user was shown lately, and how often they may write.
+
+    An open socket counts as a sign of life.
+    """
     now = read_clock()
     state, is_silent = session_state(session_id, now)
     if is_silent:
         see_device(session_id=session_id, now=now)
-    return state, read_shown_cards(user_id)
+    user = User.objects.get(pk=user_id)
+    limit = limit_for("message", user.rate_key, is_new=is_new_account(user.created_at, now))
+    return state, read_shown_cards(user_id), limit
 
 
 def _is_allowed(scope: Mapping[str, Any]) -> bool:

@@ -11,7 +11,6 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from limits import parse
 from PIL import Image
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
@@ -19,7 +18,6 @@ from rest_framework.test import APIClient
 from backend.accounts.models import Block, User
 from backend.accounts.services.account import erase_account
 from backend.core.clock import read_clock
-from backend.core.http import throttling
 from chat.models import Conversation, Message, MessagePhoto
 from chat.services.conversations import close_conversation
 from chat.services.photos import remove_photos_of_deleted, send_photo
@@ -139,9 +137,9 @@ class TestSend:
 
     @pytest.mark.parametrize("to", ["photos", "messages"])
     def test_has_the_rate_limit_of_photos(
-        self, client: APIClient, conversation: Conversation, to: str, monkeypatch: pytest.MonkeyPatch
+        self, client: APIClient, conversation: Conversation, to: str, settings: Settings
     ) -> None:
-        monkeypatch.setattr(throttling, "_limit", lambda scope: parse(f"{1 if scope == 'photo' else 100}/minute"))
+        settings.RATE_LIMITS = {**settings.RATE_LIMITS, "photo": "1/minute"}
 
         statuses = [send(client, conversation, from_a_phone(), to=to).status_code for _ in range(2)]
 

@@ -121,7 +121,7 @@ def _add_match(world: World, scene: str, match: Match) -> None:
     here = _place(SCENES.index(scene) + 10)
     world.secrets["shared point", scene] = _spelled(here)
     shared = {"lat": here.y, "lon": here.x, "accuracy_m": 5, "minutes": 30, "consent": True}
-    ids["location_id"] = make_message(match.conversation, owner, kind="location", text=None, location=shared).pk
+    ids["location_id"] = make_message(match.conversation, owner, kind="location", text="", location=shared).pk
     ids["picture_id"] = _send_photo(match).pk
     weigh(match)
     ids["scale_photo_id"] = add_scale_photo(
@@ -152,8 +152,8 @@ def _end(world: World, scene: str, match: Match) -> None:
 def _add_group_and_devices(world: World) -> None:
     owner, now = world.people["owner"], read_clock() - timedelta(hours=1)
     group = found_group(user_id=owner.pk, name="Baan Suan", kind="building", now=now)
-    join_group(user_id=world.people["matched"].pk, code=group.code, now=now)
-    world.secrets["group code", "group"] = group.code
+    join_group(user_id=world.people["matched"].pk, code=str(group.code), now=now)
+    world.secrets["group code", "group"] = str(group.code)
     session, world.tokens["owner"] = make_session(owner)
     report = {"user": str(world.people["former"].pk), "reason": "rude", "text": world.keep("report", "owner")}
     assert client_of(owner).post("/api/v1/reports", report).status_code == 201

@@ -79,6 +79,8 @@ class BlockView(ApiView):
 
 
 class ReportsView(ApiView):
+    rate_scope = "report"
+
     @extend_schema(
         summary="Report somebody to the city",
         operation_id="report_person",

@@ -63,6 +63,11 @@ class OptionsBody(Body):
         return {name for name, field in self.fields.items() if not field.required}
 
 
+def field_of(request: Request, name: str) -> Any:
+    """What the body holds under this name, unchecked; None without it."""
+    return request.data.get(name) if isinstance(request.data, Mapping) else None
+
+
 class Query(Body):
     """The parameters of a query. `read_elsewhere` names those of the same request that something else reads."""
 

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: `type, title, status, detail, code`, and `errors` per field."""
 
+import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +20,7 @@ from backend.core.errors import (
     BodyUnreadable,
     DomainError,
     Forbidden,
+    Kind,
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
@@ -43,6 +45,8 @@ REFUSALS_OF_DRF = {
     "method_not_allowed": MethodNotAllowed,
     "unsupported_media_type": UnsupportedMediaType,
 }
+# When a refusal of this kind does not say itself after how long it is worth another try.
+RETRY_AFTER_S = {Kind.RATE_LIMITED: 60, Kind.UNAVAILABLE: 5}
 CODES_OF_DRF = {drf: refused.code for drf, refused in REFUSALS_OF_DRF.items()}
 
 
@@ -86,10 +90,13 @@ def _response_to(error: Exception) -> Response | None:
 def _of_domain_error(error: DomainError) -> Response:
     errors = [{"field": error.field, "code": error.code, "detail": error.text}] if error.field else None
     body = problem(status=error.status, code=error.code, detail=error.text, errors=errors)
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    return Response(body, status=error.status, headers=headers, content_type=CONTENT_TYPE)
+    return Response(body, status=error.status, headers=_headers_of(error), content_type=CONTENT_TYPE)
+
+
+def _headers_of(error: DomainError) -> dict[str, str]:
+    after_s = error.retry_after_s or RETRY_AFTER_S.get(error.kind)
+    headers = {"Retry-After": str(after_s)} if after_s else {}
+    return headers | ({"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {})
 
 
 def _of_bad_request(error: Exception) -> Response:
@@ -102,7 +109,7 @@ def _of_drf_error(error: exceptions.APIException) -> Response:
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait) + 1)  # type: ignore[attr-defined]
+        headers["Retry-After"] = str(math.ceil(error.wait))  # type: ignore[attr-defined]
     if isinstance(error, exceptions.ValidationError):
         body = problem(
             status=400,
@@ -111,12 +118,23 @@ def _of_drf_error(error: exceptions.APIException) -> Response:
             errors=list(_field_errors(error.detail)),
         )
     elif isinstance(error, exceptions.Throttled):
-        text = _("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": headers.get("Retry-After", "1")}
-        body = problem(status=429, code=RateLimited.code, detail=text)
+        body = problem(status=429, code=RateLimited.code, detail=_wait_text(int(headers.get("Retry-After", 1))))
     else:
         code = str(error.get_codes()) if isinstance(error.detail, str) else error.default_code
         body = problem(status=error.status_code, code=CODES_OF_DRF.get(code, code), detail=str(error.detail))
     return Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _wait_text(seconds: int) -> str:
+    if seconds <= 2 * 60:
+        return _("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": seconds}
+    if seconds <= 2 * 3600:
+        return _("That is as much as one person may do for now. Try again in %(minutes)s minutes.") % {
+            "minutes": -(-seconds // 60)
+        }
+    return _("That is as much as one person may do in a day. Try again in %(hours)s hours.") % {
+        "hours": -(-seconds // 3600)
+    }
 
 
 def _field_errors(detail: object, path: str = "") -> Iterator[dict[str, str]]:
@@ -135,7 +153,7 @@ def _field_errors(detail: object, path: str = "") -> Iterator[dict[str, str]]:
 def page_problem(refusal: DomainError) -> JsonResponse:
     """The problem of a view that is not one of the API's."""
     body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
-    return JsonResponse(body, status=refusal.status, content_type=CONTENT_TYPE)
+    return JsonResponse(body, status=refusal.status, content_type=CONTENT_TYPE, headers=_headers_of(refusal))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -1,64 +1,58 @@
-"""Rate limits, counted atomically in Redis by `limits`. Without Redis there are no limits."""
+"""The limits that one request counts against, and the headers that tell of them."""
 
-import time
-from functools import cache
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
 
-import structlog
-from django.conf import settings
-from limits import RateLimitItem, parse
-from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from backend.core.redis.client import cooldown, key, limits_storage
+from backend.core.redis.limits import Limit, Room, hit, is_new_account, limit_for, room_in
 
-log = structlog.get_logger(__name__)
-Counted: TypeAlias = tuple[RateLimitItem, str, str]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-@cache
-def _limiter() -> RateLimiter:
-    return MovingWindowRateLimiter(limits_storage())
-
-
-@cache
-def _limit(scope: str) -> RateLimitItem:
-    return parse(settings.RATE_LIMITS[scope])
-
-
-def _may_pass(counted: Counted) -> bool:
-    try:
-        with cooldown:
-            return _limiter().hit(*counted)
-    except Exception as error:
-        log.warning("rate_limit_skipped", reason=type(error).__name__)
-        return True
-
-
 class ScopedThrottle(BaseThrottle):
-    """Counts requests per user, or per IP address before sign-in, in the view's `rate_scope` or `read`/`write`."""
+    """Counts requests per user, or per IP address before sign-in.
+
+    In the view's `rate_scope` or `read`/`write`, and in what `acts_in` of the view finds: names of limits, with what is
+    counted apart.
+    """
 
     def __init__(self) -> None:
-        self._request: Counted | None = None
+        self._limits: list[Limit] = []
+        self._refused: Room | None = None
+        self._is_read = False
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Whether this request may pass; counts it."""
-        scope = getattr(view, "rate_scope", None) or ("read" if request.method in SAFE_METHODS else "write")
+        self._is_read = request.method in SAFE_METHODS
+        scope = getattr(view, "rate_scope", None) or ("read" if self._is_read else "write")
         who = getattr(request.user, "rate_key", None) or self.get_ident(request)
-        self._request = _limit(scope), key(f"rate:{scope}"), who
-        return _may_pass(self._request)
+        created_at = getattr(request.user, "created_at", None)
+        is_new = created_at is not None and is_new_account(created_at, getattr(view, "now", None) or timezone.now())
+        for name, apart in [(scope, ""), *_acts_in(request, view)]:
+            limit = limit_for(name, f"{who}{apart}", is_new=is_new)
+            self._limits.append(limit)
+            if not hit(limit):
+                self._refused = room_in(limit)
+                return False
+        return True
 
     def wait(self) -> float | None:
         """Seconds until the next request may pass."""
-        if self._request is None:
-            return None
-        try:
-            with cooldown:
-                reset = _limiter().get_window_stats(*self._request).reset_time
-        except Exception as error:
-            log.warning("rate_limit_unknown", reason=type(error).__name__)
-            return 1.0
-        return max(1.0, reset - time.time())
+        return self._refused.after_s if self._refused else None
+
+    def headers(self) -> Mapping[str, str]:
+        """`RateLimit-Policy`, and `RateLimit` of writes and refusals; to look up the counts of reads costs too much."""
+        if not self._limits:
+            return {}
+        policies = ", ".join(limit.policy for limit in self._limits)
+        rooms = [self._refused] if self._refused else [] if self._is_read else map(room_in, self._limits)
+        counts = ", ".join(room.header for room in rooms)
+        return {"RateLimit-Policy": policies} | ({"RateLimit": counts} if counts else {})
+
+
+def _acts_in(request: Request, view: APIView) -> Iterable[tuple[str, str]]:
+    acts = getattr(view, "acts_in", None)
+    return acts(request) if acts else ()

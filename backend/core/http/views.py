@@ -72,6 +72,7 @@ class ApiView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Do what `APIView.dispatch` does, but run a handler with an `Idempotency-Key` at most once."""
         self.args, self.kwargs = args, kwargs
+        self.throttle = ScopedThrottle()
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
         try:
@@ -83,6 +84,8 @@ class ApiView(APIView):
         # Most responses hold an address, a name or a token. A view that may be cached says so itself.
         self.response.setdefault("Cache-Control", "no-store")
         add_minimum(self.response)
+        for name, value in self.throttle.headers().items():
+            self.response.setdefault(name, value)
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -95,7 +98,11 @@ class ApiView(APIView):
         require_length(request)
 
     def get_throttles(self) -> list[BaseThrottle]:
-        return [ScopedThrottle()]
+        return [self.throttle]
+
+    def acts_in(self, request: Request) -> Iterable[tuple[str, str]]:
+        """Further limits that the request counts against, beside its `rate_scope`, and what each counts apart."""
+        return ()
 
     def _run_handler(self) -> Response:
         """Run the handler; with an idempotency key its response is stored in the transaction of its effect."""

@@ -1,6 +1,7 @@
 """`/pickups/{id}/swipe`: a collector's like or pass."""
 
 import uuid
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import Body
+from backend.core.http.fields import Body, field_of
 from backend.core.http.views import ApiView, valid
 from geo.matching.responses import StandingOutput, SwipeOutput
 from geo.matching.selectors import get_swipe_of
@@ -43,6 +44,11 @@ class SwipeInput(Body):
 class SwipeView(ApiView):
     # Sent again late, a like could confirm or renew, and a pass or a rewind undo what was done since on another device.
     methods_with_key = frozenset({"PUT", "DELETE"})
+
+    def acts_in(self, request: Request) -> Iterable[tuple[str, str]]:
+        """A like counts; a pass tells nobody anything."""
+        is_like = request.method == "PUT" and field_of(request, "direction") == Swipe.Direction.LIKE
+        return [("like", "")] if is_like else []
 
     @operation(
         summary="Read your swipe on a pickup, and the state of your like",

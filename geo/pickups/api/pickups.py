@@ -1,6 +1,7 @@
 """A resident's pickups: post, list, read, amend, extend, cancel, and post again what was left."""
 
 import uuid
+from collections.abc import Iterable
 from functools import partial
 
 from drf_spectacular.utils import extend_schema
@@ -9,11 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.http.fields import PageQuery
+from backend.core.http.fields import PageQuery, field_of
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
 from backend.core.http.views import ApiView, valid
 from backend.core.media.urls import media_url_of
+from geo.grid import cell_of
+from geo.inputs import Place
 from geo.matching.services.matches import cancel_pickup
 from geo.models import Pickup
 from geo.pickups.inputs import ExtensionInput, PickupAmendment, PickupInput, RestInput
@@ -22,6 +25,7 @@ from geo.pickups.selectors import get_pickup_for, pickups_of
 from geo.pickups.services.changing import amend_pickup, extend_pickup
 from geo.pickups.services.leftovers import post_leftovers
 from geo.pickups.services.posting import post_pickup
+from geo.service_area import is_served
 
 TAGS = ["pickups"]
 operation = partial(extend_schema, tags=TAGS)
@@ -44,6 +48,15 @@ class PickupStepView(ApiView):
 
 class PickupsView(PickupStepView):
     pagination_class = CursorPages
+
+    def acts_in(self, request: Request) -> Iterable[tuple[str, str]]:
+        """Posting counts, and in each square apart: so that one person cannot fill the decks of a neighbourhood."""
+        if request.method != "POST":
+            return []
+        place = Place(data=field_of(request, "location"))
+        is_known = place.is_valid() and is_served(*place.validated_data.coords)
+        square = cell_of(place.validated_data).coords if is_known else ""
+        return [("pickup", ""), ("pickup_square", f" {square}")]
 
     @operation(
         summary="List your own pickups, newest first",
