@@ -7,6 +7,10 @@ that its newest pickups can be chosen; sorting by time within the walk would mak
 in the radius. So would `ST_DWithin`, whose selectivity is estimated as next to nothing. The corners of the box, which
 lie outside the circle, come last in the walk, so they are cut off once it has ended.
 
+A deck has few pickups of one resident (`DECK_OF_ONE_RESIDENT`), so that nobody fills it alone: for each row the walk
+counts those of the same resident that come before it, up to so many. The next ones come when those have been swiped.
+`OFFSET 0` keeps that on the index of residents: the planner expects no row inside a box, and would walk the box.
+
 The viewer's swipes are hashed once. A pickup that was never amended is hidden by any swipe; only the amended ones are
 looked up row by row, because a pass holds for the revision that the collector saw.
 
@@ -47,22 +51,33 @@ _VIEWER = f"""
     LEFT JOIN geo_collector AS collector ON user_id = %(viewer)s
     LEFT JOIN ({KNOWN_MATERIALS}) AS known ON true
 """  # noqa: S608 - a constant of ours
+# Whether the viewer may swipe a pickup now. Filters name columns alone: those of the innermost row.
+_SWIPABLE = """
+    {pickup}.status = 'open'
+      AND {pickup}.cell && ST_Expand(%(point)s::geometry, %(map_radius)s)
+      {filters}
+      AND {pickup}.reserved_until IS NULL
+      AND ({pickup}.expires_at > %(now)s) IS TRUE -- so that no plan walks the index on expires_at instead
+      AND ({pickup}.id NOT IN (SELECT pickup_id FROM geo_swipe WHERE collector_id = %(viewer)s)
+           OR {pickup}.revision > 1 AND NOT EXISTS (
+               SELECT FROM geo_swipe
+               WHERE collector_id = %(viewer)s AND pickup_id = {pickup}.id
+                 AND (direction = 'like' OR pickup_revision >= {pickup}.revision)))
+"""
 _DECK = """
 WITH walked AS MATERIALIZED (
     SELECT id, created_at, card, cell, cell <-> %(point)s::geometry AS map_distance
     FROM geo_pickup
-    WHERE status = 'open'
-      AND cell && ST_Expand(%(point)s::geometry, %(map_radius)s)
-      {filters}
-      AND reserved_until IS NULL
-      AND (expires_at > %(now)s) IS TRUE -- so that no plan walks the index on expires_at instead
+    WHERE {swipable}
       AND resident_id <> ALL (
           ARRAY({blocked} UNION ALL SELECT %(viewer)s::uuid))
-      AND (id NOT IN (SELECT pickup_id FROM geo_swipe WHERE collector_id = %(viewer)s)
-           OR revision > 1 AND NOT EXISTS (
-               SELECT FROM geo_swipe
-               WHERE collector_id = %(viewer)s AND pickup_id = geo_pickup.id
-                 AND (direction = 'like' OR pickup_revision >= geo_pickup.revision)))
+      AND (SELECT count(*) FROM (
+          SELECT FROM (
+              SELECT * FROM geo_pickup AS own WHERE own.resident_id = geo_pickup.resident_id OFFSET 0) AS before
+          WHERE {swipable_before}
+            AND (before.cell <-> %(point)s::geometry, geo_pickup.created_at, geo_pickup.id)
+              < (geo_pickup.cell <-> %(point)s::geometry, before.created_at, before.id)
+          LIMIT {of_one_resident}) AS of_resident) < {of_one_resident}
     ORDER BY cell <-> %(point)s::geometry
     FETCH FIRST {limit} ROWS WITH TIES)
 SELECT id::text AS id, textsend(card) AS card, ST_X(cell) AS x, ST_Y(cell) AS y
@@ -224,7 +239,16 @@ def _place_of(wishes: DeckWishes, profile: DeckProfile | None) -> tuple[float, f
 def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int) -> str:
     """The same object for the same filters: psycopg looks prepared statements up by their text."""
     filters = [_FILTERS[name] for name in names] + ([] if with_hazardous else [_NOTHING_HAZARDOUS])
-    return _DECK.format(filters="\n      ".join(filters), blocked=blocked_with("viewer"), limit=limit)
+    swipable, swipable_before = (
+        _SWIPABLE.format(pickup=name, filters="\n      ".join(filters)) for name in ("geo_pickup", "before")
+    )
+    return _DECK.format(
+        swipable=swipable,
+        swipable_before=swipable_before,
+        blocked=blocked_with("viewer"),
+        limit=limit,
+        of_one_resident=settings.DECK_OF_ONE_RESIDENT,
+    )
 
 
 def _deck_of(query: DeckQuery, rows: Rows) -> Deck:

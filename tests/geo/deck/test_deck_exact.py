@@ -1,6 +1,7 @@
 """The deck against brute force, and how much its statement reads."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import connection
 
@@ -101,8 +103,13 @@ class World:
         for x, y, materials, pickup in self.pickups:
             distance = math.sqrt((x - east) ** 2 + (y - north) ** 2)
             if distance <= reach and self._is_wished(pickup, materials, query):
-                fits.append((distance, -pickup.created_at.timestamp(), -pickup.pk.int, pickup.pk))
-        return [str(pickup_id) for *_, pickup_id in sorted(fits)[: query.limit]]
+                fits.append((distance, -pickup.created_at.timestamp(), -pickup.pk.int, pickup))
+        cards, of_resident = [], Counter[Any]()
+        for *_, pickup in sorted(fits, key=lambda fit: fit[:3]):
+            of_resident[pickup.resident_id] += 1
+            if of_resident[pickup.resident_id] <= settings.DECK_OF_ONE_RESIDENT:
+                cards.append(str(pickup.pk))
+        return cards[: query.limit]
 
     def _is_wished(self, pickup: Pickup, materials: set[int], query: DeckQuery) -> bool:
         return (
@@ -194,14 +201,14 @@ SELECT setseed(0.5);
 INSERT INTO geo_pickup (id, resident_id, title, note, location, cell, area, address, access_note, window_from,
                         window_until, price_mode, choose, status, expires_at, kg_estimate, material_ids,
                         likes_counted, revision, created_at, updated_at)
-SELECT gen_random_uuid(), (%(residents)s::uuid[])[1 + n %% 50], 'Bottles', '', ST_Point(100.5, 13.7, 4326)::geography,
+SELECT gen_random_uuid(), (%(residents)s::uuid[])[1 + n %% 2000], 'Bottles', '', ST_Point(100.5, 13.7, 4326)::geography,
        ST_Point(11000000 + 66000 * random(), 2120000 + 66000 * random(), 3857), '', '', '', now(),
        now() + interval '1 day', 'free', 'first', 'open', now() + n * interval '1 hour', 3,
        ARRAY[(%(materials)s::int[])[1 + n %% 5]], 0, 1, now(), now()
 FROM generate_series(1, 6000) AS n;
 INSERT INTO geo_swipe (id, pickup_id, collector_id, direction, reason, like_state, pickup_revision, swiped_at)
 SELECT gen_random_uuid(), id, collector, 'pass', '', '', 1, now()
-FROM geo_pickup, unnest(%(residents)s::uuid[]) AS collector WHERE random() < 0.02;
+FROM geo_pickup, unnest((%(residents)s::uuid[])[1:50]) AS collector WHERE random() < 0.02;
 SET LOCAL enable_seqscan = on;
 DISCARD PLANS;
 ANALYZE geo_pickup, geo_swipe, accounts_user
@@ -210,7 +217,8 @@ ANALYZE geo_pickup, geo_swipe, accounts_user
 
 def fill_a_city(viewer: User) -> None:
     """Enough rows in every table that reading one whole would be a mistake, and statistics to know it by."""
-    residents = [viewer.pk, *(make_user().pk for _ in range(49))]
+    others = User.objects.bulk_create(User(display_name=f"Ann {number}") for number in range(1_999))
+    residents = [viewer.pk, *(other.pk for other in others)]
     with connection.cursor() as cursor:
         cursor.execute(CITY, {"residents": residents, "materials": ids_of(CODES)})
 

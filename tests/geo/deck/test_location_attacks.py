@@ -62,6 +62,13 @@ class Attacker:
         return {card["id"]: card["distance_m"] for card in self.deck(place)}
 
 
+@pytest.fixture(autouse=True)
+def only_the_grid(settings: Settings) -> None:
+    """What else would stop an attacker is off: limits on posts, and few cards of one resident."""
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "pickup": "10000/day", "pickup_square": "10000/day"}
+    settings.DECK_OF_ONE_RESIDENT = 1_000
+
+
 def post(phone: APIClient, place: Place) -> str:
     """Post a pickup there; returns its id."""
     answer = phone.post("/api/v1/pickups", pickup_body(location=degrees_of(place)))
