@@ -100,6 +100,7 @@ MIDDLEWARE = [
     *(["backend.core.tracing.TraceMiddleware"] if OTEL_EXPORTER_OTLP_ENDPOINT else []),
     "backend.core.http.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "backend.core.http.security_headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.core.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

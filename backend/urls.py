@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend.accounts.api.erasure import ConfirmErasureView, EraseView
 from backend.core.http.app_links import AndroidLinksView, AppleLinksView
@@ -45,7 +45,7 @@ urlpatterns = [
     path("metrics", MetricsView.as_view()),
     path("media/<path:name>", MediaView.as_view()),
     path("r/<id:token>", ReceiptPageView.as_view(), name="receipt_page"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="core/api_docs.html")),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include(api)),
     path("unsubscribe/<str:token>", UnsubscribeView.as_view()),

@@ -1,5 +1,6 @@
 """Every operation of docs/openapi.yaml, by every role, on every object: reached only by those who may, and no leak."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -78,7 +79,10 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.mark.slow
-def test_nobody_reaches_or_reads_what_the_table_does_not_give_them(world: World) -> None:
+def test_nobody_reaches_or_reads_what_the_table_does_not_give_them(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     wrong, leaks, careless, done = [], [], [], Counter[str]()
     assert set(operations()) == set(GROUP_OF)
 
@@ -99,7 +103,9 @@ def test_nobody_reaches_or_reads_what_the_table_does_not_give_them(world: World)
                 if (status, UNKNOWN in text) != (400, True):
                     careless.append((operation, scene, status))
 
+    secrets = {**world.secrets, **{("token", role): token for role, token in world.tokens.items()}}
+    logged = [name for name, secret in secrets.items() if secret in caplog.text]
     print(f"matrix: {done.total()} cells of {len(done)} operations, {len(leaks)} leaks, {len(wrong)} wrong")  # noqa: T201
-    assert {"wrong": wrong, "leaks": leaks, "take unknown fields": careless} == {
-        "wrong": [], "leaks": [], "take unknown fields": [],
+    assert {"wrong": wrong, "leaks": leaks, "take unknown fields": careless, "logged": logged} == {
+        "wrong": [], "leaks": [], "take unknown fields": [], "logged": [],
     }  # fmt: skip

@@ -23,7 +23,7 @@ class DemoPhoneView(PublicView):
     """The page; its script signs in as the chosen account and registers a device, as an app would."""
 
     def get(self, request: Request) -> HttpResponse:
-        """One HTML page without other files."""
+        """One HTML page, with a style sheet and a script of this service."""
         _require_demo()
         accounts = [*accounts_of("resident"), *accounts_of("collector")]
         shown = {"accounts": accounts, "prefix": PREFIX, "zone": settings.CITY_TIME_ZONE}
