@@ -84,4 +84,4 @@ class MaterialsView(ApiView):
         etag = f'"{catalogue.version}-{get_language()}"'
         response["ETag"] = etag
         response["Cache-Control"] = "no-cache"
-        return get_conditional_response(request._request, etag=etag, response=response) or response
+        return get_conditional_response(request, etag=etag, response=response) or response

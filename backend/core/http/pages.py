@@ -35,7 +35,7 @@ def render_page(request: Request, template: str, content: Mapping[str, object], 
         "contact": settings.OPERATOR_CONTACT,
         **content,
     }
-    response = render(request._request, template, context, status=status)
+    response = render(request, template, context, status=status)
     response["Content-Security-Policy"] = POLICY
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -35,7 +35,7 @@ class ProblemsView(PageView):
 
 
 def _respond(request: Request, template: str, content: Mapping[str, object]) -> HttpResponse | Response:
-    is_json = request._request.get_preferred_type([HTML, JSON]) == JSON
+    is_json = request.get_preferred_type([HTML, JSON]) == JSON
     response = Response(content) if is_json else render_page(request, template, content)
     response["Cache-Control"] = "public, max-age=3600"
     patch_vary_headers(response, ["Accept"])

@@ -130,7 +130,7 @@ class ReceiptPageView(PageView):
         details = get_receipt_by_token(token)
         paper_hash = request.query_params.get("h", "")[:HASH_CHARACTERS]
         page = context_of(details) | {"verdict": _verdict_on(details, paper_hash), "paper_hash": paper_hash}
-        response = render(request._request, "geo/receipt_page.html", page)
+        response = render(request, "geo/receipt_page.html", page)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["Content-Security-Policy"] = POLICY
