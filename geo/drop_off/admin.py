@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.gis import admin
+from django.contrib.gis.db.models import PointField
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.http.admin import CityAdmin
@@ -26,6 +27,8 @@ class DropOffPointAdmin(CityAdmin, admin.ModelAdmin[Any]):
     """Drop-off points. What a file says of its points is taken over again when it is loaded anew."""
 
     form = DropOffPointForm
+    # As text, such as `SRID=4326;POINT (100.5 13.7)`: Django's map loads scripts of others and runs some inline.
+    formfield_overrides = {PointField: {"widget": forms.TextInput(attrs={"size": 60})}}
     list_display = ("name", "opening_hours", "source", "checked_on", "is_active")
     list_filter = ("is_active", "source", "checked_on")
     search_fields = ("name_th", "name_en", "source_ref")

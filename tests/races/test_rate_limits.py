@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from threading import Barrier
+from typing import Any
 
 import httpx
 import pytest
@@ -87,7 +88,8 @@ def test_counting_in_two_steps_would_overshoot(redis_prefix: str, settings: Sett
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "like": f"{limit}/hour"}
 
     def count_in_two_steps() -> bool:
-        is_below = int(sync_redis().get(key("naive")) or 0) < limit
+        found: Any = sync_redis().get(key("naive"))
+        is_below = int(found or 0) < limit
         together.wait()
         if is_below:
             sync_redis().incr(key("naive"))
