@@ -11,7 +11,6 @@ from pytest_django import Settings
 
 from backend.accounts.services.tickets import issue_ticket, redeem_ticket
 from backend.core.http.health import redis_state
-from backend.core.http.throttling import _limit
 from backend.core.redis.address import parse_address
 from backend.core.redis.card_presence import _publish_closed, read_shown_cards, record_shown_cards
 from backend.core.redis.nudges import channel_of, encode_frames, publish
@@ -55,12 +54,10 @@ def test_tickets_are_used_once() -> None:
 
 def test_rates_are_limited(settings: Settings) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "read": "3/minute"}
-    _limit.cache_clear()
     client = client_of(make_user())
 
     statuses = [client.get("/api/v1/me").status_code for _ in range(4)]
 
-    _limit.cache_clear()
     assert statuses == [200, 200, 200, 429]
 
 
