@@ -104,7 +104,8 @@ def _locks_for_an_index(migration: Migration) -> bool:
 
 def _builds_index(operation: Operation) -> bool:
     if isinstance(operation, AddField):
-        return bool(operation.field.db_index or operation.field.unique)
+        field: Any = operation.field
+        return bool(field.db_index or field.unique)
     if isinstance(operation, AddConstraint):
         return isinstance(operation.constraint, UniqueConstraint | ExclusionConstraint)
     if isinstance(operation, RunSQL):

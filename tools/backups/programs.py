@@ -49,7 +49,7 @@ def run_as_operator(work: Callable[[], int]) -> int:
         if missing:
             raise BackupFailed(f"not set: {', '.join(missing)} (deploy/backup.env.example, docs/operations.md)")
         return work()
-    except BackupFailed as error:
+    except (BackupFailed, OSError) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
 

@@ -27,6 +27,8 @@ from tools.backups.programs import (
 )
 from tools.backups.recovery import Recovery
 
+# Replayed one after the other, they need a few segments at a time.
+WAL_BYTES = 200_000_000
 CHECKS = ("check_database", "verify_receipts", "check_media")
 
 
@@ -107,10 +109,10 @@ def _around(kept: list[Snapshot], to: datetime) -> list[Snapshot]:
 
 
 def _require_space(backup: Backup, folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < backup.bytes:
-        needed, has = backup.bytes // 1_000_000, free // 1_000_000
-        raise BackupFailed(f"{folder} has {has} MB free, and the database alone needs {needed} MB")
+    free, needed = shutil.disk_usage(folder).free, backup.bytes + WAL_BYTES
+    if free < needed:
+        has, needs = free // 1_000_000, needed // 1_000_000
+        raise BackupFailed(f"{folder} has {has} MB free, and the database alone needs {needs} MB")
 
 
 def _restore_files(plan: Plan, work: Path) -> None:

@@ -94,8 +94,16 @@ class Http:
 class SocketPhone:
     """Sends and receives by socket, and resumes after the last event."""
 
-    def __init__(self, person: Person, screen: Screen, http: Http, addresses: Addresses) -> None:
+    def __init__(
+        self,
+        person: Person,
+        screen: Screen,
+        http: Http,
+        addresses: Addresses,
+        retry_s: tuple[float, float] = RETRY_S,
+    ) -> None:
         self._person, self.screen, self._http, self._addresses = person, screen, http, addresses
+        self._retry_s = retry_s
         self._socket: ClientConnection | None = None
         self._answers: dict[str, asyncio.Future[bool]] = {}
 
@@ -106,7 +114,7 @@ class SocketPhone:
                 await self._serve_one()
             self._socket = None
             self._fail_waiting_sends()
-            await asyncio.sleep(random.uniform(*RETRY_S))
+            await asyncio.sleep(random.uniform(*self._retry_s))
 
     def _fail_waiting_sends(self) -> None:
         for answer in self._answers.values():

@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,10 @@ from tools.ports import free_port
 NAMES = ("web", "realtime", "worker")
 EACH = 2
 WRITERS = 20
+BATCH = 50
+# As docs/asyncapi.yaml describes.
+JITTER_S = (0.0, 3.0)
+PATIENCE_S = 20
 # Longer than HAProxy needs to see that a process is back (check inter).
 SETTLE_S = 6
 STOP_S = 40
@@ -124,55 +128,84 @@ def main(arguments: list[str], folder: Path) -> int:
         return asyncio.run(_play(replicas, port, count))
 
 
+class Answers:
+    """Counts the answers of the service and what came instead: broken connections, and refusals of the proxy."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.without_result = self.refused = 0
+
+    @property
+    def failed(self) -> int:
+        """How many requests the service has not answered."""
+        return self.counts["of the proxy"] + self.without_result - self.refused
+
+    async def count(self, response: httpx.Response) -> None:
+        is_ours = response.status_code < 500 or "problem+json" in response.headers.get("Content-Type", "")
+        kind = "overloaded" if response.status_code == 503 else "answered"
+        self.counts[kind if is_ours else "of the proxy"] += 1
+        self.refused += response.status_code >= 500 or response.status_code == 429
+
+
 async def _play(replicas: list[Replica], port: int, count: int) -> int:
     from tools.chaos.clients import Clients, Http, Person, SocketPhone, make_pair
     from tools.chaos.harness import running
     from tools.chaos.ledger import Ledger, Screen
 
-    answers: Counter[str] = Counter()
+    answers = Answers()
 
-    class CountingHttp(Http):
+    class PatientHttp(Http):
         async def call(self, person: Person, method: str, path: str, timeout_s: float, **body: Any) -> Any:
-            found = await super().call(person, method, path, timeout_s, **body)
-            answers["failed" if found is None else "answered"] += 1
+            found = await super().call(person, method, path, PATIENCE_S, **body)
+            answers.without_result += found is None
             return found
 
-    ledger = Ledger()
+    ledger, addresses = Ledger(), Addresses(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}/ws/v1/")
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
-    async with httpx.AsyncClient(limits=limits) as client:
-        addresses = Addresses(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}/ws/v1/")
-        http = CountingHttp(client, addresses)
+    async with httpx.AsyncClient(limits=limits, event_hooks={"response": [answers.count]}) as client:
+        http = PatientHttp(client, addresses)
 
         def make_phone(hold: str, person: Person, screen: Screen) -> SocketPhone:
-            return SocketPhone(person, screen, http, addresses)
+            return SocketPhone(person, screen, http, addresses, JITTER_S)
 
         pairs = await asyncio.to_thread(lambda: [make_pair() for _ in range(count // 2)])
         clients = Clients([("socket", person) for pair in pairs for person in pair], ledger, make_phone)
-        readers = [asyncio.create_task(_read(http, pair[0], answers)) for pair in pairs[:WRITERS]]
-        async with running(*clients.phones, *clients.writers[:WRITERS]):
-            await asyncio.sleep(20)
-            for writer in clients.writers[:WRITERS]:
-                writer.may_write.set()
-            for replica in replicas:
-                stopped_s = await asyncio.to_thread(replica.stop)
-                await asyncio.to_thread(replica.start)
-                await asyncio.sleep(SETTLE_S)
-                print(f"{replica.name}: stopped in {stopped_s:.1f} s; {dict(answers)}")
-            for writer in clients.writers[:WRITERS]:
-                writer.may_write.clear()
-            await asyncio.gather(*(writer.is_idle.wait() for writer in clients.writers[:WRITERS]))
+        writers = clients.writers[:WRITERS]
+        async with AsyncExitStack() as stack:
+            for first in range(0, count, BATCH):
+                await stack.enter_async_context(running(*clients.phones[first : first + BATCH]))
+                await asyncio.sleep(1)
+            await stack.enter_async_context(running(*writers))
+            readers = [asyncio.create_task(_read(http, pair[0])) for pair in pairs[:WRITERS]]
+            await _restart_all(replicas, writers, answers)
+            for task in readers:
+                task.cancel()
             await asyncio.sleep(SETTLE_S)
-        for task in readers:
-            task.cancel()
     messages = ledger.messages(ledger.run)
     missed = [message for message in messages if not ledger.is_shown(message.reader, message.client_id)]
     resets = sum(screen.resets for screen in clients.screens)
     print(f"{count} sockets: {len(missed)} of {len(messages)} messages missed, {resets} resets")
-    print(f"requests: {answers['answered']} answered, {answers['failed']} failed")
-    return 1 if missed or answers["failed"] else 0
+    print(f"requests: {dict(answers.counts)}, {answers.failed} failed")
+    return 1 if missed or answers.failed else 0
 
 
-async def _read(http: Any, person: Any, answers: "Counter[str]") -> None:
+async def _restart_all(replicas: list[Replica], writers: list[Any], answers: Answers) -> None:
+    """Restart one after the other while they write; then let them finish."""
+    for writer in writers:
+        writer.may_write.set()
+    for replica in replicas:
+        stopped_s = await asyncio.to_thread(replica.stop)
+        await asyncio.to_thread(replica.start)
+        await asyncio.sleep(SETTLE_S)
+        print(
+            f"{replica.name}: stopped in {stopped_s:.1f} s; {dict(answers.counts)}, {answers.failed} failed", flush=True
+        )
+    for writer in writers:
+        writer.may_write.clear()
+    await asyncio.gather(*(writer.is_idle.wait() for writer in writers))
+
+
+async def _read(http: Any, person: Any) -> None:
     while True:
         await http.call(person, "GET", "/conversations", 10)
         await asyncio.sleep(0.2)

@@ -27,7 +27,19 @@ LINE_SOURCES = {
 # Where `@firebase/messaging` registers a browser, from the addresses in its code and in `@firebase/installations`.
 PUSH_SOURCES = ["https://fcmregistrations.googleapis.com", "https://firebaseinstallations.googleapis.com"]
 # The first parts of the paths in clients/phone/src/routes.ts.
-SCREENS = ("welcome", "give", "pickups", "deck", "likes", "matches", "conversations", "inbox", "drop-off", "receipts", "me")
+SCREENS = (
+    "welcome",
+    "give",
+    "pickups",
+    "deck",
+    "likes",
+    "matches",
+    "conversations",
+    "inbox",
+    "drop-off",
+    "receipts",
+    "me",
+)
 PATHS = rf"^(?:(?:{'|'.join(SCREENS)})(?:/[\w-]+)*/?)?$"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.core.files.storage import Storage
-from django.db.models import FileField, QuerySet
+from django.db.models import FileField, Model, QuerySet
 
 
 def missing_files() -> Iterator[str]:
@@ -17,7 +17,7 @@ def missing_files() -> Iterator[str]:
 
 def _missing_of(field: FileField) -> Iterator[str]:
     folder, held = None, set[str]()
-    names = QuerySet(field.model).exclude(**{field.name: ""}).order_by(field.name)
+    names: QuerySet[Model] = QuerySet(field.model).exclude(**{field.name: ""}).order_by(field.name)
     for name in names.values_list(field.name, flat=True).iterator(chunk_size=5_000):
         of, _, file = name.rpartition("/")
         if of != folder:

@@ -26,12 +26,14 @@ class Command(migrate.Command):
         self._alias = options["database"]
         for _ in range(TRIES):
             try:
-                return super().handle(*args, **options)
+                super().handle(*args, **options)
             except OperationalError as error:
                 if not isinstance(error.__cause__, LockNotAvailable):
                     raise
                 self.stdout.write(" a table is in use; trying again")
                 time.sleep(PAUSE_S)
+            else:
+                return
             finally:
                 self._bound_locks("DEFAULT")
         raise CommandError("A transaction keeps a table for minutes: look at pg_stat_activity, then migrate again.")
