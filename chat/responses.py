@@ -204,6 +204,9 @@ class ConversationOut(ResponseBody):
         int, Meta(description="Messages after that of the other participant and the service, without deleted ones.")
     ]
     other_read_seq: Annotated[int | None, Meta(description="How far the other has read.")]
+    other_delivered_seq: Annotated[
+        int | None, Meta(description="How far an app of the other has received the messages; at least as far as read.")
+    ]
     last_message: Annotated[MessageOut | None, Meta(extra_json_schema={"readOnly": True})]
     active_at: Annotated[datetime, Meta(description="The last message, or the opening.")]
     closed_at: Annotated[datetime | None, Meta(description="From then on nobody can write; it may be in an hour.")]
@@ -218,6 +221,7 @@ class ConversationOut(ResponseBody):
             read_seq=row.read_seq,
             unread=row.unread,
             other_read_seq=row.other_read_seq,
+            other_delivered_seq=row.other_delivered_seq,
             last_message=MessageOut.of(row.last_message) if row.last_message else None,
             active_at=row.active_at,
             closed_at=row.closed_at,

@@ -74,7 +74,7 @@ _NEWEST_OF_PAGE = """
 _ONE_OF_OWN = f"{_OWN} AND conversation.id = %(conversation_id)s)"
 _SHOWN = f"""
     SELECT page.id, page.title, page.last_seq, page.read_seq, page.active_at, page.closed_at,
-        other.user_id, other.shown_name, other.avatar_colour, other.erased_at, other.shown_seq,
+        other.user_id, other.shown_name, other.avatar_colour, other.erased_at, other.shown_seq, other.delivered_seq,
         CASE WHEN EXISTS (
             SELECT FROM accounts_block JOIN chat_participant AS blocked ON blocked.user_id = blocked_id
             WHERE blocker_id = %(user_id)s AND blocked.conversation_id = page.id
@@ -86,7 +86,17 @@ _SHOWN = f"""
         {_MESSAGE_COLUMNS}
     FROM page
     LEFT JOIN LATERAL (
-        SELECT user_id, shown_name, avatar_colour, erased_at, shown_seq
+        SELECT user_id, shown_name, avatar_colour, erased_at, shown_seq,
+            -- Up to the first message that no app of theirs has acknowledged; no more than `shown_seq` during a block.
+            CASE WHEN EXISTS (
+                SELECT FROM accounts_block
+                WHERE (blocker_id, blocked_id) IN ((%(user_id)s, user_id), (user_id, %(user_id)s))
+            ) THEN shown_seq ELSE greatest(shown_seq, coalesce((
+                SELECT min((event.data -> 'message' ->> 'seq')::integer) - 1
+                FROM notifications_eventcounter AS counter JOIN notifications_event AS event USING (user_id)
+                WHERE counter.user_id = chat_participant.user_id AND event.seq > counter.acked
+                    AND event.name = 'message.sent' AND event.collapse_key = 'conversation:' || page.id
+            ), page.last_seq)) END AS delivered_seq
         FROM chat_participant JOIN accounts_user ON accounts_user.id = user_id
         WHERE conversation_id = page.id AND user_id <> %(user_id)s
         ORDER BY chat_participant.id LIMIT 1
@@ -112,9 +122,10 @@ class ConversationRow(NamedTuple):
     """What the list of conversations shows of one of them.
 
     `read_seq` is how far the reader has read, `other_read_seq` how far the other participant has, as far as it is
-    shown. The fields of the other participant are None in a conversation without one. `unread` counts messages of
-    others and of the service after `read_seq` that are not deleted, in closed conversations too; it is 0 if the reader
-    has blocked the other participant.
+    shown, `other_delivered_seq` how far an open app of theirs has acknowledged the messages. The fields of the other
+    participant are None in a conversation without one. `unread` counts messages of others and of the service after
+    `read_seq` that are not deleted, in closed conversations too; it is 0 if the reader has blocked the other
+    participant.
     """
 
     id: uuid.UUID
@@ -128,6 +139,7 @@ class ConversationRow(NamedTuple):
     avatar_colour: str | None
     erased_at: datetime | None
     other_read_seq: int | None
+    other_delivered_seq: int | None
     unread: int
     last_message: MessageRow | None
 
@@ -163,7 +175,7 @@ def get_conversation_row_for(user_id: uuid.UUID, conversation_id: uuid.UUID) -> 
 
 
 def _conversation_of(row: Sequence[Any]) -> ConversationRow:
-    return ConversationRow(*[*row[:12], MessageRow.of(row[12:]) if row[12] else None])
+    return ConversationRow(*[*row[:13], MessageRow.of(row[13:]) if row[13] else None])
 
 
 def others_in(conversation_id: uuid.UUID, user_id: uuid.UUID) -> list[uuid.UUID]:

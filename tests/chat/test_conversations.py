@@ -14,6 +14,7 @@ from backend.accounts.services.account import erase_account
 from chat.models import Conversation, Participant
 from chat.services.conversations import close_conversation
 from notifications.models import Event
+from notifications.services.inbox import acknowledge
 from tests.chat.test_cards import post
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import client_of, make_user
@@ -146,6 +147,37 @@ class TestUnread:
 
         assert self.unread(client) == 0
         assert self.unread(client_of(other)) == 1  # the blocked user must not notice
+
+
+class TestDelivered:
+    def delivered_to(self, reader: APIClient) -> int:
+        (row,) = reader.get(LIST).json()["results"]
+        seq: int = row["other_delivered_seq"]
+        return seq
+
+    def test_is_as_far_as_an_open_app_has_acknowledged(
+        self, client: APIClient, user: User, other: User, conversation: Conversation
+    ) -> None:
+        for _ in range(2):
+            make_message(conversation, user)
+        assert self.delivered_to(client) == 0
+
+        first = Event.objects.filter(user=other, name="message.sent").earliest("seq")
+        acknowledge(user_id=other.pk, seq=first.seq)
+        assert self.delivered_to(client) == 1
+        read(client_of(other), conversation, 2)
+        assert self.delivered_to(client) == 2
+
+    @pytest.mark.parametrize("by_me", [True, False])
+    def test_is_hidden_during_a_block(
+        self, client: APIClient, user: User, other: User, conversation: Conversation, by_me: bool
+    ) -> None:
+        make_message(conversation, user)
+        Block.objects.create(blocker=user if by_me else other, blocked=other if by_me else user)
+
+        acknowledge(user_id=other.pk, seq=10)
+
+        assert self.delivered_to(client) == 0
 
 
 class TestRead:

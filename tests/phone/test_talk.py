@@ -78,6 +78,19 @@ class TestWriting:
         expect(other.get_by_text("When do you come?")).to_be_visible()
         expect(one.locator("li.message", has_text="When do you come?")).to_contain_text("Read")
 
+    def test_says_what_became_of_a_message(self, match: Match, nok: User, lek: User, open_phone: OpenPhone) -> None:
+        one = open_phone(user=nok).open(path_of(match))
+        expect(one.get_by_label("Write a message")).to_be_visible()
+        write(one, "When do you come?")
+        message = one.locator("li.message", has_text="When do you come?")
+        expect(message).to_contain_text("Sent")
+
+        other = open_phone(user=lek).open("/me")
+        expect(message).to_contain_text("Delivered")
+        other.goto(path_of(match))
+
+        expect(message).to_contain_text("Read")
+
     def test_shows_who_is_writing(self, match: Match, nok: User, lek: User, open_phone: OpenPhone) -> None:
         one, other = (open_phone(user=user).open(path_of(match)) for user in (nok, lek))
         expect(one.get_by_text("Say hello")).to_be_visible()

@@ -15,6 +15,8 @@ export type Conversation = Schemas['ConversationOut'];
 export type Match = Schemas['MatchOutput'];
 
 const TYPING_MS = 5_000;
+/** So often one asks whether the newest message has been delivered: no event tells it. */
+const DELIVERED_EVERY_MS = 8_000;
 
 export class Talk {
   readonly id: string;
@@ -54,6 +56,7 @@ export class Talk {
       return () => stops.forEach((stop) => stop());
     });
     $effect(() => this.#markRead());
+    $effect(() => this.#followDelivery());
   }
 
   get name(): string {
@@ -63,6 +66,11 @@ export class Talk {
   get isClosed(): boolean {
     const closedAt = this.info.value?.closed_at;
     return closedAt != null && Date.parse(closedAt) <= timeNow().getTime();
+  }
+
+  /** Whether an app of the other person has got this message. */
+  isDelivered(message: Message): boolean {
+    return message.seq <= (this.info.value?.other_delivered_seq ?? 0);
   }
 
   /** Whether the other person has read this message. */
@@ -191,6 +199,16 @@ export class Talk {
       .then(() => counts.read())
       // Offline; the next message or look tries again.
       .catch(() => (this.#markedSeq = 0));
+  }
+
+  /** Ask again while this person's newest message is under way and somebody looks. */
+  #followDelivery(): (() => void) | undefined {
+    const newest = this.history.value?.findLast(({ sender }) => sender === session.userId);
+    if (!newest || !this.info.value || this.isDelivered(newest) || this.isRead(newest) || this.isClosed) return;
+    const timer = window.setInterval(() => {
+      if (document.visibilityState === 'visible' && navigator.onLine) void this.info.load();
+    }, DELIVERED_EVERY_MS);
+    return () => window.clearInterval(timer);
   }
 
   #params(): { params: { path: { conversation_id: string } } } {
