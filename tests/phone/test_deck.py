@@ -135,6 +135,19 @@ class TestTwoPhones:
         expect(slow.locator("article.top")).to_have_count(0)
 
 
+def test_a_pickup_withdrawn_under_the_thumb_leaves_with_a_word(lek: User, open_phone: OpenPhone) -> None:
+    pickup = make_pickup(title="Bottles")
+    page = open_phone(user=lek).open("/deck")
+    expect(page.locator("article.top")).to_contain_text("Bottles")
+    Pickup.objects.filter(pk=pickup.pk).update(status=Pickup.Status.CANCELLED)
+
+    page.get_by_role("button", name="Collect it Bottles").click()
+
+    expect(page.get_by_text("“Bottles” has just been taken")).to_be_visible()
+    expect(page.locator("article.top")).to_have_count(0)
+    assert not Match.objects.filter(pickup=pickup).exists()
+
+
 class TestOffline:
     def test_swipes_wait_and_are_sent_with_the_signal(self, lek: User, open_phone: OpenPhone) -> None:
         pickup = make_pickup(title="Bottles")

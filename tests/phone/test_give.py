@@ -1,12 +1,13 @@
 """Giving something away with a real phone: from the photo to the collector who is chosen."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.accounts.models import User
+from backend.accounts.models import Session, User
 from geo.models import Match, Pickup
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.matches import make_like
@@ -116,6 +117,24 @@ def test_without_a_signal_it_waits_and_is_posted_once(nok: User, photo: Path, op
     wait_until(lambda: Pickup.objects.filter(resident=nok, photos__isnull=False).count() == 1)
     assert Pickup.objects.filter(resident=nok).count() == 1
     expect(page.get_by_role("link", name="Cardboard boxes")).to_be_visible()
+
+
+def test_a_session_that_expires_meanwhile_loses_nothing(nok: User, photo: Path, open_phone: OpenPhone) -> None:
+    User.objects.filter(pk=nok.pk).update(phone="+66812345676")
+    page = open_phone(user=nok, place=LUMPHINI).open("/give")
+    page.get_by_label("From the album").set_input_files(photo)
+    fill_in(page)
+    Session.objects.filter(user=nok).delete()
+
+    page.get_by_role("button", name="See what others see").click()
+    expect(page).to_have_url(re.compile("/welcome"))
+    page.get_by_text("Use your own phone number").click()
+    page.get_by_label("Phone number").fill("081 234 5676")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Address, only for the one who comes")).to_have_value("12 Soi Ari")
+    post(page)
+
+    wait_until(lambda: Pickup.objects.filter(resident=nok, photos__isnull=False).count() == 1)
 
 
 def test_the_service_refuses_and_nothing_is_lost(nok: User, open_phone: OpenPhone) -> None:

@@ -264,6 +264,15 @@ class TestWeighing:
 
 
 class TestConditions:
+    def test_without_permission_for_the_place_the_other_is_seen(self, match: Match, lek: Phone) -> None:
+        page = lek.open(f"/matches/{match.pk}")
+
+        page.get_by_role("button", name="I am there").click()
+        expect(page.get_by_text("Say that you see the other side instead.")).to_be_visible()
+        page.get_by_role("button", name="I see Nok").click()
+
+        expect(page.get_by_text("Nok is there.")).to_be_visible()
+
     def test_an_expired_session_loses_nothing(self, match: Match, lek: Phone) -> None:
         User.objects.filter(pk=match.collector_id).update(phone="+66812345678")
         page = lek.open(path_of(match))

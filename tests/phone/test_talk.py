@@ -148,11 +148,13 @@ class TestWriting:
         expect(one.get_by_text("Wrong number")).to_have_count(0)
 
     def test_shows_a_script_as_text(self, match: Match, nok: User, lek: User, open_phone: OpenPhone) -> None:
+        User.objects.filter(pk=lek.pk).update(shown_name=SCRIPT)
         make_message(Conversation.objects.get(pk=match.conversation_id), lek, SCRIPT)
 
         page = open_phone(user=nok).open(path_of(match))
 
-        expect(page.get_by_text(SCRIPT)).to_be_visible()
+        expect(page.get_by_role("heading", name=SCRIPT)).to_be_visible()
+        expect(page.get_by_role("paragraph").get_by_text(SCRIPT)).to_be_visible()
         assert page.title() != "1"
 
     def test_reads_older_pages_while_scrolling_up(
