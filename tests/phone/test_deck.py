@@ -137,11 +137,14 @@ class TestTwoPhones:
 
 def test_a_pickup_withdrawn_under_the_thumb_leaves_with_a_word(lek: User, open_phone: OpenPhone) -> None:
     pickup = make_pickup(title="Bottles")
-    page = open_phone(user=lek).open("/deck")
+    phone = open_phone(user=lek)
+    page = phone.open("/deck")
     expect(page.locator("article.top")).to_contain_text("Bottles")
+    phone.context.set_offline(True)  # so that nothing says so before the like
     Pickup.objects.filter(pk=pickup.pk).update(status=Pickup.Status.CANCELLED)
 
     page.get_by_role("button", name="Collect it Bottles").click()
+    phone.context.set_offline(False)
 
     expect(page.get_by_text("“Bottles” has just been taken")).to_be_visible()
     expect(page.locator("article.top")).to_have_count(0)
