@@ -320,19 +320,19 @@ def make_service_clients(ledger: Ledger, client: httpx.AsyncClient, addresses: A
     def make_phone(hold: str, person: Person, screen: Screen) -> Phone:
         return HttpPhone(person, screen, http) if hold == "http" else SocketPhone(person, screen, http, addresses)
 
-    people = [pair for holds in PAIRS for pair in zip(holds, _create_pair(holds), strict=True)]
+    people = [pair for holds in PAIRS for pair in zip(holds, create_pair(holds), strict=True)]
     connection.close()
     return Clients(people, ledger, make_phone)
 
 
 def make_pair() -> tuple[Person, Person]:
     """Create two more people with a conversation."""
-    one, other = _create_pair(("socket", "socket"))
+    one, other = create_pair(("socket", "socket"))
     connection.close()
     return one, other
 
 
-def _create_pair(holds: Sequence[str]) -> list[Person]:
+def create_pair(holds: Sequence[str]) -> list[Person]:
     now = datetime.now(UTC)
     users = [User.objects.create(phone=f"+{uuid.uuid4().int % 10**14}", display_name="Chaos") for _ in holds]
     conversation = open_conversation(user_ids=[user.pk for user in users], title="Cardboard", now=now)

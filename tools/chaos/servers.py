@@ -297,7 +297,7 @@ class Servers:
 
 
 @asynccontextmanager
-async def run_service(folder: Path, postgres: Postgres, redis: Redis) -> AsyncIterator[Servers]:
+async def run_service(folder: Path, postgres: Postgres, redis: Redis, **more_variables: str) -> AsyncIterator[Servers]:
     """Run web, realtime and worker of the Procfile, and a local Firebase."""
     web, realtime = free_port(), free_port()
     async with AsyncExitStack() as stack:
@@ -305,6 +305,7 @@ async def run_service(folder: Path, postgres: Postgres, redis: Redis) -> AsyncIt
         fcm = Firebase()
         stack.enter_context(fcm)
         variables = _variables(folder, fcm, proxy) | {"PORT": str(web), "REALTIME_PORT": str(realtime)}
+        variables |= more_variables
         processes = [
             Process(command_of(name), variables, folder / f"{name}.log") for name in ("web", "realtime", "worker")
         ]
