@@ -107,6 +107,11 @@ class SocketPhone:
         self._socket: ClientConnection | None = None
         self._answers: dict[str, asyncio.Future[bool]] = {}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has resumed, and receives what comes."""
+        return self._socket is not None
+
     async def run(self) -> None:
         """Open the socket, and open it again with jitter whenever it closes."""
         while True:

@@ -174,10 +174,10 @@ async def _play(replicas: list[Replica], port: int, count: int) -> int:
         async with AsyncExitStack() as stack:
             for first in range(0, count, BATCH):
                 await stack.enter_async_context(running(*clients.phones[first : first + BATCH]))
-                await asyncio.sleep(1)
+                await _all_open(clients.phones[: first + BATCH])
             await stack.enter_async_context(running(*writers))
             readers = [asyncio.create_task(_read(http, pair[0])) for pair in pairs[:WRITERS]]
-            await _restart_all(replicas, writers, answers)
+            await _restart_all(replicas, clients, writers, answers)
             for task in readers:
                 task.cancel()
             await asyncio.sleep(SETTLE_S)
@@ -189,16 +189,27 @@ async def _play(replicas: list[Replica], port: int, count: int) -> int:
     return 1 if missed or answers.failed else 0
 
 
-async def _restart_all(replicas: list[Replica], writers: list[Any], answers: Answers) -> None:
+async def _all_open(phones: list[Any]) -> float:
+    """Wait until all sockets are open; returns the seconds."""
+    started = time.monotonic()
+    while not all(phone.is_open for phone in phones):  # noqa: ASYNC110 - the phones run by themselves
+        await asyncio.sleep(0.1)
+    return time.monotonic() - started
+
+
+async def _restart_all(replicas: list[Replica], clients: Any, writers: list[Any], answers: Answers) -> None:
     """Restart one after the other while they write; then let them finish."""
     for writer in writers:
         writer.may_write.set()
     for replica in replicas:
         stopped_s = await asyncio.to_thread(replica.stop)
+        back_s = await _all_open(clients.phones)
         await asyncio.to_thread(replica.start)
         await asyncio.sleep(SETTLE_S)
         print(
-            f"{replica.name}: stopped in {stopped_s:.1f} s; {dict(answers.counts)}, {answers.failed} failed", flush=True
+            f"{replica.name}: stopped in {stopped_s:.1f} s, all sockets open {back_s:.1f} s later; "
+            f"{dict(answers.counts)}, {answers.failed} failed",
+            flush=True,
         )
     for writer in writers:
         writer.may_write.clear()
