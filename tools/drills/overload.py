@@ -19,6 +19,7 @@ from django.core.management import call_command
 HOST = "127.0.0.1"
 PATH = "/api/v1/matches"
 SECONDS = 15
+WARM_UP_S = 5
 PATIENCE_S = 10
 TICK_S = 0.001
 # The drill fails below this share of the peak, and above this time of a health check.
@@ -88,10 +89,10 @@ class Client:
         self._idle.append(connection)
 
 
-async def overload(port: int, request: bytes, rate: float) -> tuple[Client, Client]:
+async def overload(port: int, request: bytes, rate: float, seconds: float) -> tuple[Client, Client]:
     """Offer `rate` requests a second, and ten health checks a second beside them."""
     client, health = Client(port, request), Client(port, HEALTH)
-    await asyncio.gather(client.offer(rate, SECONDS), health.offer(10, SECONDS))
+    await asyncio.gather(client.offer(rate, seconds), health.offer(10, seconds))
     return client, health
 
 
@@ -106,10 +107,12 @@ def main() -> int:
 
     request = request_bytes("GET", PATH, make_account(20).person.token)
     with servers.web() as server:
-        run_load(server.port, [cycle([request])] * 16, seconds=3)
+        run_load(server.port, [cycle([request])] * 16, seconds=WARM_UP_S)
         peak = run_load(server.port, [cycle([request])] * 16, seconds=SECONDS)
+        # Many threads at once: each opens its connection to PostgreSQL at its first request.
+        uvloop.run(overload(server.port, request, peak.rate * 3, WARM_UP_S))
         ours = time.process_time()
-        client, health = uvloop.run(overload(server.port, request, peak.rate * 3))
+        client, health = uvloop.run(overload(server.port, request, peak.rate * 3, SECONDS))
         share = (time.process_time() - ours) / SECONDS
     goodput = client.statuses[200] / SECONDS
     checks = [second * 1000 for second in statistics.quantiles(health.latencies_s, n=100)]
