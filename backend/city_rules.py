@@ -141,7 +141,19 @@ RATE_LIMITS = {
     "pickup": env.str("RATE_PICKUP", default="30/day"),
     "pickup_square": env.str("RATE_PICKUP_SQUARE", default="10/day"),  # of one person in one square
     "report": env.str("RATE_REPORT", default="20/day"),
+    # Passwords and codes of staff that one account, and one address, may try.
+    "staff_account": env.str("RATE_STAFF_ACCOUNT", default="10/15 minutes"),
+    "staff_address": env.str("RATE_STAFF_ADDRESS", default="40/15 minutes"),
 }
 # So old an account has to be for the whole of what it may do to others, and the share of younger ones.
 NEW_ACCOUNT_DAYS = env.int("NEW_ACCOUNT_DAYS", default=7)
 NEW_ACCOUNT_SHARE = env.float("NEW_ACCOUNT_SHARE", default=0.5)
+# The clock of reports; until when one may object to an act; how long evidence is kept after a case was handled.
+REPORT_HOURS = env.int("REPORT_HOURS", default=24)
+APPEAL_DAYS = env.int("APPEAL_DAYS", default=30)
+CASE_EVIDENCE_DAYS = env.int("CASE_EVIDENCE_DAYS", default=365)
+# Words for which a new pickup waits for a look, with commas between them; and how many bits of a photo's hash may
+# differ from a known picture's.
+HELD_WORDS = env.list("HELD_WORDS", default=[])
+KNOWN_PICTURE_BITS = env.int("KNOWN_PICTURE_BITS", default=6)
+STAFF_SIGN_INS = env.int("STAFF_SIGN_INS", default=2)  # passwords that one process checks at a time

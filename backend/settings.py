@@ -69,7 +69,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 INSTALLED_APPS = [
-    "backend.core.apps.CityAdminConfig",
+    "backend.accounts.apps.CityAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -77,6 +77,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.gis",
     "django.contrib.postgres",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -84,8 +87,9 @@ INSTALLED_APPS = [
     "leaflet",
     "procrastinate.contrib.django",
     "backend.core.apps.CoreConfig",
-    "backend.accounts",
+    "backend.accounts.apps.AccountsConfig",
     "notifications",
+    "backend.moderation.apps.ModerationConfig",
     "chat",
     "geo",
 ]
@@ -214,6 +218,11 @@ REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "AUTO_REFRESH": False,
 }
+AUTHENTICATION_BACKENDS = ["backend.accounts.roles.RoleBackend"]
+# Whether staff need a code of an app besides their password.
+ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=IS_PRODUCTION)
+OTP_TOTP_ISSUER = OPERATOR_NAME
+SESSION_COOKIE_AGE = 12 * 3_600  # only the admin has cookies
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -285,7 +294,7 @@ IS_WORKER = os.environ.get("PGAPPNAME") == "tft worker"
 APP_VERSION_MIN = env.str("APP_VERSION_MIN", default="")  # such as 1.4; older apps are refused
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["backend.accounts.authentication.MayAct"],
     "DEFAULT_RENDERER_CLASSES": ["backend.core.http.responses.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["backend.core.http.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "backend.core.http.schema.ProblemAutoSchema",
@@ -316,7 +325,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 MIGRATION_LINTER_OPTIONS = {
     "sql_analyser": "postgresql",
-    "exclude_apps": ["procrastinate", "knox"],
+    "exclude_apps": ["procrastinate", "knox", "otp_totp", "otp_static"],
     "ignore_name": ["0013_ring_notified"],  # renames a column, before the first release
     "quiet": ["ok"],
 }

@@ -23,6 +23,7 @@ handler500 = "backend.core.http.problems.server_error"
 
 api = [
     path("", include("backend.accounts.urls")),
+    path("", include("backend.moderation.urls")),
     path("", include("geo.urls")),
     path("", include("notifications.urls")),
     path("", include("chat.urls")),

@@ -9,12 +9,15 @@ class ChatConfig(AppConfig):
     verbose_name = _("chat")
 
     def ready(self) -> None:
-        """Register the export and erasure of personal data, and the translation of messages in the event log."""
+        """Register the personal data, messages as something to report, and the translation of messages in the log."""
         from backend.accounts.registry import register_records  # noqa: PLC0415 - needs the models
+        from backend.moderation.subjects import register_subject  # noqa: PLC0415
+        from chat import moderation  # noqa: PLC0415
         from chat.records import RECORDS  # noqa: PLC0415
         from chat.responses import render_event  # noqa: PLC0415
         from chat.services import privacy  # noqa: PLC0415
         from notifications.frames import register_renderer  # noqa: PLC0415
 
         register_records("chat", RECORDS, leave=privacy.leave)
+        register_subject("message", moderation)
         register_renderer("message.sent", render_event)

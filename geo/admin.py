@@ -27,9 +27,6 @@ from geo.trust import admin as penalties
 
 __all__ = ["collectors", "drop_off", "materials", "penalties", "pickups", "prices", "receipts"]
 
-admin.site.site_header = admin.site.site_title = "Tinder for Trash"
-admin.site.index_title = _("City administration")
-
 PEOPLE = ("pickup__title", "collector__display_name", "collector__phone")
 
 

@@ -6,9 +6,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backend.core.clock import read_clock
-from backend.core.http.admin import ReadOnly
+from backend.core.http.admin import CityAdmin, ReadOnly
 from notifications.models import DeadLetter, Device, Event, EventCounter, PeriodicRun, Push
 from notifications.monitoring import overdue_tasks
 from notifications.services.leases import retry_dead_letters
@@ -84,6 +86,18 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
         users = retry_dead_letters(ids=list(queryset.values_list("pk", flat=True)), now=read_clock())
         self.message_user(request, _("Due again for %(count)s users.") % {"count": users})
+
+
+admin.site.unregister(ProcrastinateJob)
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(CityAdmin, ProcrastinateJobAdmin):
+    """Procrastinate's own page, whose actions ask for no permission."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """For staff with the permission to change jobs."""
+        return super().get_actions(request) if request.user.has_perm("procrastinate.change_procrastinatejob") else {}
 
 
 @admin.register(PeriodicRun)

@@ -259,6 +259,36 @@ KINDS: Mapping[str, EventKind] = {
         body=_("The city has ended it early. You can agree to pickups again."),
         link=Link.ME,
     ),
+    "moderation.acted": EventKind(
+        category=Category.MATCHES,
+        title=_("A decision of the moderators"),
+        body=_("It concerns you or something of yours. Read the reason, and object if it is wrong."),
+        link=Link.ME,
+    ),
+    "moderation.restored": EventKind(
+        category=Category.MATCHES,
+        title=_("A decision was taken back"),
+        body=_("The moderators have taken back a decision about you. Thank you for your patience."),
+        link=Link.ME,
+    ),
+    "moderation.appeal_granted": EventKind(
+        category=Category.MATCHES,
+        title=_("Your objection was right"),
+        body=_("Another moderator has taken the decision back."),
+        link=Link.ME,
+    ),
+    "moderation.appeal_denied": EventKind(
+        category=Category.MATCHES,
+        title=_("Your objection was looked at"),
+        body=_("Another moderator has looked at it: the decision stands."),
+        link=Link.ME,
+    ),
+    "moderation.lifted": EventKind(
+        category=Category.MATCHES,
+        title=_("Your account is open again"),
+        body=_("The suspension is over. You can give and collect again."),
+        link=Link.ME,
+    ),
     "match.rated": EventKind(
         category=Category.LIKES,
         title=_("You have been rated"),

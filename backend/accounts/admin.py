@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -14,17 +15,21 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from backend.accounts.models import Report, Session, User
-from backend.accounts.services.safety import handle_report, restore_account, suspend_account
+from backend.accounts.models import Report, Session, StaffRecord, User
+from backend.accounts.services.roles import give_role
+from backend.accounts.services.safety import restore_account, suspend_account
+from backend.accounts.services.second_factor import reset_second_factor
 from backend.accounts.services.sessions import end_sessions
 from backend.core.clock import read_clock
 from backend.core.db.ids import parse_id
-from backend.core.http.admin import CityAdmin, when
+from backend.core.http.admin import CityAdmin, ReadOnly, when
 from backend.core.text.phones_and_codes import to_e164
 
 ABOUT = ["id", "display_name", "chosen_name", "phone", "locale", "is_active", when("created_at"), when("erased_at")]
-RIGHTS = ["password", "is_staff", "is_superuser", "groups", "user_permissions"]
+RIGHTS = ["password", "role"]
 
 
 class OfficerForm(BaseUserCreationForm[User]):
@@ -34,10 +39,14 @@ class OfficerForm(BaseUserCreationForm[User]):
 
     class Meta:
         model = User
-        fields = ["phone", "display_name", "locale"]
+        fields = ["phone", "display_name", "locale", "role"]
         error_messages: ClassVar[dict[str, dict[str, Any]]] = {
             "phone": {"unique": _("Somebody has this number already. Open their account, and give them their rights.")}
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].required = True
 
     def clean_phone(self) -> str:
         """However it is typed."""
@@ -49,59 +58,74 @@ class OfficerForm(BaseUserCreationForm[User]):
 
 @admin.register(User)
 class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
-    """Users. Staff cannot change their identity, but can disable and enable accounts.
+    """Users. Officers cannot change their identity, but can disable and enable accounts.
 
-    Only superusers add officers, and change rights and the accounts of staff. Nobody can shut themselves out.
+    Only administrators add staff, give roles and change the accounts of staff. Nobody changes their own role.
     """
 
-    list_display = ["display_name", "phone", "locale", "is_active", "is_staff", "created_at"]
-    list_filter = ["is_active", "is_staff", "locale"]
+    list_display = ["display_name", "phone", "locale", "is_active", "role", "created_at"]
+    list_filter = ["is_active", "role", "locale"]
     search_fields = ["display_name", "phone", "id"]
     readonly_fields = ["id", "phone", when("created_at"), when("erased_at")]
-    filter_horizontal = ["groups", "user_permissions"]
+    filter_horizontal = ()
     ordering = ["-created_at"]
+    actions = ["reset_second_factor"]
     add_form = OfficerForm
-    add_fieldsets = [(None, {"fields": ["phone", "display_name", "locale", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["phone", "display_name", "locale", "role", "password1", "password2"]})]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """With the rights for superusers."""
+        """With the rights for administrators."""
         if obj is None:
             return self.add_fieldsets
-        rights = [(_("Rights in the admin"), {"fields": RIGHTS})] if _is_superuser(request) else []
+        rights = [(_("Rights in the admin"), {"fields": RIGHTS})] if _is_administrator(request) else []
         return [(None, {"fields": ABOUT}), *rights]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody takes away their own rights: a last superuser could not get them back. Erased accounts stay closed."""
+        """Nobody takes away their own rights: a last administrator could not get them back. Erased stay closed."""
         if obj is None:
             return []
         if obj.erased_at:
-            return [*self.readonly_fields, "is_active"]
-        own = ["is_active", "is_staff", "is_superuser"] if obj.pk == request.user.pk else []
+            return [*self.readonly_fields, "is_active", "role"]
+        own = ["is_active", "role"] if obj.pk == request.user.pk else []
         return [*self.readonly_fields, *own]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save what was changed, and then suspend or restore everything that belongs to the account."""
-        if change:
-            obj.save(update_fields=[*set(form.changed_data).difference(self.filter_horizontal), "shown_name"])
-        else:
-            obj.is_staff = True
+        role, changed = obj.role, set(form.changed_data)
+        if not change:
+            obj.role = ""
             obj.save()
+        elif plain := changed - {"role"}:
+            if obj.is_active:  # whatever a moderator decided before
+                obj.suspended_at = obj.suspended_until = None
+            obj.save(update_fields=[*plain, "shown_name", "suspended_at", "suspended_until"])
+        if not change or "role" in changed:
+            give_role(by=cast(User, request.user), user=obj, role=role)
         if not obj.erased_at:
             settle = restore_account if obj.is_active else suspend_account
             transaction.on_commit(lambda: settle(user=obj, now=read_clock()), robust=True)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Officers, by superusers. Other people sign themselves up."""
-        return _is_superuser(request)
+        """Staff, by administrators. Other people sign themselves up."""
+        return _is_administrator(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The accounts of staff only for superusers."""
-        is_ours = obj is None or not (obj.is_staff or obj.is_superuser) or _is_superuser(request)
+        """The accounts of staff only for administrators."""
+        is_ours = obj is None or not (obj.is_staff or obj.is_superuser) or _is_administrator(request)
         return is_ours and super().has_change_permission(request, obj)
 
+    def has_administer_permission(self, request: HttpRequest) -> bool:
+        return _is_administrator(request)
+
+    @admin.action(description=_("Let them set up another app as their second factor"), permissions=["administer"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For staff who have lost their phone and their recovery codes."""
+        for user in queryset:
+            reset_second_factor(user=user)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """By superusers; everybody else changes their own, at the top of each page."""
-        if not _is_superuser(request):
+        """By administrators; everybody else changes their own, at the top of each page."""
+        if not _is_administrator(request):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
@@ -119,7 +143,15 @@ class SessionAdmin(CityAdmin, admin.ModelAdmin[Session]):
     ordering = ["-created"]
     actions = ["revoke"]
 
-    @admin.action(description=_("Sign out on these devices"))
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may sign people out."""
+        return request.user.has_perm("accounts.change_session")
+
+    def has_change_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        """Never: a session begins and ends."""
+        return False
+
+    @admin.action(description=_("Sign out on these devices"), permissions=["manage"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         end_sessions(queryset)
 
@@ -133,13 +165,19 @@ class SessionAdmin(CityAdmin, admin.ModelAdmin[Session]):
 
 
 @admin.register(Report)
-class ReportAdmin(CityAdmin, admin.ModelAdmin[Report]):
+class ReportAdmin(ReadOnly, admin.ModelAdmin[Report]):
+    """Every report; moderators handle them in the cases of `backend.moderation`."""
+
     list_display = ["created_at", "reason", "reported", "reporter", "outcome", "handled_at"]
     list_select_related = ["reported", "reporter"]
     list_filter = ["reason", "outcome", ("handled_at", admin.EmptyFieldListFilter)]
-    readonly_fields = ["created_at", "reason", "reported", "reporter", "page", "text", "handled_by", "handled_at"]
-    fields = [*readonly_fields[:6], "outcome", "outcome_note", *readonly_fields[6:]]
+    readonly_fields = ["page"]
+    fields = ["created_at", "reason", "reported", "reporter", "page", "text", "outcome", "handled_by", "handled_at"]
     ordering = ["-created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        """Without those by or about the reader."""
+        return super().get_queryset(request).exclude(reporter=request.user.pk).exclude(reported=request.user.pk)
 
     @admin.display(description=_("subject"))
     def page(self, report: Report) -> str:
@@ -147,19 +185,28 @@ class ReportAdmin(CityAdmin, admin.ModelAdmin[Report]):
         address = _page_of(report.subject, self.admin_site)
         return format_html('<a href="{}">{}</a>', address, report.subject) if address else report.subject or "-"
 
-    def save_model(self, request: HttpRequest, obj: Report, form: Any, change: bool) -> None:
-        """Store the outcome."""
-        handle_report(report=obj, by_id=cast(User, request.user).pk, now=read_clock())
 
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
+@admin.register(StaffRecord)
+class StaffRecordAdmin(ReadOnly, admin.ModelAdmin[StaffRecord]):
+    """What staff looked at and did, for administrators."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
-        """Never: what was reported, and what became of it, stays."""
-        return False
+    list_display = ["at", "staff", "page", "object_id", "is_act", "detail", "status", "address"]
+    list_filter = ["is_act", "page", "at"]
+    list_select_related = ["staff"]
+    search_fields = ["=object_id", "staff__display_name", "staff__phone"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+    def has_view_permission(self, request: HttpRequest, obj: StaffRecord | None = None) -> bool:
+        return _is_administrator(request)
 
 
-def _is_superuser(request: HttpRequest) -> bool:
+# Roles stand in the code, and nobody reads the keys of second factors.
+for hidden in (Group, TOTPDevice, StaticDevice):
+    admin.site.unregister(hidden)
+
+
+def _is_administrator(request: HttpRequest) -> bool:
     return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 

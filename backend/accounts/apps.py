@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.translation import gettext_lazy as _
 
@@ -29,3 +30,7 @@ class AccountsConfig(AppConfig):
 
         register_records("account", RECORDS)
         register(refuse_demo_sign_in, Tags.security, deploy=True)
+
+
+class CityAdminConfig(AdminConfig):
+    default_site = "backend.accounts.admin_site.StaffSite"

@@ -1,12 +1,16 @@
 """Authentication of HTTP requests: `Authorization: Bearer <token>` against our own sessions."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
+from backend.accounts.errors import AccountSuspended
 from backend.accounts.models import Session, User
 from backend.accounts.selectors import find_live_session
 
@@ -26,6 +30,19 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
         if session is None:
             raise AuthenticationFailed(NOT_VALID)
         return session.user, session
+
+
+class MayAct(IsAuthenticated):
+    """People who are signed in; somebody whom moderators suspended only reads, and does what a view opens to them."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Raises AccountSuspended."""
+        if not super().has_permission(request, view):
+            return False
+        opened: frozenset[str] = getattr(view, "methods_for_suspended", frozenset())
+        if user_of(request).is_suspended and request.method not in SAFE_METHODS and request.method not in opened:
+            raise AccountSuspended
+        return True
 
 
 def user_of(request: Request) -> User:

@@ -120,3 +120,15 @@ TicketsUnavailable = refusal(
     _("Live updates are not available now. Try again soon."),
     _("The app goes on without them and tries again by itself. Messages arrive a little later."),
 )
+# Roles of staff: only by administrators, and never one's own.
+NotAllowedToGiveRoles = forbidden(
+    "not_allowed_to_give_roles",
+    _("You may not give this role."),
+    _("Ask an administrator. Nobody changes their own role."),
+)
+# A moderator has suspended the account, for a time or for good.
+AccountSuspended = forbidden(
+    "account_suspended",
+    _("Your account is suspended. You can read, export and erase your data, and object to the decision."),
+    _("Open your account: there you find the reason and until when, and you can object."),
+)

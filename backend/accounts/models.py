@@ -54,10 +54,20 @@ class UserManager(BaseUserManager["User"]):
         number = to_e164(phone)
         if number is None:
             raise ValidationError(_("This is not a valid phone number."))
-        user = self.model(phone=number, is_staff=True, is_superuser=True, **fields)
+        role = StaffRole.ADMINISTRATOR
+        user = self.model(phone=number, is_staff=True, is_superuser=True, role=role, **fields)
         user.set_password(password)
         user.save(using=self.db)
         return user
+
+
+class StaffRole(Choices):
+    """What an employee may see and do in the admin, each more than the one before (`backend.accounts.roles`)."""
+
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+    OFFICER = "officer"
+    ADMINISTRATOR = "administrator"
 
 
 class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
@@ -92,7 +102,17 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     warned_at = models.DateTimeField(null=True, editable=False, help_text="Warned of a pattern of no-shows.")
     paused_until = models.DateTimeField(null=True, editable=False, help_text="May make no new agreements until then.")
     is_active = models.BooleanField(_("is active"), default=True)
+    suspended_at = models.DateTimeField(
+        _("suspended at"),
+        null=True,
+        editable=False,
+        help_text="By a moderator. Inactive, but may read, export, erase and appeal.",
+    )
+    suspended_until = models.DateTimeField(
+        _("suspended until"), null=True, editable=False, help_text="Null while suspended: for good."
+    )
     is_staff = models.BooleanField(_("is staff"), default=False)
+    role = models.CharField(_("role"), max_length=13, choices=StaffRole, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     erasing_at = models.DateTimeField(
         _("erasing at"), null=True, blank=True, editable=False, help_text="When it is erased; hidden until then."
@@ -111,6 +131,13 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
             models.CheckConstraint(
                 condition=models.Q(phone__isnull=True) | models.Q(phone__regex=r"^\+[1-9]\d{6,14}$"),
                 name="phone_is_e164",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role="") | models.Q(is_staff=True), name="only_staff_have_a_role"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role="administrator") | models.Q(is_superuser=True),
+                name="administrators_are_superusers",
             ),
         ]
         indexes = [
@@ -144,6 +171,11 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
         """The hashes under the keys of before, for what was kept then."""
         keys = settings.SECRET_KEY_FALLBACKS
         return (hash_of_identity(kind, value, key) for key in keys for kind, value in self.identities.items())
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether a moderator has suspended the account, for a time or for good, and it is not being erased."""
+        return self.suspended_at is not None and not self.is_active and self.erasing_at is None
 
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""
@@ -250,6 +282,10 @@ class Report(PublicModel):
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("reported"), related_name="reports_received"
     )
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    kind = models.CharField(
+        max_length=8, blank=True, default="", db_default="", editable=False, help_text="See `backend.moderation`."
+    )
+    object_id = models.UUIDField(null=True, editable=False, help_text="Of what is reported.")
     subject = models.CharField(max_length=60, blank=True, help_text="What it is about, such as `pickup:<id>`.")
     text = models.CharField(_("text"), max_length=2000, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
@@ -270,6 +306,13 @@ class Report(PublicModel):
     class Meta:
         verbose_name = _("report")
         verbose_name_plural = _("reports")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "object_id", "reporter"],
+                condition=models.Q(object_id__isnull=False),
+                name="one_report_per_thing_and_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.pk}"
@@ -289,3 +332,33 @@ class CarriedStanding(models.Model):
 
     def __str__(self) -> str:
         return self.identity_hash
+
+
+class StaffRecord(models.Model):
+    """What an employee looked at or did in the admin, or that somebody tried to sign in; never changed.
+
+    A trigger refuses changes. Personal data: who, when, from which address, and what they searched for.
+    """
+
+    at = models.DateTimeField(_("at"), db_index=True)
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("staff"),
+        null=True,
+        related_name="+",
+        help_text="Empty: somebody who is not signed in.",
+    )
+    page = models.CharField(_("page"), max_length=100, help_text="The name of the page, such as `geo_pickup_change`.")
+    object_id = models.CharField(_("object"), max_length=100, blank=True)
+    is_act = models.BooleanField(_("act"), help_text="Whether a form was sent; otherwise a look.")
+    detail = models.CharField(_("detail"), max_length=500, blank=True)
+    status = models.PositiveSmallIntegerField(_("status"), help_text="Of the response.")
+    address = models.GenericIPAddressField(_("address"), null=True)
+
+    class Meta:
+        verbose_name = _("staff record")
+        verbose_name_plural = _("staff log")
+
+    def __str__(self) -> str:
+        return f"{self.page} {self.at}"

@@ -10,6 +10,8 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.db.backends.postgis.models import PostGISGeometryColumns, PostGISSpatialRefSys
 from django.contrib.sessions.models import Session as AdminSession
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from procrastinate.contrib.django.models import (
     ProcrastinateEvent,
     ProcrastinateJob,
@@ -17,10 +19,13 @@ from procrastinate.contrib.django.models import (
     ProcrastinateWorker,
 )
 
-from backend.accounts.models import Block, CarriedStanding, Report, Session, UsedTicket, User
+from backend.accounts.models import Block, CarriedStanding, Report, Session, StaffRecord, UsedTicket, User
 from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
 from backend.accounts.services.account import ERASED_AT_ONCE, anonymise, erase_due_accounts
+from backend.accounts.services.second_factor import reset_second_factor
 from backend.accounts.services.sessions import end_expired_sessions, end_sessions
+from backend.accounts.services.staff_log import BATCH as STAFF_LOG_BATCH
+from backend.accounts.services.staff_log import forget_old_staff_records
 from backend.accounts.services.standing import forget_ended_standings, keep_standing
 from backend.accounts.services.tickets import forget_used_tickets
 from backend.core.http.idempotency import delete_old_answers, forget_answers
@@ -31,7 +36,7 @@ DAILY = "notifications.retain"
 BATCH = 500
 ACCOUNT_FIELDS = (
     "phone", "firebase_uid", "line_id", "display_name", "chosen_name", "locale", "avatar_colour", "created_at",
-    "rating", "rating_count", "warned_at", "paused_until",
+    "rating", "rating_count", "warned_at", "paused_until", "suspended_at", "suspended_until",
 )  # fmt: skip
 
 
@@ -115,7 +120,7 @@ RECORDS = (
     ),
     Record(
         model=Report,
-        personal=("reporter", "reported", "subject", "text", "outcome_note", "handled_by"),
+        personal=("reporter", "reported", "subject", "object_id", "text", "outcome_note", "handled_by"),
         whose="the reporter, and the person reported",
         purpose=Purpose.SAFETY,
         basis=Basis.INTEREST,
@@ -134,8 +139,10 @@ RECORDS = (
             "shown_name",
             "locale",
             "avatar_colour",
+            "suspended_at",
+            "suspended_until",
         ),
-        plain=("password",),
+        plain=("password", "role"),
         whose="the person",
         purpose=Purpose.ACCOUNT,
         basis=Basis.CONTRACT,
@@ -143,6 +150,46 @@ RECORDS = (
         erase=anonymise,
         timers=[Timer(job=HOURLY, after="ERASURE_GRACE_DAYS", step=erase_due_accounts, batch=ERASED_AT_ONCE)],
         kept="The row without name, number and sign-in, with the average of its stars: receipts refer to it.",
+    ),
+    Record(
+        model=StaffRecord,
+        personal=("staff", "object_id", "detail", "address"),
+        plain=("page",),
+        whose="staff, and the person whose record they opened",
+        purpose=Purpose.LAW,
+        basis=Basis.LEGAL_DUTY,
+        not_copied="Shows the work of staff; given on request.",
+        kept="What staff opened and did, when and about which account, until STAFF_LOG_DAYS.",
+        timers=[Timer(job=DAILY, after="STAFF_LOG_DAYS", step=forget_old_staff_records, batch=STAFF_LOG_BATCH)],
+    ),
+    Record(
+        model=TOTPDevice,
+        personal=("user", "key"),
+        plain=("name",),
+        whose="staff",
+        purpose=Purpose.ACCOUNT,
+        basis=Basis.CONTRACT,
+        not_copied="A secret of the sign-in to the admin.",
+        erase=lambda user, now: reset_second_factor(user=user),
+    ),
+    Record(
+        model=StaticDevice,
+        personal=("user",),
+        plain=("name",),
+        whose="staff",
+        purpose=Purpose.ACCOUNT,
+        basis=Basis.CONTRACT,
+        not_copied="Belongs to secrets of the sign-in to the admin.",
+        within="otp_totp.TOTPDevice",
+    ),
+    Record(
+        model=StaticToken,
+        personal=("token",),
+        whose="staff",
+        purpose=Purpose.ACCOUNT,
+        basis=Basis.CONTRACT,
+        not_copied="A secret of the sign-in to the admin.",
+        within="otp_totp.TOTPDevice",
     ),
     Record(model=UsedTicket, timers=[Timer(job=HOURLY, after="an hour after its end", step=forget_used_tickets)]),
     Record(model=User.groups.through, plain=("user",)),

@@ -42,6 +42,10 @@ class Me(ResponseBody):
     rating_count: int
     warned_at: Annotated[datetime | None, Meta(description="Warned of a pattern of no-shows.")]
     paused_until: Annotated[datetime | None, Meta(description="May make no new agreements until then.")]
+    suspended_at: Annotated[
+        datetime | None, Meta(description="By a moderator: may only read, export, erase and object. See `/me/acts`.")
+    ]
+    suspended_until: Annotated[datetime | None, Meta(description="Null while suspended: for good.")]
 
 
 class SignInNotice(ResponseBody):

@@ -15,7 +15,8 @@ from backend.core.errors import NotFound
 _LIVE_SESSION = f"""
     SELECT {columns_of(Session)}, {columns_of(User)}
     FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id
-    WHERE accounts_session.digest = %(digest)s AND accounts_user.is_active
+    WHERE accounts_session.digest = %(digest)s
+        AND (accounts_user.is_active OR accounts_user.suspended_at IS NOT NULL AND accounts_user.erasing_at IS NULL)
         AND (accounts_session.expiry IS NULL OR accounts_session.expiry > %(now)s)
 """  # noqa: S608 - names of our own columns
 
@@ -30,8 +31,9 @@ def find_live_session(*, digest: str, now: datetime) -> Session | None:
 
 
 def live_sessions(now: datetime) -> QuerySet[Session]:
-    """Sessions that are neither over nor of a deactivated user."""
-    return Session.objects.filter(Q(expiry=None) | Q(expiry__gt=now), user__is_active=True)
+    """Sessions that are neither over nor of a deactivated user. Those of people whom moderators suspended live on."""
+    is_admitted = Q(user__is_active=True) | Q(user__suspended_at__isnull=False, user__erasing_at=None)
+    return Session.objects.filter(is_admitted, Q(expiry=None) | Q(expiry__gt=now))
 
 
 def is_session_live(*, session_id: uuid.UUID, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from backend.accounts.api.identities import IdentitiesView, IdentityView
 from backend.accounts.api.me import ExportView, MeView
-from backend.accounts.api.safety import BlocksView, BlockView, ReportsView
+from backend.accounts.api.safety import BlocksView, BlockView
 from backend.accounts.api.sign_in import SessionsView, SessionView, SignInView, SignOutView, TicketsView
 
 urlpatterns = [
@@ -18,6 +18,5 @@ urlpatterns = [
     path("me/export", ExportView.as_view()),
     path("blocks", BlocksView.as_view()),
     path("blocks/<id:user_id>", BlockView.as_view()),
-    path("reports", ReportsView.as_view()),
     path("realtime/tickets", TicketsView.as_view()),
 ]

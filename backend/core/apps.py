@@ -1,10 +1,9 @@
-"""The app with what all apps share, ids in paths, and the configuration of Django's admin."""
+"""The app with what all apps share, and ids in paths."""
 
 import uuid
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.contrib.admin.apps import AdminConfig
 from django.urls import register_converter
 from django.utils.module_loading import import_string
 from prometheus_client import REGISTRY
@@ -44,7 +43,3 @@ class CoreConfig(AppConfig):
             import_string("backend.core.tracing.start")()
         if settings.SENTRY_DSN:
             import_string("backend.core.error_reports.start")()
-
-
-class CityAdminConfig(AdminConfig):
-    default_site = "backend.core.http.admin.CityAdminSite"

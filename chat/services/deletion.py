@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from backend.core.errors import NotFound
 from chat.errors import DeleteTooLate, NotYourMessage
-from chat.models import Message, MessageLocation, Participant
+from chat.models import Conversation, Message, MessageLocation, Participant
 from chat.responses import KEPT_OF_DELETED, format_time
 from chat.services.messages import lock_conversation_for
 from chat.services.photos import remove_photos_on_commit
@@ -37,6 +37,32 @@ def delete_message(*, user_id: uuid.UUID, conversation_id: uuid.UUID, message_id
             raise DeleteTooLate(minutes=settings.MESSAGE_DELETE_MINUTES)
         _remove_content(message, now)
     return message
+
+
+@transaction.atomic
+def remove_message(*, message_id: uuid.UUID, now: datetime) -> None:
+    """Remove the content of anybody's message, as moderators decide. Idempotent; raises NotFound."""
+    message = _lock_message(message_id)
+    if message.deleted_at is None:
+        _remove_content(message, now)
+
+
+@transaction.atomic
+def show_message(*, message_id: uuid.UUID, text: str) -> None:
+    """Give a removed message its text back, unless its author has erased their account. Raises NotFound."""
+    message = _lock_message(message_id)
+    if message.deleted_at is not None and message.sender and not message.sender.erased_at:
+        message.text, message.deleted_at = text, None
+        message.save(update_fields=["text", "deleted_at"])
+
+
+def _lock_message(message_id: uuid.UUID) -> Message:
+    """The message, with its conversation locked first, as everywhere."""
+    found = Message.objects.filter(pk=message_id).values_list("conversation_id", flat=True).first()
+    if found is None:
+        raise NotFound
+    Conversation.objects.select_for_update(of=("self",), no_key=True).get(pk=found)
+    return Message.objects.select_related("sender").get(pk=message_id)
 
 
 def _remove_content(message: Message, now: datetime) -> None:

@@ -12,6 +12,8 @@ from typing import Any, cast
 import msgspec
 from django.db import IntegrityError, transaction
 
+from backend.accounts.errors import AccountSuspended
+from backend.accounts.models import User
 from backend.accounts.selectors import has_block_between
 from backend.core.db.constraints import constraint_of
 from backend.core.db.ids import new_id
@@ -51,6 +53,7 @@ _MAY_WRITE = """
         SELECT FROM chat_participant
         WHERE conversation_id = %(conversation)s AND user_id = %(sender)s
     )
+    AND EXISTS (SELECT FROM accounts_user WHERE id = %(sender)s AND is_active)
     AND NOT EXISTS (
         SELECT FROM chat_message
         WHERE conversation_id = %(conversation)s AND sender_id = %(sender)s AND client_id = %(client_id)s
@@ -188,10 +191,12 @@ def find_resent_message(
 
 
 def require_may_write(user_id: uuid.UUID, conversation_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
-    """The ids of the other participants. Raises NotFound, ConversationClosed or Blocked."""
+    """The ids of the other participants. Raises NotFound, ConversationClosed, AccountSuspended or Blocked."""
     conversation = get_conversation_for(user_id, conversation_id)
     if conversation.closed_at is not None and conversation.closed_at <= now:
         raise ConversationClosed
+    if not User.objects.filter(pk=user_id, is_active=True).exists():
+        raise AccountSuspended
     others = others_in(conversation_id, user_id)
     if has_block_between(user_id, others):
         raise Blocked

@@ -26,7 +26,7 @@ class Pickup(PublicModel):
         HANDED_OVER = "handed_over"
         CANCELLED = "cancelled"
         EXPIRED = "expired"
-        ON_HOLD = "on_hold"  # while the resident's account is suspended
+        ON_HOLD = "on_hold"  # while the account of its resident is suspended, or moderators hide it
 
     class PriceMode(Choices):
         FREE = "free"
@@ -66,6 +66,7 @@ class Pickup(PublicModel):
     expires_at = models.DateTimeField(_("expires at"))
     warn_at = models.DateTimeField(null=True, help_text="When to warn of the expiry; empty once that is done.")
     reserved_until = models.DateTimeField(null=True, help_text="Reserved until then for the runner-up who is asked.")
+    hidden_at = models.DateTimeField(null=True, editable=False, help_text="Hidden by moderators, or until they looked.")
     closed_at = models.DateTimeField(_("closed at"), null=True)
     place_removed_at = models.DateTimeField(null=True, help_text="When its exact place was reduced to the square.")
     kg_estimate = models.DecimalField(max_digits=9, decimal_places=3)

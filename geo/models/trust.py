@@ -11,7 +11,7 @@ from geo.models.match import Match
 
 
 class Rating(PublicModel):
-    """A party's rating of the other, never changed. Only the average is shown, once there are enough ratings.
+    """A party's rating of the other. Only the average is shown, once there are enough ratings.
 
     Personal data: the text.
     """
@@ -30,6 +30,7 @@ class Rating(PublicModel):
     reasons = ArrayField(models.CharField(max_length=20, choices=Reason), default=list, blank=True)
     text = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, editable=False, help_text="By moderators: it does not count.")
 
     class Meta:
         constraints = [

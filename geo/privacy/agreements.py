@@ -64,7 +64,7 @@ def suspend(*, user: User, now: datetime) -> None:
 
 def restore(*, user: User, now: datetime) -> None:
     """Open the pickups on hold of a user who is active again, or expire them. Their likes were only hidden."""
-    held = Pickup.objects.filter(resident=user, status=Pickup.Status.ON_HOLD).order_by("id")
+    held = Pickup.objects.filter(resident=user, status=Pickup.Status.ON_HOLD, hidden_at=None).order_by("id")
     for pickup_id in list(held.values_list("pk", flat=True)):
         restore_pickup(pickup_id=pickup_id, now=now)
 
@@ -75,7 +75,7 @@ def settle_suspensions(*, now: datetime) -> None:
     matches = Match.objects.filter(collector=OuterRef("pk"), status=Match.Status.ACTIVE)
     for user in User.objects.filter(Exists(pickups) | Exists(matches), is_active=False).order_by("pk"):
         _settle(_erase_again if user.erased_at else suspend, user, now)
-    held = Pickup.objects.filter(resident=OuterRef("pk"), status=Pickup.Status.ON_HOLD)
+    held = Pickup.objects.filter(resident=OuterRef("pk"), status=Pickup.Status.ON_HOLD, hidden_at=None)
     for user in User.objects.filter(Exists(held), is_active=True).order_by("pk"):
         _settle(restore, user, now)
 

@@ -57,11 +57,27 @@ def _write(match: Match, rater_id: uuid.UUID, rated_id: uuid.UUID, **fields: obj
         return Rating.objects.create(match=match, rater_id=rater_id, rated_id=rated_id, **fields)
 
 
-def _count(user_id: uuid.UUID, stars: int) -> None:
+@transaction.atomic
+def withdraw_rating(*, rating_id: uuid.UUID, now: datetime) -> None:
+    """Let a rating count no more, as moderators decide. Idempotent."""
+    for rating in Rating.objects.filter(pk=rating_id, withdrawn_at=None):
+        if Rating.objects.filter(pk=rating_id, withdrawn_at=None).update(withdrawn_at=now):
+            _count(rating.rated_id, -rating.stars, ratings=-1)
+
+
+@transaction.atomic
+def count_rating_again(*, rating_id: uuid.UUID) -> None:
+    """Let a withdrawn rating count again. Idempotent."""
+    for rating in Rating.objects.filter(pk=rating_id).exclude(withdrawn_at=None):
+        if Rating.objects.filter(pk=rating_id).exclude(withdrawn_at=None).update(withdrawn_at=None):
+            _count(rating.rated_id, rating.stars)
+
+
+def _count(user_id: uuid.UUID, stars: int, *, ratings: int = 1) -> None:
     """Store the average on the user, where decks and lists read it without a join."""
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     person.rating_sum += stars
-    person.rating_count += 1
+    person.rating_count += ratings
     person.rating = average_shown(person.rating_sum, person.rating_count)
     person.save(update_fields=["rating_sum", "rating_count", "rating"])
 

@@ -95,6 +95,7 @@ class ChoicesIn(Body, serializers.ModelSerializer[Preferences]):
 
 
 class DevicesView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
     pagination_class = CursorPages
 
     @operation(operation_id="devices_list", summary="My devices that can be reached", responses=list_of(DeviceOut))
@@ -122,6 +123,8 @@ class DevicesView(ApiView):
 
 
 class DeviceView(ApiView):
+    methods_for_suspended = frozenset({"DELETE"})
+
     @operation(operation_id="devices_forget", summary="Push nothing to this device any more", responses={204: None})
     def delete(self, request: Request, device_id: uuid.UUID) -> Response:
         """404 for another user's device."""

@@ -97,6 +97,8 @@ class EventsView(ApiView):
 
 
 class AcknowledgeView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
+
     @extend_schema(
         operation_id="events_acknowledge",
         summary="Say up to where the app has shown the events; they are not pushed then",
@@ -113,6 +115,8 @@ class AcknowledgeView(ApiView):
 
 
 class ReadView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
+
     @extend_schema(
         operation_id="events_read",
         summary="Mark the inbox read up to a number",
@@ -168,6 +172,8 @@ class UnreadView(ApiView):
 
 
 class ReadEntryView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
+
     @extend_schema(
         operation_id="inbox_read", summary="I have read this", tags=["inbox"], request=None, responses=UnreadOut
     )
@@ -177,6 +183,8 @@ class ReadEntryView(ApiView):
 
 
 class ReadAllView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
+
     @extend_schema(
         operation_id="inbox_read_all",
         summary="I have read everything",

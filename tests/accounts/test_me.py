@@ -21,7 +21,7 @@ class TestMe:
         assert me["created_at"].endswith("Z")
         assert set(me) == {
             "id", "phone", "display_name", "first_name", "locale", "avatar_colour", "created_at", "rating",
-            "rating_count", "warned_at", "paused_until",
+            "rating_count", "warned_at", "paused_until", "suspended_at", "suspended_until",
         }  # fmt: skip
 
     def test_changes_what_is_given(self, client: APIClient, user: User) -> None:

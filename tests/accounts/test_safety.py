@@ -1,12 +1,11 @@
 """Blocking and reporting."""
 
 import uuid
-from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
-from backend.accounts.models import Block, Report, User
+from backend.accounts.models import Block, User
 from tests.factories.people import client_of, make_user
 
 BLOCKS = "/api/v1/blocks"
@@ -69,43 +68,3 @@ class TestBlocks:
     @pytest.mark.parametrize("user_id", [uuid.UUID(int=1), "x", "%00"])
     def test_refuses_nobody(self, client: APIClient, user_id: object) -> None:
         assert client.put(f"{BLOCKS}/{user_id}").status_code == 404
-
-
-class TestReports:
-    def report(self, client: APIClient, **fields: Any) -> Any:
-        return client.post(REPORTS, {"user": str(make_user().pk), "reason": "fraud"} | fields)
-
-    def test_files_it(self, client: APIClient, user: User) -> None:
-        answer = self.report(client, subject="pickup:1", text="Took it and did not pay.")
-
-        assert answer.status_code == 201
-        report = Report.objects.get()
-        assert answer.json()["id"] == str(report.pk)
-        assert (report.reporter, report.reason, report.text) == (user, "fraud", "Took it and did not pay.")
-        assert report.handled_at is None
-
-    def test_refuses_oneself(self, client: APIClient, user: User) -> None:
-        answer = self.report(client, user=str(user.pk))
-
-        assert (answer.status_code, answer.json()["code"]) == (400, "about_yourself")
-        assert answer.json()["errors"][0]["field"] == "user"
-
-    def test_refuses_nobody(self, client: APIClient) -> None:
-        assert self.report(client, user=str(uuid.uuid4())).status_code == 404
-
-    @pytest.mark.parametrize(
-        "fields",
-        [
-            {"user": "x"},
-            {"user": None},
-            {"reason": "boring"},
-            {"text": "x" * 100_000},
-            {"text": "a\u0000"},
-            {"subject": "x" * 61},
-        ],
-    )
-    def test_refuses_a_bad_shape(self, client: APIClient, fields: dict[str, Any]) -> None:
-        answer = self.report(client, **fields)
-
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, next(iter(fields)))
-        assert not Report.objects.exists()

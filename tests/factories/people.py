@@ -51,3 +51,8 @@ def staff_who_may(*codenames: str) -> Client:
     employee = make_user(is_staff=True)
     employee.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return browser_of(employee)
+
+
+def staff_with(role: str) -> Client:
+    """A browser of an employee with this role."""
+    return browser_of(make_user(is_staff=True, is_superuser=role == "administrator", role=role))

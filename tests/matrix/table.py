@@ -27,6 +27,7 @@ def body_of(operation: str) -> dict[str, Any]:
         "link_identity": {"provider": "demo", "phone": "+66812345679"},
         "amend_me": {"display_name": "Ann"},
         "report_person": {"user": NOBODY, "reason": "spam"},
+        "appeal_act": {"text": "It was not me."},
         "devices_register": {"value": "token", "platform": "android"},
         "email_set": {"address": "a@b.example"},
         "email_verify": {"code": "000000"},
@@ -72,7 +73,7 @@ REACH: Mapping[str, str] = {
         get_city_impact get_city_impact_months get_my_impact get_my_impact_months inbox_list inbox_read_all inbox_unread
         list_matches get_me amend_me erase_me get_collector put_collector email_read email_set email_forget email_verify
         export_me list_identities link_identity unlink_identity list_my_likes line_state line_code line_unlink
-        notifications_choices notifications_choose get_reliability list_pickups post_pickup issue_ticket get_square
+        notifications_choices notifications_choose get_reliability list_pickups post_pickup issue_ticket get_square list_acts
         """,
     "parties": """
         get_match accept_figures agree_time arrive get_calendar confirm_handover dispute_weigh_in report_no_show set_off
@@ -89,7 +90,7 @@ REACH: Mapping[str, str] = {
     "readers": "get_pickup",
     "swipers": "get_swipe",
     "not blocked": "swipe_pickup take_swipe_back",
-    "nobody here": "get_block report_person",
+    "nobody here": "get_block report_person appeal_act",
 }
 # What depends on the state of the pickup, besides its owner and their partner.
 READERS = {"open": {"liker"}, "live": {"matched", "runner_up"}, "done": {"matched"}, "ended": set(), "cut": set()}

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connections, transaction
 from django.test import Client
 
 from backend.accounts.models import User
+from backend.accounts.services.roles import give_role
 from backend.core.clock import read_clock
 from geo.lifecycle.locks import lock_pickup
 from geo.models import Pickup
@@ -15,7 +17,7 @@ from notifications.services.notify import Notice, notify
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_match
 from tests.factories.people import make_user
-from tests.races.concurrency import TIMEOUT_S
+from tests.races.concurrency import TIMEOUT_S, at_once
 from tests.waits import count_waiting, wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -64,3 +66,12 @@ def test_a_rating_of_the_same_moment_is_kept() -> None:
 
     user.refresh_from_db()
     assert (user.is_active, user.rating_sum, user.rating_count) == (False, 5, 1)
+
+
+def test_of_two_administrators_who_depose_each_other_one_stays() -> None:
+    one, two = (make_user(is_staff=True, is_superuser=True, role="administrator") for _ in range(2))
+
+    results = at_once([partial(give_role, by=one, user=two, role=""), partial(give_role, by=two, user=one, role="")])
+
+    assert sorted(type(result).__name__ for result in results) == ["NotAllowedToGiveRoles", "User"]
+    assert User.objects.filter(role="administrator").count() == 1

@@ -50,6 +50,8 @@ class MeChanges(Body):
 
 
 class MeView(ApiView):
+    methods_for_suspended = frozenset({"DELETE"})
+
     @extend_schema(summary="Read your account", operation_id="get_me", tags=["accounts"], responses={200: Me})
     def get(self, request: Request) -> Response:
         """Nobody else sees all of this."""

@@ -1,34 +1,20 @@
-"""Blocks and reports."""
+"""Blocks."""
 
 import uuid
 from functools import partial
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.accounts.models import Report
-from backend.accounts.responses import BlockRow, ReportAnswer
+from backend.accounts.responses import BlockRow
 from backend.accounts.selectors import block_page, get_block_of, get_person
-from backend.accounts.services.safety import block_person, report_person, unblock_person
-from backend.core.http.fields import Body, IdField, PageQuery
+from backend.accounts.services.safety import block_person, unblock_person
+from backend.core.http.fields import PageQuery
 from backend.core.http.pagination import CursorPages
 from backend.core.http.schema import list_of
-from backend.core.http.text_fields import Paragraphs
-from backend.core.http.views import ApiView, valid
-
-
-class ReportInput(Body):
-    """Something wrong with a person."""
-
-    user = IdField()
-    reason = serializers.ChoiceField(Report.Reason.choices)
-    subject = serializers.CharField(
-        max_length=60, required=False, default="", allow_blank=True, help_text="Such as `pickup:<id>`."
-    )
-    text = Paragraphs(max_length=2_000, required=False, default="", allow_blank=True)
+from backend.core.http.views import ApiView
 
 
 class BlockPages(CursorPages):
@@ -53,6 +39,8 @@ class BlocksView(ApiView):
 
 
 class BlockView(ApiView):
+    methods_for_suspended = frozenset({"PUT"})
+
     @extend_schema(
         summary="See whether you have blocked somebody",
         operation_id="get_block",
@@ -76,21 +64,3 @@ class BlockView(ApiView):
         """Unblocking twice changes nothing."""
         unblock_person(blocker=user_of(request), blocked_id=user_id)
         return Response(status=204)
-
-
-class ReportsView(ApiView):
-    rate_scope = "report"
-
-    @extend_schema(
-        summary="Report somebody to the city",
-        operation_id="report_person",
-        tags=["safety"],
-        request=ReportInput,
-        responses={201: ReportAnswer},
-    )
-    def post(self, request: Request) -> Response:
-        """The city looks into it within a day. The other user is not notified."""
-        body = valid(ReportInput(data=request.data))
-        given = body.validated_data
-        report = report_person(reporter=user_of(request), reported=get_person(given.pop("user")), now=self.now, **given)
-        return Response(ReportAnswer.of(report), status=201)

@@ -141,6 +141,8 @@ def credentials_in(request: Request, body: type[Proof]) -> dict[str, str]:
 
 
 class SignOutView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
+
     @extend_schema(
         summary="Sign out on this device",
         operation_id="sign_out",
@@ -161,6 +163,7 @@ class SessionPages(CursorPages):
 
 
 class SessionsView(ApiView):
+    methods_for_suspended = frozenset({"DELETE"})
     pagination_class = SessionPages
 
     @extend_schema(
@@ -189,6 +192,8 @@ class SessionsView(ApiView):
 
 
 class SessionView(ApiView):
+    methods_for_suspended = frozenset({"DELETE"})
+
     @extend_schema(
         summary="Sign out on one device", operation_id="end_session", tags=["accounts"], responses={204: None}
     )
@@ -199,6 +204,8 @@ class SessionView(ApiView):
 
 
 class TicketsView(ApiView):
+    methods_for_suspended = frozenset({"POST"})
+
     @extend_schema(
         summary="Get a ticket that opens one socket, once",
         operation_id="issue_ticket",

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Session, User
 from backend.accounts.registry import erase_all, leave_all
 from backend.accounts.selectors import find_account
+from backend.accounts.services.roles import set_role
 from backend.accounts.services.sessions import end_sessions
 
 ERASED_AT_ONCE = 100
@@ -27,7 +29,8 @@ def amend_profile(*, user: User, changes: Mapping[str, str]) -> User:
 
 ANONYMISED = (
     "phone", "firebase_uid", "line_id", "display_name", "chosen_name", "shown_name", "avatar_colour", "password",
-    "is_active", "is_staff", "is_superuser", "erasing_at", "erased_at",
+    "is_active", "is_staff", "is_superuser", "role", "erasing_at", "erased_at", "suspended_at",
+    "suspended_until",
 )  # fmt: skip
 
 
@@ -47,7 +50,8 @@ def begin_erasure(*, user: User, now: datetime) -> None:
 def _hide(user: User, now: datetime) -> None:
     end_sessions(Session.objects.filter(user=user))
     erasing_at = now + timedelta(days=settings.ERASURE_GRACE_DAYS)
-    User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, erasing_at=erasing_at)
+    admitted = User.objects.filter(Q(is_active=True) | Q(suspended_at__isnull=False), pk=user.pk, erasing_at=None)
+    admitted.update(is_active=False, erasing_at=erasing_at)
 
 
 def erase_due_accounts(*, now: datetime) -> int:
@@ -65,9 +69,9 @@ def erase_account(*, user: User, now: datetime) -> None:
 
 
 def erase_by_identity(*, identity: Identity, now: datetime) -> None:
-    """Begin to erase the account that this identity signs in to. Does nothing without one, or to a suspended one."""
+    """Begin to erase the account that this identity signs in to. Does nothing without one, or to one staff disabled."""
     user = find_account(identity)
-    if user is not None and user.is_active:
+    if user is not None and (user.is_active or user.is_suspended):
         begin_erasure(user=user, now=now)
 
 
@@ -83,7 +87,9 @@ def anonymise(user: User, now: datetime) -> None:
     user.phone = user.firebase_uid = user.line_id = None
     user.display_name = user.chosen_name = ""
     user.avatar_colour = AVATAR_COLOURS[0]
-    user.is_active = user.is_staff = user.is_superuser = False
+    user.is_active = False
+    user.suspended_at = user.suspended_until = None
+    set_role(user, "")
     user.erasing_at, user.erased_at = None, now
     user.set_unusable_password()
     user.save(update_fields=ANONYMISED)

@@ -1,4 +1,4 @@
-"""Blocking other users, reporting them to the city, and suspending accounts."""
+"""Blocking other users, and disabling accounts."""
 
 import uuid
 from datetime import datetime
@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.accounts.agreements import agreements
 from backend.accounts.errors import AboutYourself
-from backend.accounts.models import Block, Report, Session, User
+from backend.accounts.models import Block, Session, User
 from backend.accounts.services.sessions import end_sessions
 
 
@@ -29,24 +29,8 @@ def unblock_person(*, blocker: User, blocked_id: uuid.UUID) -> None:
     Block.objects.filter(blocker=blocker, blocked_id=blocked_id).delete()
 
 
-@transaction.atomic
-def report_person(*, reporter: User, reported: User, reason: str, subject: str, text: str, now: datetime) -> Report:
-    """File a report for the city's staff. Raises AboutYourself."""
-    if reporter == reported:
-        raise AboutYourself(field="user")
-    return Report.objects.create(
-        reporter=reporter, reported=reported, reason=reason, subject=subject, text=text, created_at=now
-    )
-
-
-def handle_report(*, report: Report, by_id: uuid.UUID, now: datetime) -> None:
-    """Store the report's outcome and note. Without an outcome it stays open, or is opened again."""
-    report.handled_by_id, report.handled_at = (by_id, now) if report.outcome else (None, None)
-    report.save(update_fields=["outcome", "outcome_note", "handled_by", "handled_at"])
-
-
 def suspend_account(*, user: User, now: datetime) -> None:
-    """Sign an inactive user out everywhere, put their pickups on hold, and end their matches, at nobody's expense.
+    """Sign an account that staff disabled out everywhere, put its pickups on hold, and end its matches without blame.
 
     Call it outside of a transaction: each pickup has its own.
     """

@@ -55,7 +55,7 @@ def sign_in(
     use_up(identity)
     found = _account_of(identity, now)
     user = found.user
-    if not user.is_active:
+    if not user.is_active and not user.is_suspended:
         _take_back(user, keep_account, now)
     device = installation or uuid.uuid4().hex
     end_sessions(Session.objects.filter(user=user, installation=device))
@@ -71,7 +71,7 @@ def _take_back(user: User, keep_account: bool, now: datetime) -> None:
         raise AccountDisabled
     if not keep_account:
         raise AccountErasing(days=max(1, math.ceil((user.erasing_at - now) / timedelta(days=1))))
-    user.is_active, user.erasing_at = True, None
+    user.is_active, user.erasing_at = user.suspended_at is None, None
     user.save(update_fields=["is_active", "erasing_at"])
 
 

@@ -4,29 +4,47 @@ from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db.models import DateTimeField, Model
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
-from django.utils.decorators import decorator_from_middleware, method_decorator
+from django.utils.decorators import decorator_from_middleware
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext_lazy as _
+from django_otp.middleware import OTPMiddleware
 
 from backend.core.clock import city_zone, spell_with_year_in_city
+from backend.core.errors import BodyTooLarge
+from backend.core.http.problems import page_problem
+
+
+class SecondFactorMiddleware(MiddlewareMixin):
+    """Knows which device has verified the user: `request.user.is_verified()`."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """As django-otp's own, which cannot decorate a view."""
+        OTPMiddleware(bool)(request)
+
 
 View = Callable[..., HttpResponseBase]
-_MIDDLEWARES = (MessageMiddleware, AuthenticationMiddleware, SessionMiddleware)
+_MIDDLEWARES = (MessageMiddleware, SecondFactorMiddleware, AuthenticationMiddleware, SessionMiddleware)
 
 
-def _page(view: View) -> View:
-    """Run `view` in the city's time zone, inside the middlewares that only the admin needs."""
+def admin_page(view: View) -> View:
+    """Run `view` in the city's time zone, inside the middlewares that only the admin needs.
+
+    The API has neither sessions nor messages, and does not pay for them. The admin takes no files: a body that would
+    be written to the disk is refused before it is read.
+    """
 
     @wraps(view)
     def show_in_city_time(*args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -37,22 +55,14 @@ def _page(view: View) -> View:
     page: View = show_in_city_time
     for middleware in _MIDDLEWARES:
         page = decorator_from_middleware(middleware)(page)
-    return page
 
+    @wraps(view)
+    def refuse_upload(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return page_problem(BodyTooLarge())
+        return page(request, *args, **kwargs)
 
-class CityAdminSite(AdminSite):
-    """The admin. Its pages have sessions and messages; the API has neither, and does not pay for them.
-
-    CSRF protection is part of `admin_view` and of the login page.
-    """
-
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap every page but the login page."""
-        return _page(super().admin_view(view, cacheable))
-
-    @method_decorator(_page)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().login(request, extra_context)
+    return refuse_upload
 
 
 @cache

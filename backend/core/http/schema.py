@@ -18,6 +18,7 @@ from drf_spectacular.plumbing import (
 )
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
 from backend.core.http.idempotency import HEADER, answer_once, key_of
 from backend.core.http.refusals import codes_reached_from
@@ -78,6 +79,8 @@ class ProblemAutoSchema(AutoSchema):
             codes.add("token_invalid")
         if operation["security"]:
             codes.add("token_missing")
+            if self.method not in {*SAFE_METHODS, *cast(ApiView, self.view).methods_for_suspended}:
+                codes.add("account_suspended")
         if self._takes_key():
             roots += [key_of, answer_once] if operation["security"] else [key_of]
             roots += filter(None, [cast(type[ApiView], type(self.view)).prepare])

@@ -64,6 +64,8 @@ class ApiView(APIView):
     now: datetime
     # The methods that take an `Idempotency-Key`. PUT and DELETE need one where a late repetition would act again.
     methods_with_key: frozenset[str] = frozenset({"POST"})
+    # What somebody whose account is suspended may do here, besides reading.
+    methods_for_suspended: frozenset[str] = frozenset()
     # Renders the object with this id for a repeated POST. Set where others can change it or end the right to see it.
     render_again: Callable[[Request, uuid.UUID], Response] | None = None
     # Asks the network for what the handlers of `methods_with_key` need, outside the transaction of a key.

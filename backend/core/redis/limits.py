@@ -84,6 +84,16 @@ def room_in(limit: Limit) -> Room:
     return Room(limit, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
 
 
+def forget(limit: Limit) -> None:
+    """Count anew, after a success."""
+    try:
+        with cooldown:
+            _limiter().clear(limit.item, *limit.identifiers)
+    except Exception as error:
+        log.warning("rate_limit_unknown", reason=type(error).__name__)
+        _limiter_alone().clear(limit.item, *limit.identifiers)
+
+
 def _hit_alone(limit: Limit, error: Exception) -> bool:
     log.warning("rate_limit_local", reason=type(error).__name__)
     return _limiter_alone().hit(limit.item, *limit.identifiers)

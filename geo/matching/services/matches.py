@@ -261,9 +261,9 @@ def hold_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
 
 @transaction.atomic
 def restore_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
-    """Open a pickup that was on hold: those who waited are in the queue again, the first of them is next."""
+    """Open a pickup on hold, unless it is hidden: those who waited are in the queue again, the first is next."""
     pickup = lock_pickup(pickup_id=pickup_id)
-    if pickup.status != Pickup.Status.ON_HOLD:
+    if pickup.status != Pickup.Status.ON_HOLD or pickup.hidden_at:
         return
     move_pickup(pickup=pickup, status=Pickup.Status.OPEN, now=now)
     # Draws the card: the resident's name may have changed meanwhile.
@@ -272,6 +272,25 @@ def restore_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
     closed_likes.update(like_state=State.WAITING)
     closed = close_likes_without_badge(pickup=pickup) if pickup.is_hazardous else []
     notify(notices=closed + pass_on_under_pickup_lock(pickup=pickup, acting=pickup.resident_id, now=now), now=now)
+
+
+@transaction.atomic
+def hide_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
+    """Hide a pickup from everybody but its resident until `show_pickup`: for a look, or as moderators decide."""
+    pickup = lock_pickup(pickup_id=pickup_id)
+    is_shown = pickup.may_become(Pickup.Status.ON_HOLD)
+    if pickup.hidden_at is None and (is_shown or pickup.status == Pickup.Status.ON_HOLD):
+        pickup.hidden_at = now
+        pickup.save(update_fields=["hidden_at"])
+        if is_shown:
+            _take_off(pickup, Pickup.Status.ON_HOLD, now)
+
+
+def show_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
+    """Show a hidden pickup again; one of a suspended resident stays on hold. In two transactions; idempotent."""
+    Pickup.objects.filter(pk=pickup_id).update(hidden_at=None)
+    if User.objects.filter(pickups=pickup_id, is_active=True).exists():
+        restore_pickup(pickup_id=pickup_id, now=now)
 
 
 def _take_off(pickup: Pickup, status: Pickup.Status, now: datetime) -> None:

@@ -1,0 +1,48 @@
+"""The log of staff: every page of the admin that somebody opens or sends is one row."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from backend.accounts.models import StaffRecord
+
+DETAIL_CHARACTERS_MAX = 500
+ID_CHARACTERS_MAX = 100
+BATCH = 500
+
+
+def record_staff(
+    *,
+    staff_id: uuid.UUID | None,
+    page: str,
+    object_id: str,
+    is_act: bool,
+    detail: str,
+    status: int,
+    address: str | None,
+    now: datetime,
+) -> None:
+    """Append a row."""
+    StaffRecord.objects.create(
+        at=now,
+        staff_id=staff_id,
+        page=page[:ID_CHARACTERS_MAX],
+        object_id=object_id[:ID_CHARACTERS_MAX],
+        is_act=is_act,
+        detail=detail[:DETAIL_CHARACTERS_MAX],
+        status=status,
+        address=address,
+    )
+
+
+@transaction.atomic
+def forget_old_staff_records(*, now: datetime) -> int:
+    """Delete a batch of what is older than `STAFF_LOG_DAYS`; returns how many. The trigger lets only this through."""
+    old = StaffRecord.objects.filter(at__lt=now - timedelta(days=settings.STAFF_LOG_DAYS)).order_by("pk")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL tft.retention = 'on'")
+        count = StaffRecord.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BATCH])).delete()[0]
+        cursor.execute("SET LOCAL tft.retention = 'off'")
+    return count

@@ -1,0 +1,225 @@
+"""The moderators' day: the queue by severity and age, the evidence beside the reports, acts and appeals."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from backend.accounts.models import Report, User
+from backend.core.clock import read_clock
+from backend.core.errors import DomainError
+from backend.core.http.admin import CityAdmin, ReadOnly
+from backend.core.media.private_files import private_jpeg
+from backend.moderation.models import Act, Appeal, Case, EvidencePhoto, KnownPicture
+from backend.moderation.selectors import reports_of, standing_of
+from backend.moderation.services.acts import SUSPENSION_DAYS_MAX, Decision, decide_appeal, handle_case, person_of
+from backend.moderation.subjects import subject_of
+
+
+class ActForm(forms.Form):
+    """What is done about a case, and why, which the person concerned reads."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=_("act"))
+    days = forms.IntegerField(
+        label=_("days of a suspension"), required=False, min_value=1, max_value=SUSPENSION_DAYS_MAX
+    )
+    reason = forms.CharField(
+        label=_("reason"), max_length=500, widget=forms.Textarea, help_text=_("The person concerned reads it.")
+    )
+
+    def __init__(self, *args: Any, case: Case, **options: Any) -> None:
+        super().__init__(*args, **options)
+        possible = [Act.Kind.NOTHING, *subject_of(case.kind).ACTS, Act.Kind.WARN, Act.Kind.SUSPEND, Act.Kind.BAN]
+        kinds = possible if case.status == Case.Status.OPEN else [Act.Kind.RESTORE]
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [(kind.value, kind.label) for kind in kinds]
+
+    def clean(self) -> dict[str, Any] | None:
+        """A suspension has an end."""
+        cleaned = super().clean()
+        if self.cleaned_data.get("kind") == Act.Kind.SUSPEND and not self.cleaned_data.get("days"):
+            self.add_error("days", _("For how many days?"))
+        return cleaned
+
+
+class AppealForm(forms.Form):
+    """Whether the act is taken back, and why, which the person concerned reads."""
+
+    is_granted = forms.TypedChoiceField(
+        label=_("decision"),
+        choices=[("", "-"), ("no", _("The act stands")), ("yes", _("The act is taken back"))],
+        coerce=lambda value: value == "yes",
+    )
+    answer = forms.CharField(
+        label=_("reason"), max_length=500, widget=forms.Textarea, help_text=_("The person concerned reads it.")
+    )
+
+
+class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    """A page that shows a row and, below it, a form to decide about it."""
+
+    change_form_template = "moderation/decision.html"
+    show_full_result_count = False
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may decide."""
+        return request.user.has_perm(f"moderation.change_{self.opts.model_name}")
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the address of the form."""
+        name = f"moderation_{self.opts.model_name}_decide"
+        view = self.admin_site.admin_view(self.decide)
+        return [path("<id:row_id>/decide/", view, name=name), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what is known, and with the form where there is something to decide."""
+        row = self.get_object(request, object_id)
+        context = self.known_of(row) if row and self.has_view_permission(request, row) else {}
+        if row and self.has_decide_permission(request) and "decision" not in (extra_context or {}):
+            context["decision"] = self.form_of(row)
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def decide(self, request: HttpRequest, row_id: UUID) -> HttpResponseBase:
+        """Store the decision; what is wrong is shown with the row."""
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=row_id)
+        form = self.form_of(row, request.POST if request.method == "POST" else None)
+        if form is not None and form.is_valid():
+            try:
+                self.store(row, cast(User, request.user), form.cleaned_data)
+            except DomainError as refusal:
+                form.add_error(None, refusal.text)
+            else:
+                self.message_user(request, _("Decided, and the person concerned is notified."), messages.SUCCESS)
+                return redirect(f"admin:moderation_{self.opts.model_name}_changelist")
+        request.method = "GET"
+        return self.change_view(request, str(row_id), extra_context={"decision": form})
+
+    def known_of(self, row: Any) -> dict[str, Any]:
+        """What the page shows beside the row."""
+        raise NotImplementedError
+
+    def form_of(self, row: Any, data: Mapping[str, Any] | None = None) -> forms.Form | None:
+        """The form; None when there is nothing to decide."""
+        raise NotImplementedError
+
+    def store(self, row: Any, by: User, decision: Mapping[str, Any]) -> None:
+        """Call the service."""
+        raise NotImplementedError
+
+
+@admin.register(Case)
+class CaseAdmin(DecisionAdmin):
+    """Open cases first, the most severe and the oldest of them at the top; without those that concern the reader."""
+
+    list_display = ["severity", "kind", "person", "reports", "opened_at", "hours_left", "status"]
+    list_filter = ["status", "severity", "kind"]
+    list_select_related = ["person"]
+    search_fields = ["=object_id", "person__display_name", "person__phone"]
+    fields = ["kind", "person", "severity", "status", "reports", "opened_at", "due_at", "closed_at"]
+    ordering = ["-status", "-severity", "opened_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """Nobody handles what they reported, or what is about them."""
+        cases = super().get_queryset(request).exclude(person=request.user.pk)
+        reported = Report.objects.filter(reporter=request.user.pk).exclude(object_id=None)
+        return cases.exclude(object_id__in=reported.values("object_id"))
+
+    @admin.display(ordering="due_at", description=_("time left"))
+    def hours_left(self, case: Case) -> str:
+        """Until the case is overdue; of a case that was handled nothing."""
+        if case.status != Case.Status.OPEN:
+            return "-"
+        hours = int((case.due_at - read_clock()).total_seconds() // 3_600)
+        if hours < 0:
+            return "⚠ " + ngettext("%(count)s hour late", "%(count)s hours late", -hours) % {"count": -hours}
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the photos of the evidence."""
+        view = self.admin_site.admin_view(self.show_photo)
+        return [path("evidence/<id:photo_id>", view, name="moderation_evidence_photo"), *super().get_urls()]
+
+    def show_photo(self, request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
+        """A photo as it was when it was reported."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        visible = EvidencePhoto.objects.filter(evidence__case__in=self.get_queryset(request))
+        return private_jpeg(request, get_object_or_404(visible, pk=photo_id).file)
+
+    def known_of(self, row: Case) -> dict[str, Any]:
+        """The evidence, the reports with what is known of each reporter, the person's history, earlier acts."""
+        person = person_of(row)
+        return {
+            "evidence": row.evidence.order_by("-at").prefetch_related("photos"),
+            "reports": [(report, standing_of(report.reporter)) for report in reports_of(row)[:20]],
+            "person": person,
+            "person_page": reverse("admin:accounts_user_change", args=[person.pk]),
+            "standing": standing_of(person),
+            "acts": row.acts.select_related("by").order_by("-at"),
+        }
+
+    def form_of(self, row: Case, data: Mapping[str, Any] | None = None) -> ActForm:
+        return ActForm(data, case=row, initial={"version": row.version})
+
+    def store(self, row: Case, by: User, decision: Mapping[str, Any]) -> None:
+        what = Decision(kind=Act.Kind(decision["kind"]), reason=decision["reason"], days=decision["days"])
+        handle_case(case_id=row.pk, version=decision["version"], by=by, decision=what, now=read_clock())
+
+
+@admin.register(Appeal)
+class AppealAdmin(DecisionAdmin):
+    """Undecided first. Another moderator than the one who acted decides."""
+
+    list_display = ["created_at", "act", "is_granted", "decided_by", "decided_at"]
+    list_filter = [("decided_at", admin.EmptyFieldListFilter), "is_granted"]
+    list_select_related = ["act", "decided_by"]
+    fields = ["text", "created_at", "is_granted", "answer", "decided_by", "decided_at"]
+    ordering = ["-decided_at", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appeal]:
+        """Without those against acts by the reader or about them."""
+        appeals = super().get_queryset(request)
+        return appeals.exclude(act__by=request.user.pk).exclude(act__person=request.user.pk)
+
+    def known_of(self, row: Appeal) -> dict[str, Any]:
+        """The case that the act belongs to."""
+        case = row.act.case
+        return {
+            "evidence": case.evidence.order_by("-at").prefetch_related("photos"),
+            "person": row.act.person,
+            "person_page": reverse("admin:accounts_user_change", args=[row.act.person_id]),
+            "standing": standing_of(row.act.person),
+            "acts": case.acts.select_related("by").order_by("-at"),
+        }
+
+    def form_of(self, row: Appeal, data: Mapping[str, Any] | None = None) -> AppealForm | None:
+        return AppealForm(data) if row.decided_at is None else None
+
+    def store(self, row: Appeal, by: User, decision: Mapping[str, Any]) -> None:
+        decide_appeal(appeal_id=row.pk, by=by, now=read_clock(), **decision)
+
+
+@admin.register(KnownPicture)
+class KnownPictureAdmin(CityAdmin, admin.ModelAdmin[KnownPicture]):
+    """Pictures that wait for a look when somebody posts them."""
+
+    list_display = ["dhash", "note", "created_at"]
+    search_fields = ["dhash", "note"]
+    ordering = ["-pk"]
+
+    def has_change_permission(self, request: HttpRequest, obj: KnownPicture | None = None) -> bool:
+        """Never: another hash is another row."""
+        return False

@@ -1,0 +1,60 @@
+"""Reading cases: the queue, what a moderator sees beside a case, and the acts about a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from backend.accounts.models import Report, User
+from backend.moderation.models import Act, Appeal, Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is known of somebody: reports about them, by them, and of those how many were unfounded; acts."""
+
+    reported: int
+    reports_made: int
+    reports_unfounded: int
+    acts: list[Act]
+
+
+def standing_of(user: User) -> Standing:
+    """For repeat offenders and for people who report again and again without a cause."""
+    unfounded = Count("pk", filter=Q(outcome=Report.Outcome.UNFOUNDED))
+    made = Report.objects.filter(reporter=user).aggregate(made=Count("pk"), unfounded=unfounded)
+    acts = Act.objects.filter(person=user, kind__in=Act.AGAINST).select_related("case", "by").order_by("-at")
+    return Standing(
+        reported=Report.objects.filter(reported=user).count(),
+        reports_made=made["made"],
+        reports_unfounded=made["unfounded"],
+        acts=list(acts[:20]),
+    )
+
+
+def reports_of(case: Case) -> QuerySet[Report]:
+    """Of this case, the newest first."""
+    return (
+        Report.objects.filter(kind=case.kind, object_id=case.object_id)
+        .select_related("reporter")
+        .order_by("-created_at")
+    )
+
+
+def acts_about(user: User) -> QuerySet[Act]:
+    """What the user was notified of, the newest first."""
+    acts = Act.objects.filter(person=user).exclude(kind=Act.Kind.NOTHING)
+    return acts.select_related("case", "appeal").order_by("-at", "-id")
+
+
+def count_open(now: datetime) -> tuple[int, int]:
+    """Cases that are open, and those of them that are overdue."""
+    found = Case.objects.filter(status=Case.Status.OPEN).aggregate(
+        waiting=Count("pk"), overdue=Count("pk", filter=Q(due_at__lte=now))
+    )
+    return found["waiting"], found["overdue"]
+
+
+def count_appeals() -> int:
+    """Appeals that nobody has decided."""
+    return Appeal.objects.filter(decided_at=None).count()

@@ -1,0 +1,123 @@
+"""Reporting: one report per thing and person, one case per thing, and evidence frozen in the same transaction."""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+
+import msgspec
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from backend.accounts.errors import AboutYourself
+from backend.accounts.models import Report, User
+from backend.core.media.pictures import discard
+from backend.moderation.models import Case, Evidence, EvidencePhoto
+from backend.moderation.subjects import Thing, subject_of
+
+Severity = Case.Severity
+SEVERITY_OF_REASON = {
+    Report.Reason.DANGEROUS: Severity.HIGH,
+    Report.Reason.FRAUD: Severity.MEDIUM,
+    Report.Reason.RUDE: Severity.MEDIUM,
+}
+
+
+@transaction.atomic
+def file_report(
+    *, reporter: User, kind: str, object_id: uuid.UUID, reason: str, subject: str, text: str, now: datetime
+) -> Report:
+    """File a report for the moderators, with a copy of the thing as it is now. A second one changes nothing.
+
+    Raises NotFound for what the reporter may not see, or AboutYourself.
+    """
+    earlier = Report.objects.filter(reporter=reporter, kind=kind, object_id=object_id).first()
+    if earlier is not None:
+        return earlier
+    thing = subject_of(kind).find(object_id, reader=reporter)
+    if thing.author == reporter:
+        raise AboutYourself(field="user")
+    case = _lock_case(kind, thing, now)
+    report, is_new = Report.objects.get_or_create(
+        reporter=reporter,
+        kind=kind,
+        object_id=thing.id,
+        defaults={
+            "reported": thing.author, "reason": reason, "subject": subject, "text": text, "created_at": now,
+        },
+    )  # fmt: skip
+    if is_new:
+        _count(case, SEVERITY_OF_REASON.get(Report.Reason(reason), Severity.LOW), now)
+        freeze_evidence(case=case, thing=thing, now=now)
+    return report
+
+
+@transaction.atomic
+def hold_for_look(*, kind: str, thing: Thing, now: datetime) -> Case:
+    """Open a case about a thing that nobody has reported: a word of the list, or a known picture."""
+    case = _lock_case(kind, thing, now)
+    _reopen(case, Severity.MEDIUM, now)
+    case.save(update_fields=["status", "severity", "version", "opened_at", "due_at"])
+    freeze_evidence(case=case, thing=thing, now=now)
+    return case
+
+
+def freeze_evidence(*, case: Case, thing: Thing, now: datetime) -> None:
+    """Keep a copy, with photos, in the caller's transaction; one that is kept already is not kept again."""
+    names = sorted(str(photo.name) for photo in thing.photos)
+    digest = hashlib.sha256(msgspec.json.encode([dict(thing.content), names], order="sorted")).hexdigest()
+    evidence, is_new = Evidence.objects.get_or_create(
+        case=case, digest=digest, defaults={"content": dict(thing.content), "made_at": thing.made_at, "at": now}
+    )
+    if is_new:
+        _copy_photos(evidence, thing)
+
+
+def _copy_photos(evidence: Evidence, thing: Thing) -> None:
+    copies: list[EvidencePhoto] = []
+    try:
+        for photo in thing.photos:
+            try:
+                with photo.storage.open(str(photo.name)) as file:
+                    content = file.read()
+            except FileNotFoundError:  # deleted at this moment
+                continue
+            copy = EvidencePhoto(evidence=evidence)
+            copies.append(copy)
+            copy.file.save(f"{uuid.uuid4().hex}.jpg", ContentFile(content), save=False)
+            copy.save(force_insert=True)
+    except BaseException:
+        discard(*(copy.file for copy in copies))
+        raise
+
+
+def _lock_case(kind: str, thing: Thing, now: datetime) -> Case:
+    new = Case(
+        kind=kind,
+        object_id=thing.id,
+        person=thing.author,
+        severity=Severity.LOW,
+        opened_at=now,
+        due_at=_due_at(now),
+    )
+    Case.objects.bulk_create([new], ignore_conflicts=True)
+    return Case.objects.select_for_update(of=("self",), no_key=True).get(kind=kind, object_id=thing.id)
+
+
+def _count(case: Case, severity: Severity, now: datetime) -> None:
+    """One more report: the worst one decides the severity, and a case that was handled is opened again."""
+    case.reports += 1
+    _reopen(case, severity, now)
+    case.save(update_fields=["reports", "status", "severity", "version", "opened_at", "due_at"])
+
+
+def _reopen(case: Case, severity: Severity, now: datetime) -> None:
+    if case.status != Case.Status.OPEN:
+        case.status, case.opened_at, case.due_at = Case.Status.OPEN, now, _due_at(now)
+        case.severity = severity
+        case.version += 1
+    case.severity = max(case.severity, severity)
+
+
+def _due_at(now: datetime) -> datetime:
+    return now + timedelta(hours=settings.REPORT_HOURS)

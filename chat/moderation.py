@@ -1,0 +1,42 @@
+"""A message as something to report: by the other participant, to the moderators alone."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from backend.accounts.models import User
+from backend.core.errors import NotFound
+from backend.moderation.models import Act
+from backend.moderation.subjects import Thing
+from chat.models import Message, MessagePhoto
+from chat.services.deletion import remove_message, show_message
+
+ACTS: Collection[Act.Kind] = (Act.Kind.HIDE, Act.Kind.REMOVE)
+
+
+def find(object_id: uuid.UUID, *, reader: User) -> Thing:
+    """A message that somebody wrote in a conversation of the reader. Raises NotFound."""
+    own = Message.objects.filter(conversation__participants__user=reader, deleted_at=None, kind__in=Message.SENDABLE)
+    message = own.select_related("sender").filter(pk=object_id).first()
+    if message is None or message.sender is None:
+        raise NotFound
+    photos = [photo.large for photo in MessagePhoto.objects.filter(pk=message.pk)]
+    code = str(message.data.get("code", ""))
+    content = {"kind": message.kind, "text": message.text or code, "conversation": str(message.conversation_id)}
+    return Thing(id=message.pk, author=message.sender, made_at=message.created_at, content=content, photos=photos)
+
+
+def hide(object_id: uuid.UUID, *, now: datetime) -> None:
+    """As if its author had deleted it; the evidence keeps its text."""
+    remove_message(message_id=object_id, now=now)
+
+
+def remove(object_id: uuid.UUID, *, now: datetime) -> None:
+    """The same, for good."""
+    remove_message(message_id=object_id, now=now)
+
+
+def restore(object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+    """A text comes back; a photo has to be sent again."""
+    if content.get("kind") == Message.Kind.TEXT:
+        show_message(message_id=object_id, text=content["text"])

@@ -1,0 +1,145 @@
+"""Pickups, their photos, ratings and groups as something to report."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.db.models import Q
+
+from backend.accounts.models import User
+from backend.core.errors import NotFound
+from backend.core.media.pictures import delete_with_files
+from backend.moderation.models import Act
+from backend.moderation.subjects import Thing
+from geo.matching.services.matches import cancel_pickup, hide_pickup, show_pickup
+from geo.models import Group, Pickup, PickupPhoto, Rating
+from geo.trust.services import count_rating_again, withdraw_rating
+
+OF_THING: Collection[Act.Kind] = (Act.Kind.HIDE, Act.Kind.REMOVE)
+
+
+def thing_of(pickup: Pickup) -> Thing:
+    """The texts and photos of a pickup, without its place."""
+    content = {"title": pickup.title, "note": pickup.note, "area": pickup.area}
+    photos = [photo.large for photo in pickup.photos.all()]
+    return Thing(id=pickup.pk, author=pickup.resident, made_at=pickup.created_at, content=content, photos=photos)
+
+
+def _pickup_for(reader: User, **wanted: uuid.UUID) -> Pickup:
+    """A pickup that collectors can see, or that the reader swiped or matched. Raises NotFound."""
+    seen = (
+        Q(status=Pickup.Status.OPEN) | Q(swipes__collector=reader) | Q(matches__collector=reader) | Q(resident=reader)
+    )
+    pickup = Pickup.objects.filter(seen, **wanted).select_related("resident").distinct().first()
+    if pickup is None:
+        raise NotFound
+    return pickup
+
+
+class Pickups:
+    """A pickup as a whole."""
+
+    ACTS = OF_THING
+
+    def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
+        """Raises NotFound."""
+        return thing_of(_pickup_for(reader, pk=object_id))
+
+    def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """Off the decks; its match ends, at nobody's expense."""
+        hide_pickup(pickup_id=object_id, now=now)
+
+    def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """Cancelled, and its photos deleted. Raises PickupClosed."""
+        cancel_pickup(resident_id=Pickup.objects.get(pk=object_id).resident_id, pickup_id=object_id, now=now)
+
+    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+        """Open again, when it was only hidden."""
+        show_pickup(pickup_id=object_id, now=now)
+
+
+class Photos:
+    """One photo of a pickup. Hiding it hides the pickup: its resident can replace the photo."""
+
+    ACTS = OF_THING
+
+    def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
+        """Raises NotFound."""
+        pickup = _pickup_for(reader, photos=object_id)
+        photo = PickupPhoto.objects.get(pk=object_id)
+        content = {"pickup": str(pickup.pk), "title": pickup.title}
+        return Thing(
+            id=photo.pk, author=pickup.resident, made_at=photo.created_at, content=content, photos=[photo.large]
+        )
+
+    def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """Raises NotFound when the photo is gone."""
+        hide_pickup(pickup_id=_pickup_of_photo(object_id), now=now)
+
+    def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """The photo alone."""
+        delete_with_files(PickupPhoto.objects.filter(pk=object_id))
+
+    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+        """Its pickup is shown again."""
+        show_pickup(pickup_id=uuid.UUID(content["pickup"]), now=now)
+
+
+def _pickup_of_photo(photo_id: uuid.UUID) -> uuid.UUID:
+    photo = PickupPhoto.objects.filter(pk=photo_id).first()
+    if photo is None:
+        raise NotFound
+    return photo.pickup_id
+
+
+class Ratings:
+    """The rating that the reader got for a match, by the match's id: who is rated sees no more of it."""
+
+    ACTS = OF_THING
+
+    def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
+        """Raises NotFound."""
+        own = Rating.objects.filter(Q(match=object_id) | Q(pk=object_id), rated=reader)
+        rating = own.select_related("rater").first()
+        if rating is None:
+            raise NotFound
+        content = {"stars": str(rating.stars), "reasons": ", ".join(rating.reasons), "text": rating.text}
+        return Thing(id=rating.pk, author=rating.rater, made_at=rating.created_at, content=content)
+
+    def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """It no longer counts for the average."""
+        withdraw_rating(rating_id=object_id, now=now)
+
+    def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """The same."""
+        withdraw_rating(rating_id=object_id, now=now)
+
+    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+        """It counts again."""
+        count_rating_again(rating_id=object_id)
+
+
+class Groups:
+    """The name of a group, for which its keeper answers."""
+
+    ACTS = OF_THING
+
+    def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
+        """Groups that have a keeper; all can see their names. Raises NotFound."""
+        group = Group.objects.filter(pk=object_id).select_related("keeper").first()
+        if group is None or group.keeper is None:
+            raise NotFound
+        return Thing(id=group.pk, author=group.keeper, made_at=group.created_at, content={"name": group.name})
+
+    def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """The group goes on without its name."""
+        Group.objects.filter(pk=object_id).update(name="-")
+
+    def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
+        """The same."""
+        self.hide(object_id, now=now)
+
+    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+        """With its name of before."""
+        if name := content.get("name"):
+            Group.objects.filter(pk=object_id).update(name=name)
