@@ -13,16 +13,10 @@ from backend.moderation.models import Act
 from backend.moderation.subjects import Thing
 from geo.matching.services.matches import cancel_pickup, hide_pickup, show_pickup
 from geo.models import Group, Pickup, PickupPhoto, Rating
+from geo.pickups.services.holding import thing_of, thing_of_photo
 from geo.trust.services import count_rating_again, withdraw_rating
 
 OF_THING: Collection[Act.Kind] = (Act.Kind.HIDE, Act.Kind.REMOVE)
-
-
-def thing_of(pickup: Pickup) -> Thing:
-    """The texts and photos of a pickup, without its place."""
-    content = {"title": pickup.title, "note": pickup.note, "area": pickup.area}
-    photos = [photo.large for photo in pickup.photos.all()]
-    return Thing(id=pickup.pk, author=pickup.resident, made_at=pickup.created_at, content=content, photos=photos)
 
 
 def _pickup_for(reader: User, **wanted: uuid.UUID) -> Pickup:
@@ -65,12 +59,9 @@ class Photos:
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
         """Raises NotFound."""
-        pickup = _pickup_for(reader, photos=object_id)
-        photo = PickupPhoto.objects.get(pk=object_id)
-        content = {"pickup": str(pickup.pk), "title": pickup.title}
-        return Thing(
-            id=photo.pk, author=pickup.resident, made_at=photo.created_at, content=content, photos=[photo.large]
-        )
+        _pickup_for(reader, photos=object_id)
+        photo = PickupPhoto.objects.select_related("pickup__resident").get(pk=object_id)
+        return thing_of_photo(photo)
 
     def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
         """Raises NotFound when the photo is gone."""

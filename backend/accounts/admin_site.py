@@ -209,7 +209,7 @@ def _detail_of(request: HttpRequest) -> str:
     if request.method == "POST":
         chosen = request.POST.getlist("_selected_action")
         return " ".join(filter(None, [request.POST.get("action", ""), *chosen]))
-    return request.META.get("QUERY_STRING", "")
+    return str(request.META.get("QUERY_STRING", ""))
 
 
 def _address_of(request: HttpRequest) -> str | None:

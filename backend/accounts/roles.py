@@ -12,7 +12,8 @@ _VIEWED = frozenset(
     {
         "accounts.view_user", "accounts.view_session",
         "chat.view_conversation",
-        "geo.view_boardprice", "geo.view_collector", "geo.view_emissionfactor", "geo.view_group", "geo.view_handover", "geo.view_match",
+        "geo.view_boardprice", "geo.view_dropoffpoint",
+        "geo.view_collector", "geo.view_emissionfactor", "geo.view_group", "geo.view_handover", "geo.view_match",
         "geo.view_material", "geo.view_penalty", "geo.view_pickup", "geo.view_receipt", "geo.view_swipe",
         "notifications.view_deadletter", "notifications.view_device", "notifications.view_event",
         "notifications.view_eventcounter", "notifications.view_periodicrun", "notifications.view_push",
@@ -30,7 +31,9 @@ _MODERATED = frozenset(
 _MANAGED = frozenset(
     {
         "accounts.change_user", "accounts.change_session",
-        "geo.add_boardprice", "geo.change_boardprice", "geo.delete_boardprice", "geo.add_emissionfactor", "geo.add_material", "geo.change_collector", "geo.change_material",
+        "geo.add_boardprice", "geo.change_boardprice", "geo.delete_boardprice",
+        "geo.add_dropoffpoint", "geo.change_dropoffpoint", "geo.delete_dropoffpoint",
+        "geo.add_emissionfactor", "geo.add_material", "geo.change_collector", "geo.change_material",
         "geo.change_penalty", "geo.change_pickup", "geo.change_receipt",
         "moderation.add_knownpicture", "moderation.delete_knownpicture",
         "notifications.change_deadletter", "notifications.delete_device",

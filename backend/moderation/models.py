@@ -84,6 +84,7 @@ class EvidencePhoto(PublicModel):
 
     evidence = models.ForeignKey(Evidence, models.CASCADE, related_name="photos")
     file = models.FileField(upload_to="moderation", storage=PrivateStorage())
+    dhash = models.CharField(max_length=16, default="", help_text="For the list of known pictures.")
 
     def __str__(self) -> str:
         return f"photo of {self.evidence_id}"

@@ -54,6 +54,7 @@ RECORDS = (
     Record(
         model=EvidencePhoto,
         personal=("file",),
+        plain=("dhash",),
         whose="the author of what was reported, and what the photo shows",
         purpose=Purpose.SAFETY,
         basis=Basis.INTEREST,

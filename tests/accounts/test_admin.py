@@ -202,9 +202,9 @@ class TestReports:
 
 
 def test_staff_delete_no_record_at_all(chief: Client) -> None:
-    """Only devices, which people register again, and lists of prices and pictures."""
+    """Only devices, which people register again, and lists of prices, places and pictures."""
     request = chief.get("/admin/").wsgi_request
 
     can = {model.__name__ for model, page in site._registry.items() if page.has_delete_permission(request)}
 
-    assert can == {"BoardPrice", "Device", "KnownPicture"}
+    assert can == {"BoardPrice", "Device", "DropOffPoint", "KnownPicture"}

@@ -31,6 +31,7 @@ ACTIONS = {
     ("BoardPrice", "delete_selected"): OFFICER,
     ("Collector", "grant_badge"): OFFICER,
     ("Collector", "withdraw_badge"): OFFICER,
+    ("DropOffPoint", "delete_selected"): OFFICER,
     ("DeadLetter", "retry"): OFFICER,
     ("Device", "delete_selected"): OFFICER,
     ("KnownPicture", "delete_selected"): OFFICER,
@@ -53,14 +54,9 @@ VIEWED = {
     "Report": MODERATOR,
     "StaffRecord": ADMINISTRATOR,
 }
-CHANGED = {"BoardPrice": OFFICER, "Material": OFFICER, "User": OFFICER}
-ADDED = {
-    "BoardPrice": OFFICER,
-    "KnownPicture": OFFICER,
-    "Material": OFFICER,
-    "EmissionFactor": OFFICER,
-    "User": ADMINISTRATOR,
-}
+CHANGED = dict.fromkeys(["BoardPrice", "DropOffPoint", "Material", "User"], OFFICER)
+ADDED = dict.fromkeys(["BoardPrice", "DropOffPoint", "EmissionFactor", "KnownPicture", "Material"], OFFICER)
+ADDED |= {"User": ADMINISTRATOR}
 # Pages of our own.
 CUSTOM = {
     "geo_scalephoto": MODERATOR,

@@ -26,6 +26,7 @@ from tests.factories.chat import make_conversation
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.handovers import make_appointment, make_waiting
 from tests.factories.matches import make_like, make_match, weigh
+from tests.factories.moderation import decide, make_case
 from tests.factories.people import client_of, make_session, make_user
 from tests.geo.bodies import pickup_body, spelled
 from tests.pictures import from_a_phone
@@ -124,7 +125,8 @@ def test_every_operation_answers_as_documented(settings: Settings) -> None:
 
 
 def account(call: Call) -> None:
-    ann, bob = client_of(make_user()), make_user()
+    user, bob = make_user(), make_user()
+    ann = client_of(user)
     call(APIClient(), "sign_in", {"provider": "demo", "phone": "+66812345678"})
     for name in ("get_config", "list_materials", "list_phrases", "list_prices"):
         call(APIClient(), name)
@@ -146,7 +148,7 @@ def account(call: Call) -> None:
     call(ann, "delete_block", user_id=bob.pk)
     call(ann, "report_person", {"user": str(bob.pk), "reason": "spam"})
     call(ann, "list_acts")
-    act = decide(make_case(ann_user), "warn")
+    act = decide(make_case(user), "warn")
     call(ann, "appeal_act", {"text": "It was not me."}, act_id=act.pk)
     call(ann, "issue_ticket")
     call(ann, "link_identity", {"provider": "demo", "phone": "+66812345679"})

@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Report, User
 from backend.core.clock import read_clock
-from backend.moderation.models import Case, Evidence, EvidencePhoto
+from backend.moderation.models import Case, Evidence, EvidencePhoto, KnownPicture
+from backend.moderation.services.holding import dhash_of
 from chat.services.deletion import delete_message
-from geo.models import Group, Rating
+from geo.models import Group, Pickup, PickupPhoto, Rating
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_match, make_receipt
 from tests.factories.moderation import decide, report
 from tests.factories.people import client_of, make_user
+from tests.geo.bodies import pickup_body
 from tests.pictures import encoded, two_colours, upload
 
 REPORTS = "/api/v1/reports"
@@ -154,3 +157,29 @@ class TestEvidence:
             report("pickup", pickup.pk)
 
         assert sorted(row.content["title"] for row in Evidence.objects.all()) == ["Bottles", "Weapons"]
+
+
+class TestHolding:
+    """New words and pictures of the lists wait for a look; their resident alone sees them."""
+
+    @pytest.mark.parametrize("title", ["Old WEAPONS here", "w e a p o n s", "ｗｅａｐｏｎｓ", "wea\u200bpons"])
+    def test_a_pickup_with_a_word_of_the_list_waits(self, settings: Settings, title: str) -> None:
+        settings.HELD_WORDS = ["weapons"]
+
+        own = client_of(make_user()).post("/api/v1/pickups", pickup_body(title=title)).json()
+
+        assert (own["status"], Case.objects.get().reports) == ("on_hold", 0)
+        decide(Case.objects.get(), "nothing")
+        assert Pickup.objects.get().status == "open"
+
+    def test_a_known_picture_waits(self, db: None) -> None:
+        pickup, picture = make_pickup(), two_colours()
+        first = upload(client_of(pickup.resident), pickup, encoded(picture)).json()
+        thumb = PickupPhoto.objects.get(pk=first["id"]).thumb.read()
+        KnownPicture.objects.create(dhash=dhash_of(thumb))
+        other = make_pickup()
+
+        upload(client_of(other.resident), other, encoded(picture.resize((333, 250)), "PNG"))
+
+        assert Case.objects.get().kind == "photo"
+        assert Pickup.objects.get(pk=other.pk).hidden_at is not None

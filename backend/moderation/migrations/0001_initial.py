@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=backend.core.db.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('file', models.FileField(storage=backend.core.media.private_files.PrivateStorage(), upload_to='moderation')),
+                ('dhash', models.CharField(default='', help_text='For the list of known pictures.', max_length=16)),
                 ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='moderation.evidence')),
             ],
             options={

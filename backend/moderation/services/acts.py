@@ -121,7 +121,7 @@ def apply_act(*, act_id: uuid.UUID, now: datetime) -> None:
             subject.hide(case.object_id, now=now)
         elif act.kind == Kind.REMOVE:
             subject.remove(case.object_id, now=now)
-        elif act.kind == Kind.RESTORE:
+        elif act.kind == Kind.RESTORE or (act.kind == Kind.NOTHING and not case.reports):  # held by the service
             subject.restore(case.object_id, now=now, content=_newest_content(case))
     except DomainError as refusal:
         log.info("act_without_effect", act=str(act.pk), reason=refusal.code)

@@ -13,6 +13,7 @@ from backend.accounts.errors import AboutYourself
 from backend.accounts.models import Report, User
 from backend.core.media.pictures import discard
 from backend.moderation.models import Case, Evidence, EvidencePhoto
+from backend.moderation.services.holding import dhash_of
 from backend.moderation.subjects import Thing, subject_of
 
 Severity = Case.Severity
@@ -82,7 +83,7 @@ def _copy_photos(evidence: Evidence, thing: Thing) -> None:
                     content = file.read()
             except FileNotFoundError:  # deleted at this moment
                 continue
-            copy = EvidencePhoto(evidence=evidence)
+            copy = EvidencePhoto(evidence=evidence, dhash=dhash_of(content))
             copies.append(copy)
             copy.file.save(f"{uuid.uuid4().hex}.jpg", ContentFile(content), save=False)
             copy.save(force_insert=True)

@@ -29,6 +29,7 @@ export const ROUTES = {
   meIdentities: '/me/identities',
   mePrivacy: '/me/privacy',
   meBlocked: '/me/blocked',
+  meActs: '/me/acts',
 } as const;
 
 export type RouteName = keyof typeof ROUTES;
@@ -83,4 +84,5 @@ export const TAB_OF: Record<RouteName, Tab | null> = {
   meIdentities: 'me',
   mePrivacy: 'me',
   meBlocked: 'me',
+  meActs: 'me',
 };

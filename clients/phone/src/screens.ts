@@ -39,4 +39,5 @@ export const SCREENS: Record<RouteName, Loader> = {
   meIdentities: () => import('./screens/me/Identities.svelte'),
   mePrivacy: () => import('./screens/me/Privacy.svelte'),
   meBlocked: () => import('./screens/me/Blocked.svelte'),
+  meActs: () => import('./screens/me/Acts.svelte'),
 };

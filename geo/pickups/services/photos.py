@@ -12,10 +12,12 @@ from backend.core.errors import NotFound
 from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import Picture, delete_with_files, discard, keep, redraw, require_few_bytes
 from backend.core.media.private_files import PrivateStorage
+from backend.moderation.services.holding import is_known_picture
 from geo.errors import PhotosFull, PickupNotOpen
 from geo.lifecycle.locks import lock_own_pickup
 from geo.models import Pickup, PickupPhoto, ScalePhoto
 from geo.pickups.selectors import get_pickup_of
+from geo.pickups.services.holding import hold_photo_for_look
 
 
 def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, size: int, now: datetime) -> PickupPhoto:
@@ -26,12 +28,16 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
     require_few_bytes(size)
     # Checked before the costly decoding, and again under the lock.
     _require_room(get_pickup_of(resident_id, pickup_id), now)
-    photo = _store(redraw(file), now)
+    picture = redraw(file)
+    photo = _store(picture, now)
     try:
-        return _attach(photo, resident_id=resident_id, pickup_id=pickup_id, now=now)
+        _attach(photo, resident_id=resident_id, pickup_id=pickup_id, now=now)
     except BaseException:
         discard(photo.large, photo.thumb)
         raise
+    if is_known_picture(picture.thumb):
+        hold_photo_for_look(photo=photo, now=now)
+    return photo
 
 
 @transaction.atomic

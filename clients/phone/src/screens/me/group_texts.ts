@@ -3,6 +3,7 @@ import { defineTexts } from '../../core/language.svelte';
 export const t = defineTexts({
   en: {
     title: 'Groups',
+    report: 'Report the name of this group',
     intro: 'A building, a school or an office counts together what its people recycle.',
     empty: 'You are in no group',
     kinds: { building: 'Building', school: 'School', office: 'Office', other: 'Other' },
@@ -34,6 +35,7 @@ export const t = defineTexts({
   },
   th: {
     title: 'กลุ่ม',
+    report: 'แจ้งปัญหาชื่อกลุ่มนี้',
     intro: 'คนในอาคาร โรงเรียน หรือที่ทำงานเดียวกัน นับยอดรีไซเคิลร่วมกันได้',
     empty: 'คุณยังไม่อยู่ในกลุ่มใด',
     kinds: { building: 'อาคาร', school: 'โรงเรียน', office: 'ที่ทำงาน', other: 'อื่น ๆ' },
