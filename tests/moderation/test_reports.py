@@ -163,7 +163,7 @@ class TestHolding:
     """New words and pictures of the lists wait for a look; their resident alone sees them."""
 
     @pytest.mark.parametrize("title", ["Old WEAPONS here", "w e a p o n s", "ｗｅａｐｏｎｓ", "wea\u200bpons"])
-    def test_a_pickup_with_a_word_of_the_list_waits(self, settings: Settings, title: str) -> None:
+    def test_a_pickup_with_a_word_of_the_list_waits(self, db: None, settings: Settings, title: str) -> None:
         settings.HELD_WORDS = ["weapons"]
 
         own = client_of(make_user()).post("/api/v1/pickups", pickup_body(title=title)).json()
