@@ -121,6 +121,7 @@ RECORDS = (
     Record(
         model=Report,
         personal=("reporter", "reported", "subject", "object_id", "text", "outcome_note", "handled_by"),
+        plain=("kind",),
         whose="the reporter, and the person reported",
         purpose=Purpose.SAFETY,
         basis=Basis.INTEREST,
@@ -179,7 +180,6 @@ RECORDS = (
         whose="staff",
         purpose=Purpose.ACCOUNT,
         basis=Basis.CONTRACT,
-        not_copied="Belongs to secrets of the sign-in to the admin.",
         within="otp_totp.TOTPDevice",
     ),
     Record(
@@ -188,7 +188,6 @@ RECORDS = (
         whose="staff",
         purpose=Purpose.ACCOUNT,
         basis=Basis.CONTRACT,
-        not_copied="A secret of the sign-in to the admin.",
         within="otp_totp.TOTPDevice",
     ),
     Record(model=UsedTicket, timers=[Timer(job=HOURLY, after="an hour after its end", step=forget_used_tickets)]),

@@ -25,7 +25,7 @@ def _appeals(user: User) -> list[Mapping[str, Any]]:
 RECORDS = (
     Record(
         model=Case,
-        personal=("person",),
+        personal=("person", "object_id"),
         plain=("kind", "status"),
         whose=CONCERNED,
         purpose=Purpose.SAFETY,
