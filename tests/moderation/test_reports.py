@@ -175,8 +175,8 @@ class TestHolding:
     def test_a_known_picture_waits(self, db: None) -> None:
         pickup, picture = make_pickup(), two_colours()
         first = upload(client_of(pickup.resident), pickup, encoded(picture)).json()
-        thumb = PickupPhoto.objects.get(pk=first["id"]).thumb.read()
-        KnownPicture.objects.create(dhash=dhash_of(thumb))
+        with PickupPhoto.objects.get(pk=first["id"]).thumb.open() as thumb:
+            KnownPicture.objects.create(dhash=dhash_of(thumb.read()))
         other = make_pickup()
 
         upload(client_of(other.resident), other, encoded(picture.resize((333, 250)), "PNG"))
