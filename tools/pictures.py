@@ -3,7 +3,7 @@
 Usage: python -m tools.pictures http://127.0.0.1:8000 docs/pictures/app [NAME...]
 
 Light pictures are in Thai, dark ones in English. With names, only these. Needs Chromium (`bin/setup --dev`) and the
-bots of `bin/run`: they hand over what the collector of the pictures likes.
+bots of `bin/run`: one of them gives what the collector of the pictures likes.
 """
 
 import io
@@ -25,7 +25,7 @@ SIZE = {"width": 390, "height": 844}
 LUMPHINI = {"latitude": 13.7307, "longitude": 100.5418}
 SETTLED_MS = 2_500
 QUALITY = 70
-HANDED_OVER_S = 180
+BOT_S = 60
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 WELCOME, RESIDENT, COLLECTOR = "welcome", "resident", "collector"
 
@@ -57,18 +57,28 @@ def read_list(service: str, session: dict[str, Any], path: str, **query: str) ->
     return rows
 
 
-def like_until_handed_over(service: str, session: dict[str, Any]) -> None:
-    """Let the collector like cards, until the bots have handed one over."""
+def hand_one_over(service: str, session: dict[str, Any]) -> None:
+    """Let the collector like cards of the bots and hand one match over, unless it was done before."""
     headers = {"Authorization": f"Bearer {session['token']}"}
-    if not read_list(service, session, "matches", status="completed"):
-        for card in read_list(service, session, "deck")[:8]:
-            path = f"{service}/api/v1/pickups/{card['id']}/swipe"
-            httpx.put(path, json={"direction": "like"}, headers=headers)
-    for _ in range(HANDED_OVER_S):
+    if read_list(service, session, "matches", status="completed"):
+        return
+    for card in read_list(service, session, "deck")[:8]:
+        path = f"{service}/api/v1/pickups/{card['id']}/swipe"
+        httpx.put(path, json={"direction": "like"}, headers=headers)
+    match = read_list(service, session, "matches", status="active")[-1]
+    path = f"{service}/api/v1/matches/{match['id']}/handover"
+    lines = [
+        {"material": item["material"], "gross_kg": item["kg_estimate"]}
+        | ({"pieces": round(item["quantity"])} if item["unit"] == "piece" else {})
+        for item in match["pickup"]["items"]
+    ]
+    httpx.post(f"{path}/weigh-in", json={"lines": lines, "paid": 0, "is_sure": True}, headers=headers)
+    httpx.post(f"{path}/confirm", headers=headers)
+    for _ in range(BOT_S):
         if read_list(service, session, "matches", status="completed"):
             return
         time.sleep(1)
-    sys.exit("No bot has handed anything over. Does bin/run run with its bots?")
+    sys.exit("No bot has confirmed what it gave. Does bin/run run with its bots?")
 
 
 def photos_of_deck(service: str, session: dict[str, Any]) -> list[FilePayload]:
@@ -103,7 +113,7 @@ def shots_of_collector(service: str, session: dict[str, Any]) -> Iterator[Shot]:
     for match in read_list(service, session, "matches", status="completed")[:1]:
         yield Shot("completed", COLLECTOR, f"/matches/{match['id']}")
         yield Shot("receipt", COLLECTOR, f"/receipts/{match['receipt']['id']}")
-        yield Shot("weigh", COLLECTOR, f"/matches/{match['id']}", ("not right|ไม่ถูกต้อง",))
+        yield Shot("weigh", COLLECTOR, f"/receipts/{match['receipt']['id']}", ("not right|ไม่ถูกต้อง",))
         yield Shot("conversation", COLLECTOR, f"/conversations/{match['conversation']}")
         yield Shot("phrases", COLLECTOR, f"/conversations/{match['conversation']}", ("Phrases|ประโยค",))
     yield from (Shot("conversations", COLLECTOR, "/conversations"), Shot("inbox", COLLECTOR, "/inbox"))
@@ -166,15 +176,17 @@ def tap(page: Page, what: str, photos: list[FilePayload]) -> None:
         page.locator("input[type=file][multiple]").set_input_files(photos)
     else:
         find(page, what).click()
+        if what.startswith("text:"):
+            page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
 
 
 def take(page: Page, shot: Shot, photos: list[FilePayload], file: Path) -> None:
     """Show the screen and write its picture."""
-    page.goto(shot.path)
+    page.goto(shot.path, wait_until="networkidle")
     page.wait_for_timeout(SETTLED_MS)
     for what in shot.taps:
         tap(page, what, photos)
-        page.wait_for_timeout(SETTLED_MS / 2)
+        page.wait_for_timeout(SETTLED_MS)
     with Image.open(io.BytesIO(page.screenshot())) as picture:
         picture.save(file, "WEBP", quality=QUALITY, method=6)
 
@@ -183,7 +195,7 @@ def main(service: str, folder: str, *names: str) -> None:
     """Take all pictures, or those with these names."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     sessions = {RESIDENT: sign_in(service, MALEE), COLLECTOR: sign_in(service, SOMCHAI)}
-    like_until_handed_over(service, sessions[COLLECTOR])
+    hand_one_over(service, sessions[COLLECTOR])
     photos = photos_of_deck(service, sessions[COLLECTOR])
     wanted = [shot for shot in shots(service, sessions) if not names or shot.name in names]
     Path(folder).mkdir(parents=True, exist_ok=True)
