@@ -33,7 +33,7 @@ _IN_BOX = f"""
 
 
 class DropOffRow(msgspec.Struct, frozen=True):
-    """A drop-off point; `distance_m` is from the place that was asked for, or from the middle of the box."""
+    """A drop-off point; `distance_m` is from the place of the request, or from the middle of the box."""
 
     id: uuid.UUID
     name_th: str

@@ -89,5 +89,5 @@ class TestAnyView:
     def test_needs_a_token_nearly_everywhere(self, anonymous: APIClient) -> None:
         open_to_all = {route for route in api_routes() if anonymous.get(f"/{route}").status_code not in {401, 405}}
 
-        catalogues = {"api/v1/config", "api/v1/materials", "api/v1/phrases", "api/v1/schema"}
-        assert open_to_all <= catalogues | {"api/v1/impact/city"}
+        catalogues = {f"api/v1/{name}" for name in ("config", "materials", "phrases", "prices", "schema")}
+        assert open_to_all <= catalogues | {"api/v1/drop-off-points", "api/v1/impact/city"}

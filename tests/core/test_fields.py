@@ -16,9 +16,8 @@ from tests.factories.matches import make_match
 from tests.factories.people import client_of, make_user
 
 OWN_PACKAGES = {"backend", "chat", "geo", "notifications"}
-# Descriptions of responses; a first look at a body that another serializer checks; the query of a page whose links
-# people share, to which other services add parameters.
-NO_BODIES = {"FieldProblem", "Problem", "ProviderChoice", "LanguageQuery"}
+# Descriptions of responses; a first look at a body that another serializer checks.
+NO_BODIES = {"FieldProblem", "Problem", "ProviderChoice"}
 
 
 def kinds_of(base: type[Any]) -> list[type[Any]]:
