@@ -108,11 +108,13 @@ LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
 # How long what agreements need is kept once they are over: the exact place, messages, photos and times as evidence.
+MINIMUM_AGE = env.int("MINIMUM_AGE", default=18)  # people are asked for it at sign-up
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)  # to take it back; 0 erases at once
 PLACE_DAYS = env.int("PLACE_DAYS", default=30)
 CHAT_DAYS = env.int("CHAT_DAYS", default=365)
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=365)
 REPORT_DAYS = env.int("REPORT_DAYS", default=730)  # after a report was handled
+CONSENT_DAYS = env.int("CONSENT_DAYS", default=730)  # after the account was erased
 STAFF_LOG_DAYS = env.int("STAFF_LOG_DAYS", default=730)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)

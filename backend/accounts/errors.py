@@ -111,6 +111,12 @@ ConfirmationInvalid = invalid(
     _("This confirmation is too old. Nothing has been erased."),
     _("Start again, and confirm within ten minutes."),
 )
+# The text has changed since the client read its version.
+ConsentOutdated = conflict(
+    "consent_outdated",
+    _("This text has changed. Please read the present one."),
+    _("Open the text again, and agree to what it says now."),
+)
 # Users cannot block or report themselves.
 AboutYourself = invalid("about_yourself", _("You cannot do this to yourself."), _("Choose another person."))
 # Redis does not respond, and the ticket is stored there.

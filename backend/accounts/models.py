@@ -257,6 +257,36 @@ class Block(models.Model):
         return f"{self.blocker_id} blocks {self.blocked_id}"
 
 
+class Consent(models.Model):
+    """What a user agreed to, or withdrew, at one moment. Rows are only added; the newest of a purpose holds.
+
+    Personal data.
+    """
+
+    class Purpose(Choices):
+        TERMS = "terms", "terms of use"
+        PRIVACY = "privacy", "privacy notice"
+        AGE = "age", "is old enough; the version is the age"
+
+    class Channel(Choices):
+        APP = "app"
+        WEB = "web"
+
+    # The index begins with this column.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents", db_index=False)
+    purpose = models.CharField(max_length=7, choices=Purpose)
+    version = models.CharField(max_length=20, help_text="Of the text.")
+    is_given = models.BooleanField(help_text="False when it is withdrawn.")
+    channel = models.CharField(max_length=3, choices=Channel)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "purpose", "-id"], name="consents_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.version} of {self.user_id}"
+
+
 class Report(PublicModel):
     """Something a person found wrong with another; the city acts on it within a day. Personal data: the text."""
 

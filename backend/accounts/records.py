@@ -19,7 +19,16 @@ from procrastinate.contrib.django.models import (
     ProcrastinateWorker,
 )
 
-from backend.accounts.models import Block, CarriedStanding, Report, Session, StaffRecord, UsedTicket, User
+from backend.accounts.models import (
+    Block,
+    CarriedStanding,
+    Consent,
+    Report,
+    Session,
+    StaffRecord,
+    UsedTicket,
+    User,
+)
 from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
 from backend.accounts.services.account import ERASED_AT_ONCE, anonymise, erase_due_accounts
 from backend.accounts.services.second_factor import reset_second_factor
@@ -54,6 +63,16 @@ def _blocks(user: User) -> list[Mapping[str, Any]]:
 
 def _reports(user: User) -> list[Mapping[str, Any]]:
     return list(user.reports_made.values("reported_id", "reason", "subject", "text", "created_at"))
+
+
+def _consents(user: User) -> list[Mapping[str, Any]]:
+    return list(user.consents.order_by("id").values("purpose", "version", "is_given", "channel", "at"))
+
+
+def remove_old_consents(*, now: datetime) -> int:
+    """Delete the consents of accounts that were erased `CONSENT_DAYS` ago. Returns how many."""
+    erased_by = now - timedelta(days=settings.CONSENT_DAYS)
+    return Consent.objects.filter(user__erased_at__lte=erased_by).delete()[0]
 
 
 def remove_old_reports(*, now: datetime) -> int:
@@ -106,6 +125,17 @@ RECORDS = (
         not_copied="Holds responses that the person has received, for hours.",
         erase=lambda user, now: forget_answers(owner=user.pk),
         timers=[Timer(job=HOURLY, after="IDEMPOTENCY_HOURS", step=delete_old_answers)],
+    ),
+    Record(
+        model=Consent,
+        personal=("user",),
+        plain=("version",),
+        whose="the person",
+        purpose=Purpose.LAW,
+        basis=Basis.LEGAL_DUTY,
+        copy=Copy(key="consents", read=_consents),
+        kept="Under the id of an account without a name: shows that the law was kept, until CONSENT_DAYS.",
+        timers=[Timer(job=DAILY, after="CONSENT_DAYS after the erasure", step=remove_old_consents)],
     ),
     Record(
         model=CarriedStanding,

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from backend.accounts.api.consents import ConsentsView
 from backend.accounts.api.identities import IdentitiesView, IdentityView
 from backend.accounts.api.me import ExportView, MeView
 from backend.accounts.api.safety import BlocksView, BlockView
@@ -15,6 +16,7 @@ urlpatterns = [
     path("me", MeView.as_view()),
     path("me/identities", IdentitiesView.as_view()),
     path("me/identities/<str:kind>", IdentityView.as_view()),
+    path("me/consents", ConsentsView.as_view()),
     path("me/export", ExportView.as_view()),
     path("blocks", BlocksView.as_view()),
     path("blocks/<id:user_id>", BlockView.as_view()),

@@ -133,6 +133,9 @@ def account(call: Call) -> None:
     ):
         call(ann, name)
     call(ann, "amend_me", {"display_name": "Ann"})
+    [terms, *_] = call(ann, "list_consents")["results"]
+    given = {"purpose": "terms", "version": terms["current_version"], "is_given": True, "channel": "app"}
+    call(ann, "record_consent", given)
     call(ann, "put_block", user_id=bob.pk)
     call(ann, "get_block", user_id=bob.pk)
     call(ann, "list_blocks")

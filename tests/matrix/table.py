@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backend.core.clock import read_clock
@@ -51,6 +52,7 @@ def body_of(operation: str) -> dict[str, Any]:
         "decline_correction": {"version": 1},
         "rate_match": {"stars": 5},
         "messages_send": {"client_id": str(uuid.uuid4()), "text": "Hello"},
+        "record_consent": {"purpose": "age", "version": str(settings.MINIMUM_AGE), "is_given": True, "channel": "app"},
         "photos_send": {"client_id": str(uuid.uuid4()), "photo": photo()},
         "add_photo": {"photo": photo()},
         "add_scale_photo": {"photo": photo()},
@@ -72,7 +74,7 @@ REACH: Mapping[str, str] = {
         devices_list devices_register events_list events_acknowledge events_read list_groups found_group join_group
         get_city_impact get_city_impact_months get_my_impact get_my_impact_months inbox_list inbox_read_all inbox_unread
         list_matches get_me amend_me erase_me get_collector put_collector email_read email_set email_forget email_verify
-        export_me list_identities link_identity unlink_identity list_my_likes line_state line_code line_unlink
+        export_me list_consents record_consent list_identities link_identity unlink_identity list_my_likes line_state line_code line_unlink
         notifications_choices notifications_choose get_reliability list_pickups post_pickup issue_ticket get_square
         list_acts
         """,

@@ -7,6 +7,9 @@ from rest_framework.request import Request
 
 from backend.core.http.pages import PageView, render_page
 
+# The dates of the texts in templates/core; users agree to a version, and are asked again for a new one.
+TERMS_VERSION = "2026-11-30"
+PRIVACY_VERSION = "2026-11-30"
 CACHED = "public, max-age=3600"
 
 
@@ -18,6 +21,11 @@ class PrivacyView(PageView):
             "event_days": settings.EVENT_DAYS,
             "session_days": knox_settings.TOKEN_TTL.days,
             "device_days": settings.DEVICE_DAYS,
+            "place_days": settings.PLACE_DAYS,
+            "chat_days": settings.CHAT_DAYS,
+            "evidence_days": settings.EVIDENCE_DAYS,
+            "grace_days": settings.ERASURE_GRACE_DAYS,
+            "version": PRIVACY_VERSION,
         }
         return _cached(render_page(request, "core/privacy.html", numbers))
 
@@ -31,6 +39,8 @@ class TermsView(PageView):
             "strike_days": settings.STRIKE_DAYS,
             "pause_days": settings.PAUSE_DAYS,
             "correction_days": settings.RECEIPT_CORRECTION_DAYS,
+            "minimum_age": settings.MINIMUM_AGE,
+            "version": TERMS_VERSION,
         }
         return _cached(render_page(request, "core/terms.html", numbers))
 
