@@ -306,8 +306,7 @@ RECORDS = (
         timers=[Timer(job="redis", after="a minute")],
     ),
     Record(store="redis: readyz"),
-    Record(store="redis: circuit:*"),
-    Record(store="redis: fcm:quota"),
+    Record(store="redis: circuit:{*}:*"),
     Record(
         store="logs: standard error",
         whose="the person who asks",
