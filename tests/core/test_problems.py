@@ -11,6 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
+from backend.core.errors import DomainError, NotReady, Overloaded, RateLimited, Unavailable
 from backend.core.http import problems
 from tests.factories.people import client_of
 
@@ -45,7 +46,7 @@ class TestUnreadableForm:
     def test_is_refused_when_it_is_too_large(self, db: None) -> None:
         kind = "application/x-www-form-urlencoded"
 
-        check_problem(Client().post("/admin/login/", b"x" * 1_000_001, content_type=kind), 400, "bad_request")
+        check_problem(Client().post("/admin/login/", b"x" * 1_000_001, content_type=kind), 413, "body_too_large")
 
 
 class TestBody:
@@ -106,7 +107,7 @@ class TestBody:
 
     @pytest.mark.parametrize("charset", ["utf-16", "rot13", "base64", "nonsense", "\u00ff"])
     def test_reads_utf_8_whatever_the_charset_says(self, client: APIClient, charset: str) -> None:
-        answer = self.send(client, b'{"reason": "spam"}', f"application/json; charset={charset}")
+        answer = self.send(client, b'{"user": "x", "reason": "spam"}', f"application/json; charset={charset}")
 
         assert check_problem(answer, 400, "invalid")["errors"][0]["field"] == "user"
 
@@ -211,3 +212,12 @@ class TestWithoutRedis:
     def test_sign_out_still_ends_the_session(self, client: APIClient, dead_redis: None) -> None:
         assert client.post("/api/v1/auth/sign-out").status_code == 204
         assert client.get(ME).status_code == 401
+
+
+@pytest.mark.parametrize("refusal", [RateLimited(), Unavailable(), Overloaded(), NotReady()], ids=lambda one: one.code)
+def test_try_again_says_after_how_long(refusal: DomainError) -> None:
+    response = problems.problem_response(refusal)
+
+    assert response
+    assert int(response.headers["Retry-After"]) > 0
+    assert int(problems.page_problem(refusal).headers["Retry-After"]) > 0
