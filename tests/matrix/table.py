@@ -74,7 +74,8 @@ REACH: Mapping[str, str] = {
         devices_list devices_register events_list events_acknowledge events_read list_groups found_group join_group
         get_city_impact get_city_impact_months get_my_impact get_my_impact_months inbox_list inbox_read_all inbox_unread
         list_matches get_me amend_me erase_me get_collector put_collector email_read email_set email_forget email_verify
-        export_me list_consents record_consent list_identities link_identity unlink_identity list_my_likes line_state line_code line_unlink
+        export_me list_consents record_consent list_identities link_identity unlink_identity list_my_likes line_state
+        line_code line_unlink
         notifications_choices notifications_choose get_reliability list_pickups post_pickup issue_ticket get_square
         list_acts
         """,

@@ -113,7 +113,7 @@ class City:
     def screens_of_me(self) -> Iterator[tuple[str, list[Sheet]]]:
         """Paths of one's own account."""
         yield from (("/me", []), ("/me/profile", []), ("/me/collector", []), ("/me/notifications", []))
-        yield from (("/me/impact", []), ("/me/devices", []), ("/me/blocked", []))
+        yield from (("/me/impact", []), ("/me/devices", []), ("/me/blocked", []), ("/me/acts", []))
         yield "/me/groups", [["Join by code"], ["Start a group"]]
         yield f"/me/groups/{self.group.pk}", [["Leave the group"]]
         yield "/me/identities", [["^Remove: LINE"]]
