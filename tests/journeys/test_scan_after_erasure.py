@@ -29,6 +29,7 @@ PHONES = {"nok": "+66812300017", "lek": "+66812300018"}
 KEPT = {
     ("accounts_report", "zqreport"),
     ("geo_group", "zqgroup"),
+    *(("moderation_evidence", word) for word in ("zqnok", "zqlek", "zqsurname", "zqsurnames")),
     ("geo_pickup", "zqarea"),
     ("notifications_event", "zqtitle"),
 }
