@@ -13,9 +13,9 @@ ACTS: Collection[Act.Kind] = ()
 
 
 def find(object_id: uuid.UUID, *, reader: User) -> Thing:
-    """Anybody who has an account. Raises NotFound."""
+    """Anybody who has an account, by the name that the reporter sees. Raises NotFound."""
     person = get_person(object_id)
-    content = {"name": person.display_name, "shown_name": person.shown_name}
+    content = {"name": person.shown_name}
     return Thing(id=person.pk, author=person, made_at=person.created_at, content=content)
 
 

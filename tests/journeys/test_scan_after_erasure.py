@@ -31,6 +31,8 @@ KEPT = {
     ("geo_group", "zqgroup"),
     *(("moderation_evidence", word) for word in ("zqnok", "zqlek", "zqsurname", "zqsurnames")),
     ("geo_pickup", "zqarea"),
+    ("moderation_evidence", "zqlek"),
+    ("moderation_evidence", "zqnok"),
     ("notifications_event", "zqtitle"),
 }
 # Columns of their places; the grid square is kept.
