@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from backend.core.http.phone import content_security_policy
+
 # What the web app uses is for its own origin; no frame gets anything.
 PERMISSIONS = "camera=(self), geolocation=(self), display-capture=(), microphone=(), payment=(), usb=()"
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -25,7 +27,13 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        response.headers.setdefault("Content-Security-Policy", self.page if is_page else NOTHING)
+        if "Content-Security-Policy" not in response.headers:
+            response.headers["Content-Security-Policy"] = self._policy_for(response.headers.get("Content-Type", ""))
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+    def _policy_for(self, content_type: str) -> str:
+        """A worker has the policy of its file, not of the page: the maps of the web app load their data in one."""
+        if content_type.startswith("text/javascript"):
+            return content_security_policy()
+        return self.page if content_type.startswith("text/html") else NOTHING
