@@ -67,4 +67,5 @@ def test_a_worker_may_load_what_the_app_may() -> None:
     """A browser takes the policy of a worker from its file."""
     answer = Client().get("/static/demo_city/phone.js")
 
+    answer.close()
     assert "connect-src 'self'" in answer["Content-Security-Policy"]
