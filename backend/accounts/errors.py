@@ -103,7 +103,7 @@ LastIdentity = conflict(
 NumberOfStaff = conflict(
     "number_of_staff",
     _("You need your phone number to sign in to the admin."),
-    _("Ask a superuser of the admin to take over your tasks first."),
+    _("Ask an administrator to take over your tasks first."),
 )
 # Signed for an erasure, and too old or changed.
 ConfirmationInvalid = invalid(

@@ -68,7 +68,7 @@ export const t = defineTexts({
     place: 'ตำแหน่ง',
     pending: 'ยังไม่ได้ส่ง',
     sent: 'ส่งแล้ว',
-    delivered: 'ถึงแล้ว',
+    delivered: 'ส่งถึงแล้ว',
     read: 'อ่านแล้ว',
     refused: 'ส่งไม่ได้',
     again: 'ลองอีกครั้ง',
