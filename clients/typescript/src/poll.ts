@@ -2,22 +2,22 @@ import { dataOf } from './api.ts';
 import { type ClientFrame, type Link, type LinkEvents, LOST } from './connection.ts';
 import type { Session } from './session.ts';
 
-/** As long as the service waits at most. */
+/** The longest that the service lets one long poll wait. */
 const WAIT_S = 25;
-/** So long it may take until a response has arrived. */
+/** After this time without a response the link is stale. */
 const SILENCE_MAX_MS = 60_000;
 
-/** The frames of a socket by long polls, for networks that let no socket through. Who is writing is not told. */
+/** Brings the frames of a socket by long polls, for networks that block sockets. Typing indicators are missing. */
 export class Poll implements Link {
   readonly #session: Session;
   readonly #events: LinkEvents;
   readonly #again: unknown;
   #heardAt: number;
   #hasEnded = false;
-  /** The request that waits; another one begins where the last `resume` says. */
+  /** Aborts the request that waits; each `resume` starts another one. */
   #waiting = new AbortController();
 
-  /** It ends by itself after `lifeMs`, so that a socket is tried again. */
+  /** Ends after `lifeMs`, so that a socket is tried again. */
   constructor(session: Session, lifeMs: number, events: LinkEvents) {
     this.#session = session;
     this.#events = events;
@@ -79,7 +79,7 @@ export class Poll implements Link {
     return log;
   }
 
-  /** Do it; when it fails, and not because it was given up, the link has ended. */
+  /** Run `work`; end the link when it fails, unless it was aborted. */
   async #orEnd(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work();

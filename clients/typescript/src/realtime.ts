@@ -59,9 +59,9 @@ const ACK_AFTER_MS = 300;
 const BACKGROUND_GRACE_MS = 30_000;
 const TYPING_EVERY_MS = 3_000;
 const SIGNED_OUT = 4401;
-/** So many sockets in a row that are lost before the service greets: this network lets none through. */
+/** When so many sockets in a row are lost before `hello`, the network is taken to block them. */
 const SOCKETS_TRIED = 2;
-/** A network that blocks sockets is asked for one again after this time. */
+/** How long to poll before a socket is tried again. */
 const SOCKET_AGAIN_MS = 300_000;
 const FAULTS_OF_CLIENT = [1003, 1007, 1008, 1009];
 

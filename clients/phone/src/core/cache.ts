@@ -16,7 +16,7 @@ export function cacheFor<Value>(key: string): Cache<Value> {
   };
 }
 
-/** Commits at once: leaving the page a moment after something was typed would undo it otherwise. */
+/** Store a value and commit at once: a page that is left a moment later would lose it otherwise. */
 function put(key: string, value: unknown): Promise<void> {
   return store('readwrite', (rows) => {
     rows.put(value, key);

@@ -17,7 +17,7 @@ class CurrentConfig {
     return this.#reading;
   }
 
-  /** A number of the city, such as `photos_max`. Until it is known there is none; the service holds it anyway. */
+  /** A limit of the city, such as `photos_max`; Infinity until it is known. The service enforces it in any case. */
   limit(name: string): number {
     return this.value?.limits[name] ?? Infinity;
   }

@@ -1,9 +1,9 @@
-/** Moments at which other work does not delay what the person waits for. */
+/** Waits for moments at which other work does not delay what the person waits for. */
 
 const IDLE_MAX_MS = 2_000;
 const QUIET_MS = 1_000;
 
-/** When the browser has nothing to draw. */
+/** Resolves when the browser has nothing to draw. */
 export function whenIdle(): Promise<void> {
   return new Promise((resolve) => {
     // Safari has no idle callbacks.
@@ -12,7 +12,7 @@ export function whenIdle(): Promise<void> {
   });
 }
 
-/** When nothing has arrived from the network for a second. */
+/** Resolves when nothing has arrived from the network for a second. */
 export function whenQuiet(): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -1,4 +1,4 @@
-/** A list that the service hands out page by page, as far as it was read. */
+/** A list that the service returns in pages, as far as it was read. */
 import { showProblem } from './problems';
 import { Resource } from './resource.svelte';
 
@@ -7,7 +7,7 @@ export interface Page<Row> {
   next?: string | null;
 }
 
-/** What `GET` of a list takes. */
+/** The query of a `GET` of a list. */
 export interface PageQuery {
   limit: number;
   cursor?: string;

@@ -1,4 +1,4 @@
-/** Keeps the newest messages of recent conversations on this phone, so that one that was never opened is readable offline. */
+/** Caches the newest messages of recent conversations, so that one that was never opened is readable offline. */
 import { ApiError, dataOf, type components } from '@tinder-for-trash/sdk';
 import { cacheFor, keepEach } from './cache';
 import { whenIdle } from './idle';
@@ -12,18 +12,18 @@ type Message = Schemas['MessageOut'];
 const CONVERSATIONS = 10;
 /** Messages of a conversation that are read at once. */
 export const PAGE = 50;
-/** What the person looks at comes first; several events become one look. */
+/** Lets the visible screen load first, and several events cause one request. */
 const PAUSE_MS = 5_000;
 
 let timer = 0;
 
-/** Look now, and whenever something was written or a conversation opened. Call it once. */
+/** Refresh the cache now, and after each new message or conversation. Call it once. */
 export function keepConversations(): void {
   live.listen(({ event }) => {
-    if (event === 'message.sent' || event === 'match.made') lookSoon();
+    if (event === 'message.sent' || event === 'match.made') refreshSoon();
   });
-  live.onReload(async () => lookSoon());
-  lookSoon();
+  live.onReload(async () => refreshSoon());
+  refreshSoon();
 }
 
 /** The key under which the messages of a conversation are kept. */
@@ -31,7 +31,7 @@ export function keyOfMessages(conversation: string): string {
   return `messages/${conversation}`;
 }
 
-function lookSoon(): void {
+function refreshSoon(): void {
   window.clearTimeout(timer);
   timer = window.setTimeout(() => void whenIdle().then(keepRecent), PAUSE_MS);
 }
@@ -49,7 +49,7 @@ async function keepRecent(): Promise<void> {
   }
 }
 
-/** Read the newest page, unless it is kept. One that is open keeps itself. */
+/** Read the newest page, unless it is cached. An open conversation caches its own messages. */
 async function keepMessages({ id, last_seq }: Conversation): Promise<void> {
   const cache = cacheFor<Message[]>(keyOfMessages(id));
   const kept = await cache.load();

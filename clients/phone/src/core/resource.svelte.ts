@@ -11,7 +11,7 @@ export class Resource<Value> {
   isOld = $state(false);
   readonly #fetch: () => Promise<Value>;
   readonly #key: string;
-  /** Numbers the requests; an answer is shown unless a later one was. */
+  /** Numbers the requests: a response is dropped when that of a later request is shown already. */
   #asked = 0;
   #shown = 0;
 

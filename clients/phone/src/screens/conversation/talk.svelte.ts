@@ -15,7 +15,7 @@ export type Conversation = Schemas['ConversationOut'];
 export type Match = Schemas['MatchOutput'];
 
 const TYPING_MS = 5_000;
-/** So often one asks whether the newest message has been delivered: no event tells it. */
+/** How often to ask whether the newest message has been delivered: no event tells it. */
 const DELIVERED_EVERY_MS = 8_000;
 
 export class Talk {
@@ -68,7 +68,7 @@ export class Talk {
     return closedAt != null && Date.parse(closedAt) <= timeNow().getTime();
   }
 
-  /** Whether an app of the other person has got this message. */
+  /** Whether an app of the other person has received this message. */
   isDelivered(message: Message): boolean {
     return message.seq <= (this.info.value?.other_delivered_seq ?? 0);
   }
@@ -201,7 +201,7 @@ export class Talk {
       .catch(() => (this.#markedSeq = 0));
   }
 
-  /** Ask again while this person's newest message is under way and somebody looks. */
+  /** Ask again while this person's newest message is undelivered and the page is visible. */
   #followDelivery(): (() => void) | undefined {
     const newest = this.history.value?.findLast(({ sender }) => sender === session.userId);
     if (!newest || !this.info.value || this.isDelivered(newest) || this.isRead(newest) || this.isClosed) return;

@@ -32,7 +32,7 @@ export class Deck {
   wishes = $state.raw<Wishes>(loadWishes());
   /** Swiped here; a deck that was asked for before must not bring them back. */
   #swiped = new Map<string, Card>();
-  /** Numbers the requests; an answer is shown unless a later one was, or the wishes have changed since. */
+  /** Numbers the requests: a response is dropped after a later one, or when the filter has changed since. */
   #asked = 0;
   #shown = 0;
   readonly #cache = cacheFor<readonly Card[]>('deck');

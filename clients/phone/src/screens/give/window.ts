@@ -35,7 +35,7 @@ export function firstChoice(now = timeNow()): Choice {
   return { daysAhead: isOpen({ daysAhead: 0, part: 'all' }, now) ? 0 : 1, part: 'all' };
 }
 
-/** A choice as it reads now: what was "tomorrow" yesterday is today. What is over becomes the first choice. */
+/** The same choice, counted from today: yesterday's "tomorrow" is today. One that is over becomes the first choice. */
 export function asOfNow({ daysAhead, part, at }: Chosen, now = timeNow()): Chosen {
   const choice = { daysAhead: daysAhead - (dayNumber(now) - dayNumber(new Date(at))), part };
   const isPossible = choice.daysAhead >= 0 && isOpen(choice, now);

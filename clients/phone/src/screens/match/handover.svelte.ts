@@ -72,7 +72,7 @@ export class Handover {
   release = (reason: Schemas['ReleaseReason']) =>
     this.#do(api().POST('/api/v1/matches/{match_id}/release', { ...this.#params(), body: { reason } }));
   rate = (body: Schemas['RatingInputRequest']) => this.#queue('rating', { body });
-  /** Without GPS: the other one is there, and so is this person. */
+  /** Report both parties as arrived, without GPS. */
   seeOther = () => this.#queue('arrive', { body: { accuracy_m: 0, other: true, arrived_at: timeNow().toISOString() } });
 
   /** Hand in a weight, instead of one that waits or was refused. */
@@ -123,7 +123,7 @@ export class Handover {
     this.error = entry.refusal && new ApiError(entry.refusal);
   }
 
-  /** The newest entry of a step that waits; `isMeant` decides by its body. */
+  /** The newest waiting entry of a step whose body `isMeant` accepts. */
   #keptAt<Body>(step: Step, isMeant: (body: Body) => boolean = () => true): OutboxEntry | undefined {
     const waiting = this.kept.filter(({ path, refusal }) => path === this.#pathOf(step) && refusal === null);
     return waiting.findLast(({ body }) => isMeant(body as Body));
