@@ -107,9 +107,9 @@ PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
-# How long what agreements need is kept once they are over: the exact place, messages, photos and times as evidence.
 MINIMUM_AGE = env.int("MINIMUM_AGE", default=18)  # people are asked for it at sign-up
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)  # to take it back; 0 erases at once
+# How long what agreements need is kept once they are over: the exact place, messages, photos and times as evidence.
 PLACE_DAYS = env.int("PLACE_DAYS", default=30)
 CHAT_DAYS = env.int("CHAT_DAYS", default=365)
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=365)
@@ -147,15 +147,16 @@ RATE_LIMITS = {
     "staff_account": env.str("RATE_STAFF_ACCOUNT", default="10/15 minutes"),
     "staff_address": env.str("RATE_STAFF_ADDRESS", default="40/15 minutes"),
 }
-# So old an account has to be for the whole of what it may do to others, and the share of younger ones.
+# An account younger than this may do only this share of what RATE_MESSAGE, _LIKE, _PICKUP and so on allow.
 NEW_ACCOUNT_DAYS = env.int("NEW_ACCOUNT_DAYS", default=7)
 NEW_ACCOUNT_SHARE = env.float("NEW_ACCOUNT_SHARE", default=0.5)
-# The clock of reports; until when one may object to an act; how long evidence is kept after a case was handled.
+# Hours that moderators have for a case; days to appeal against an act; days that evidence is kept after a case was
+# handled.
 REPORT_HOURS = env.int("REPORT_HOURS", default=24)
 APPEAL_DAYS = env.int("APPEAL_DAYS", default=30)
 CASE_EVIDENCE_DAYS = env.int("CASE_EVIDENCE_DAYS", default=365)
-# Words for which a new pickup waits for a look, with commas between them; and how many bits of a photo's hash may
-# differ from a known picture's.
+# Words that hold a new pickup for review, with commas between them; and how many bits of a photo's hash may differ
+# from a known picture's.
 HELD_WORDS = env.list("HELD_WORDS", default=[])
 KNOWN_PICTURE_BITS = env.int("KNOWN_PICTURE_BITS", default=6)
 STAFF_SIGN_INS = env.int("STAFF_SIGN_INS", default=2)  # passwords that one process checks at a time

@@ -1,4 +1,4 @@
-"""A message as something to report: by the other participant, to the moderators alone."""
+"""A message as a subject of reports: the other participant reports it, and moderators alone read the evidence."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from backend.moderation.subjects import Thing
 from chat.models import Message, MessagePhoto
 from chat.services.deletion import remove_message, show_message
 
-ACTS: Collection[Act.Kind] = (Act.Kind.HIDE, Act.Kind.REMOVE)
+ACTS: Collection[Act.Kind] = Act.OF_THING
 
 
 def find(object_id: uuid.UUID, *, reader: User) -> Thing:
@@ -27,16 +27,16 @@ def find(object_id: uuid.UUID, *, reader: User) -> Thing:
 
 
 def hide(object_id: uuid.UUID, *, now: datetime) -> None:
-    """As if its author had deleted it; the evidence keeps its text."""
+    """Delete the message as its author would; the evidence keeps its text."""
     remove_message(message_id=object_id, now=now)
 
 
 def remove(object_id: uuid.UUID, *, now: datetime) -> None:
-    """The same, for good."""
+    """The same as `hide`."""
     remove_message(message_id=object_id, now=now)
 
 
 def restore(object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-    """A text comes back; a photo has to be sent again."""
+    """Give a text message its text back. A photo has to be sent again."""
     if content.get("kind") == Message.Kind.TEXT:
         show_message(message_id=object_id, text=content["text"])

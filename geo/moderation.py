@@ -1,4 +1,4 @@
-"""Pickups, their photos, ratings and groups as something to report."""
+"""Pickups, their photos, ratings and groups as subjects of reports."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -16,8 +16,6 @@ from geo.models import Group, Pickup, PickupPhoto, Rating
 from geo.pickups.services.holding import thing_of, thing_of_photo
 from geo.trust.services import count_rating_again, withdraw_rating
 
-OF_THING: Collection[Act.Kind] = (Act.Kind.HIDE, Act.Kind.REMOVE)
-
 
 def _pickup_for(reader: User, **wanted: uuid.UUID) -> Pickup:
     """A pickup that collectors can see, or that the reader swiped or matched. Raises NotFound."""
@@ -33,29 +31,29 @@ def _pickup_for(reader: User, **wanted: uuid.UUID) -> Pickup:
 class Pickups:
     """A pickup as a whole."""
 
-    ACTS = OF_THING
+    ACTS: Collection[Act.Kind] = Act.OF_THING
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
         """Raises NotFound."""
         return thing_of(_pickup_for(reader, pk=object_id))
 
     def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """Off the decks; its match ends, at nobody's expense."""
+        """Take the pickup off the decks; its match ends and counts against nobody."""
         hide_pickup(pickup_id=object_id, now=now)
 
     def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """Cancelled, and its photos deleted. Raises PickupClosed."""
+        """Cancel the pickup and delete its photos. Raises PickupClosed."""
         cancel_pickup(resident_id=Pickup.objects.get(pk=object_id).resident_id, pickup_id=object_id, now=now)
 
     def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """Open again, when it was only hidden."""
+        """Open the pickup again if it was only hidden."""
         show_pickup(pickup_id=object_id, now=now)
 
 
 class Photos:
     """One photo of a pickup. Hiding it hides the pickup: its resident can replace the photo."""
 
-    ACTS = OF_THING
+    ACTS: Collection[Act.Kind] = Act.OF_THING
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
         """Raises NotFound."""
@@ -64,15 +62,15 @@ class Photos:
         return thing_of_photo(photo)
 
     def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """Raises NotFound when the photo is gone."""
+        """Hide the photo's pickup. Raises NotFound when the photo is gone."""
         hide_pickup(pickup_id=_pickup_of_photo(object_id), now=now)
 
     def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """The photo alone."""
+        """Delete the photo alone."""
         delete_with_files(PickupPhoto.objects.filter(pk=object_id))
 
     def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """Its pickup is shown again."""
+        """Show the photo's pickup again."""
         show_pickup(pickup_id=uuid.UUID(content["pickup"]), now=now)
 
 
@@ -84,9 +82,9 @@ def _pickup_of_photo(photo_id: uuid.UUID) -> uuid.UUID:
 
 
 class Ratings:
-    """The rating that the reader got for a match, by the match's id: who is rated sees no more of it."""
+    """The rating that the reader got for a match, named by the match's id, which is all they know of it."""
 
-    ACTS = OF_THING
+    ACTS: Collection[Act.Kind] = Act.OF_THING
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
         """Raises NotFound."""
@@ -98,39 +96,39 @@ class Ratings:
         return Thing(id=rating.pk, author=rating.rater, made_at=rating.created_at, content=content)
 
     def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """It no longer counts for the average."""
+        """Leave the rating out of the average."""
         withdraw_rating(rating_id=object_id, now=now)
 
     def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """The same."""
+        """The same as `hide`."""
         withdraw_rating(rating_id=object_id, now=now)
 
     def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """It counts again."""
+        """Count the rating again."""
         count_rating_again(rating_id=object_id)
 
 
 class Groups:
-    """The name of a group, for which its keeper answers."""
+    """The name of a group; its keeper is the author."""
 
-    ACTS = OF_THING
+    ACTS: Collection[Act.Kind] = Act.OF_THING
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
-        """Groups that have a keeper; all can see their names. Raises NotFound."""
+        """Any group that has a keeper, since all can see the names. Raises NotFound."""
         group = Group.objects.filter(pk=object_id).select_related("keeper").first()
         if group is None or group.keeper is None:
             raise NotFound
         return Thing(id=group.pk, author=group.keeper, made_at=group.created_at, content={"name": group.name})
 
     def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """The group goes on without its name."""
+        """Replace the name of the group by a dash."""
         Group.objects.filter(pk=object_id).update(name="-")
 
     def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
-        """The same."""
+        """The same as `hide`."""
         self.hide(object_id, now=now)
 
     def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """With its name of before."""
+        """Give the group its former name back."""
         if name := content.get("name"):
             Group.objects.filter(pk=object_id).update(name=name)

@@ -1,4 +1,4 @@
-"""The moderators' day: the queue by severity and age, the evidence beside the reports, acts and appeals."""
+"""The admin of moderators: the queue of cases, each with its evidence, reports and acts, and the appeals."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -20,13 +20,13 @@ from backend.core.errors import DomainError
 from backend.core.http.admin import CityAdmin, ReadOnly
 from backend.core.media.private_files import private_jpeg
 from backend.moderation.models import Act, Appeal, Case, EvidencePhoto, KnownPicture
-from backend.moderation.selectors import reports_of, standing_of
+from backend.moderation.selectors import history_of, reports_of
 from backend.moderation.services.acts import SUSPENSION_DAYS_MAX, Decision, decide_appeal, handle_case, person_of
 from backend.moderation.subjects import subject_of
 
 
 class ActForm(forms.Form):
-    """What is done about a case, and why, which the person concerned reads."""
+    """Asks for the act and its reason, which the person concerned reads."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     kind = forms.ChoiceField(label=_("act"))
@@ -44,7 +44,7 @@ class ActForm(forms.Form):
         cast(forms.ChoiceField, self.fields["kind"]).choices = [(kind.value, kind.label) for kind in kinds]
 
     def clean(self) -> dict[str, Any] | None:
-        """A suspension has an end."""
+        """Require the days of a suspension."""
         cleaned = super().clean()
         if self.cleaned_data.get("kind") == Act.Kind.SUSPEND and not self.cleaned_data.get("days"):
             self.add_error("days", _("For how many days?"))
@@ -52,7 +52,7 @@ class ActForm(forms.Form):
 
 
 class AppealForm(forms.Form):
-    """Whether the act is taken back, and why, which the person concerned reads."""
+    """Asks whether the act is taken back, and why, which the person concerned reads."""
 
     is_granted = forms.TypedChoiceField(
         label=_("decision"),
@@ -65,7 +65,7 @@ class AppealForm(forms.Form):
 
 
 class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
-    """A page that shows a row and, below it, a form to decide about it."""
+    """Shows a row, what is known about it, and a form to decide about it."""
 
     change_form_template = "moderation/decision.html"
     show_full_result_count = False
@@ -75,7 +75,7 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
         return request.user.has_perm(f"moderation.change_{self.opts.model_name}")
 
     def get_urls(self) -> list[URLPattern]:
-        """With the address of the form."""
+        """Add the address to which the form is sent."""
         name = f"moderation_{self.opts.model_name}_decide"
         view = self.admin_site.admin_view(self.decide)
         return [path("<id:row_id>/decide/", view, name=name), *super().get_urls()]
@@ -83,7 +83,7 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """With what is known, and with the form where there is something to decide."""
+        """Add what is known about the row, and the form if there is something to decide."""
         row = self.get_object(request, object_id)
         context = self.known_of(row) if row and self.has_view_permission(request, row) else {}
         if row and self.has_decide_permission(request) and "decision" not in (extra_context or {}):
@@ -91,7 +91,7 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def decide(self, request: HttpRequest, row_id: UUID) -> HttpResponseBase:
-        """Store the decision; what is wrong is shown with the row."""
+        """Store the decision, or show the page again with what is wrong."""
         if not self.has_decide_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=row_id)
@@ -108,7 +108,7 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
         return self.change_view(request, str(row_id), extra_context={"decision": form})
 
     def known_of(self, row: Any) -> dict[str, Any]:
-        """What the page shows beside the row."""
+        """The context that the page shows beside the row."""
         raise NotImplementedError
 
     def form_of(self, row: Any, data: Mapping[str, Any] | None = None) -> forms.Form | None:
@@ -116,13 +116,13 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin[Any]):
         raise NotImplementedError
 
     def store(self, row: Any, by: User, decision: Mapping[str, Any]) -> None:
-        """Call the service."""
+        """Pass the decision to its service. Raises DomainError."""
         raise NotImplementedError
 
 
 @admin.register(Case)
 class CaseAdmin(DecisionAdmin):
-    """Open cases first, the most severe and the oldest of them at the top; without those that concern the reader."""
+    """Cases: open ones first, then the most severe, then the oldest; without those that concern the reader."""
 
     list_display = ["severity", "kind", "person", "reports", "opened_at", "hours_left", "status"]
     list_filter = ["status", "severity", "kind"]
@@ -132,14 +132,14 @@ class CaseAdmin(DecisionAdmin):
     ordering = ["-status", "-severity", "opened_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        """Nobody handles what they reported, or what is about them."""
+        """Leave out cases that the reader reported or that are about the reader."""
         cases = super().get_queryset(request).exclude(person=request.user.pk)
         reported = Report.objects.filter(reporter=request.user.pk).exclude(object_id=None)
         return cases.exclude(object_id__in=reported.values("object_id"))
 
     @admin.display(ordering="due_at", description=_("time left"))
     def hours_left(self, case: Case) -> str:
-        """Until the case is overdue; of a case that was handled nothing."""
+        """The hours until an open case is overdue, or since then."""
         if case.status != Case.Status.OPEN:
             return "-"
         hours = int((case.due_at - read_clock()).total_seconds() // 3_600)
@@ -148,26 +148,26 @@ class CaseAdmin(DecisionAdmin):
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
     def get_urls(self) -> list[URLPattern]:
-        """With the photos of the evidence."""
+        """Add the addresses of the photos in the evidence."""
         view = self.admin_site.admin_view(self.show_photo)
         return [path("evidence/<id:photo_id>", view, name="moderation_evidence_photo"), *super().get_urls()]
 
     def show_photo(self, request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
-        """A photo as it was when it was reported."""
+        """Send a photo of the evidence."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         visible = EvidencePhoto.objects.filter(evidence__case__in=self.get_queryset(request))
         return private_jpeg(request, get_object_or_404(visible, pk=photo_id).file)
 
     def known_of(self, row: Case) -> dict[str, Any]:
-        """The evidence, the reports with what is known of each reporter, the person's history, earlier acts."""
+        """The evidence, the reports with each reporter's history, the person's history, and earlier acts."""
         person = person_of(row)
         return {
             "evidence": row.evidence.order_by("-at").prefetch_related("photos"),
-            "reports": [(report, standing_of(report.reporter)) for report in reports_of(row)[:20]],
+            "reports": [(report, history_of(report.reporter)) for report in reports_of(row)[:20]],
             "person": person,
             "person_page": reverse("admin:accounts_user_change", args=[person.pk]),
-            "standing": standing_of(person),
+            "history": history_of(person),
             "acts": row.acts.select_related("by").order_by("-at"),
         }
 
@@ -181,7 +181,7 @@ class CaseAdmin(DecisionAdmin):
 
 @admin.register(Appeal)
 class AppealAdmin(DecisionAdmin):
-    """Undecided first. Another moderator than the one who acted decides."""
+    """Appeals: undecided ones first. Another moderator than the one who acted decides."""
 
     list_display = ["created_at", "act", "is_granted", "decided_by", "decided_at"]
     list_filter = [("decided_at", admin.EmptyFieldListFilter), "is_granted"]
@@ -190,7 +190,7 @@ class AppealAdmin(DecisionAdmin):
     ordering = ["-decided_at", "created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appeal]:
-        """Without those against acts by the reader or about them."""
+        """Leave out appeals against acts by the reader or about the reader."""
         appeals = super().get_queryset(request)
         return appeals.exclude(act__by=request.user.pk).exclude(act__person=request.user.pk)
 
@@ -201,7 +201,7 @@ class AppealAdmin(DecisionAdmin):
             "evidence": case.evidence.order_by("-at").prefetch_related("photos"),
             "person": row.act.person,
             "person_page": reverse("admin:accounts_user_change", args=[row.act.person_id]),
-            "standing": standing_of(row.act.person),
+            "history": history_of(row.act.person),
             "acts": case.acts.select_related("by").order_by("-at"),
         }
 
@@ -214,7 +214,7 @@ class AppealAdmin(DecisionAdmin):
 
 @admin.register(KnownPicture)
 class KnownPictureAdmin(CityAdmin, admin.ModelAdmin[KnownPicture]):
-    """Pictures that wait for a look when somebody posts them."""
+    """Known pictures: a photo that resembles one is held for review when somebody posts it."""
 
     list_display = ["dhash", "note", "created_at"]
     search_fields = ["dhash", "note"]

@@ -1,4 +1,4 @@
-"""The clock of the queue: `/readyz` and metrics show cases that nobody has handled in time."""
+"""What `/readyz` and `/metrics` report of the queue: open and overdue cases, and open appeals."""
 
 from collections.abc import Iterator
 

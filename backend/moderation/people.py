@@ -1,4 +1,4 @@
-"""A person as something to report. What is done about one concerns their account."""
+"""A person as a subject of reports. Acts concern their account: there is nothing to hide or remove."""
 
 import uuid
 from collections.abc import Collection, Mapping

@@ -10,8 +10,8 @@ from backend.moderation.models import Act, Appeal, Case
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """What is known of somebody: reports about them, by them, and of those how many were unfounded; acts."""
+class ReportHistory:
+    """Reports about a user, reports by them and how many of those were unfounded, and the newest acts against them."""
 
     reported: int
     reports_made: int
@@ -19,12 +19,12 @@ class Standing:
     acts: list[Act]
 
 
-def standing_of(user: User) -> Standing:
-    """For repeat offenders and for people who report again and again without a cause."""
+def history_of(user: User) -> ReportHistory:
+    """The history of a user, which shows repeat offenders and people who report without a cause."""
     unfounded = Count("pk", filter=Q(outcome=Report.Outcome.UNFOUNDED))
     made = Report.objects.filter(reporter=user).aggregate(made=Count("pk"), unfounded=unfounded)
     acts = Act.objects.filter(person=user, kind__in=Act.AGAINST).select_related("case", "by").order_by("-at")
-    return Standing(
+    return ReportHistory(
         reported=Report.objects.filter(reported=user).count(),
         reports_made=made["made"],
         reports_unfounded=made["unfounded"],
@@ -33,7 +33,7 @@ def standing_of(user: User) -> Standing:
 
 
 def reports_of(case: Case) -> QuerySet[Report]:
-    """Of this case, the newest first."""
+    """The reports of this case, the newest first."""
     return (
         Report.objects.filter(kind=case.kind, object_id=case.object_id)
         .select_related("reporter")
@@ -42,7 +42,7 @@ def reports_of(case: Case) -> QuerySet[Report]:
 
 
 def acts_about(user: User) -> QuerySet[Act]:
-    """What the user was notified of, the newest first."""
+    """The acts that the user was notified of, the newest first."""
     acts = Act.objects.filter(person=user).exclude(kind=Act.Kind.NOTHING)
     return acts.select_related("case", "appeal").order_by("-at", "-id")
 

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 Kind = Act.Kind
 BATCH = 100
 SUSPENSION_DAYS_MAX = 365
-APPLY_AFTER = timedelta(minutes=1)  # the request that decided may still be at it
+APPLY_AFTER = timedelta(minutes=1)  # the request that decided may still be applying it
 OUTCOMES = {
     Kind.NOTHING: Report.Outcome.UNFOUNDED,
     Kind.WARN: Report.Outcome.WARNED,
@@ -33,7 +33,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What is done, and why; `days` of a suspension."""
+    """The act, its reason, and the days of a suspension."""
 
     kind: Act.Kind
     reason: str
@@ -121,7 +121,7 @@ def apply_act(*, act_id: uuid.UUID, now: datetime) -> None:
             subject.hide(case.object_id, now=now)
         elif act.kind == Kind.REMOVE:
             subject.remove(case.object_id, now=now)
-        elif act.kind == Kind.RESTORE or (act.kind == Kind.NOTHING and not case.reports):  # held by the service
+        elif act.kind == Kind.RESTORE or (act.kind == Kind.NOTHING and not case.reports):  # no reports: held for review
             subject.restore(case.object_id, now=now, content=_newest_content(case))
     except DomainError as refusal:
         log.info("act_without_effect", act=str(act.pk), reason=refusal.code)
@@ -151,7 +151,7 @@ def apply_interrupted_acts(*, now: datetime) -> int:
 
 
 def lift_ended_suspensions(*, now: datetime) -> int:
-    """Give back the accounts whose suspension is over; returns how many."""
+    """Reactivate the accounts whose suspension is over; returns how many."""
     ended = User.objects.filter(is_active=False, erased_at=None, erasing_at=None, suspended_until__lte=now).order_by(
         "pk"
     )[:BATCH]
@@ -187,7 +187,7 @@ def file_appeal(*, user: User, act_id: uuid.UUID, text: str, now: datetime) -> A
 
 
 def can_appeal(act: Act, now: datetime) -> bool:
-    """Whether there is still time."""
+    """Whether this kind of act can be appealed against, and its time is not over."""
     return act.kind in Act.AGAINST and now <= act.at + timedelta(days=settings.APPEAL_DAYS)
 
 

@@ -1,4 +1,4 @@
-"""What waits for a look before others see it: words of the city's list, and pictures that are known."""
+"""Detects what is held for review before others see it: words in `HELD_WORDS`, and known pictures."""
 
 import unicodedata
 from functools import lru_cache

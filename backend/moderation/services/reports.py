@@ -54,8 +54,8 @@ def file_report(
 
 
 @transaction.atomic
-def hold_for_look(*, kind: str, thing: Thing, now: datetime) -> Case:
-    """Open a case about a thing that nobody has reported: a word of the list, or a known picture."""
+def hold_for_review(*, kind: str, thing: Thing, now: datetime) -> Case:
+    """Open a case about a thing that nobody has reported, because of a held word or a known picture."""
     case = _lock_case(kind, thing, now)
     _reopen(case, Severity.MEDIUM, now)
     case.save(update_fields=["status", "severity", "version", "opened_at", "due_at"])
@@ -64,7 +64,7 @@ def hold_for_look(*, kind: str, thing: Thing, now: datetime) -> Case:
 
 
 def freeze_evidence(*, case: Case, thing: Thing, now: datetime) -> None:
-    """Keep a copy, with photos, in the caller's transaction; one that is kept already is not kept again."""
+    """Keep a copy with photos, in the caller's transaction; unchanged content is kept once."""
     names = sorted(str(photo.name) for photo in thing.photos)
     digest = hashlib.sha256(msgspec.json.encode([dict(thing.content), names], order="sorted")).hexdigest()
     evidence, is_new = Evidence.objects.get_or_create(
@@ -106,7 +106,7 @@ def _lock_case(kind: str, thing: Thing, now: datetime) -> Case:
 
 
 def _count(case: Case, severity: Severity, now: datetime) -> None:
-    """One more report: the worst one decides the severity, and a case that was handled is opened again."""
+    """Count one more report: the worst one decides the severity, and a handled case is opened again."""
     case.reports += 1
     _reopen(case, severity, now)
     case.save(update_fields=["reports", "status", "severity", "version", "opened_at", "due_at"])

@@ -1,4 +1,4 @@
-"""How long evidence is kept."""
+"""Removing evidence that was kept for long enough."""
 
 from datetime import datetime, timedelta
 from functools import partial

@@ -276,7 +276,7 @@ def restore_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
 
 @transaction.atomic
 def hide_pickup(*, pickup_id: uuid.UUID, now: datetime) -> None:
-    """Hide a pickup from everybody but its resident until `show_pickup`: for a look, or as moderators decide."""
+    """Hide a pickup from everybody but its resident until `show_pickup`: for review, or as moderators decide."""
     pickup = lock_pickup(pickup_id=pickup_id)
     is_shown = pickup.may_become(Pickup.Status.ON_HOLD)
     if pickup.hidden_at is None and (is_shown or pickup.status == Pickup.Status.ON_HOLD):

@@ -19,7 +19,7 @@ from geo.lifecycle.matches import live_match_of
 from geo.lifecycle.transitions import close_card, close_likes_without_badge, queued_likes
 from geo.matching.services.matches import offer_to_next_under_pickup_lock, pass_on_under_pickup_lock
 from geo.models import Pickup, Swipe
-from geo.pickups.services.holding import hold_pickup_for_look, needs_look
+from geo.pickups.services.holding import hold_pickup_for_review, needs_review
 from geo.pickups.services.posting import (
     PLAIN_FIELDS,
     CheckedItem,
@@ -91,8 +91,8 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
         # Otherwise the next collector to swipe would overtake the queue.
         others += offer_to_next_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
     notify(notices=_notices_of_changes(pickup, values) + others, now=now)
-    if needs_look(pickup):
-        transaction.on_commit(partial(hold_pickup_for_look, pickup_id=pickup.pk, now=now))
+    if needs_review(pickup):
+        transaction.on_commit(partial(hold_pickup_for_review, pickup_id=pickup.pk, now=now))
     return pickup
 
 

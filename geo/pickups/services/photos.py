@@ -17,7 +17,7 @@ from geo.errors import PhotosFull, PickupNotOpen
 from geo.lifecycle.locks import lock_own_pickup
 from geo.models import Pickup, PickupPhoto, ScalePhoto
 from geo.pickups.selectors import get_pickup_of
-from geo.pickups.services.holding import hold_photo_for_look
+from geo.pickups.services.holding import hold_photo_for_review
 
 
 def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, size: int, now: datetime) -> PickupPhoto:
@@ -36,7 +36,7 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
         discard(photo.large, photo.thumb)
         raise
     if is_known_picture(picture.thumb):
-        hold_photo_for_look(photo=photo, now=now)
+        hold_photo_for_review(photo=photo, now=now)
     return photo
 
 

@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.core.errors import DomainError
 from backend.core.metrics import count_on_commit
 from backend.core.text.amounts import format_kg, format_number
-from backend.moderation.services.reports import hold_for_look
+from backend.moderation.services.reports import hold_for_review
 from geo.errors import (
     ExpiryInThePast,
     ExpiryTooFar,
@@ -34,7 +34,7 @@ from geo.matching.services.matches import require_not_paused
 from geo.matching.services.rings import start_rings
 from geo.materials.selectors import materials_by_code
 from geo.models import Material, Pickup, PickupItem
-from geo.pickups.services.holding import needs_look, thing_of
+from geo.pickups.services.holding import needs_review, thing_of
 from geo.service_area import require_served
 
 GRAM = Decimal("0.001")
@@ -112,12 +112,12 @@ def post_pickup(*, resident_id: uuid.UUID, draft: PickupDraft, now: datetime) ->
     set_window(pickup, draft.window)
     set_price(pickup, price)
     set_items(pickup, items)
-    if needs_look(pickup):
+    if needs_review(pickup):
         pickup.status, pickup.hidden_at = Pickup.Status.ON_HOLD, now
     pickup.save(force_insert=True)
     store_items(pickup, items)
     if pickup.hidden_at:
-        hold_for_look(kind="pickup", thing=thing_of(pickup), now=now)
+        hold_for_review(kind="pickup", thing=thing_of(pickup), now=now)
     else:
         start_rings(pickup=pickup, now=now)
     count_on_commit(PICKUPS, step="posted")
