@@ -32,7 +32,7 @@ IS_PRODUCTION = ENVIRONMENT in AS_PRODUCTION
 # --- The web ---------------------------------------------------------------------------------------------
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
-# Keys of before, which sign nothing new; what they have signed still holds (docs/operations.md).
+# Former keys: they sign nothing new, but what they signed remains valid (docs/operations.md).
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -155,12 +155,13 @@ ANDROID_FINGERPRINTS = env.list("ANDROID_FINGERPRINTS", default=[])
 APPLE_APP_IDS = env.list("APPLE_APP_IDS", default=[])
 
 # --- Storage ----------------------------------------------------------------------------------------------
-# The size of the connection pool of a process; with 0, as in the web process, each thread keeps one.
+# The size of the connection pool of a process. 0 means no pool, as in the web process, whose running requests share
+# HTTP_THREADS connections (backend.core.http.admission).
 POSTGRES_POOL = env.int("POSTGRES_POOL", default=20)
 # A short reconnect_timeout: the first request after an outage connects at once instead of waiting for a backoff.
 POSTGRES_POOL_OPTIONS: dict[str, Any] = {"min_size": 1, "max_size": POSTGRES_POOL, "timeout": 3, "reconnect_timeout": 1}
 # Set by the web and the realtime process (wsgi.py): clients give up after a while, so what they asked for ends too.
-# Jobs and commands wait for ever, and go round the pooler.
+# Jobs and commands wait without limit, and bypass the pooler.
 SERVES_REQUESTS = env.bool("SERVES_REQUESTS", default=False)
 POSTGRES_REQUEST_SESSION = session_settings(
     idle_in_transaction_s=env.int("POSTGRES_IDLE_IN_TRANSACTION_S", default=30),

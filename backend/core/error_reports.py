@@ -1,4 +1,4 @@
-"""Errors for Sentry: what the error log gets, without any value. Imported only when a DSN is set.
+"""Reports the lines of the error log to Sentry, without any values. Imported only when a DSN is set.
 
 An event is built anew from what is named here: the type of each exception, where in the code it was raised, the words
 of the log line, request id and operation. Messages, variables, queries, bodies and headers could hold a place, a name
@@ -49,7 +49,7 @@ def _keep_places_in_code(event: Event, hint: Hint) -> Event:
 
 
 def _words_of(record: logging.LogRecord) -> str:
-    """The words in the code, without what was filled in."""
+    """The message as it is written in the code, without the values."""
     return str(record.msg.get("event", "")) if isinstance(record.msg, dict) else str(record.msg)
 
 

@@ -1,6 +1,6 @@
-"""Metrics for Prometheus: what several modules count, and where a process reports it.
+"""Metrics for Prometheus: those that several modules count, and how a process reports them.
 
-A metric stands beside the code that moves it. Its labels take few values: routes, codes and names, never ids.
+A metric is defined beside the code that updates it. Its labels take few values: routes, codes and names, never ids.
 """
 
 import os
@@ -51,12 +51,12 @@ _refusals_of = lru_cache(maxsize=10_000)(REFUSALS.labels)
 
 
 def count_on_commit(counter: Counter, **labels: str) -> None:
-    """Count what the present transaction does, once it has committed."""
+    """Increment the counter once the current transaction has committed."""
     transaction.on_commit(partial(_count, counter.labels(**labels).inc), robust=True)
 
 
 def _count(increment: Callable[[], None]) -> None:
-    """With a name, which Django logs when a callback fails."""
+    """A named function, because Django logs the name of a callback that fails."""
     increment()
 
 

@@ -37,14 +37,14 @@ def start() -> None:
 
 
 def current_traceparent() -> str:
-    """The header `traceparent` of the present span; empty outside of one."""
+    """The `traceparent` header of the current span; empty without one."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get("traceparent", "")
 
 
 def _span(name: str, kind: SpanKind, traceparent: str = "", **attributes: str) -> Any:
-    """A context manager with the span; of the trace that `traceparent` names, or of the present one."""
+    """A context manager that opens a span, in the trace that `traceparent` names or in the current one."""
     return _tracer.start_as_current_span(
         name,
         context=_propagator.extract({"traceparent": traceparent}) if traceparent else None,

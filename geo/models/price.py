@@ -1,4 +1,4 @@
-"""Prices of materials: what was paid, as medians above minimum counts, and what shops publish."""
+"""Prices of materials: medians of what was paid, where there are enough receipts, and what shops publish."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

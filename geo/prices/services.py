@@ -48,7 +48,7 @@ _PUBLISH = f"""
 def publish_prices(*, now: datetime) -> int:
     """Compute the medians of the complete months anew; returns how many there are.
 
-    The present month is left out: its medians would move with each receipt, and show what that one says.
+    The current month is left out: its medians would move with each receipt, and show what that one says.
     """
     values = {
         "first": first_month(now),

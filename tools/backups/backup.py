@@ -81,7 +81,7 @@ def _verify() -> int:
     """Read everything that is stored, and fail when something is missing or damaged."""
     started = time.monotonic()
     said = pgbackrest("verify", "--output=text")
-    if "status: error" in said:  # of which it makes no status
+    if "status: error" in said:  # its exit status is 0
         raise BackupFailed(f"the repository of the database is damaged:\n{said}")
     restic("check", "--read-data")
     print(f"verified: {len(backups())} backups of the database, the files; {time.monotonic() - started:.0f} s")

@@ -43,7 +43,7 @@ class Snapshot:
 
 
 def run_as_operator(work: Callable[[], int]) -> int:
-    """Do it, and print why it failed. Returns the exit status."""
+    """Run `work`, and print the reason if it fails. Returns the exit status."""
     try:
         missing = [name for name in NEEDED if not os.environ.get(name)]
         if missing:

@@ -41,7 +41,7 @@ def main(given: Sequence[str]) -> int:
 
 
 def _read_time(text: str) -> datetime | None:
-    """The end is None."""
+    """Parse the argument --to; None stands for `end`."""
     if text == "end":
         return None
     found = datetime.fromisoformat(text)
@@ -83,7 +83,7 @@ def _restore(to: datetime | None, into: Path) -> int:
         times = " and ".join(f"{each.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for each in found)
         print(f"{folder}: {f'snapshots of {times}' if times else 'there is no snapshot'}")
     if not is_whole:
-        raise BackupFailed("it is not whole (above)")
+        raise BackupFailed("what was restored is incomplete: see the checks above")
     return 0
 
 
@@ -101,9 +101,9 @@ def _plan(to: datetime | None) -> Plan:
 
 
 def _around(kept: list[Snapshot], to: datetime) -> list[Snapshot]:
-    """The last before that time, and the first after it: files of rows then were in one of both.
+    """The last snapshot before a time and the first after it: the files of that time's rows are in one of the two.
 
-    What the rows do not name, the nightly sweep removes.
+    The nightly sweep removes files that no row names.
     """
     return [each for each in kept if each.at <= to][-1:] + [each for each in kept if each.at > to][:1]
 

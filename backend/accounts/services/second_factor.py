@@ -19,7 +19,7 @@ def has_second_factor(user: AbstractBaseUser) -> bool:
 
 @transaction.atomic
 def begin_second_factor(*, user: AbstractBaseUser) -> TOTPDevice:
-    """The app that is being set up, the same one until it is confirmed."""
+    """Return the app that is being set up: the same one until it is confirmed."""
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     device, _is_new = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
     return device
@@ -41,10 +41,10 @@ def confirm_second_factor(*, user: AbstractBaseUser, code: str) -> tuple[Device 
 
 @transaction.atomic
 def verify_second_factor(*, user: AbstractBaseUser, code: str) -> Device | None:
-    """The device that this code is of. A code works once, and each wrong one makes the next try wait longer."""
+    """Check a code; returns its device, or None. A code works once, and each wrong one delays the next try longer."""
     app = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
     codes = StaticDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
-    # A code of six digits is of the app, others are recovery codes: a wrong one counts against one device.
+    # Six digits are a code of the app, everything else a recovery code: a wrong one counts against one device alone.
     device = app if code.isdecimal() and len(code) == 6 else codes
     return device if device is not None and device.verify_token(code.lower()) else None
 

@@ -24,7 +24,7 @@ def record_staff(
     address: str | None,
     now: datetime,
 ) -> None:
-    """Append a row."""
+    """Append a row to the staff log."""
     StaffRecord.objects.create(
         at=now,
         staff_id=staff_id,

@@ -16,11 +16,11 @@ def session_settings(*, idle_in_transaction_s: int, lock_s: int, statement_s: in
         "timezone": "UTC",
         # What is prepared is planned once per connection (backend.core.db.prepared).
         "plan_cache_mode": "force_generic_plan",
-        # No help by other processes: to start one takes longer than anything that people wait for.
+        # No parallel workers: starting one takes longer than any query that people wait for.
         "max_parallel_workers_per_gather": "0",
-        # For so long a transaction may stand still before it is ended, with all that it has locked.
+        # How long a transaction may be idle before it is ended and releases its locks.
         "idle_in_transaction_session_timeout": f"{idle_in_transaction_s}s",
-        # For so long one waits for a lock, and for a statement.
+        # How long to wait for a lock, and for a statement.
         "lock_timeout": f"{lock_s}s",
         "statement_timeout": f"{statement_s}s",
         **{f"tcp_{name}": str(value) for name, value in KEEPALIVE.items()},
@@ -36,7 +36,7 @@ def connection_options(*, host: str, session: Mapping[str, str], has_pooler: boo
         # Of several hosts the primary is used, which a promotion changes.
         **({"target_session_attrs": "read-write"} if has_several else {}),
         "connect_timeout": 2 if has_several else 5,  # for each host
-        # Django hands on None, with which psycopg prepares nothing at all; with this, nothing but what asks for it.
+        # Django's default, None, prepares nothing at all; this prepares only the statements that ask for it.
         "prepare_threshold": 2**31,
         **KEEPALIVE,
         "tcp_user_timeout": VANISHED_MS,

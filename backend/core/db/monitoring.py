@@ -40,7 +40,7 @@ def watch_pool(name: str, pool: Any) -> None:
 
 
 class PostgresGauges(Collector):
-    """Read by one statement at each scrape."""
+    """Gauges of PostgreSQL, read by one statement at each scrape."""
 
     def describe(self) -> Iterator[Metric]:
         """Nothing, so that registration runs no query."""
@@ -60,7 +60,7 @@ class PostgresGauges(Collector):
 
 
 class PoolGauges(Collector):
-    """Of the pools of this process: Django's own, where it has one, and those given to `watch_pool`."""
+    """Gauges of the pools of this process: Django's own, if there is one, and those given to `watch_pool`."""
 
     def describe(self) -> Iterator[Metric]:
         return iter(())

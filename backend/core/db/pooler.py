@@ -47,7 +47,7 @@ def require_session_settings(connect: Connect | None = None) -> None:
 
 
 def _differs(session: "psycopg.Connection[Any]", name: str, value: str) -> bool:
-    """PostgreSQL writes the value its own way: 60 s as 1min. Settings of TCP are not of interest."""
+    """Whether the session has another value, as PostgreSQL compares them (60s is 1min). TCP settings are ignored."""
     values = {"name": name, "value": value}
     row = session.execute("SELECT current_setting(%(name)s) <> set_config(%(name)s, %(value)s, true)", values)
     return not name.startswith("tcp_") and row.fetchone() == (True,)

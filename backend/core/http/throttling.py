@@ -15,8 +15,8 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 class ScopedThrottle(BaseThrottle):
     """Counts requests per user, or per IP address before sign-in.
 
-    In the view's `rate_scope` or `read`/`write`, and in what `acts_in` of the view finds: names of limits, with what is
-    counted apart.
+    A request counts against the view's `rate_scope`, or `read` or `write`, and against the limits that the view's
+    `acts_in` returns.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class ScopedThrottle(BaseThrottle):
         return self._refused.after_s if self._refused else None
 
     def headers(self) -> Mapping[str, str]:
-        """`RateLimit-Policy`, and `RateLimit` of writes and refusals; to look up the counts of reads costs too much."""
+        """`RateLimit-Policy`, and `RateLimit` for writes and refusals; reading the counts of reads costs too much."""
         if not self._limits:
             return {}
         policies = ", ".join(limit.policy for limit in self._limits)

@@ -64,7 +64,7 @@ class ApiView(APIView):
     now: datetime
     # The methods that take an `Idempotency-Key`. PUT and DELETE need one where a late repetition would act again.
     methods_with_key: frozenset[str] = frozenset({"POST"})
-    # What somebody whose account is suspended may do here, besides reading.
+    # The methods, besides reading, that are open to suspended accounts.
     methods_for_suspended: frozenset[str] = frozenset()
     # Renders the object with this id for a repeated POST. Set where others can change it or end the right to see it.
     render_again: Callable[[Request, uuid.UUID], Response] | None = None
@@ -103,7 +103,7 @@ class ApiView(APIView):
         return [self.throttle]
 
     def acts_in(self, request: Request) -> Iterable[tuple[str, str]]:
-        """Further limits that the request counts against, beside its `rate_scope`, and what each counts apart."""
+        """Pairs of a further limit that the request counts against and a suffix; each suffix is counted separately."""
         return ()
 
     def _run_handler(self) -> Response:

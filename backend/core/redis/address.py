@@ -16,7 +16,7 @@ Hosts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True)
 class RedisAddress:
-    """`kind` is `one`, `sentinel` or `cluster`; `options` are arguments of the client."""
+    """A parsed REDIS_URL. `kind` is `one`, `sentinel` or `cluster`; `options` are arguments of the client."""
 
     url: str
     kind: str = "one"
@@ -27,7 +27,7 @@ class RedisAddress:
 
 
 def parse_address(url: str) -> RedisAddress:
-    """Raises ValueError when it is none of the above."""
+    """Parse a REDIS_URL of one of the forms above. Raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
         raise ValueError(f"it begins with {parts.scheme!r}, not with one of {', '.join(SCHEMES)}")

@@ -18,13 +18,13 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from backend.core.redis.client import cooldown, key, limits_storage
 
 log = structlog.get_logger(__name__)
-# What an account does to other people; new accounts may do less of it.
+# Acts that affect other people; new accounts may do fewer of them.
 ACTS = frozenset({"message", "photo", "like", "pickup", "pickup_square", "report"})
 
 
 @dataclass(frozen=True)
 class Limit:
-    """`who` may do what `name` says as often as `item` says."""
+    """How often `item` lets `who` do what `name` stands for."""
 
     name: str
     item: RateLimitItem
@@ -42,7 +42,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Room:
-    """How often a limit lets its person act now, and after how many seconds once more."""
+    """What is left of a limit: how many acts now, and the seconds until the window resets."""
 
     limit: Limit
     left: int
@@ -74,7 +74,7 @@ def hit(limit: Limit) -> bool:
 
 
 def room_in(limit: Limit) -> Room:
-    """What is left of the limit."""
+    """Read what is left of a limit, without counting."""
     try:
         with cooldown:
             stats = _limiter().get_window_stats(limit.item, *limit.identifiers)
@@ -85,7 +85,7 @@ def room_in(limit: Limit) -> Room:
 
 
 def forget(limit: Limit) -> None:
-    """Count anew, after a success."""
+    """Reset the count of a limit, as after a successful sign-in."""
     try:
         with cooldown:
             _limiter().clear(limit.item, *limit.identifiers)

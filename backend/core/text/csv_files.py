@@ -15,7 +15,7 @@ class FileRefused(ValueError):
 
 
 def read_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """The number of each line and its values, stripped. Raises OSError, or FileRefused for a missing column."""
+    """Yield the number of each line and its values, stripped. Raises OSError, or FileRefused for a missing column."""
     with file.open(encoding="utf-8-sig", newline="") as text:
         reader = csv.DictReader(text)
         if missing := [name for name in columns if name not in (reader.fieldnames or ())]:

@@ -1,4 +1,4 @@
-"""`manage.py connection_budget`: how many database connections so many processes may hold, and how many there are."""
+"""`manage.py connection_budget`: compare the connections that processes may hold with what PostgreSQL allows."""
 
 import os
 from argparse import ArgumentParser
@@ -22,7 +22,7 @@ _LIMITS = """
 class Command(BaseCommand):
     """Counts what each process may hold at most; a pooler stands between if POSTGRES_POOLER_HOST is set."""
 
-    help = "Compute the database connections that so many processes may hold; fail when there are too few."
+    help = "Compute the database connections that these processes may hold; fail if PostgreSQL allows fewer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--web", type=int, default=2, help="processes of web, WEB_WORKERS each counted (2)")

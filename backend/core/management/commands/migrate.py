@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's own, which never makes people wait long for a lock."""
+"""`manage.py migrate`: Django's own, with a short limit on the wait for locks and retries."""
 
 import time
 from typing import Any
@@ -9,14 +9,14 @@ from django.db import OperationalError, connections
 from django.db.migrations import Migration
 from psycopg.errors import LockNotAvailable
 
-# While a migration waits for a table, everybody who comes later waits behind it: it gives up, and lets them pass.
+# While a migration waits for a table, every later statement queues behind it: so it gives up soon, and tries again.
 LOCK_MS = 300
 PAUSE_S = 1.0
 TRIES = 120
 
 
 class Command(migrate.Command):
-    """Bounds the wait for locks, and tries again what was rolled back because of it.
+    """Limits the wait for locks, and retries a migration that was rolled back because of it.
 
     A migration that is not atomic builds or drops an index `CONCURRENTLY`: that waits for others' transactions and
     keeps nobody waiting, so it has no bound.
@@ -39,7 +39,7 @@ class Command(migrate.Command):
         raise CommandError("A transaction keeps a table for minutes: look at pg_stat_activity, then migrate again.")
 
     def migration_progress_callback(self, action: str, migration: Migration | None = None, fake: bool = False) -> None:
-        """Django calls it around each migration; before one it sets for how long that may wait."""
+        """Set the limit on lock waits before each migration; Django calls this around them."""
         if migration and action in ("apply_start", "unapply_start"):
             self._bound_locks(f"'{LOCK_MS}ms'" if migration.atomic else "0")
         super().migration_progress_callback(action, migration, fake)
