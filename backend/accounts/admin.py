@@ -49,7 +49,7 @@ class OfficerForm(BaseUserCreationForm[User]):
         self.fields["role"].required = True
 
     def clean_phone(self) -> str:
-        """However it is typed."""
+        """The number in E.164, however it is typed."""
         phone = to_e164(self.cleaned_data["phone"])
         if phone is None:
             raise ValidationError(_("This is not a valid phone number."))
@@ -74,14 +74,14 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
     add_fieldsets = [(None, {"fields": ["phone", "display_name", "locale", "role", "password1", "password2"]})]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """With the rights for administrators."""
+        """Show the rights to administrators alone."""
         if obj is None:
             return self.add_fieldsets
         rights = [(_("Rights in the admin"), {"fields": RIGHTS})] if _is_administrator(request) else []
         return [(None, {"fields": ABOUT}), *rights]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody takes away their own rights: a last administrator could not get them back. Erased stay closed."""
+        """Nobody removes their own rights: the last administrator could not get them back. Erased stay closed."""
         if obj is None:
             return []
         if obj.erased_at:
@@ -106,11 +106,11 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
             transaction.on_commit(lambda: settle(user=obj, now=read_clock()), robust=True)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Staff, by administrators. Other people sign themselves up."""
+        """Administrators add staff. Other people sign up themselves."""
         return _is_administrator(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The accounts of staff only for administrators."""
+        """Only administrators change the accounts of staff."""
         is_ours = obj is None or not (obj.is_staff or obj.is_superuser) or _is_administrator(request)
         return is_ours and super().has_change_permission(request, obj)
 
@@ -124,7 +124,7 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
             reset_second_factor(user=user)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """By administrators; everybody else changes their own, at the top of each page."""
+        """Let administrators set a password; everybody else changes their own, at the top of each page."""
         if not _is_administrator(request):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
@@ -176,7 +176,7 @@ class ReportAdmin(ReadOnly, admin.ModelAdmin[Report]):
     ordering = ["-created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        """Without those by or about the reader."""
+        """Leave out reports by or about the reader."""
         return super().get_queryset(request).exclude(reporter=request.user.pk).exclude(reported=request.user.pk)
 
     @admin.display(description=_("subject"))

@@ -29,6 +29,7 @@ from rest_framework.throttling import BaseThrottle
 
 from backend.accounts.models import User, hash_of_identity
 from backend.accounts.services.second_factor import (
+    CODE_CHARACTERS_MAX,
     begin_second_factor,
     confirm_second_factor,
     has_second_factor,
@@ -48,12 +49,12 @@ WRONG_CODE = _("This code is wrong or was used already. Wait for the next one.")
 
 @cache
 def _password_slots() -> BoundedSemaphore:
-    """Checking a password takes a second of processor time: few at a time, and the others do not wait in a thread."""
+    """Limits how many passwords are checked at once: one takes a second of processor time. Others are refused."""
     return BoundedSemaphore(settings.STAFF_SIGN_INS)
 
 
 class StaffLoginForm(AdminAuthenticationForm):
-    """Phone number and password, limited by account and by address."""
+    """Phone number and password; tries are limited by account and by address."""
 
     def clean(self) -> dict[str, Any]:
         """Count the try before the password is checked."""
@@ -84,12 +85,12 @@ class StaffSite(AdminSite):
         return super().has_permission(request) and (not settings.ADMIN_SECOND_FACTOR or is_verified(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap every page for staff."""
+        """Record every page, and run it with the middlewares of the admin."""
         return admin_page(super().admin_view(_recorded(view), cacheable))
 
     @method_decorator(admin_page)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Ask for the password, and send those on who still lack the second factor."""
+        """Ask for the password; redirect staff whose second factor is still to be checked."""
         if request.method == "GET" and super().has_permission(request) and not self.has_permission(request):
             return self._to_second_factor(request)
         response = super().login(request, extra_context)
@@ -102,7 +103,7 @@ class StaffSite(AdminSite):
         return response
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """With the page of the second factor."""
+        """Add the page of the second factor."""
         return [path("second-factor/", self.second_factor, name="second_factor"), *super().get_urls()]
 
     @method_decorator([admin_page, csrf_protect, never_cache])
@@ -121,14 +122,14 @@ class StaffSite(AdminSite):
             if device is not None and not codes:
                 return HttpResponseRedirect(_next_page(request))
         context = self.each_context(request) | {
-            "title": _("Second factor"), "recovery_codes": codes, "next": _next_page(request), "is_set_up": is_set_up,
+            "title": _("Second factor"), "recovery_codes": codes, "next": _next_page(request),
         }  # fmt: skip
         if not is_set_up and not codes:
             context |= _enrolment(request)
         return TemplateResponse(request, "admin/second_factor.html", context)
 
     def _check(self, request: HttpRequest, *, is_set_up: bool) -> tuple[Any, list[str]]:
-        code = request.POST.get("code", "").strip().replace(" ", "")[:16]
+        code = request.POST.get("code", "").strip().replace(" ", "")[:CODE_CHARACTERS_MAX]
         user = cast(User, request.user)
         if not hit(limit_for("staff_account", f"code:{user.pk}")):
             return None, []
@@ -165,12 +166,12 @@ def _next_page(request: HttpRequest) -> str:
 
 
 # --- The log ----------------------------------------------------------------------------------------------
-# Pages that show nothing of anybody.
+# Pages without personal data.
 UNRECORDED = frozenset({"jsi18n", "index", "app_list"})
 
 
 def _recorded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Record each opening and sending of the page, also of one that refuses."""
+    """Record each GET and POST of the page, refused ones too."""
 
     @wraps(view)
     def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -42,7 +42,3 @@ class DropOffPoint(PublicModel):
     def name(self) -> str:
         """In the active language, or in the other one."""
         return name_in_language(self.name_th or self.name_en, self.name_en or self.name_th)
-
-    @property
-    def how(self) -> str:
-        return name_in_language(self.how_th or self.how_en, self.how_en or self.how_th)
