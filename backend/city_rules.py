@@ -33,13 +33,13 @@ LOCATION_MINUTES_MAX = env.int("LOCATION_MINUTES_MAX", default=480)
 MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
 LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
-# A match shows the exact place; who gave back so many within a day takes no more of first-come pickups.
+# A match shows the exact place: whoever gave back this many within a day gets no more first-come pickups.
 GIVEN_BACK_A_DAY_MAX = env.int("GIVEN_BACK_A_DAY_MAX", default=10)
 # A runner-up whose like is older must consent before it becomes a match, within this time.
 CONSENT_AFTER_H = env.int("CONSENT_AFTER_H", default=2)
 CONSENT_MINUTES = env.int("CONSENT_MINUTES", default=30)
 EXPIRY_WARNING_H = env.int("EXPIRY_WARNING_H", default=24)
-# Advice is summed up from so many passes on.
+# Passes that are needed before a resident gets advice.
 ADVICE_PASSES_MIN = env.int("ADVICE_PASSES_MIN", default=3)
 # Collectors within these metres are notified of a new pickup after these minutes (`metres@minutes`).
 RINGS = [
@@ -58,7 +58,8 @@ RATINGS_SHOWN_FROM = env.int("RATINGS_SHOWN_FROM", default=3)
 RELIABILITY_DAYS = env.int("RELIABILITY_DAYS", default=90)
 LATE_AFTER_MINUTES = env.int("LATE_AFTER_MINUTES", default=15)
 LATE_RELEASE_MINUTES = env.int("LATE_RELEASE_MINUTES", default=60)
-# Days on which others waited in vain, within so many days and in so many weeks, that lead to a warning, to a pause.
+# Strikes (days on which others waited in vain) that lead to a warning and to a pause: within STRIKE_DAYS, and spread
+# over at least STRIKE_WEEKS_MIN weeks.
 STRIKE_DAYS = env.int("STRIKE_DAYS", default=28)
 STRIKE_WEEKS_MIN = env.int("STRIKE_WEEKS_MIN", default=2)
 STRIKES_TO_WARN = env.int("STRIKES_TO_WARN", default=2)
@@ -69,7 +70,7 @@ GROUPS_MAX = env.int("GROUPS_MAX", default=5)
 GROUP_MEMBERS_MAX = env.int("GROUP_MEMBERS_MAX", default=5_000)
 GROUP_SHOWN_FROM = env.int("GROUP_SHOWN_FROM", default=5)
 GROUP_PEOPLE_SHOWN = env.int("GROUP_PEOPLE_SHOWN", default=200)
-# One-time codes hold until so long after the window, and may be handed in so long after they were entered.
+# Hours after the window in which one-time codes are valid, and after their entry in which they may be sent in.
 HANDOVER_CODE_GRACE_H = env.int("HANDOVER_CODE_GRACE_H", default=12)
 HANDOVER_CODE_LATE_H = env.int("HANDOVER_CODE_LATE_H", default=72)
 # Arrival: the radius, the worst GPS accuracy, how early before the agreed time, and how long to wait for a no-show.
@@ -78,11 +79,11 @@ ARRIVAL_ACCURACY_MAX_M = env.int("ARRIVAL_ACCURACY_MAX_M", default=100)
 ARRIVAL_EARLY_MINUTES = env.int("ARRIVAL_EARLY_MINUTES", default=60)
 # How long after the handover a party can propose to correct its receipt.
 RECEIPT_CORRECTION_DAYS = env.int("RECEIPT_CORRECTION_DAYS", default=90)
-# A weight needs a second look from this difference to the estimate, when it is also more than so many times as much.
+# A weight must be confirmed when it differs from the estimate by this many kilograms and by this factor.
 WEIGH_IN_DIFFERENCE_KG = env.int("WEIGH_IN_DIFFERENCE_KG", default=2)
 WEIGH_IN_FACTOR = env.int("WEIGH_IN_FACTOR", default=3)
 NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
-# When both are reminded of an agreed time: at this hour of the city the evening before, and so long before it.
+# When both are reminded of an agreed time: the evening before, at this time in the city, and these minutes before it.
 REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")
 REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
 HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
@@ -90,7 +91,7 @@ HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes
 DROP_OFF_FILE = env.str("DROP_OFF_FILE", default=str(BASE_DIR / "geo" / "data" / "drop_off.toml"))
 SCALE_PHOTOS_MAX = env.int("SCALE_PHOTOS_MAX", default=4)
 DEVICES_MAX = env.int("DEVICES_MAX", default=10)
-# Without a sign of life for so long a device is not pushed to any more, and is forgotten in the end.
+# Days without a sign of life after which a device gets no more pushes, and after which it is deleted.
 DEVICE_STALE_DAYS = env.int("DEVICE_STALE_DAYS", default=30)
 DEVICE_DAYS = env.int("DEVICE_DAYS", default=270)
 EMAIL_CODES_A_DAY = env.int("EMAIL_CODES_A_DAY", default=5)  # for one account, and to one address
@@ -100,9 +101,9 @@ DIGEST_AT = env.str("DIGEST_AT", default="18:00")  # for the other new pickups n
 QUIET_FROM = env.str("QUIET_FROM", default="20:00")
 QUIET_UNTIL = env.str("QUIET_UNTIL", default="08:00")
 PUSH_WAIT_S = env.int("PUSH_WAIT_S", default=2)
-# For so long people are one worker's; when it is killed, another one takes them after that.
+# How long a worker's lease on people lasts; if the worker is killed, another one takes them after that.
 PUSH_LEASE_S = env.int("PUSH_LEASE_S", default=60)
-# So long a deliver job stays to look for more; one begins every second.
+# How long a deliver job polls for more; one begins every second.
 PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
@@ -123,8 +124,8 @@ SOCKET_SEND_TIMEOUT_S = env.int("SOCKET_SEND_TIMEOUT_S", default=10)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=48)
 TICKET_S = env.int("TICKET_S", default=30)
 CO2E_FACTOR_SET = env.str("CO2E_FACTOR_SET", default="less")
-# A median of what was paid is shown for complete months, this many back, from so many receipts, residents and
-# collectors on; near a place, of a square of so many metres on the map.
+# Medians of what was paid are shown for this many complete months, if there are enough receipts, residents and
+# collectors; near a place they are of a square with sides of this many metres on the map.
 PRICE_MONTHS = env.int("PRICE_MONTHS", default=6)
 PRICE_RECEIPTS_MIN = env.int("PRICE_RECEIPTS_MIN", default=5)
 PRICE_RESIDENTS_MIN = env.int("PRICE_RESIDENTS_MIN", default=3)

@@ -47,7 +47,7 @@ ASGI_APPLICATION = "backend.asgi.application"
 # Threads of the realtime process, for HTTP requests and for sockets: together below POSTGRES_POOL, so that none waits.
 # granian reads HTTP_THREADS too (Procfile). A long poll holds a thread, so it must be above LONG_POLLS_MAX.
 HTTP_THREADS = env.int("HTTP_THREADS", default=8)
-HTTP_QUEUE = env.int("HTTP_QUEUE", default=24)  # wait in a web process, for so many seconds; others get 503
+HTTP_QUEUE = env.int("HTTP_QUEUE", default=24)  # requests that wait for HTTP_WAIT_S; others get 503
 HTTP_WAIT_S = env.float("HTTP_WAIT_S", default=1)
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=6)
 SOCKET_CONNECTIONS = env.int("SOCKET_CONNECTIONS", default=8)  # for storing chat messages from the event loop

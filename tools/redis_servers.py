@@ -16,7 +16,7 @@ from tools.ports import free_port
 HOST = "127.0.0.1"
 MASTER = "city"
 SENTINELS = 3
-# A Sentinel takes a master for dead that has not answered for so long.
+# How long a master must be silent before a Sentinel takes it for dead.
 DOWN_AFTER_MS = 500
 
 

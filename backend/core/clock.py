@@ -72,6 +72,6 @@ def require_near_year_in(text: str, *, now: datetime) -> None:
 
 
 def months_after(month: date, count: int) -> date:
-    """The first day of the month so many months later, or, negative, earlier."""
+    """The first day of the month this many months later; earlier if negative."""
     years, months = divmod(month.month - 1 + count, 12)
     return date(month.year + years, months + 1, 1)

@@ -8,7 +8,7 @@ in the radius. So would `ST_DWithin`, whose selectivity is estimated as next to 
 lie outside the circle, come last in the walk, so they are cut off once it has ended.
 
 A deck has few pickups of one resident (`DECK_OF_ONE_RESIDENT`), so that nobody fills it alone: for each row the walk
-counts those of the same resident that come before it, up to so many. The next ones come when those have been swiped.
+counts those of the same resident that come before it, up to that number. The next ones come when those are swiped.
 `OFFSET 0` keeps that on the index of residents: the planner expects no row inside a box, and would walk the box.
 
 The viewer's swipes are hashed once. A pickup that was never amended is hidden by any swipe; only the amended ones are

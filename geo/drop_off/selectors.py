@@ -11,7 +11,7 @@ from backend.core.db.prepared import array_of, fetch_prepared
 from geo.drop_off.opening import is_open_at
 from geo.models.material import name_in_language
 
-# So many are read and looked through for those that are open.
+# With `open_at` this many are read, because opening hours are evaluated in Python.
 READ_MAX = 1_000
 _POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"
 _COLUMNS = f"""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # With a photo each.
 PICKUPS = 50
-# An archived segment may be so old when the machine goes, and a transfer takes a moment.
+# How old the newest archived segment may be when the machine is lost, with time for its transfer.
 LOST_S_MAX = 65
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from backend.accounts.agreements import agreements
 from backend.accounts.models import CarriedStanding, IdentityKind, Report, User, hash_of_identity
 
-# For so long a ban is kept for an account that comes back.
+# How long a ban is kept for people who erase their account and come back.
 BAN_DAYS = 5 * 365
 
 

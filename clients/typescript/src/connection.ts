@@ -49,7 +49,7 @@ export interface ConnectionOptions extends LinkEvents {
 const OPENING_MS = 20_000;
 /** The close code of a connection that ended without a word. */
 export const LOST = 1006;
-/** Without a frame for so many heartbeats the connection counts as dead. */
+/** After this many heartbeats without a frame the connection counts as dead. */
 const HEARTBEATS_MISSED_MAX = 2;
 
 /** One socket. */

@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 POST_EVERY_S = 600.0
 CARDS = 50
-# So many like a pickup whose resident chooses; of others the first one gets it.
+# How many bots like a pickup whose resident chooses; others get one like.
 LIKES = 2
 # Bots that connect at the same time, so that a visitor's requests come through in between.
 STARTING_TOGETHER = 4
 START_PATIENCE_S = 10.0
-# What a visitor finds around the place where they collect: so many pickups, within so many metres.
+# How many pickups a visitor finds around the place where they collect, and within how many metres.
 NEAR_A_VISITOR = 3
 NEAR_M_MAX = 800
 TROUBLE = (*FAILURES, DatabaseError)

@@ -22,7 +22,7 @@ class CurrentOutbox {
   }
 }
 
-/** So long one looks at a button that is being sent before one may go on; the outbox goes on by itself. */
+/** How long a button shows that it is sending; after that the outbox goes on in the background. */
 const PATIENCE_MS = 8_000;
 
 /** How an entry ends; null when it waits for a signal. */

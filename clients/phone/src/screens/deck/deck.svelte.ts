@@ -15,7 +15,7 @@ export type PassReason = components['schemas']['PassReason'];
 type DeckOutput = components['schemas']['DeckOutput'];
 type NewMatch = components['schemas']['NewMatchOutput'];
 
-/** So many cards are left when more are fetched. */
+/** How many cards are left when more are fetched. */
 const REFILL_BELOW = 6;
 const PHOTOS_AHEAD = 3;
 /** These refusals say that the card is no longer to be had. */

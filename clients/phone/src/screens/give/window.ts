@@ -6,7 +6,7 @@ export const PARTS = { all: [8, 20], morning: [8, 12], afternoon: [12, 17], even
 export type Part = keyof typeof PARTS;
 export const DAYS_AHEAD = [0, 1, 2, 3, 4, 5, 6] as const;
 
-/** So long a window has to be open still, for somebody to come. */
+/** How long a window must still be open, so that somebody can come. */
 const LEFT_MS = 30 * 60_000;
 
 export interface Choice {
