@@ -30,7 +30,19 @@ class TestHealth:
 
         assert answer.status_code == 200
         assert answer.json()["checks"] == dict.fromkeys(
-            ["postgresql", "migrations", "redis", "writes", "definitions", "media", "worker", "firebase", "line"], "ok"
+            [
+                "postgresql",
+                "migrations",
+                "redis",
+                "writes",
+                "definitions",
+                "media",
+                "worker",
+                "firebase",
+                "line",
+                "moderation",
+            ],
+            "ok",
         )
 
     def test_tells_when_postgresql_takes_no_writes(self, anonymous: APIClient) -> None:

@@ -19,7 +19,12 @@ SETTLED = """async () => {
 }"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What the browser itself writes about responses that tests ask for, and while it is offline.
-EXPECTED = ("Failed to load resource", "ERR_INTERNET_DISCONNECTED", "WebSocket connection to")
+EXPECTED = (
+    "Failed to load resource",
+    "ERR_INTERNET_DISCONNECTED",
+    "WebSocket connection to",
+    "An unknown error occurred when fetching the script.",
+)
 
 
 class Phone:

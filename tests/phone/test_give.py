@@ -108,7 +108,7 @@ def test_without_a_signal_it_waits_and_is_posted_once(nok: User, photo: Path, op
     page = phone.open("/give")
     page.get_by_label("From the album").set_input_files(photo)
     fill_in(page)
-    phone.context.set_offline(True)
+    phone.go_offline()
     post(page)
     expect(page.get_by_text("goes out by itself").first).to_be_visible()
 

@@ -103,6 +103,7 @@ def _query_of(operation: str, account: Account) -> str:
     """Return the query string that a phone sends."""
     queries: dict[str, dict[str, object]] = {
         "get_square": PLACE,
+        "list_drop_off_points": PLACE,
         "get_deck": PLACE | {"radius_m": 10_000, "materials": "pet_clear,cardboard"},
         "events_list": {"since": max(0, account.head - 20)},
     }

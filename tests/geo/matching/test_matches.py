@@ -74,9 +74,8 @@ class TestRead:
 
         handover = client_of(match.collector).get(f"/api/v1/matches/{match.pk}").json()["handover"]
 
-        assert handover["lines"] == [
-            {"material": "pet_clear", "gross_kg": 2.345, "tare_kg": 0, "net_kg": 2.345, "pieces": None}
-        ]
+        weights = {"material": "pet_clear", "gross_kg": 2.345, "tare_kg": 0, "net_kg": 2.345, "pieces": None}
+        assert handover["lines"] == [weights | {"grade": None, "price_thb_per_kg": None, "paid": None}]
         assert handover["paid"] == 12.5
 
     def test_shows_the_receipt(self) -> None:
