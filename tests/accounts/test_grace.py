@@ -16,6 +16,7 @@ from backend.core.clock import read_clock
 from geo.models import Collector, Pickup
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_match, names_of_events
+from tests.factories.moderation import decide, make_case
 from tests.factories.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +94,20 @@ def test_gives_no_way_back_to_suspended_people() -> None:
     make_user(phone=PHONE, is_active=False)
 
     assert sign_in_again(keep_account=True).json()["code"] == "account_disabled"
+
+
+@pytest.mark.parametrize("is_banned_first", [True, False])
+def test_is_no_way_out_of_a_ban(is_banned_first: bool) -> None:
+    user = make_user(phone=PHONE)
+    case, client = make_case(user), client_of(user)
+    if is_banned_first:
+        decide(case, "ban")
+    assert client.delete(ME).status_code == 204
+    if not is_banned_first:
+        decide(case, "ban")
+
+    run_timers(job=HOURLY, now=in_days(15))
+
+    assert sign_in_again().json()["created"] is True
+    again = User.objects.get(phone=PHONE)
+    assert (again.pk != user.pk, again.is_suspended) == (True, True)

@@ -16,7 +16,7 @@ BAN_DAYS = 5 * 365
 def keep_standing(*, user: User, now: datetime) -> None:
     """Keep what a new account with an identity of the user has to take up, in the transaction of the erasure."""
     standing, ends_at = agreements().standing_of(user=user, now=now)
-    if user.is_suspended:
+    if user.suspended_at is not None and not user.is_active:  # `is_suspended` is false while an erasure is due
         standing, ends_at = _with_suspension(standing, ends_at, user, now)
     reports = list(Report.objects.filter(reported=user, handled_at=None).values_list("pk", flat=True))
     if standing or reports:
