@@ -81,13 +81,17 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
         return [(None, {"fields": ABOUT}), *rights]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody removes their own rights: the last administrator could not get them back. Erased stay closed."""
+        """Nobody removes their own rights: the last administrator could not get them back. Erased stay closed.
+
+        An account that will be erased becomes active again only by its user, who signs in for it.
+        """
         if obj is None:
             return []
         if obj.erased_at:
             return [*self.readonly_fields, "is_active", "role"]
         own = ["is_active", "role"] if obj.pk == request.user.pk else []
-        return [*self.readonly_fields, *own]
+        erasing = ["is_active"] if obj.erasing_at else []
+        return [*self.readonly_fields, *own, *erasing]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save what was changed, and then suspend or restore everything that belongs to the account."""

@@ -17,7 +17,7 @@ from geo.models import Collector, Pickup
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_match, names_of_events
 from tests.factories.moderation import decide, make_case
-from tests.factories.people import client_of, make_user
+from tests.factories.people import client_of, make_user, staff_with
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +111,28 @@ def test_is_no_way_out_of_a_ban(is_banned_first: bool) -> None:
     assert sign_in_again().json()["created"] is True
     again = User.objects.get(phone=PHONE)
     assert (again.pk != user.pk, again.is_suspended) == (True, True)
+
+
+def test_goes_on_when_a_moderator_takes_a_ban_back() -> None:
+    user = make_user(phone=PHONE)
+    case = make_case(user)
+    decide(case, "ban")
+    assert client_of(user).delete(ME).status_code == 204
+
+    decide(case, "restore")
+
+    user.refresh_from_db()
+    assert (user.is_active, user.suspended_at) == (False, None)
+    run_timers(job=HOURLY, now=in_days(15))
+    assert sign_in_again().json()["created"] is True
+    assert User.objects.get(phone=PHONE).is_active
+
+
+def test_goes_on_whatever_an_officer_ticks(leaving: User) -> None:
+    form = {"display_name": "Lek", "locale": "th", "is_active": "on"}
+    assert staff_with("officer").post(f"/admin/accounts/user/{leaving.pk}/change/", form).status_code == 302
+
+    leaving.refresh_from_db()
+    assert (leaving.display_name, leaving.is_active) == ("Lek", False)
+    run_timers(job=HOURLY, now=in_days(15))
+    assert not User.objects.filter(phone=PHONE).exists()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from backend.accounts.agreements import agreements
 from backend.accounts.models import Report, User
@@ -98,7 +99,8 @@ def _write(case: Case, person: User, by: User, decision: Decision, now: datetime
     if kind in {Kind.SUSPEND, Kind.BAN}:
         locked.update(is_active=False, suspended_at=now, suspended_until=until)
     elif kind == Kind.RESTORE:
-        locked.exclude(suspended_at=None).update(is_active=True, suspended_at=None, suspended_until=None)
+        is_kept = Q(erasing_at=None)  # otherwise the user alone takes the account back, by signing in
+        locked.exclude(suspended_at=None).update(is_active=is_kept, suspended_at=None, suspended_until=None)
     return act
 
 
@@ -160,7 +162,9 @@ def lift_ended_suspensions(*, now: datetime) -> int:
 
 def _lift(user: User, now: datetime) -> bool:
     with transaction.atomic():
-        ended = User.objects.filter(pk=user.pk, is_active=False, erased_at=None, suspended_until__lte=now)
+        ended = User.objects.filter(
+            pk=user.pk, is_active=False, erased_at=None, erasing_at=None, suspended_until__lte=now
+        )
         if not ended.update(is_active=True, suspended_at=None, suspended_until=None):
             return False
         notify(notices=[Notice(user_id=user.pk, event="moderation.lifted", push=True)], now=now)
