@@ -30,7 +30,7 @@ from backend.accounts.models import (
     User,
 )
 from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
-from backend.accounts.services.account import ERASED_AT_ONCE, anonymise, erase_due_accounts
+from backend.accounts.services.account import anonymise, erase_due_accounts
 from backend.accounts.services.second_factor import reset_second_factor
 from backend.accounts.services.sessions import end_expired_sessions, end_sessions
 from backend.accounts.services.staff_log import BATCH as STAFF_LOG_BATCH
@@ -179,7 +179,7 @@ RECORDS = (
         basis=Basis.CONTRACT,
         copy=Copy(read=_account),
         erase=anonymise,
-        timers=[Timer(job=HOURLY, after="ERASURE_GRACE_DAYS", step=erase_due_accounts, batch=ERASED_AT_ONCE)],
+        timers=[Timer(job=HOURLY, after="ERASURE_GRACE_DAYS", step=erase_due_accounts)],
         kept="The row without name, number and sign-in, with the average of its stars: receipts refer to it.",
     ),
     Record(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from backend.accounts.errors import AccountErasing
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.django_db
 
 ME = "/api/v1/me"
 PHONE = "+66812345678"
+REFUSE_ERASURE = """
+CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON accounts_user FOR EACH ROW
+WHEN (NEW.id = '{}' AND NEW.erased_at IS NOT NULL) EXECUTE FUNCTION pg_temp.refuse();
+"""
 
 
 def sign_in_again(**fields: Any) -> Any:
@@ -136,3 +142,15 @@ def test_goes_on_whatever_an_officer_ticks(leaving: User) -> None:
     assert (leaving.display_name, leaving.is_active) == ("Lek", False)
     run_timers(job=HOURLY, now=in_days(15))
     assert not User.objects.filter(phone=PHONE).exists()
+
+
+def test_one_failure_does_not_stop_the_others(leaving: User) -> None:
+    other = make_user()
+    assert client_of(other).delete(ME).status_code == 204
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE_ERASURE.format(leaving.pk))
+
+    run_timers(job=HOURLY, now=in_days(15))
+
+    phones = User.objects.filter(pk__in=[leaving.pk, other.pk]).values_list("phone", flat=True)
+    assert set(phones) == {PHONE, None}

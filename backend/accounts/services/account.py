@@ -1,11 +1,13 @@
 """A user's account: changing, exporting and erasing it."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Session, User
@@ -14,7 +16,7 @@ from backend.accounts.selectors import find_account
 from backend.accounts.services.roles import set_role
 from backend.accounts.services.sessions import end_sessions
 
-ERASED_AT_ONCE = 100
+log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
@@ -55,11 +57,37 @@ def _hide(user: User, now: datetime) -> None:
 
 
 def erase_due_accounts(*, now: datetime) -> int:
-    """Erase a batch of accounts whose grace is over, each in its own transactions. Returns how many."""
-    due = User.objects.filter(erasing_at__lte=now, is_active=False).order_by("erasing_at")[:ERASED_AT_ONCE]
-    for user in due:
-        erase_account(user=user, now=now)
-    return len(due)
+    """Erase the accounts whose grace is over, each in its own transactions. Returns how many.
+
+    One failure does not stop the others; the next run tries again.
+    """
+    ids = list(_due(now).order_by("erasing_at").values_list("pk", flat=True))
+    return sum(_try_to_erase(user_id, now) for user_id in ids)
+
+
+def _due(now: datetime) -> QuerySet[User]:
+    return User.objects.filter(erasing_at__lte=now, is_active=False)
+
+
+def _try_to_erase(user_id: uuid.UUID, now: datetime) -> bool:
+    try:
+        return _erase_due(user_id, now)
+    except Exception:
+        log.exception("erasure_failed", user=str(user_id))
+        return False
+
+
+def _erase_due(user_id: uuid.UUID, now: datetime) -> bool:
+    """Erase an account unless its user has taken it back meanwhile."""
+    user = _due(now).filter(pk=user_id).first()
+    if user is None:
+        return False
+    leave_all(user=user, now=now)
+    with transaction.atomic():
+        locked = _due(now).select_for_update(of=("self",), no_key=True).filter(pk=user_id).first()
+        if locked is not None:
+            erase_all(user=locked, now=now)
+    return locked is not None
 
 
 def erase_account(*, user: User, now: datetime) -> None:
