@@ -27,6 +27,13 @@ EXPECTED = (
 )
 
 
+def lose_signal(page: Page) -> None:
+    """Take the network away, once the app has been kept for starts without one."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+
+
 class Phone:
     """`phone.page` is Playwright's page; `phone.errors` are the errors of scripts, the console and the policy."""
 
@@ -75,9 +82,7 @@ class Phone:
 
     def go_offline(self) -> None:
         """Lose the signal, once the app has been kept for starts without one."""
-        self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self.context.set_offline(True)
+        lose_signal(self.page)
 
     def violations(self) -> list[str]:
         """What axe finds on the present screen against WCAG 2.2 AA."""

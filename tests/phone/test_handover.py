@@ -16,7 +16,7 @@ from geo.models import Match, Pickup, Receipt
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.handovers import hand_over
 from tests.factories.people import make_user
-from tests.phone.phone import Phone
+from tests.phone.phone import Phone, lose_signal
 
 OpenPhone = Callable[..., Phone]
 pytestmark = pytest.mark.slow
@@ -118,7 +118,7 @@ def test_the_code_of_a_phone_without_a_signal_is_taken(match: tuple[Page, Page, 
     weigh(lek, "3")
     expect(nok.get_by_role("heading", name="Your code")).to_be_visible()
 
-    nok.context.set_offline(True)
+    lose_signal(nok)
     expect(nok.get_by_text("also works without a signal")).to_be_visible()
     lek.get_by_label("Six digits").fill(nok.locator("p.code").inner_text())
     lek.get_by_role("button", name="Confirm for both").click()
