@@ -74,7 +74,7 @@ def worker_log(transactional_db: None, redis_prefix: str, tmp_path: Path) -> Ite
 
 @pytest.mark.slow
 def test_the_tour_finds_everything_as_expected(redis_prefix: str, worker_log: Path) -> None:
-    with running_process(redis_prefix) as (_, address):
+    with running_process(redis_prefix, NEW_ACCOUNT_DAYS="0") as (_, address):
         command = [sys.executable, "-m", "tools.tour", f"http://{address}", "--worker-log", str(worker_log)]
         played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
