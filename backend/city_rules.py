@@ -33,7 +33,7 @@ LOCATION_MINUTES_MAX = env.int("LOCATION_MINUTES_MAX", default=480)
 MESSAGE_DELETE_MINUTES = env.int("MESSAGE_DELETE_MINUTES", default=5)
 LIKES_WAITING_MAX = env.int("LIKES_WAITING_MAX", default=20)
 MATCHES_ACTIVE_MAX = env.int("MATCHES_ACTIVE_MAX", default=5)
-# A match shows the exact place: whoever gave back this many within a day gets no more first-come pickups.
+# A match shows the exact place: who gave back this many within a day gets no more first-come pickups.
 GIVEN_BACK_A_DAY_MAX = env.int("GIVEN_BACK_A_DAY_MAX", default=10)
 # A runner-up whose like is older must consent before it becomes a match, within this time.
 CONSENT_AFTER_H = env.int("CONSENT_AFTER_H", default=2)
@@ -108,7 +108,7 @@ PUSH_LISTEN_S = env.float("PUSH_LISTEN_S", default=1)
 LONG_POLL_S = env.int("LONG_POLL_S", default=25)
 LONG_POLLS_MAX = env.int("LONG_POLLS_MAX", default=4)
 LONG_POLLS_EACH_MAX = env.int("LONG_POLLS_EACH_MAX", default=2)  # of one person
-MINIMUM_AGE = env.int("MINIMUM_AGE", default=18)  # people are asked for it at sign-up
+MINIMUM_AGE = env.int("MINIMUM_AGE", default=18)  # sign-up asks for it
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)  # to take it back; 0 erases at once
 # How long what agreements need is kept once they are over: the exact place, messages, photos and times as evidence.
 PLACE_DAYS = env.int("PLACE_DAYS", default=30)

@@ -215,8 +215,10 @@ class TestOperations:
         assert {"GET /me", "GET /deck", "GET /matches", "GET /conversations", "GET /me/export"} <= names
         assert [operation.name for operation in operations if operation.is_public] == [
             "GET /config",
+            "GET /drop-off-points",
             "GET /materials",
             "GET /phrases",
+            "GET /prices",
         ]
 
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from backend.core.http.pages import PageView, render_page
 
-# The dates of the texts in templates/core; users agree to a version, and are asked again for a new one.
+# The dates of the texts in templates/core; users agree to a version, and to each new one again.
 TERMS_VERSION = "2026-11-30"
 PRIVACY_VERSION = "2026-11-30"
 CACHED = "public, max-age=3600"
