@@ -14,6 +14,7 @@ from django.db.models import QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -30,6 +31,7 @@ from backend.core.text.phones_and_codes import to_e164
 
 ABOUT = ["id", "display_name", "chosen_name", "phone", "locale", "is_active", when("created_at"), when("erased_at")]
 RIGHTS = ["password", "role"]
+DETAIL_SHOWN = 200
 
 
 class OfficerForm(BaseUserCreationForm[User]):
@@ -194,7 +196,7 @@ class ReportAdmin(ReadOnly, admin.ModelAdmin[Report]):
 class StaffRecordAdmin(ReadOnly, admin.ModelAdmin[StaffRecord]):
     """What staff looked at and did, for administrators."""
 
-    list_display = ["at", "staff", "page", "object_id", "is_act", "detail", "status", "address"]
+    list_display = ["at", "staff", "page", "object_id", "is_act", "short_detail", "status", "address"]
     list_filter = ["is_act", "page", "at"]
     list_select_related = ["staff"]
     search_fields = ["=object_id", "staff__display_name", "staff__phone"]
@@ -203,6 +205,11 @@ class StaffRecordAdmin(ReadOnly, admin.ModelAdmin[StaffRecord]):
 
     def has_view_permission(self, request: HttpRequest, obj: StaffRecord | None = None) -> bool:
         return _is_administrator(request)
+
+    @admin.display(description=_("detail"))
+    def short_detail(self, record: StaffRecord) -> str:
+        """Its beginning; the page of the record has the whole."""
+        return Truncator(record.detail).chars(DETAIL_SHOWN)
 
 
 # Roles stand in the code, and nobody reads the keys of second factors.

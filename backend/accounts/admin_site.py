@@ -206,11 +206,18 @@ def _record(request: HttpRequest, status: int, *, page: str) -> None:
 
 
 def _detail_of(request: HttpRequest) -> str:
-    """What was searched for, and which action was chosen for which rows; nothing else that was typed."""
-    if request.method == "POST":
-        chosen = request.POST.getlist("_selected_action")
-        return " ".join(filter(None, [request.POST.get("action", ""), *chosen]))
-    return str(request.META.get("QUERY_STRING", ""))
+    """What was searched for, and which actions were chosen for which rows; nothing else that was typed.
+
+    `select_across` stands for all rows that were searched for. Nothing of a form of somebody who is not signed in.
+    """
+    searched = str(request.META.get("QUERY_STRING", ""))
+    if request.method != "POST":
+        return searched
+    if not request.user.is_authenticated:
+        return ""
+    sent = request.POST
+    across = ["select_across"] if set(sent.getlist("select_across")) - {"", "0"} else []
+    return " ".join(filter(None, [*sent.getlist("action"), *across, *sent.getlist("_selected_action"), searched]))
 
 
 def _address_of(request: HttpRequest) -> str | None:

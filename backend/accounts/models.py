@@ -380,9 +380,9 @@ class StaffRecord(models.Model):
         help_text="Empty: somebody who is not signed in.",
     )
     page = models.CharField(_("page"), max_length=100, help_text="The name of the page, such as `geo_pickup_change`.")
-    object_id = models.CharField(_("object"), max_length=100, blank=True)
+    object_id = models.TextField(_("object"), blank=True)
     is_act = models.BooleanField(_("act"), help_text="Whether a form was sent; otherwise a look.")
-    detail = models.CharField(_("detail"), max_length=500, blank=True)
+    detail = models.TextField(_("detail"), blank=True)
     status = models.PositiveSmallIntegerField(_("status"), help_text="Of the response.")
     address = models.GenericIPAddressField(_("address"), null=True)
 

@@ -300,6 +300,24 @@ class TestLog:
         ]
         assert set(StaffRecord.objects.values_list("staff", "address")) == {(officer.pk, "127.0.0.1")}
 
+    def test_is_neither_evaded_nor_cut(self, db: None) -> None:
+        browser, page = staff_with(OFFICER), "/admin/geo/pickup/"
+        ids = [str(make_pickup().pk) for _ in range(20)]
+        padded = "-" * 200 + ids[0]
+
+        browser.post(page, {"action": "cancel\0", "_selected_action": ids[:1]})
+        browser.post(f"{page}?q=x", {"action": ["", "cancel"], "select_across": "1", "_selected_action": ids})
+        browser.get(f"{page}{padded}/change/")
+        Client().post("/admin/login/", {"username": "0811111111", "password": PASSWORD, "action": "\0" * 1000})
+
+        rows = StaffRecord.objects.order_by("id").values_list("object_id", "detail", "status")
+        assert list(rows) == [
+            ("", f"cancel\N{REPLACEMENT CHARACTER} {ids[0]}", 302),
+            ("", f"cancel select_across {' '.join(ids)} q=x", 302),
+            (padded, "", 200),
+            ("", "", 200),
+        ]
+
     def test_is_read_by_administrators_alone(self, db: None) -> None:
         answers = [staff_with(role).get("/admin/accounts/staffrecord/").status_code for role in ROLES]
 

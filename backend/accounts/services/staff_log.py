@@ -8,8 +8,7 @@ from django.db import connection, transaction
 
 from backend.accounts.models import StaffRecord
 
-DETAIL_CHARACTERS_MAX = 500
-ID_CHARACTERS_MAX = 100
+PAGE_CHARACTERS_MAX = 100
 BATCH = 500
 
 
@@ -24,17 +23,22 @@ def record_staff(
     address: str | None,
     now: datetime,
 ) -> None:
-    """Append a row to the staff log."""
+    """Append a row to the staff log, with nothing cut that was typed or chosen."""
     StaffRecord.objects.create(
         at=now,
         staff_id=staff_id,
-        page=page[:ID_CHARACTERS_MAX],
-        object_id=object_id[:ID_CHARACTERS_MAX],
+        page=_storable(page)[:PAGE_CHARACTERS_MAX],
+        object_id=_storable(object_id),
         is_act=is_act,
-        detail=detail[:DETAIL_CHARACTERS_MAX],
+        detail=_storable(detail),
         status=status,
         address=address,
     )
+
+
+def _storable(text: str) -> str:
+    """With NULs, which PostgreSQL refuses, made visible."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 @transaction.atomic
