@@ -53,6 +53,21 @@ def test_names_the_operator_and_where_to_write(path: str, settings: Settings) ->
     assert '<a href="mailto:privacy@city.example">' in page
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["is deleted 77 days after the case", "log of our staff is deleted after 88 days"]),
+        ("th", ["จะถูกลบ 77 วันหลังจากจัดการเรื่องเสร็จ", "เจ้าหน้าที่จะถูกลบหลังจาก 88 วัน"]),
+    ],
+)
+def test_says_what_outlives_an_account(language: str, words: list[str], settings: Settings) -> None:
+    settings.CASE_EVIDENCE_DAYS, settings.STAFF_LOG_DAYS = 77, 88
+
+    page = Client().get(f"/privacy?lang={language}").content.decode()
+
+    assert [word for word in words if word not in page] == []
+
+
 def test_shows_the_rules_that_hold_here(settings: Settings) -> None:
     settings.EVENT_DAYS, settings.PAUSE_DAYS, settings.GRID_SIZE_M = 31, 9, 250
 

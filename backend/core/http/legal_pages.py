@@ -9,7 +9,7 @@ from backend.core.http.pages import PageView, render_page
 
 # The dates of the texts in templates/core; users agree to a version, and to each new one again.
 TERMS_VERSION = "2026-11-30"
-PRIVACY_VERSION = "2026-11-30"
+PRIVACY_VERSION = "2026-12-01"
 CACHED = "public, max-age=3600"
 
 
@@ -24,6 +24,8 @@ class PrivacyView(PageView):
             "place_days": settings.PLACE_DAYS,
             "chat_days": settings.CHAT_DAYS,
             "evidence_days": settings.EVIDENCE_DAYS,
+            "case_evidence_days": settings.CASE_EVIDENCE_DAYS,
+            "staff_log_days": settings.STAFF_LOG_DAYS,
             "grace_days": settings.ERASURE_GRACE_DAYS,
             "version": PRIVACY_VERSION,
         }
