@@ -36,7 +36,8 @@ def remove(object_id: uuid.UUID, *, now: datetime) -> None:
     remove_message(message_id=object_id, now=now)
 
 
-def restore(object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-    """Give a text message its text back. A photo has to be sent again."""
-    if content.get("kind") == Message.Kind.TEXT:
-        show_message(message_id=object_id, text=content["text"])
+def restore(object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
+    """Give a text message its text back, unless its author deleted it. A photo has to be sent again."""
+    if act is not None and content.get("kind") == Message.Kind.TEXT:
+        removed_at = {at for at in (act.at, act.applied_at) if at}
+        show_message(message_id=object_id, text=content["text"], removed_at=removed_at)

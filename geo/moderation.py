@@ -16,6 +16,8 @@ from geo.models import Group, Pickup, PickupPhoto, Rating
 from geo.pickups.services.holding import thing_of, thing_of_photo
 from geo.trust.services import count_rating_again, withdraw_rating
 
+HIDDEN_NAME = "-"
+
 
 def _pickup_for(reader: User, **wanted: uuid.UUID) -> Pickup:
     """A pickup that collectors can see, or that the reader swiped or matched. Raises NotFound."""
@@ -45,7 +47,7 @@ class Pickups:
         """Cancel the pickup and delete its photos. Raises PickupClosed."""
         cancel_pickup(resident_id=Pickup.objects.get(pk=object_id).resident_id, pickup_id=object_id, now=now)
 
-    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+    def restore(self, object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
         """Open the pickup again if it was only hidden."""
         show_pickup(pickup_id=object_id, now=now)
 
@@ -69,9 +71,10 @@ class Photos:
         """Delete the photo alone."""
         delete_with_files(PickupPhoto.objects.filter(pk=object_id))
 
-    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """Show the photo's pickup again."""
-        show_pickup(pickup_id=uuid.UUID(content["pickup"]), now=now)
+    def restore(self, object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
+        """Show the photo's pickup again. Raises NotFound when nothing says which it was."""
+        pickup = content.get("pickup")
+        show_pickup(pickup_id=uuid.UUID(pickup) if pickup else _pickup_of_photo(object_id), now=now)
 
 
 def _pickup_of_photo(photo_id: uuid.UUID) -> uuid.UUID:
@@ -103,7 +106,7 @@ class Ratings:
         """The same as `hide`."""
         withdraw_rating(rating_id=object_id, now=now)
 
-    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+    def restore(self, object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
         """Count the rating again."""
         count_rating_again(rating_id=object_id)
 
@@ -122,13 +125,13 @@ class Groups:
 
     def hide(self, object_id: uuid.UUID, *, now: datetime) -> None:
         """Replace the name of the group by a dash."""
-        Group.objects.filter(pk=object_id).update(name="-")
+        Group.objects.filter(pk=object_id).update(name=HIDDEN_NAME)
 
     def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
         """The same as `hide`."""
         self.hide(object_id, now=now)
 
-    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """Give the group its former name back."""
+    def restore(self, object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
+        """Give the group its former name back, unless it has a new one."""
         if name := content.get("name"):
-            Group.objects.filter(pk=object_id).update(name=name)
+            Group.objects.filter(pk=object_id, name=HIDDEN_NAME).update(name=name)

@@ -108,12 +108,16 @@ class Act(PublicModel):
     # What the person concerned is notified of, and may appeal against.
     AGAINST = (Kind.HIDE, Kind.WARN, Kind.REMOVE, Kind.SUSPEND, Kind.BAN)
     OF_THING = (Kind.HIDE, Kind.REMOVE)
+    OF_ACCOUNT = (Kind.SUSPEND, Kind.BAN)
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="acts")
     person = models.ForeignKey(User, models.PROTECT, verbose_name=_("concerns"), related_name="acts_about")
     kind = models.CharField(_("act"), max_length=8, choices=Kind)
     reason = models.CharField(_("reason"), max_length=500)
     until = models.DateTimeField(_("until"), null=True)
+    takes_back = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="taken_back_by", help_text="What this act restores from."
+    )
     by = models.ForeignKey(User, models.PROTECT, verbose_name=_("staff"), related_name="+")
     at = models.DateTimeField(_("at"))
     applied_at = models.DateTimeField(null=True, help_text="When its effect was complete.")

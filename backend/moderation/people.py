@@ -27,5 +27,5 @@ def remove(object_id: uuid.UUID, *, now: datetime) -> None:
     """Nothing: a person is banned instead."""
 
 
-def restore(object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
+def restore(object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
     """Nothing: see `backend.moderation.services.acts`."""

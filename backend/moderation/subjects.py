@@ -38,8 +38,12 @@ class Subject(Protocol):
     def remove(self, object_id: uuid.UUID, *, now: datetime) -> None:
         """Remove its content for good; idempotent, in its own transaction."""
 
-    def restore(self, object_id: uuid.UUID, *, now: datetime, content: Mapping[str, str]) -> None:
-        """Show again what was hidden; idempotent, in its own transaction. `content` is the newest evidence."""
+    def restore(self, object_id: uuid.UUID, *, act: Act | None, content: Mapping[str, str], now: datetime) -> None:
+        """Show again what was hidden; idempotent, in its own transaction.
+
+        `act` is what is taken back, None for what was only held for review; `content` is the newest evidence, empty
+        when it was removed.
+        """
 
 
 _subjects: dict[str, Subject] = {}

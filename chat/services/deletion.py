@@ -48,10 +48,13 @@ def remove_message(*, message_id: uuid.UUID, now: datetime) -> None:
 
 
 @transaction.atomic
-def show_message(*, message_id: uuid.UUID, text: str) -> None:
-    """Give a removed message its text back, unless its author has erased their account. Raises NotFound."""
+def show_message(*, message_id: uuid.UUID, text: str, removed_at: Collection[datetime]) -> None:
+    """Give a message its text back that was removed at one of these moments, and not by its author.
+
+    Authors who have erased their account get nothing back. Raises NotFound.
+    """
     message = _lock_message(message_id)
-    if message.deleted_at is not None and message.sender and not message.sender.erased_at:
+    if message.deleted_at in removed_at and message.sender and not message.sender.erased_at:
         message.text, message.deleted_at = text, None
         message.save(update_fields=["text", "deleted_at"])
 

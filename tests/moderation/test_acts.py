@@ -23,13 +23,15 @@ from backend.moderation.services.acts import (
     lift_ended_suspensions,
 )
 from backend.moderation.services.retention import remove_old_evidence
-from geo.models import Group, Match, Pickup, Rating
+from chat.services.deletion import delete_message
+from geo.models import Group, Match, Pickup, PickupPhoto, Rating
 from geo.privacy.agreements import settle_suspensions
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_collecting_user, make_match, make_receipt, pushed_to
 from tests.factories.moderation import decide, make_case, make_moderator, report
 from tests.factories.people import browser_of, client_of, make_user
+from tests.pictures import encoded, two_colours, upload
 
 pytestmark = pytest.mark.django_db
 NOW = read_clock
@@ -38,6 +40,10 @@ NOW = read_clock
 def case_of(kind: str, thing: Any, by: User | None = None) -> Case:
     report(kind, thing.pk, by=by)
     return Case.objects.get(kind=kind)
+
+
+def grant(appeal: Appeal) -> None:
+    decide_appeal(appeal_id=appeal.pk, by=make_moderator(), is_granted=True, answer="You are right.", now=NOW())
 
 
 class TestActs:
@@ -85,6 +91,44 @@ class TestActs:
         message.refresh_from_db()
         assert (message.text, message.deleted_at) == ("Rude words", None)
 
+    def test_what_the_author_deleted_stays_deleted(self) -> None:
+        reader, author = make_user(), make_user()
+        message = make_message(make_conversation(reader, author), author, "Rude words")
+        case = case_of("message", message, by=reader)
+        delete_message(user_id=author.pk, conversation_id=message.conversation_id, message_id=message.pk, now=NOW())
+
+        for kind in ("hide", "restore"):
+            decide(case, kind)
+
+        message.refresh_from_db()
+        assert message.text == ""
+
+    def test_taking_back_a_warning_shows_nothing(self) -> None:
+        pickup = make_pickup()
+        case = case_of("pickup", pickup)
+        decide(case, "hide")
+        Case.objects.update(status="open")  # as by a report of somebody who liked it
+        warning = decide(case, "warn")
+
+        grant(file_appeal(user=warning.person, act_id=warning.pk, text="Why?", now=NOW()))
+
+        assert Pickup.objects.get().status == "on_hold"
+        decide(case, "restore")
+        assert Pickup.objects.get().status == "open"
+
+    def test_a_hidden_photo_is_restored_without_its_evidence(self) -> None:
+        pickup = make_pickup()
+        upload(client_of(pickup.resident), pickup, encoded(two_colours()))
+        case = case_of("photo", PickupPhoto.objects.get())
+        decide(case, "hide")
+        Evidence.objects.all().delete()
+
+        act = decide(case, "restore")
+
+        act.refresh_from_db()
+        assert act.applied_at is not None
+        assert Pickup.objects.get().status == "open"
+
     def test_a_rating_counts_no_more_until_it_is_restored(self) -> None:
         match = make_match()
         make_receipt(match)
@@ -105,6 +149,16 @@ class TestActs:
             decide(case, kind)
             group.refresh_from_db()
             assert group.name == name
+
+    def test_a_new_name_of_a_group_stays(self) -> None:
+        group = Group.objects.create(name="Bad words", kind="other", keeper=make_user(), created_at=NOW())
+        case = case_of("group", group)
+        decide(case, "hide")
+        Group.objects.update(name="Good words")
+
+        decide(case, "restore")
+
+        assert Group.objects.get().name == "Good words"
 
     def test_interrupted_ones_are_completed(self) -> None:
         pickup = make_pickup()
@@ -223,6 +277,44 @@ class TestSuspended:
         decide(Case.objects.get(), "restore")
 
         assert theirs.patch("/api/v1/me", {"display_name": "Another"}).status_code == 200
+
+
+class TestSeveralCases:
+    @pytest.fixture
+    def person(self) -> User:
+        return make_user()
+
+    @pytest.fixture
+    def others(self, person: User) -> tuple[Case, Case]:
+        """Two cases about things of the same person."""
+        return case_of("pickup", make_pickup(resident=person)), make_case(person)
+
+    def test_a_warning_taken_back_leaves_the_ban_of_another_case(self, person: User, others: tuple[Case, Case]) -> None:
+        warning = decide(others[0], "warn")
+        decide(others[1], "ban")
+
+        grant(file_appeal(user=person, act_id=warning.pk, text="Why?", now=NOW()))
+
+        person.refresh_from_db()
+        assert person.is_suspended
+
+    @pytest.mark.parametrize("kinds", [("ban", "suspend"), ("suspend", "ban")])
+    def test_the_longest_suspension_stands(
+        self, person: User, others: tuple[Case, Case], kinds: tuple[str, str]
+    ) -> None:
+        acts = [
+            decide(case, kind, days=3 if kind == "suspend" else None) for case, kind in zip(others, kinds, strict=True)
+        ]
+        person.refresh_from_db()
+        assert (person.is_suspended, person.suspended_until) == (True, None)
+
+        decide(others[kinds.index("ban")], "restore")
+
+        person.refresh_from_db()
+        assert (person.is_suspended, person.suspended_until) == (True, acts[kinds.index("suspend")].until)
+        decide(others[kinds.index("suspend")], "restore")
+        person.refresh_from_db()
+        assert (person.is_active, person.suspended_at) == (True, None)
 
 
 class TestAppeals:

@@ -2,12 +2,11 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from backend.accounts.agreements import agreements
 from backend.accounts.models import Report, User
@@ -21,6 +20,7 @@ log = structlog.get_logger(__name__)
 Kind = Act.Kind
 BATCH = 100
 SUSPENSION_DAYS_MAX = 365
+SUSPENSION = ["is_active", "suspended_at", "suspended_until"]
 APPLY_AFTER = timedelta(minutes=1)  # the request that decided may still be applying it
 OUTCOMES = {
     Kind.NOTHING: Report.Outcome.UNFOUNDED,
@@ -83,25 +83,67 @@ def _require_possible(case: Case, decision: Decision, person: User) -> None:
     is_of_thing = kind in Act.OF_THING and kind not in subject_of(case.kind).ACTS
     is_too_long = kind == Kind.SUSPEND and not 1 <= (decision.days or 0) <= SUSPENSION_DAYS_MAX
     # Staff are removed by administrators, who take away their role first.
-    is_staff = kind in {Kind.SUSPEND, Kind.BAN} and person.is_staff
+    is_staff = kind in Act.OF_ACCOUNT and person.is_staff
     if is_of_thing or is_too_long or is_staff:
         raise ActNotPossible
 
 
-def _write(case: Case, person: User, by: User, decision: Decision, now: datetime) -> Act:
+def _write(
+    case: Case, person: User, by: User, decision: Decision, now: datetime, *, takes_back: Act | None = None
+) -> Act:
+    """Store the act and its effect on the case and the account. An act that restores takes back one act."""
     kind = decision.kind
     until = now + timedelta(days=decision.days or 0) if kind == Kind.SUSPEND else None
-    act = Act.objects.create(case=case, person=person, kind=kind, reason=decision.reason, until=until, by=by, at=now)
+    if kind == Kind.RESTORE and takes_back is None:
+        takes_back = case.acts.filter(kind__in=Act.AGAINST, taken_back_by=None).order_by("-at", "-id").first()
+    act = Act.objects.create(
+        case=case, person=person, kind=kind, reason=decision.reason, until=until, takes_back=takes_back, by=by, at=now
+    )
     case.status, case.closed_at = Case.Status.CLOSED, now
     case.version += 1
     case.save(update_fields=["status", "closed_at", "version"])
-    locked = User.objects.filter(pk=person.pk, erased_at=None)
-    if kind in {Kind.SUSPEND, Kind.BAN}:
-        locked.update(is_active=False, suspended_at=now, suspended_until=until)
-    elif kind == Kind.RESTORE:
-        is_kept = Q(erasing_at=None)  # otherwise the user alone takes the account back, by signing in
-        locked.exclude(suspended_at=None).update(is_active=is_kept, suspended_at=None, suspended_until=None)
+    if kind in Act.OF_ACCOUNT:
+        _suspend(person, until, now)
+    elif takes_back is not None and takes_back.kind in Act.OF_ACCOUNT:
+        _end_suspension(person, takes_back, now)
     return act
+
+
+def _suspend(person: User, until: datetime | None, now: datetime) -> None:
+    """Never shortens a suspension by another act."""
+    user = _lock_user(person)
+    if user is None:
+        return
+    is_suspended = user.suspended_at is not None and not user.is_active
+    if not is_suspended or _end_of(user.suspended_until) < _end_of(until):
+        user.is_active, user.suspended_at, user.suspended_until = False, now, until
+        user.save(update_fields=SUSPENSION)
+
+
+def _end_suspension(person: User, taken_back: Act, now: datetime) -> None:
+    """Leave the longest suspension by another act in force, else reactivate the account."""
+    user = _lock_user(person)
+    if user is None or user.suspended_at is None or _end_of(user.suspended_until) > _end_of(taken_back.until):
+        return
+    others = Act.objects.filter(person=person, kind__in=Act.OF_ACCOUNT, taken_back_by=None)
+    in_force = [act for act in others if _end_of(act.until) > now]
+    if in_force:
+        longest = max(in_force, key=lambda act: _end_of(act.until))
+        user.suspended_at, user.suspended_until = longest.at, longest.until
+    else:
+        # An account that is being erased is taken back by its user alone, by signing in.
+        user.is_active, user.suspended_at, user.suspended_until = user.erasing_at is None, None, None
+    user.save(update_fields=SUSPENSION)
+
+
+def _lock_user(person: User) -> User | None:
+    """None for an erased account."""
+    return User.objects.select_for_update(of=("self",), no_key=True).filter(pk=person.pk, erased_at=None).first()
+
+
+def _end_of(until: datetime | None) -> datetime:
+    """The end of a suspension, for comparison; a ban has none."""
+    return until or datetime.max.replace(tzinfo=UTC)
 
 
 def _notify(act: Act, now: datetime) -> None:
@@ -116,23 +158,32 @@ def _notify(act: Act, now: datetime) -> None:
 
 def apply_act(*, act_id: uuid.UUID, now: datetime) -> None:
     """Do what an act decided, in several transactions; idempotent. A thing that is gone needs nothing."""
-    act = Act.objects.select_related("case", "person").get(pk=act_id)
+    act = Act.objects.select_related("case", "person", "takes_back").get(pk=act_id)
     case, subject = act.case, subject_of(act.case.kind)
     try:
         if act.kind == Kind.HIDE:
             subject.hide(case.object_id, now=now)
         elif act.kind == Kind.REMOVE:
             subject.remove(case.object_id, now=now)
-        elif act.kind == Kind.RESTORE or (act.kind == Kind.NOTHING and not case.reports):  # no reports: held for review
-            subject.restore(case.object_id, now=now, content=_newest_content(case))
+        elif _shows_again(act):
+            subject.restore(case.object_id, act=act.takes_back, content=_newest_content(case), now=now)
     except DomainError as refusal:
         log.info("act_without_effect", act=str(act.pk), reason=refusal.code)
     act.person.refresh_from_db()
-    if act.kind in {Kind.SUSPEND, Kind.BAN} and not act.person.is_active:
+    if act.kind in Act.OF_ACCOUNT and not act.person.is_active:
         agreements().suspend(user=act.person, now=now)
     elif act.kind == Kind.RESTORE and act.person.is_active:
         agreements().restore(user=act.person, now=now)
     Act.objects.filter(pk=act_id, applied_at=None).update(applied_at=now)
+
+
+def _shows_again(act: Act) -> bool:
+    """Whether an act shows the thing again: it was held for review, or the act that hid it is taken back."""
+    is_held = not act.case.reports
+    if act.kind != Kind.RESTORE:
+        return act.kind == Kind.NOTHING and is_held
+    has_hidden = act.takes_back is not None and act.takes_back.kind in Act.OF_THING
+    return (is_held or has_hidden) and not act.case.acts.filter(kind__in=Act.OF_THING, taken_back_by=None).exists()
 
 
 def _newest_content(case: Case) -> dict[str, str]:
@@ -224,7 +275,7 @@ def _decide_appeal(
     restoring = None
     if is_granted:
         case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=act.case_id)
-        restoring = _write(case, act.person, by, Decision(kind=Kind.RESTORE, reason=answer), now)
+        restoring = _write(case, act.person, by, Decision(kind=Kind.RESTORE, reason=answer), now, takes_back=act)
     data = {"act": str(act.pk), "kind": act.kind, "subject": act.case.kind, "reason": answer, "granted": is_granted}
     event = "moderation.appeal_granted" if is_granted else "moderation.appeal_denied"
     notify(notices=[Notice(user_id=act.person_id, event=event, data=data, push=True)], now=now)
