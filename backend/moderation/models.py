@@ -1,6 +1,7 @@
 """Cases about things that people reported, the evidence, the acts of moderators, and appeals."""
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -156,7 +157,13 @@ class Appeal(PublicModel):
 class KnownPicture(models.Model):
     """A picture that nobody may post, by a perceptual hash, which survives scaling and compression."""
 
-    dhash = models.CharField(_("hash"), max_length=16, unique=True, help_text=_("16 hexadecimal digits (dHash)."))
+    dhash = models.CharField(
+        _("hash"),
+        max_length=16,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9a-f]{16}\Z")],
+        help_text=_("16 hexadecimal digits (dHash)."),
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -14,7 +14,7 @@ from backend.accounts.services.sign_in import sign_in
 from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.moderation.errors import ActNotPossible, CaseChanged, OwnCase
-from backend.moderation.models import Act, Appeal, Case, Evidence
+from backend.moderation.models import Act, Appeal, Case, Evidence, KnownPicture
 from backend.moderation.monitoring import moderation_state
 from backend.moderation.services.acts import (
     apply_interrupted_acts,
@@ -279,44 +279,6 @@ class TestSuspended:
         assert theirs.patch("/api/v1/me", {"display_name": "Another"}).status_code == 200
 
 
-class TestSeveralCases:
-    @pytest.fixture
-    def person(self) -> User:
-        return make_user()
-
-    @pytest.fixture
-    def others(self, person: User) -> tuple[Case, Case]:
-        """Two cases about things of the same person."""
-        return case_of("pickup", make_pickup(resident=person)), make_case(person)
-
-    def test_a_warning_taken_back_leaves_the_ban_of_another_case(self, person: User, others: tuple[Case, Case]) -> None:
-        warning = decide(others[0], "warn")
-        decide(others[1], "ban")
-
-        grant(file_appeal(user=person, act_id=warning.pk, text="Why?", now=NOW()))
-
-        person.refresh_from_db()
-        assert person.is_suspended
-
-    @pytest.mark.parametrize("kinds", [("ban", "suspend"), ("suspend", "ban")])
-    def test_the_longest_suspension_stands(
-        self, person: User, others: tuple[Case, Case], kinds: tuple[str, str]
-    ) -> None:
-        acts = [
-            decide(case, kind, days=3 if kind == "suspend" else None) for case, kind in zip(others, kinds, strict=True)
-        ]
-        person.refresh_from_db()
-        assert (person.is_suspended, person.suspended_until) == (True, None)
-
-        decide(others[kinds.index("ban")], "restore")
-
-        person.refresh_from_db()
-        assert (person.is_suspended, person.suspended_until) == (True, acts[kinds.index("suspend")].until)
-        decide(others[kinds.index("suspend")], "restore")
-        person.refresh_from_db()
-        assert (person.is_active, person.suspended_at) == (True, None)
-
-
 class TestAppeals:
     @pytest.fixture
     def act(self) -> Act:
@@ -398,6 +360,14 @@ class TestAdmin:
 
         assert Report.objects.get().outcome == "suspended"
         assert b"Somebody else has handled" in moderator.post(address, form | {"kind": "restore"}).content
+
+    def test_a_known_picture_has_a_hash_of_16_digits(self) -> None:
+        officer = browser_of(make_user(is_staff=True, role="officer"))
+
+        for dhash in ("8f3c", "8f3c00ff00ff00fg", "8F3C00FF00FF00FF", "8f3c00ff00ff00ff"):
+            officer.post("/admin/moderation/knownpicture/add/", {"dhash": dhash})
+
+        assert list(KnownPicture.objects.values_list("dhash", flat=True)) == ["8f3c00ff00ff00ff"]
 
     def test_an_appeal_is_decided_on_its_page(self, moderator: Client) -> None:
         act = decide(make_case(), "ban")
