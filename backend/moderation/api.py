@@ -44,7 +44,7 @@ class ReportsView(ApiView):
     @extend_schema(
         summary="Report somebody to the city",
         operation_id="report_person",
-        description="Once for each thing: a second report gets the first answer.",
+        description="One report for each thing: a second one gets the first answer, until the city has handled it.",
         tags=["safety"],
         request=ReportInput,
         responses={201: ReportAnswer},
@@ -56,18 +56,22 @@ class ReportsView(ApiView):
         return Response(ReportAnswer.of(report), status=201)
 
     def _file(self, reporter: User, *, reason: str, subject: str, text: str, user: uuid.UUID | None = None) -> Report:
-        """About the thing that `subject` names, as far as the reporter may see it, else about the person."""
+        """About the thing that `subject` names, if the reporter may see it and it is by `user`; else about `user`."""
         kind, object_id = parse_subject(subject)
         parts = {"reason": reason, "subject": subject, "text": text}
         if object_id is not None:
             try:
-                return file_report(reporter=reporter, kind=kind, object_id=object_id, now=self.now, **parts)
+                return file_report(
+                    reporter=reporter, kind=kind, object_id=object_id, author_id=user, now=self.now, **parts
+                )
             except NotFound:
                 if user is None:
                     raise
         if user is None:
             raise NothingReported(field="user")
-        return file_report(reporter=reporter, kind=SubjectKind.PERSON, object_id=user, now=self.now, **parts)
+        return file_report(
+            reporter=reporter, kind=SubjectKind.PERSON, object_id=user, author_id=None, now=self.now, **parts
+        )
 
 
 def parse_subject(subject: str) -> tuple[str, uuid.UUID | None]:

@@ -71,6 +71,20 @@ class TestReports:
 
         assert (Case.objects.get().status, Case.objects.get().reports) == ("open", 2)
 
+    def test_what_was_handled_is_reported_again(self, client: APIClient) -> None:
+        about = {"subject": f"pickup:{make_pickup().pk}"}
+        first = send(client, **about).json()
+        decide(Case.objects.get(), "nothing")
+        Pickup.objects.update(title="Weapons")
+
+        second = send(client, reason="dangerous", text="Look again.", **about).json()
+
+        assert (second["id"], second["text"]) == (first["id"], "Look again.")
+        row, case = Report.objects.get(), Case.objects.get()
+        assert (row.reason, row.outcome, row.handled_by, row.handled_at) == ("dangerous", "", None, None)
+        assert (case.status, case.severity, case.reports) == ("open", Case.Severity.HIGH, 1)
+        assert Evidence.objects.filter(content__title="Weapons").exists()
+
     @pytest.mark.parametrize("subject", ["person", "pickup", "message", "rating", "group"])
     def test_each_kind_concerns_its_author(self, db: None, subject: str) -> None:
         match = make_match()
@@ -105,6 +119,15 @@ class TestReports:
         assert send(client, user=str(other.pk), subject=f"message:{uuid.uuid4()}").status_code == 201
 
         assert Case.objects.get().kind == "person"
+
+    def test_a_person_is_reported_about_a_pickup_that_is_not_theirs(self, client: APIClient, user: User) -> None:
+        match = make_match(make_pickup(resident=user))
+        subject = f"pickup:{match.pickup_id}"
+
+        assert send(client, user=str(match.collector_id), subject=subject).status_code == 201
+
+        row = Report.objects.get()
+        assert (row.kind, row.reported, row.subject) == ("person", match.collector, subject)
 
     def test_refuses_what_is_ones_own(self, client: APIClient, user: User) -> None:
         for fields in ({"user": str(user.pk)}, {"subject": f"pickup:{make_pickup(resident=user).pk}"}):

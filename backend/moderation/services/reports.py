@@ -1,4 +1,4 @@
-"""Reporting: one report per thing and person, one case per thing, and evidence frozen in the same transaction."""
+"""Reporting: one report per thing and person at a time, one case per thing, evidence in the same transaction."""
 
 import hashlib
 import uuid
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from backend.accounts.errors import AboutYourself
 from backend.accounts.models import Report, User
+from backend.core.errors import NotFound
 from backend.core.media.pictures import discard
 from backend.moderation.models import Case, Evidence, EvidencePhoto
 from backend.moderation.services.holding import dhash_of
@@ -26,30 +27,44 @@ SEVERITY_OF_REASON = {
 
 @transaction.atomic
 def file_report(
-    *, reporter: User, kind: str, object_id: uuid.UUID, reason: str, subject: str, text: str, now: datetime
+    *,
+    reporter: User,
+    kind: str,
+    object_id: uuid.UUID,
+    author_id: uuid.UUID | None = None,
+    reason: str,
+    subject: str,
+    text: str,
+    now: datetime,
 ) -> Report:
-    """File a report for the moderators, with a copy of the thing as it is now. A second one changes nothing.
+    """File a report for the moderators, with a copy of the thing as it is now.
 
-    Raises NotFound for what the reporter may not see, or AboutYourself.
+    A second one changes nothing while the first waits, and replaces it after that was handled. Raises NotFound for what
+    the reporter may not see, or is not by `author_id`, and AboutYourself.
     """
-    earlier = Report.objects.filter(reporter=reporter, kind=kind, object_id=object_id).first()
-    if earlier is not None:
+    waiting = Report.objects.filter(reporter=reporter, kind=kind, handled_at=None)
+    earlier = waiting.filter(object_id=object_id).first()
+    if earlier is not None and author_id in {None, earlier.reported_id}:
         return earlier
     thing = subject_of(kind).find(object_id, reader=reporter)
+    if author_id not in {None, thing.author.pk}:
+        raise NotFound
     if thing.author == reporter:
         raise AboutYourself(field="user")
     case = _lock_case(kind, thing, now)
-    report, is_new = Report.objects.get_or_create(
+    if earlier := waiting.filter(object_id=thing.id).first():
+        return earlier
+    report, is_new = Report.objects.update_or_create(
         reporter=reporter,
         kind=kind,
         object_id=thing.id,
         defaults={
             "reported": thing.author, "reason": reason, "subject": subject, "text": text, "created_at": now,
+            "outcome": "", "handled_by": None, "handled_at": None,
         },
     )  # fmt: skip
-    if is_new:
-        _count(case, SEVERITY_OF_REASON.get(Report.Reason(reason), Severity.LOW), now)
-        freeze_evidence(case=case, thing=thing, now=now)
+    _count(case, SEVERITY_OF_REASON.get(Report.Reason(reason), Severity.LOW), now, is_new=is_new)
+    freeze_evidence(case=case, thing=thing, now=now)
     return report
 
 
@@ -105,9 +120,9 @@ def _lock_case(kind: str, thing: Thing, now: datetime) -> Case:
     return Case.objects.select_for_update(of=("self",), no_key=True).get(kind=kind, object_id=thing.id)
 
 
-def _count(case: Case, severity: Severity, now: datetime) -> None:
-    """Count one more report: the worst one decides the severity, and a handled case is opened again."""
-    case.reports += 1
+def _count(case: Case, severity: Severity, now: datetime, *, is_new: bool) -> None:
+    """Count a new reporter: the worst report decides the severity, and a handled case is opened again."""
+    case.reports += is_new
     _reopen(case, severity, now)
     case.save(update_fields=["reports", "status", "severity", "version", "opened_at", "due_at"])
 
