@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tools.backups.programs import ROOT
 from tools.backups.recovery import Recovery
 from tools.drills.primary import Primary, archiving_primary
 
@@ -158,6 +159,26 @@ def test_missing_wal_and_damage_are_noticed(killed: Killed) -> None:
     assert (refused.returncode, "pgbackrest" in refused.stderr) == (1, True)
     assert list(killed.primary.folder.glob("never*")) == []
     assert killed.primary.run("backup", "verify").returncode == 1
+
+
+def test_erased_files_leave_the_repository_where_files_alone_are_backed_up(tmp_path: Path) -> None:
+    media, private, repository = (tmp_path / name for name in ("media", "private", "repository"))
+    media.mkdir()
+    private.mkdir()
+    (media / "kept.jpg").write_bytes(b"a picture")
+    (media / "erased.jpg").write_bytes(os.urandom(100_000))
+    places = {"MEDIA_ROOT": str(media), "PRIVATE_ROOT": str(private), "RESTIC_REPOSITORY": str(repository)}
+    environment = os.environ | places | {"RESTIC_PASSWORD": "a key", "BACKUP_DAYS": "14"}
+
+    def run(*command: str) -> None:
+        subprocess.run(command, env=environment, cwd=media, capture_output=True, check=True)
+
+    run("restic", "init")
+    run("restic", "backup", "--tag", "media", "--host", "tinder-for-trash", "--time", "2026-01-01 12:00:00", ".")
+    (media / "erased.jpg").unlink()
+    run(str(ROOT / "bin" / "backup"), "files")
+
+    assert sum(file.stat().st_size for file in repository.glob("data/*/*")) < 100_000
 
 
 def damage(file: Path) -> None:

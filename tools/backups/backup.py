@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.backups.programs import (
@@ -32,9 +33,12 @@ def _back_up(kind: str) -> int:
     # The files come last: those of all rows in the database's backup are among them.
     if kind != "files":
         _back_up_database(kind, days)
+    _require_repository()
+    # In a cluster nothing but `files` runs, every few minutes; to prune takes much longer than that.
+    prunes = kind != "files" or _is_first_today()
     for folder in FOLDERS:
         _back_up_files(folder, days)
-    if kind != "files":
+    if prunes:
         restic("prune")
     return 0
 
@@ -59,12 +63,17 @@ def _back_up_files(folder: str, days: int) -> None:
     if not any(root.iterdir()):  # which restic refuses
         print(f"{folder}: nothing to back up")
         return
-    _require_repository()
     # From inside, so that a restore may put them elsewhere.
     restic("backup", "--tag", folder, "--host", "tinder-for-trash", ".", cwd=root)
     restic("forget", "--tag", folder, "--group-by", "tags", "--keep-within", f"{days}d")
     kept = snapshots(folder)
     print(f"{folder}: snapshot {kept[-1].id}, {time.monotonic() - started:.0f} s; {len(kept)} snapshots kept")
+
+
+def _is_first_today() -> bool:
+    """Whether no files have been backed up since midnight, UTC."""
+    today = datetime.now(UTC).date()
+    return all(snapshot.at.astimezone(UTC).date() < today for folder in FOLDERS for snapshot in snapshots(folder))
 
 
 def _require_repository() -> None:
