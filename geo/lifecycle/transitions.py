@@ -88,7 +88,7 @@ def reserve_pickup(*, pickup: Pickup, until: datetime | None) -> None:
 
 
 def expire_under_pickup_lock(*, pickup: Pickup, now: datetime) -> list[Notice]:
-    """Expire a locked open pickup and close its queue; returns the notices for the caller's one `notify`."""
+    """Expire a locked pickup that is open or on hold, and close its queue; returns the notices for one `notify`."""
     move_pickup(pickup=pickup, status=Pickup.Status.EXPIRED, now=now)
     return notices.of_expiry(pickup=pickup) + close_waiting_likes(pickup=pickup, reason="expired")
 

@@ -44,7 +44,7 @@ class Pickup(PublicModel):
         Status.HANDED_OVER: set[Status](),
         Status.CANCELLED: set[Status](),
         Status.EXPIRED: set[Status](),
-        Status.ON_HOLD: {Status.OPEN, Status.CANCELLED},
+        Status.ON_HOLD: {Status.OPEN, Status.CANCELLED, Status.EXPIRED},
     }
 
     resident = models.ForeignKey(
@@ -105,7 +105,7 @@ class Pickup(PublicModel):
                 condition=Q(status="open"),
             ),
             models.Index(fields=["resident", "-id"], name="pickup_of_resident"),
-            models.Index(fields=["expires_at"], name="pickup_expiry", condition=Q(status="open")),
+            models.Index(fields=["expires_at"], name="pickup_due", condition=Q(status__in=["open", "on_hold"])),
             models.Index(
                 fields=["closed_at"],
                 name="pickup_place_due",

@@ -12,14 +12,15 @@ from geo.models import Pickup
 from notifications.services.notify import Notice, notify
 
 BATCH = 500
+EXPIRE = (Pickup.Status.OPEN, Pickup.Status.ON_HOLD)
 
 
 def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
-    """Expire open pickups that are due, the longest overdue first, at most `limit`; returns how many.
+    """Expire pickups that are due, open or on hold, the longest overdue first, at most `limit`; returns how many.
 
     Each has a transaction of its own, so that one failure does not stop the others.
     """
-    due = Pickup.objects.filter(status=Pickup.Status.OPEN, expires_at__lte=now).order_by("expires_at")
+    due = Pickup.objects.filter(status__in=EXPIRE, expires_at__lte=now).order_by("expires_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
     return process_each(step=expire_pickup, pickup_ids=ids, now=now, failure="expiry_failed")
 
@@ -27,7 +28,7 @@ def expire_due_pickups(*, now: datetime, limit: int = BATCH) -> int:
 @transaction.atomic
 def expire_pickup(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     """Expire one pickup; notify its resident and its queue. False if it is not due, or locked by another."""
-    pickup = lock_due_pickup(pickup_id=pickup_id, status=Pickup.Status.OPEN, expires_at__lte=now)
+    pickup = lock_due_pickup(pickup_id=pickup_id, status__in=EXPIRE, expires_at__lte=now)
     if pickup is None:
         return False
     notify(notices=expire_under_pickup_lock(pickup=pickup, now=now), now=now)

@@ -272,14 +272,15 @@ class TestExtend:
 class TestExpiry:
     def test_closes_what_is_due_and_nothing_else(self, db: None) -> None:
         now = read_clock()
-        due = make_pickup(expires_at=now)
+        due, held = make_pickup(expires_at=now), make_pickup(expires_at=now, status="on_hold", hidden_at=now)
         make_pickup(expires_at=now + timedelta(seconds=1))
         make_pickup(expires_at=now, status="matched")
 
-        assert expire_due_pickups(now=now) == 1
+        assert expire_due_pickups(now=now) == 2
         assert expire_due_pickups(now=now) == 0
-        due.refresh_from_db()
-        assert (due.status, due.closed_at) == ("expired", now)
+        for pickup in (due, held):
+            pickup.refresh_from_db()
+            assert (pickup.status, pickup.closed_at) == ("expired", now)
 
     def test_notifies_the_resident_and_the_queue(self, db: None) -> None:
         now = read_clock()
