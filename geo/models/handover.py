@@ -143,10 +143,14 @@ class Handover(models.Model):
     resident_evidence = models.CharField(
         _("resident evidence"), max_length=4, choices=Evidence, blank=True, db_default=""
     )
+    resident_arrival_received_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the service heard of it; the phone says when it was."
+    )
     collector_arrived_at = models.DateTimeField(_("collector arrived at"), null=True)
     collector_evidence = models.CharField(
         _("collector evidence"), max_length=4, choices=Evidence, blank=True, db_default=""
     )
+    collector_arrival_received_at = models.DateTimeField(null=True, editable=False)
     weighed_at = models.DateTimeField(_("weighed at"), null=True)
     paid_thb = models.DecimalField(
         _("paid thb"),
@@ -205,8 +209,11 @@ class Handover(models.Model):
     def no_show_counts_at(self, *, is_resident: bool) -> datetime | None:
         """From when this party can report a no-show: a wait after the agreed time or the arrival, whichever is later.
         None if they have not arrived, or no time is agreed.
+
+        The arrival counts from when the service heard of it, not from when the phone says it was.
         """
-        arrived_at = self.resident_arrived_at if is_resident else self.collector_arrived_at
+        side = "resident" if is_resident else "collector"
+        arrived_at = getattr(self, f"{side}_arrival_received_at") or getattr(self, f"{side}_arrived_at")
         if arrived_at is None or self.agreed_for is None:
             return None
         return max(arrived_at, self.agreed_for) + timedelta(minutes=settings.NO_SHOW_WAIT_MINUTES)

@@ -54,8 +54,9 @@ def remove_journeys(*, now: datetime) -> int:
     old = Handover.objects.filter(travelled, match__ended_at__lte=_evidence_until(now))
     ids = list(old.order_by("pk").values_list("pk", flat=True)[:BATCH])
     return Handover.objects.filter(pk__in=ids).update(
-        set_off_at=None, eta=None, resident_arrived_at=None, resident_evidence="", collector_arrived_at=None,
-        collector_evidence="",
+        set_off_at=None, eta=None,
+        resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence="",
+        collector_arrived_at=None, collector_arrival_received_at=None, collector_evidence="",
     )  # fmt: skip
 
 

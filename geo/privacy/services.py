@@ -56,9 +56,15 @@ def erase_scale_photos(user: User, now: datetime) -> None:
 def erase_journeys(user: User, now: datetime) -> None:
     """Erase when the user set off and arrived. The times agreed by both stay for the other party."""
     Handover.objects.filter(match__collector=user).update(
-        set_off_at=None, eta=None, collector_arrived_at=None, collector_evidence=""
+        set_off_at=None,
+        eta=None,
+        collector_arrived_at=None,
+        collector_arrival_received_at=None,
+        collector_evidence="",
     )
-    Handover.objects.filter(match__pickup__resident=user).update(resident_arrived_at=None, resident_evidence="")
+    Handover.objects.filter(match__pickup__resident=user).update(
+        resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence=""
+    )
 
 
 @transaction.atomic

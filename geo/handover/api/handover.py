@@ -59,7 +59,10 @@ class ArriveInput(Body):
         min_value=0, max_value=ACCURACY_M_MAX, default=0, help_text="Of the GPS, in metres, as phones give it."
     )
     other = serializers.BooleanField(default=False, help_text="Without GPS: I see the other side.")
-    arrived_at = Moment(required=False, help_text="When it was, if there was no signal then.")
+    arrived_at = Moment(
+        required=False,
+        help_text="When it was, if there was no signal then; the wait before a no-show counts from the request.",
+    )
 
     default_error_messages = {"place_needed": _("Say where you are, or that you see the other side.")}
 

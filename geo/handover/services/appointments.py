@@ -32,8 +32,10 @@ RESET: dict[str, object] = {
     "set_off_at": None,
     "eta": None,
     "resident_arrived_at": None,
+    "resident_arrival_received_at": None,
     "resident_evidence": "",
     "collector_arrived_at": None,
+    "collector_arrival_received_at": None,
     "collector_evidence": "",
 }
 

@@ -56,9 +56,9 @@ def arrive(
     if _evidence_of(match.handover, side) == Evidence.GPS:
         return match
     at = _time_of_arrival(arrived_at, now)
-    _require_time(match.handover, at)
+    _require_time(match.handover, at, now)
     _require_near(match.pickup, point, accuracy_m)
-    _record_arrivals(match, {side: Evidence.GPS}, at)
+    _record_arrivals(match, {side: Evidence.GPS}, at, now)
     arrival = notices.of_arrival(match=match, by=user_id, acting=user_id)
     notify_parties(match=match, card="arrived", notices=arrival, by=user_id, now=now)
     return match
@@ -85,8 +85,8 @@ def confirm_arrival(
     if not evidence:
         return match
     at = _time_of_arrival(arrived_at, now)
-    _require_time(handover, at)
-    _record_arrivals(match, evidence, at)
+    _require_time(handover, at, now)
+    _record_arrivals(match, evidence, at, now)
     arrived_id = other_id if other in evidence else user_id
     arrival = notices.of_arrival(match=match, by=arrived_id, acting=user_id)
     notify_parties(match=match, card="arrived", notices=arrival, by=arrived_id, now=now)
@@ -120,12 +120,12 @@ def _time_of_arrival(arrived_at: datetime | None, now: datetime) -> datetime:
     return min(arrived_at or now, now)
 
 
-def _require_time(handover: Handover, at: datetime) -> None:
+def _require_time(handover: Handover, at: datetime, now: datetime) -> None:
     require_step(handover=handover, step=Step.ARRIVE)
     earliest = (handover.agreed_for or at) - timedelta(minutes=settings.ARRIVAL_EARLY_MINUTES)
     if at < earliest:
         raise TooEarlyToArrive(
-            retry_after_s=math.ceil((earliest - at).total_seconds()), minutes=settings.ARRIVAL_EARLY_MINUTES
+            retry_after_s=max(1, math.ceil((earliest - now).total_seconds())), minutes=settings.ARRIVAL_EARLY_MINUTES
         )
 
 
@@ -138,13 +138,13 @@ def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
         raise TooFarFromPickup(metres=round(away.m), limit=settings.ARRIVAL_RADIUS_M)
 
 
-def _record_arrivals(match: Match, evidence: dict[str, Evidence], at: datetime) -> None:
+def _record_arrivals(match: Match, evidence: dict[str, Evidence], at: datetime, now: datetime) -> None:
     fields: dict[str, object] = {}
     for side, how in evidence.items():
         # A sighting by the other party dates the arrival; the user's own claim does not.
-        was_seen = _evidence_of(match.handover, side) == Evidence.SEEN
-        arrived_at = getattr(match.handover, f"{side}_arrived_at") if was_seen else at
-        fields |= {f"{side}_arrived_at": arrived_at, f"{side}_evidence": how}
+        if _evidence_of(match.handover, side) != Evidence.SEEN:
+            fields |= {f"{side}_arrived_at": at, f"{side}_arrival_received_at": now}
+        fields[f"{side}_evidence"] = how
     take_step(handover=match.handover, step=Step.ARRIVE, **fields)
 
 

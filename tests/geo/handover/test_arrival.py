@@ -146,6 +146,7 @@ class TestArrive:
         answer = step(collector, match, "arrive", **how, arrived_at=arrived_at)
 
         assert code_of(answer) == (409, "too_early_to_arrive")
+        assert answer.headers["Retry-After"] == "1"
 
     def test_refuses_long_before_the_time(self) -> None:
         match = make_appointment(at=read_clock() + 61 * MINUTE, now=read_clock())

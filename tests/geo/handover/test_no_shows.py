@@ -12,6 +12,7 @@ from geo.handover.services.arrivals import confirm_arrival, report_no_show
 from geo.handover_errors import NoShowTooEarly
 from geo.models import Handover, Match, Pickup, Swipe
 from geo.trust.selectors import reliability_of
+from tests.factories.geo import LUMPHINI
 from tests.factories.handovers import code_of, come, fresh, make_appointment, make_waiting, step
 from tests.factories.matches import make_like, names_of_events, pushed_to, weigh
 from tests.factories.people import client_of
@@ -128,6 +129,14 @@ class TestNoShowRefusals:
             report_no_show(user_id=match.collector_id, match_id=match.pk, now=at + timedelta(seconds=seconds))
 
         assert (fresh(match).status == "no_show") == counts
+
+    def test_the_wait_of_an_arrival_without_a_signal_begins_when_it_is_reported(self) -> None:
+        match = make_appointment(at=read_clock() - 40 * MINUTE)
+        collector = client_of(match.collector)
+        place = {"lat": LUMPHINI.y, "lon": LUMPHINI.x, "accuracy_m": 5}
+        step(collector, match, "arrive", **place, arrived_at=(read_clock() - 40 * MINUTE).isoformat())
+
+        assert code_of(step(collector, match, "no-show")) == (409, "no_show_too_early")
 
     def test_the_wait_is_configurable(self, settings: Settings) -> None:
         settings.NO_SHOW_WAIT_MINUTES = 30
