@@ -20,7 +20,8 @@ SOURCE_CHARACTERS_MAX = 200
 # What was paid for one material of one match is one price, corrections included.
 _PUBLISH = f"""
     WITH sold AS (
-        SELECT receipt.match_id, material_id, max(grade) AS grade, receipt.month, resident_id, collector_id,
+        SELECT receipt.match_id, material_id, receipt.month, resident_id, collector_id,
+               (array_agg(grade ORDER BY line.id DESC) FILTER (WHERE grade <> ''))[1] AS grade, -- the newest
                sum(line.paid_thb) / sum(net_kg) AS price
         FROM geo_receiptline AS line JOIN geo_receipt AS receipt ON receipt.id = receipt_id
         WHERE receipt.month >= %(first)s AND receipt.month < %(this_month)s

@@ -15,8 +15,9 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.core.clock import city_zone, read_clock
 from geo.handover.services.confirmations import confirm_handover
+from geo.handover.services.corrections import accept_correction, propose_correction
 from geo.handover.services.weigh_ins import Weighed, weigh_in
-from geo.models import BoardPrice, RealisedPrice
+from geo.models import BoardPrice, Match, RealisedPrice, WeighInVersion
 from geo.models.receipt import month_of
 from geo.prices.services import publish_prices
 from tests.factories.geo import LUMPHINI, make_pickup
@@ -91,6 +92,20 @@ class TestRealised:
         )
 
         assert publish_prices(now=NOW) == 0
+
+    def test_a_corrected_grade_counts(self, residents: list[User], collectors: list[User]) -> None:
+        sell(["8"] * 5, residents, collectors, grade="c")
+        line = Weighed(material="pet_clear", gross_kg=Decimal(2), paid_thb=Decimal(18), grade="a")
+        for match in Match.objects.select_related("pickup"):
+            at: dict[str, Any] = {"match_id": match.pk, "now": SOLD}
+            propose_correction(user_id=match.pickup.resident_id, lines=[line], is_sure=True, **at)
+            proposed = WeighInVersion.objects.get(handover=match.pk, is_correction=True)
+            accept_correction(user_id=match.collector_id, number=proposed.number, **at)
+
+        publish_prices(now=NOW)
+
+        found = RealisedPrice.objects.filter(area_x=None).exclude(grade="")
+        assert [(row.grade, row.price_thb_per_kg) for row in found] == [("a", 9)]
 
     def test_tells_grades_apart(self, residents: list[User], collectors: list[User]) -> None:
         sell(["8"] * 5, residents, collectors, grade="b")
