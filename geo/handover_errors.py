@@ -156,6 +156,18 @@ PriceOrAmount = invalid(
     _("Give a price per kilogram or an amount for %(material)s, not both."),
     _("Remove one of the two."),
 )
+# The line or the sum is worth more than `limit` baht, to either side.
+AmountTooLarge = invalid(
+    "amount_too_large",
+    _("At most %(limit)s THB can be paid."),
+    _("Look at the price per kilogram again: is it of one kilogram?"),
+)
+# The receipt says what its lines are worth, and this line's weight is another.
+LineMoneyNeeded = invalid(
+    "line_money_needed",
+    _("Say what %(material)s is worth: the receipt has an amount for each material."),
+    _("Enter a price per kilogram or an amount for this material."),
+)
 # The user has given `limit` versions of the weigh-in.
 TooManyVersions = conflict(
     "too_many_versions",

@@ -19,9 +19,9 @@ from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.core.http.admin import ReadOnly
 from geo.admin_base import ReadOnlyAdmin, amount
-from geo.handover.inputs import LINES_MAX, NOTE_CHARACTERS_MAX, PAID_THB_MAX
+from geo.handover.inputs import LINES_MAX, NOTE_CHARACTERS_MAX
 from geo.handover.services.corrections import ZERO, correct_by_staff, figures_in_force, issue_proposed_correction
-from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
+from geo.handover.services.weigh_ins import GROSS_KG_MAX, PAID_THB_MAX, Weighed
 from geo.models import Material, Receipt, ReceiptLine
 
 

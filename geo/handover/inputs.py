@@ -8,14 +8,13 @@ from rest_framework import serializers
 
 from backend.core.http.fields import Body, Moment
 from backend.core.http.text_fields import Paragraphs
-from geo.handover.services.weigh_ins import GROSS_KG_MAX, Weighed
+from geo.handover.services.weigh_ins import GROSS_KG_MAX, PAID_THB_MAX, Weighed
 from geo.inputs import kilograms
 from geo.models import Grade
 from geo.pickups.inputs import ItemInput
 from geo.pickups.services.posting import ItemDraft
 
 LINES_MAX = 50
-PAID_THB_MAX = Decimal(1_000_000)
 NOTE_CHARACTERS_MAX = 300
 PRICE_THB_MAX = Decimal(10_000)
 

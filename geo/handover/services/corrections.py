@@ -6,6 +6,7 @@ the emission factors of the receipt that it corrects.
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,10 @@ from django.db.models import Sum
 from geo.handover.services import notices
 from geo.handover.services.receipts import draw_receipt_number, extend_chain, lock_chain
 from geo.handover.services.weigh_ins import Figures, Line, Weighed, check_figures, figures_of, store_version
-from geo.handover_errors import CorrectionTooLate, NoReceipt, NothingToCorrect, WeighInChanged
+from geo.handover_errors import CorrectionTooLate, LineMoneyNeeded, NoReceipt, NothingToCorrect, WeighInChanged
 from geo.lifecycle.locks import lock_match_of
 from geo.lifecycle.notices import notify_parties
-from geo.materials.selectors import factors_in_force
+from geo.materials.selectors import factors_in_force, materials_by_code
 from geo.models import EmissionFactor, Match, Material, Receipt, ReceiptLine, WeighInVersion
 
 ZERO = Decimal(0)
@@ -47,7 +48,7 @@ def propose_correction(
     first = _first_receipt_of(match)
     if now > first.handed_over_at + timedelta(days=settings.RECEIPT_CORRECTION_DAYS):
         raise CorrectionTooLate(days=settings.RECEIPT_CORRECTION_DAYS)
-    figures = check_figures(match, lines, (), paid_thb, is_sure=is_sure)
+    figures = check_figures(match, _with_money(first, lines, paid_thb), (), paid_thb, is_sure=is_sure)
     if _is_said_already(first, figures):
         raise NothingToCorrect
     store_version(match.handover, figures, by=user_id, note=note, is_correction=True, now=now)
@@ -114,7 +115,7 @@ def correct_by_staff(
     """
     match = lock_match_of(match_id=receipt.match_id, user_id=receipt.collector_id)
     first = _first_receipt_of(match)
-    figures = check_figures(match, lines, (), paid_thb, is_sure=True)
+    figures = check_figures(match, _with_money(first, lines, paid_thb), (), paid_thb, is_sure=True)
     if _is_said_already(first, figures):
         raise NothingToCorrect
     version = store_version(match.handover, figures, by=staff_id, note=reason, is_correction=True, now=now)
@@ -139,6 +140,39 @@ def figures_in_force(receipt: Receipt) -> tuple[list[dict[str, Any]], Decimal]:
         if row["gross"] or row["count"]
     ]
     return rows, _paid_so_far(receipt)
+
+
+def _with_money(receipt: Receipt, lines: Sequence[Weighed], paid_thb: Decimal | None) -> list[Weighed]:
+    """The lines, with the amounts in force where a line has the same weight or pieces and does not say its worth.
+
+    Where the receipts have money per line, a correction has it too: otherwise lines and sum would contradict each other
+    for good. Raises LineMoneyNeeded.
+    """
+    rows, _ = figures_in_force(receipt)
+    in_force = {row["material"]: row for row in rows if row["paid_thb"] is not None}
+    filled = [_fill_money(line, in_force.get(line.material), f"lines.{index}") for index, line in enumerate(lines)]
+    if in_force and paid_thb and not any(map(_has_money, filled)):
+        raise LineMoneyNeeded(field="lines.0.paid", material=_name_of(lines[0].material))
+    return filled
+
+
+def _fill_money(line: Weighed, before: dict[str, Any] | None, field: str) -> Weighed:
+    if before is None or _has_money(line):
+        return line
+    weight = (line.gross_kg, line.tare_kg) if line.gross_kg is not None else line.pieces
+    same = (before["gross_kg"], before["tare_kg"]) if line.gross_kg is not None else before["pieces"]
+    if weight != same:
+        raise LineMoneyNeeded(field=f"{field}.paid", material=_name_of(line.material))
+    return replace(line, paid_thb=before["paid_thb"])
+
+
+def _has_money(line: Weighed) -> bool:
+    return line.price_thb_per_kg is not None or line.paid_thb is not None
+
+
+def _name_of(code: str) -> str:
+    material = materials_by_code([code]).get(code)
+    return material.name if material else code
 
 
 def _first_receipt_of(match: Match) -> Receipt:

@@ -15,6 +15,7 @@ from geo.errors import MaterialHazardous, MaterialTwice, MaterialUnknown, Quanti
 from geo.handover.services import notices
 from geo.handover.services.confirmations import complete_match
 from geo.handover_errors import (
+    AmountTooLarge,
     MatchOver,
     MoneyDiffers,
     NetNotPositive,
@@ -37,6 +38,7 @@ from geo.models import Handover, HandoverState, LeftItem, Match, Material, Picku
 from geo.pickups.services.posting import GRAM, ItemDraft, check_item
 
 GROSS_KG_MAX = Decimal(5_000)
+PAID_THB_MAX = Decimal(1_000_000)
 # Versions that one party can give of one weigh-in: all are stored and returned with the match.
 VERSIONS_MAX = 50
 SATANG = Decimal("0.01")
@@ -179,8 +181,8 @@ def check_figures(
     match: Match, lines: Sequence[Weighed], left: Sequence[ItemDraft], paid_thb: Decimal | None, *, is_sure: bool
 ) -> Figures:
     """The figures with their materials. Raises MaterialUnknown, MaterialHazardous, MaterialTwice, NetNotPositive,
-    UnitMismatch, PiecesOrWeightNeeded, PriceOrAmount or QuantityTooLarge, which name the line, MoneyDiffers, or
-    WeightUnusual.
+    UnitMismatch, PiecesOrWeightNeeded, PriceOrAmount, AmountTooLarge or QuantityTooLarge, which name the line,
+    MoneyDiffers, or WeightUnusual.
     """
     takes_hazardous = may_take_hazardous(match.collector_id)
     known = materials_by_code([line.material for line in lines] + [item.material for item in left])
@@ -239,18 +241,26 @@ def _worth_of(line: Weighed, net_kg: Decimal, material: Material, field: str) ->
         return line.paid_thb
     if line.paid_thb is not None:
         raise PriceOrAmount(field=f"{field}.paid", material=material.name)
-    return (net_kg * line.price_thb_per_kg).quantize(SATANG, ROUND_HALF_UP)
+    worth_thb = (net_kg * line.price_thb_per_kg).quantize(SATANG, ROUND_HALF_UP)
+    _require_payable(worth_thb, f"{field}.price_thb_per_kg")
+    return worth_thb
 
 
 def _sum_of(lines: Iterable[Line], paid_thb: Decimal | None) -> Decimal:
     """All that was paid. Where lines say what they are worth, it is their sum."""
     worths = [line.paid_thb for line in lines if line.paid_thb is not None]
     total = sum(worths, Decimal(0))
+    _require_payable(total, "paid")
     if paid_thb is None:
         return total
     if worths and total != paid_thb:
         raise MoneyDiffers(field="paid", sum=format_baht(total), paid=format_baht(paid_thb))
     return paid_thb
+
+
+def _require_payable(thb: Decimal, field: str) -> None:
+    if abs(thb) > PAID_THB_MAX:
+        raise AmountTooLarge(field=field, limit=format_baht(PAID_THB_MAX))
 
 
 def _weight_of(line: Weighed, material: Material, field: str) -> tuple[Decimal, Decimal]:

@@ -85,6 +85,8 @@ def test_old_receipts_keep_their_text() -> None:
         ({"lines": [PET | {"price_thb_per_kg": 10_000_000}]}, "max_whole_digits"),
         ({"lines": [PET | {"price_thb_per_kg": 10_000.01}]}, "max_value"),
         ({"lines": [PET | {"price_thb_per_kg": 1.005}]}, "max_decimal_places"),
+        ({"lines": [PET | {"gross_kg": 5000, "price_thb_per_kg": 10_000}]}, "amount_too_large"),
+        ({"lines": [COPPER | {"paid": 1e6}, {"material": "hdpe", "gross_kg": 1, "paid": 0.01}]}, "amount_too_large"),
         ({"lines": [COPPER]}, "max_decimal_places"),
         ({"lines": [PET | {"grade": "d"}]}, "invalid_choice"),
     ],
@@ -112,11 +114,30 @@ class TestCorrection:
         assert paid_by_line(match) == [Decimal("31.68"), Decimal("1.67")]
         assert list(Audit().flaws()) == []
 
-    def test_without_money_takes_it_from_the_lines(self, match: Match, collector: APIClient) -> None:
+    def test_without_money_keeps_that_of_a_line_with_the_same_weight(self, match: Match, collector: APIClient) -> None:
+        weigh_and_confirm(match, collector, lines=[PET, COPPER | {"paid": 150.25}])
+
+        lines = [{"material": "pet_clear", "gross_kg": 3.585, "tare_kg": 0.25}, COPPER | {"paid": 100}]
+        self.correct(match, lines=lines, paid=131.68)
+
+        assert sum(filter(None, paid_by_line(match))) == Decimal("131.68")
+        assert sum(Receipt.objects.values_list("paid_thb", flat=True)) == Decimal("131.68")
+        assert list(Audit().flaws()) == []
+
+    @pytest.mark.parametrize(
+        ("line", "code"),
+        [
+            ({"material": "pet_clear", "gross_kg": 3.335}, "line_money_needed"),
+            ({"material": "copper", "gross_kg": 1}, "line_money_needed"),
+            ({"material": "pet_clear", "gross_kg": 3.585, "tare_kg": 0.25}, "money_differs"),
+        ],
+    )
+    def test_without_money_cannot_contradict_the_lines(
+        self, match: Match, collector: APIClient, line: dict[str, Any], code: str
+    ) -> None:
         weigh_and_confirm(match, collector, lines=[PET])
 
-        self.correct(match, lines=[{"material": "pet_clear", "gross_kg": 3.335}], paid=30)
+        path = f"/api/v1/matches/{match.pk}/receipt/corrections"
+        refused = client_of(match.pickup.resident).post(path, {"lines": [line], "paid": 30})
 
-        assert sum(filter(None, paid_by_line(match))) == 0
-        assert sum(Receipt.objects.values_list("paid_thb", flat=True)) == 30
-        assert list(Audit().flaws()) == []
+        assert code_of(refused) == (400, code)

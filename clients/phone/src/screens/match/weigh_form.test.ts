@@ -13,6 +13,11 @@ describe('what a line is worth', () => {
     expect(worthOf({ ...LINE, gross, tare, price }, 1)).toBe(satang);
   });
 
+  it('is the amount where it was given without a price', () => {
+    expect(worthOf({ ...LINE, gross: '3', amount: '-20,5' }, 1)).toBe(-2050);
+    expect(worthOf({ ...LINE, gross: '3', amount: '20', price: '10' }, 1)).toBe(3000);
+  });
+
   it('is nothing without a price', () => {
     expect(worthOf({ ...LINE, gross: '3' }, 1)).toBeNull();
   });

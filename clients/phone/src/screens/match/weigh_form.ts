@@ -10,6 +10,8 @@ export interface Line {
   pieces: string;
   left: string;
   price: string;
+  /** What it was worth where it was given without a price; of other lines it is not asked. */
+  amount?: string;
   grade: string;
 }
 
@@ -30,6 +32,7 @@ export interface Figures {
     tare_kg?: number;
     pieces?: number | null;
     price_thb_per_kg?: number | null;
+    paid?: number | null;
     grade?: Grade | null;
   }[];
   left?: readonly { material: string; quantity: number }[];
@@ -50,12 +53,17 @@ export function formOf(match: Match, given: Figures | null = lastWeighIn(match))
       pieces: typed(line?.pieces),
       left: typed(left.get(material)),
       price: typed(line?.price_thb_per_kg),
+      ...(hasAmount(line) ? { amount: String(line?.paid) } : {}),
       grade: line?.grade ?? '',
     };
   });
   const { amount, mode } = match.pickup.price;
   const paid = given ? given.paid : Number(amount ?? 0) * (mode === 'pays' ? -1 : 1);
   return { lines, paid: typed(Math.abs(paid)), residentPays: paid < 0 };
+}
+
+function hasAmount(line: Figures['lines'][number] | undefined): boolean {
+  return !line?.price_thb_per_kg && line?.paid != null;
 }
 
 function lastWeighIn({ handover: { weighed_at, lines, left, paid } }: Match): Figures | null {
@@ -66,9 +74,9 @@ function typed(value: number | null | undefined): string {
   return value ? String(value) : '';
 }
 
-/** What a line is worth, in satang, as the service rounds it; null without a price. A piece weighs `kgPerUnit`. */
+/** What a line is worth, in satang, as the service rounds it; null without price and amount. A piece weighs `kgPerUnit`. */
 export function worthOf(line: Line, kgPerUnit: number): number | null {
-  if (!line.price) return null;
+  if (!line.price) return line.amount ? Math.round(parse(line.amount) * 100) : null;
   const counted = parse(line.pieces) * kgPerUnit;
   const grams = Math.round((line.gross === '' ? counted : parse(line.gross) - parse(line.tare)) * 1000);
   return Math.round((grams * Math.round(parse(line.price) * 100)) / 1000);
