@@ -212,8 +212,9 @@ class Handover(models.Model):
 
         The arrival counts from when the service heard of it, not from when the phone says it was.
         """
-        side = "resident" if is_resident else "collector"
-        arrived_at = getattr(self, f"{side}_arrival_received_at") or getattr(self, f"{side}_arrived_at")
+        arrived_at = self.collector_arrival_received_at or self.collector_arrived_at
+        if is_resident:
+            arrived_at = self.resident_arrival_received_at or self.resident_arrived_at
         if arrived_at is None or self.agreed_for is None:
             return None
         return max(arrived_at, self.agreed_for) + timedelta(minutes=settings.NO_SHOW_WAIT_MINUTES)
