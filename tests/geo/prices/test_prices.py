@@ -105,7 +105,7 @@ class TestRealised:
         publish_prices(now=NOW)
 
         found = RealisedPrice.objects.filter(area_x=None).exclude(grade="")
-        assert [(row.grade, row.price_thb_per_kg) for row in found] == [("a", 9)]
+        assert [(row.grade, row.price_thb_per_kg) for row in found] == [("a", Decimal(9))]
 
     def test_tells_grades_apart(self, residents: list[User], collectors: list[User]) -> None:
         sell(["8"] * 5, residents, collectors, grade="b")
