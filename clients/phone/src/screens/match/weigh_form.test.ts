@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { worthOf } from './weigh_form';
+import type { Match } from './handover.svelte';
+import { formOf, worthOf } from './weigh_form';
 
 const LINE = { material: 'pet_clear', unit: 'kg', gross: '', tare: '', pieces: '', left: '', price: '', grade: '' };
 
@@ -24,5 +25,20 @@ describe('what a line is worth', () => {
 
   it('comes from the weight of a piece where pieces are counted', () => {
     expect(worthOf({ ...LINE, pieces: '12', price: '2' }, 0.35)).toBe(840);
+  });
+});
+
+describe('the form of figures that were given', () => {
+  const items = ['pet_clear', 'copper', 'hdpe'].map((material) => ({ material, unit: 'kg' }));
+  const match = { pickup: { items, price: { mode: 'free' } } } as unknown as Match;
+
+  it('has the amount of a line without a price, and of no other', () => {
+    const lines = [
+      { material: 'pet_clear', gross_kg: 3, price_thb_per_kg: 10, paid: 30 },
+      { material: 'copper', gross_kg: 1, price_thb_per_kg: null, paid: 0 },
+      { material: 'hdpe', gross_kg: 1, price_thb_per_kg: null, paid: null },
+    ];
+
+    expect(formOf(match, { lines, paid: 30 }).lines.map(({ amount }) => amount)).toEqual([undefined, '0', undefined]);
   });
 });
