@@ -66,6 +66,7 @@ def test_says_what_outlives_an_account(language: str, words: list[str], settings
     page = Client().get(f"/privacy?lang={language}").content.decode()
 
     assert [word for word in words if word not in page] == []
+    assert "77" in Client().get(f"/erase?lang={language}").content.decode()
 
 
 def test_shows_the_rules_that_hold_here(settings: Settings) -> None:

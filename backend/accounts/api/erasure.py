@@ -68,12 +68,8 @@ class ConfirmErasureView(EraseView):
 
 
 def _page(request: Request, content: Mapping[str, object], status: int = 200) -> HttpResponse:
-    page = render_page(
-        request,
-        TEMPLATE,
-        {"providers": provider_names(), "grace_days": settings.ERASURE_GRACE_DAYS, **content},
-        status=status,
-    )
+    rules = {"grace_days": settings.ERASURE_GRACE_DAYS, "case_days": settings.CASE_EVIDENCE_DAYS}
+    page = render_page(request, TEMPLATE, {"providers": provider_names(), **rules, **content}, status=status)
     page["Cache-Control"] = "no-store"
     return page
 
