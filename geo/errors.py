@@ -118,6 +118,12 @@ PlaceChangedTooOften = conflict(
     _("You have changed the place %(limit)s times. To give it away elsewhere, post a new pickup."),
     _("Cancel this pickup and post a new one at the right place."),
 )
+# In the note of a matched pickup; an open one is held for review instead.
+HeldWord = invalid(
+    "held_word",
+    _("The note holds a word that is not allowed here."),
+    _("Write it without that word, or tell the collector in the chat."),
+)
 MaterialUnknown = invalid(
     "material_unknown",
     _("We do not know the material “%(material)s”."),

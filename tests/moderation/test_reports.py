@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -15,6 +16,7 @@ from backend.moderation.models import Case, Evidence, EvidencePhoto, KnownPictur
 from backend.moderation.services.holding import dhash_of
 from chat.services.deletion import delete_message
 from geo.models import Group, Pickup, PickupPhoto, Rating
+from geo.pickups.services.changing import PickupChanges, amend_pickup
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_match, make_receipt
@@ -194,6 +196,27 @@ class TestHolding:
         assert (own["status"], Case.objects.get().reports) == ("on_hold", 0)
         decide(Case.objects.get(), "nothing")
         assert Pickup.objects.get().status == "open"
+
+    def test_an_amended_pickup_waits_from_the_same_transaction_on(self, db: None, settings: Settings) -> None:
+        settings.HELD_WORDS = ["weapons"]
+        pickup = make_pickup()
+
+        with transaction.atomic():
+            changes = PickupChanges(note="Weapons too")
+            own = amend_pickup(resident_id=pickup.resident_id, pickup_id=pickup.pk, changes=changes, now=read_clock())
+            held = Pickup.objects.get().status, Case.objects.count()
+
+        assert (own.status, held) == ("on_hold", ("on_hold", 1))
+
+    def test_a_matched_pickup_takes_no_word_of_the_list(self, db: None, settings: Settings) -> None:
+        settings.HELD_WORDS = ["weapons"]
+        match = make_match()
+
+        answer = client_of(match.pickup.resident).patch(f"/api/v1/pickups/{match.pickup_id}", {"note": "Weapons"})
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "held_word")
+        match.refresh_from_db()
+        assert (match.status, Case.objects.count()) == ("active", 0)
 
     def test_a_known_picture_waits(self, db: None) -> None:
         pickup, picture = make_pickup(), two_colours()

@@ -4,14 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import transaction
 
-from geo.errors import PickupNotOpen, PlaceChangedTooOften, WindowBeyondExpiry
+from backend.moderation.services.holding import has_held_word
+from geo.errors import HeldWord, PickupNotOpen, PlaceChangedTooOften, WindowBeyondExpiry
 from geo.grid import cell_of
 from geo.lifecycle import notices
 from geo.lifecycle.locks import lock_own_pickup
@@ -73,8 +73,8 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
     """Change an open pickup, or the note and window of a matched one, and notify the collectors who like it.
 
     Collectors who passed see it again after a material change. If it becomes hazardous, likes without the badge are
-    closed. If the resident no longer chooses, it is offered to the first in the queue. Raises NotFound, PickupNotOpen,
-    or an Invalid.
+    closed. If the resident no longer chooses, it is offered to the first in the queue. With a word in `HELD_WORDS` an
+    open one is held for review. Raises NotFound, PickupNotOpen, or an Invalid.
     """
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     _require_changeable(pickup, changes, now)
@@ -86,13 +86,15 @@ def amend_pickup(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, changes: Picku
         pickup.revision += 1
     pickup.updated_at = now
     pickup.save(update_fields=AMENDED_FIELDS)
+    if pickup.status == Pickup.Status.OPEN and needs_review(pickup):
+        hold_pickup_for_review(pickup=pickup, now=now)
+        pickup.refresh_from_db()
+        return pickup
     others = _require_badge(pickup, now) if pickup.is_hazardous and not was_hazardous else []
     if values["choose"] != pickup.choose and pickup.status == Pickup.Status.OPEN and not pickup.reserved_until:
         # Otherwise the next collector to swipe would overtake the queue.
         others += offer_to_next_under_pickup_lock(pickup=pickup, acting=resident_id, now=now)
     notify(notices=_notices_of_changes(pickup, values) + others, now=now)
-    if needs_review(pickup):
-        transaction.on_commit(partial(hold_pickup_for_review, pickup_id=pickup.pk, now=now))
     return pickup
 
 
@@ -149,6 +151,9 @@ def _require_changeable(pickup: Pickup, changes: PickupChanges, now: datetime) -
     is_free = pickup.status == Pickup.Status.MATCHED and changes.named() <= FREE_WHILE_MATCHED
     if not (pickup.is_open_at(now) or is_free):
         raise PickupNotOpen
+    # Holding it for review would end the match without a penalty.
+    if is_free and changes.note is not None and has_held_word(changes.note):
+        raise HeldWord(field="note")
 
 
 def _apply(pickup: Pickup, changes: PickupChanges, now: datetime) -> list[CheckedItem] | None:

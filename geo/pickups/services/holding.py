@@ -1,9 +1,6 @@
 """Holding pickups for review by a moderator; until then only their resident sees them."""
 
-import uuid
 from datetime import datetime
-
-from django.db import transaction
 
 from backend.moderation.services.holding import has_held_word
 from backend.moderation.services.reports import hold_for_review
@@ -31,15 +28,13 @@ def needs_review(pickup: Pickup) -> bool:
     return has_held_word(pickup.title, pickup.note, pickup.area)
 
 
-def hold_pickup_for_review(*, pickup_id: uuid.UUID, now: datetime) -> None:
-    """Hide a pickup and open a case about it, in two transactions."""
-    hide_pickup(pickup_id=pickup_id, now=now)
-    pickup = Pickup.objects.select_related("resident").get(pk=pickup_id)
+def hold_pickup_for_review(*, pickup: Pickup, now: datetime) -> None:
+    """Hide a locked pickup and open a case about it, in the caller's transaction."""
     hold_for_review(kind="pickup", thing=thing_of(pickup), now=now)
+    hide_pickup(pickup_id=pickup.pk, now=now)
 
 
 def hold_photo_for_review(*, photo: PickupPhoto, now: datetime) -> None:
-    """Hide the pickup of a known picture and open a case about the photo."""
+    """Hide the locked pickup of a known picture and open a case about the photo, in the caller's transaction."""
+    hold_for_review(kind="photo", thing=thing_of_photo(photo), now=now)
     hide_pickup(pickup_id=photo.pickup_id, now=now)
-    with transaction.atomic():
-        hold_for_review(kind="photo", thing=thing_of_photo(photo), now=now)

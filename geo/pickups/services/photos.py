@@ -31,12 +31,10 @@ def add_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, file: BinaryIO, s
     picture = redraw(file)
     photo = _store(picture, now)
     try:
-        _attach(photo, resident_id=resident_id, pickup_id=pickup_id, now=now)
+        _attach(photo, picture, resident_id=resident_id, pickup_id=pickup_id, now=now)
     except BaseException:
         discard(photo.large, photo.thumb)
         raise
-    if is_known_picture(picture.thumb):
-        hold_photo_for_review(photo=photo, now=now)
     return photo
 
 
@@ -53,7 +51,9 @@ def remove_photo(*, resident_id: uuid.UUID, pickup_id: uuid.UUID, photo_id: uuid
 
 
 @transaction.atomic
-def _attach(photo: PickupPhoto, *, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime) -> PickupPhoto:
+def _attach(
+    photo: PickupPhoto, picture: Picture, *, resident_id: uuid.UUID, pickup_id: uuid.UUID, now: datetime
+) -> PickupPhoto:
     pickup = lock_own_pickup(pickup_id=pickup_id, resident_id=resident_id)
     taken = _require_room(pickup, now)
     photo.pickup = pickup
@@ -62,6 +62,8 @@ def _attach(photo: PickupPhoto, *, resident_id: uuid.UUID, pickup_id: uuid.UUID,
     pickup.revision += 1
     pickup.updated_at = now
     pickup.save(update_fields=["revision", "updated_at"])
+    if is_known_picture(picture.thumb):
+        hold_photo_for_review(photo=photo, now=now)
     return photo
 
 
