@@ -1,4 +1,4 @@
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
@@ -13,5 +13,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(status__in=["open", "on_hold"]), fields=["expires_at"], name="pickup_due"
             ),
         ),
-        RemoveIndexConcurrently(model_name="pickup", name="pickup_expiry"),
     ]

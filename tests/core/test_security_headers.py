@@ -63,7 +63,7 @@ def test_what_is_no_page_may_load_nothing(db: None, url: str) -> None:
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_worker_may_load_what_the_app_may() -> None:
+def test_a_worker_may_load_what_the_app_may(db: None) -> None:
     """A browser takes the policy of a worker from its file."""
     answer = Client().get("/static/demo_city/phone.js")
 

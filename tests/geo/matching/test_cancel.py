@@ -116,6 +116,7 @@ class TestTransitions:
         ("matched", "on_hold"),
         ("on_hold", "open"),
         ("on_hold", "cancelled"),
+        ("on_hold", "expired"),
     }
 
     @pytest.mark.parametrize("status", Pickup.Status)
