@@ -1,6 +1,6 @@
 """Reports the lines of the error log to Sentry, without any values. Imported only when a DSN is set.
 
-An event is built anew from what is named here: the type of each exception, where in the code it was raised, the words
+An event is built from what is named here: the type of each exception, where in the code it was raised, the words
 of the log line, request id and operation. Messages, variables, queries, bodies and headers could hold a place, a name
 or a token.
 """

@@ -24,7 +24,7 @@ class DropOffPointForm(forms.ModelForm[DropOffPoint]):
 
 @admin.register(DropOffPoint)
 class DropOffPointAdmin(CityAdmin, admin.ModelAdmin[Any]):
-    """Drop-off points. What a file says of its points is taken over again when it is loaded anew."""
+    """Drop-off points. What a file says of its points is taken over again when it is loaded again."""
 
     form = DropOffPointForm
     # As text, such as `SRID=4326;POINT (100.5 13.7)`: Django's map loads scripts of others and runs some inline.

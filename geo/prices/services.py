@@ -47,7 +47,7 @@ _PUBLISH = f"""
 
 @transaction.atomic
 def publish_prices(*, now: datetime) -> int:
-    """Compute the medians of the complete months anew; returns how many there are.
+    """Compute the medians of the complete months again; returns how many there are.
 
     The current month is left out: its medians would move with each receipt, and show what that one says.
     """

@@ -34,7 +34,7 @@ def test_one_case_is_handled_by_one_moderator() -> None:
 
 
 def test_without_the_version_it_would_be_handled_again() -> None:
-    """The control: each looks at the case anew, so that each acts on it."""
+    """The control: each reads the case again, so that each acts on it."""
     case = make_case()
 
     for _ in range(2):

@@ -107,7 +107,7 @@ class Ledger:
         return any(entry.message.client_id == client_id for entry in screen)
 
     def clear_screen(self, person: str) -> None:
-        """Record that this person's app starts anew."""
+        """Record that this person's app starts again."""
         for shown_to, conversation in list(self._screens):
             if shown_to == person:
                 del self._screens[shown_to, conversation]
@@ -206,7 +206,7 @@ class Screen:
             self.show(message["client_id"], message["seq"])
 
     def reload(self, history: Iterable[dict[str, Any]], head: int, epoch: str) -> None:
-        """Start anew after a reset: show the history in place of what was shown."""
+        """Start again after a reset: show the history in place of what was shown."""
         self.resets += 1
         self.since, self.epoch = head, epoch
         known = [message for message in history if self._ledger.is_known(message["client_id"])]
