@@ -60,6 +60,10 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self.db)
         return user
 
+    def admitted(self) -> models.QuerySet["User"]:
+        """Those who may use the API: active, or suspended by a moderator, and not being erased."""
+        return self.filter(models.Q(is_active=True) | models.Q(suspended_at__isnull=False), erasing_at=None)
+
 
 class StaffRole(Choices):
     """What an employee may see and do in the admin, each more than the one before (`backend.accounts.roles`)."""
@@ -176,6 +180,11 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     def is_suspended(self) -> bool:
         """Whether a moderator has suspended the account, for a time or for good, and it is not being erased."""
         return self.suspended_at is not None and not self.is_active and self.erasing_at is None
+
+    @property
+    def is_admitted(self) -> bool:
+        """As in `UserManager.admitted`."""
+        return self.is_active or self.is_suspended
 
     def is_paused_at(self, now: datetime) -> bool:
         """Whether this person may make no new agreements at present."""

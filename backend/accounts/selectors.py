@@ -16,7 +16,6 @@ _LIVE_SESSION = f"""
     SELECT {columns_of(Session)}, {columns_of(User)}
     FROM accounts_session JOIN accounts_user ON accounts_user.id = accounts_session.user_id
     WHERE accounts_session.digest = %(digest)s
-        AND (accounts_user.is_active OR accounts_user.suspended_at IS NOT NULL AND accounts_user.erasing_at IS NULL)
         AND (accounts_session.expiry IS NULL OR accounts_session.expiry > %(now)s)
 """  # noqa: S608 - names of our own columns
 
@@ -26,14 +25,13 @@ def find_live_session(*, digest: str, now: datetime) -> Session | None:
     for row in fetch_prepared(_LIVE_SESSION, {"digest": digest, "now": now}):
         session: Session
         session, session.user = models_from(row, Session, User)
-        return session
+        return session if session.user.is_admitted else None
     return None
 
 
 def live_sessions(now: datetime) -> QuerySet[Session]:
-    """Sessions that are neither over nor of a deactivated user. Those of people whom moderators suspended live on."""
-    is_admitted = Q(user__is_active=True) | Q(user__suspended_at__isnull=False, user__erasing_at=None)
-    return Session.objects.filter(is_admitted, Q(expiry=None) | Q(expiry__gt=now))
+    """Sessions that are not over, of users who may use the API."""
+    return Session.objects.filter(Q(expiry=None) | Q(expiry__gt=now), user__in=User.objects.admitted())
 
 
 def is_session_live(*, session_id: uuid.UUID, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from backend.accounts.identity import Identity
 from backend.accounts.models import AVATAR_COLOURS, Session, User
@@ -52,8 +52,7 @@ def begin_erasure(*, user: User, now: datetime) -> None:
 def _hide(user: User, now: datetime) -> None:
     end_sessions(Session.objects.filter(user=user))
     erasing_at = now + timedelta(days=settings.ERASURE_GRACE_DAYS)
-    admitted = User.objects.filter(Q(is_active=True) | Q(suspended_at__isnull=False), pk=user.pk, erasing_at=None)
-    admitted.update(is_active=False, erasing_at=erasing_at)
+    User.objects.admitted().filter(pk=user.pk).update(is_active=False, erasing_at=erasing_at)
 
 
 def erase_due_accounts(*, now: datetime) -> int:
@@ -99,7 +98,7 @@ def erase_account(*, user: User, now: datetime) -> None:
 def erase_by_identity(*, identity: Identity, now: datetime) -> None:
     """Begin to erase the account that this identity signs in to. Does nothing without one, or to one staff disabled."""
     user = find_account(identity)
-    if user is not None and (user.is_active or user.is_suspended):
+    if user is not None and user.is_admitted:
         begin_erasure(user=user, now=now)
 
 

@@ -55,7 +55,7 @@ def sign_in(
     use_up(identity)
     found = _account_of(identity, now)
     user = found.user
-    if not user.is_active and not user.is_suspended:
+    if not user.is_admitted:
         _take_back(user, keep_account, now)
     device = installation or uuid.uuid4().hex
     end_sessions(Session.objects.filter(user=user, installation=device))
