@@ -9,7 +9,6 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -21,10 +20,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from backend.accounts.models import Report, Session, StaffRecord, User
 from backend.accounts.services.roles import give_role
-from backend.accounts.services.safety import restore_account, suspend_account
 from backend.accounts.services.second_factor import reset_second_factor
 from backend.accounts.services.sessions import end_sessions
-from backend.core.clock import read_clock
 from backend.core.db.ids import parse_id
 from backend.core.http.admin import CityAdmin, ReadOnly, when
 from backend.core.text.phones_and_codes import to_e164
@@ -60,7 +57,7 @@ class OfficerForm(BaseUserCreationForm[User]):
 
 @admin.register(User)
 class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
-    """Users. Officers cannot change their identity, but can disable and enable accounts.
+    """Users. Nobody changes their identity; accounts are suspended and restored in cases of `backend.moderation`.
 
     Only administrators add staff, give roles and change the accounts of staff. Nobody changes their own role.
     """
@@ -68,7 +65,7 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
     list_display = ["display_name", "phone", "locale", "is_active", "role", "created_at"]
     list_filter = ["is_active", "role", "locale"]
     search_fields = ["display_name", "phone", "id"]
-    readonly_fields = ["id", "phone", when("created_at"), when("erased_at")]
+    readonly_fields = ["id", "phone", "is_active", "case_page", when("created_at"), when("erased_at")]
     filter_horizontal = ()
     ordering = ["-created_at"]
     actions = ["reset_second_factor"]
@@ -76,40 +73,35 @@ class UserAdmin(CityAdmin, auth_admin.UserAdmin[User]):
     add_fieldsets = [(None, {"fields": ["phone", "display_name", "locale", "role", "password1", "password2"]})]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the rights to administrators alone."""
+        """Show the rights to administrators alone, and the way to a case to moderators."""
         if obj is None:
             return self.add_fieldsets
+        may_open = request.user.has_perm("moderation.change_case") and not obj.erased_at
         rights = [(_("Rights in the admin"), {"fields": RIGHTS})] if _is_administrator(request) else []
-        return [(None, {"fields": ABOUT}), *rights]
+        return [(None, {"fields": [*ABOUT, *(["case_page"] if may_open else [])]}), *rights]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody removes their own rights: the last administrator could not get them back. Erased stay closed.
-
-        An account that will be erased becomes active again only by its user, who signs in for it.
-        """
+        """Nobody removes their own rights: the last administrator could not get them back. Erased accounts get none."""
         if obj is None:
             return []
-        if obj.erased_at:
-            return [*self.readonly_fields, "is_active", "role"]
-        own = ["is_active", "role"] if obj.pk == request.user.pk else []
-        erasing = ["is_active"] if obj.erasing_at else []
-        return [*self.readonly_fields, *own, *erasing]
+        return [*self.readonly_fields, *(["role"] if obj.erased_at or obj.pk == request.user.pk else [])]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save what was changed, and then suspend or restore everything that belongs to the account."""
+        """Save what was changed; a role is given by its service."""
         role, changed = obj.role, set(form.changed_data)
         if not change:
             obj.role = ""
             obj.save()
         elif plain := changed - {"role"}:
-            if obj.is_active:  # whatever a moderator decided before
-                obj.suspended_at = obj.suspended_until = None
-            obj.save(update_fields=[*plain, "shown_name", "suspended_at", "suspended_until"])
+            obj.save(update_fields=[*plain, "shown_name"])
         if not change or "role" in changed:
             give_role(by=cast(User, request.user), user=obj, role=role)
-        if not obj.erased_at:
-            settle = restore_account if obj.is_active else suspend_account
-            transaction.on_commit(lambda: settle(user=obj, now=read_clock()), robust=True)
+
+    @admin.display(description=_("moderation"))
+    def case_page(self, user: User) -> str:
+        """A link to open a case about the user, where moderators suspend, ban and restore accounts."""
+        address = reverse("admin:moderation_case_add", query={"person": user.pk})
+        return format_html('<a href="{}">{}</a>', address, _("Open a case about this person"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Administrators add staff. Other people sign up themselves."""

@@ -19,9 +19,18 @@ from backend.core.clock import read_clock
 from backend.core.errors import DomainError
 from backend.core.http.admin import CityAdmin, ReadOnly
 from backend.core.media.private_files import private_jpeg
-from backend.moderation.models import Act, Appeal, Case, EvidencePhoto, KnownPicture
+from backend.moderation import people
+from backend.moderation.models import Act, Appeal, Case, EvidencePhoto, KnownPicture, SubjectKind
 from backend.moderation.selectors import history_of, reports_of
-from backend.moderation.services.acts import SUSPENSION_DAYS_MAX, Decision, decide_appeal, handle_case, person_of
+from backend.moderation.services.acts import (
+    SUSPENSION_DAYS_MAX,
+    Decision,
+    can_restore,
+    decide_appeal,
+    handle_case,
+    person_of,
+)
+from backend.moderation.services.reports import hold_for_review
 from backend.moderation.subjects import subject_of
 
 
@@ -41,6 +50,8 @@ class ActForm(forms.Form):
         super().__init__(*args, **options)
         possible = [Act.Kind.NOTHING, *subject_of(case.kind).ACTS, Act.Kind.WARN, Act.Kind.SUSPEND, Act.Kind.BAN]
         kinds = possible if case.status == Case.Status.OPEN else [Act.Kind.RESTORE]
+        if case.status == Case.Status.OPEN and can_restore(case):
+            kinds.append(Act.Kind.RESTORE)
         cast(forms.ChoiceField, self.fields["kind"]).choices = [(kind.value, kind.label) for kind in kinds]
 
     def clean(self) -> dict[str, Any] | None:
@@ -128,6 +139,7 @@ class CaseAdmin(DecisionAdmin):
     list_filter = ["status", "severity", "kind"]
     list_select_related = ["person"]
     search_fields = ["=object_id", "person__display_name", "person__phone"]
+    raw_id_fields = ["person"]
     fields = ["kind", "person", "severity", "status", "reports", "opened_at", "due_at", "closed_at"]
     ordering = ["-status", "-severity", "opened_at"]
 
@@ -146,6 +158,36 @@ class CaseAdmin(DecisionAdmin):
         if hours < 0:
             return "⚠ " + ngettext("%(count)s hour late", "%(count)s hours late", -hours) % {"count": -hours}
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may decide opens cases about people whom nobody has reported."""
+        return self.has_decide_permission(request)
+
+    def get_fields(self, request: HttpRequest, obj: Case | None = None) -> Any:
+        """A new case needs a person alone."""
+        return super().get_fields(request, obj) if obj else ["person"]
+
+    def get_form(self, request: HttpRequest, obj: Case | None = None, change: bool = False, **options: Any) -> Any:
+        """Nobody opens a case about themselves."""
+        form = super().get_form(request, obj, change, **options)
+        if obj is None:
+            person = cast(forms.ModelChoiceField[User], form.base_fields["person"])
+            person.queryset = User.objects.filter(erased_at=None).exclude(pk=cast(User, request.user).pk)
+        return form
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Case:
+        """Open the case; one about this person that is there already is opened again."""
+        super().save_form(request, form, change)  # gives the form what the view calls next
+        person = form.cleaned_data["person"]
+        thing = people.find(person.pk, reader=cast(User, request.user))
+        return hold_for_review(kind=SubjectKind.PERSON, thing=thing, now=read_clock())
+
+    def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
+        """Saved in `save_form`."""
+
+    def response_add(self, request: HttpRequest, obj: Case, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the case, where the moderator decides."""
+        return redirect("admin:moderation_case_change", obj.pk)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the addresses of the photos in the evidence."""

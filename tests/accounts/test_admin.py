@@ -132,6 +132,14 @@ class TestMakingOfficers:
 class TestRightsOfClerks:
     """A clerk who may change users cannot make themselves, or anybody, more powerful."""
 
+    def test_closes_no_account_here(self) -> None:
+        clerk, resident = staff_with("officer"), make_user()
+
+        clerk.post(f"{USERS}{resident.pk}/change/", {"display_name": resident.display_name, "locale": "en"})
+
+        resident.refresh_from_db()
+        assert resident.is_active
+
     def test_gives_nobody_rights(self) -> None:
         clerk, resident = staff_with("officer"), make_user()
 

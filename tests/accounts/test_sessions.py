@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
@@ -188,23 +187,3 @@ class TestEndOfTime:
         assert end_expired_sessions(now=timezone.now()) == 1
 
         assert client.get("/api/v1/me").status_code == 200
-
-
-@pytest.mark.django_db(transaction=True)
-class TestAdmin:
-    def test_signs_out_a_disabled_user(
-        self,
-        superuser: Client,
-        client: APIClient,
-        user: User,
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    ) -> None:
-        form = {"display_name": user.display_name, "locale": "en"}
-
-        with django_capture_on_commit_callbacks(execute=True):
-            assert superuser.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
-
-        user.refresh_from_db()
-        assert not user.is_active
-        assert not user.auth_token_set.exists()
-        assert client.get("/api/v1/me").status_code == 401

@@ -56,7 +56,7 @@ VIEWED = {
 }
 CHANGED = dict.fromkeys(["BoardPrice", "DropOffPoint", "Material", "User"], OFFICER)
 ADDED = dict.fromkeys(["BoardPrice", "DropOffPoint", "EmissionFactor", "KnownPicture", "Material"], OFFICER)
-ADDED |= {"User": ADMINISTRATOR}
+ADDED |= {"Case": MODERATOR, "User": ADMINISTRATOR}
 # Pages of our own.
 CUSTOM = {
     "geo_scalephoto": MODERATOR,

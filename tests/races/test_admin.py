@@ -1,4 +1,4 @@
-"""Saving an account at the admin, while somebody else changes it or one of its pickups."""
+"""Suspending an account, while somebody else changes it or one of its pickups; and two administrators at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,16 +6,17 @@ from functools import partial
 
 import pytest
 from django.db import connections, transaction
-from django.test import Client
 
 from backend.accounts.models import User
 from backend.accounts.services.roles import give_role
 from backend.core.clock import read_clock
+from backend.moderation.models import Act
 from geo.lifecycle.locks import lock_pickup
 from geo.models import Pickup
 from notifications.services.notify import Notice, notify
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_match
+from tests.factories.moderation import decide, make_case
 from tests.factories.people import make_user
 from tests.races.concurrency import TIMEOUT_S, at_once
 from tests.waits import count_waiting, wait_until
@@ -25,13 +26,11 @@ pytestmark = pytest.mark.usefixtures("committed")
 
 def suspend_while(user: User, change: Callable[[], object], *, then: Callable[[], object] = bool) -> None:
     """Suspend `user` until that waits for a lock of `change`; commit the change, after `then`."""
-    admin = Client()
-    admin.force_login(make_user(is_staff=True, is_superuser=True))
+    case = make_case(user)
 
-    def suspend() -> int:
+    def suspend() -> Act:
         try:
-            form = {"display_name": user.display_name, "locale": "en"}
-            return admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code
+            return decide(case, "suspend", days=3)
         finally:
             connections.close_all()
 
@@ -41,7 +40,7 @@ def suspend_while(user: User, change: Callable[[], object], *, then: Callable[[]
             suspension = threads.submit(suspend)
             wait_until(lambda: count_waiting() > 0)
             then()
-        assert suspension.result(TIMEOUT_S) == 302
+        suspension.result(TIMEOUT_S)
 
 
 def test_a_suspension_holds_no_pickup_while_it_waits_for_another() -> None:

@@ -1,4 +1,4 @@
-"""Blocking other users, and disabling accounts."""
+"""Blocking other users."""
 
 import uuid
 from datetime import datetime
@@ -7,8 +7,7 @@ from django.db import transaction
 
 from backend.accounts.agreements import agreements
 from backend.accounts.errors import AboutYourself
-from backend.accounts.models import Block, Session, User
-from backend.accounts.services.sessions import end_sessions
+from backend.accounts.models import Block, User
 
 
 def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
@@ -27,17 +26,3 @@ def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
 def unblock_person(*, blocker: User, blocked_id: uuid.UUID) -> None:
     """Remove a block. Changes nothing when there is none."""
     Block.objects.filter(blocker=blocker, blocked_id=blocked_id).delete()
-
-
-def suspend_account(*, user: User, now: datetime) -> None:
-    """Sign an account that staff disabled out everywhere, put its pickups on hold, and end its matches without blame.
-
-    Call it outside of a transaction: each pickup has its own.
-    """
-    end_sessions(Session.objects.filter(user=user))
-    agreements().suspend(user=user, now=now)
-
-
-def restore_account(*, user: User, now: datetime) -> None:
-    """Let the pickups and likes of a user who is active again take part again; each pickup has its own transaction."""
-    agreements().restore(user=user, now=now)

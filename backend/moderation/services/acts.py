@@ -12,7 +12,7 @@ from backend.accounts.agreements import agreements
 from backend.accounts.models import Report, User
 from backend.core.errors import DomainError, NotFound
 from backend.moderation.errors import ActNotPossible, AppealNotPossible, CaseChanged, OwnCase
-from backend.moderation.models import Act, Appeal, Case, Evidence
+from backend.moderation.models import Act, Appeal, Case, Evidence, SubjectKind
 from backend.moderation.subjects import subject_of
 from notifications.services.notify import Notice, notify
 
@@ -104,7 +104,7 @@ def _write(
     case.save(update_fields=["status", "closed_at", "version"])
     if kind in Act.OF_ACCOUNT:
         _suspend(person, until, now)
-    elif takes_back is not None and takes_back.kind in Act.OF_ACCOUNT:
+    elif (takes_back and takes_back.kind in Act.OF_ACCOUNT) or (kind == Kind.RESTORE and can_restore(case)):
         _end_suspension(person, takes_back, now)
     return act
 
@@ -120,10 +120,17 @@ def _suspend(person: User, until: datetime | None, now: datetime) -> None:
         user.save(update_fields=SUSPENSION)
 
 
-def _end_suspension(person: User, taken_back: Act, now: datetime) -> None:
+def can_restore(case: Case) -> bool:
+    """Whether the case is about a suspended person, who may have brought the suspension from an erased account."""
+    return case.kind == SubjectKind.PERSON and person_of(case).is_suspended
+
+
+def _end_suspension(person: User, taken_back: Act | None, now: datetime) -> None:
     """Leave the longest suspension by another act in force, else reactivate the account."""
     user = _lock_user(person)
-    if user is None or user.suspended_at is None or _end_of(user.suspended_until) > _end_of(taken_back.until):
+    if user is None or user.suspended_at is None:
+        return
+    if taken_back and _end_of(user.suspended_until) > _end_of(taken_back.until):
         return
     others = Act.objects.filter(person=person, kind__in=Act.OF_ACCOUNT, taken_back_by=None)
     in_force = [act for act in others if _end_of(act.until) > now]
