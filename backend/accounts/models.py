@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,36 +10,22 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, get_digest_token
 from knox.settings import CONSTANTS, knox_settings
 
+from backend.accounts.fields import ShownNameField, StaffRole
 from backend.core.db.ids import new_id
 from backend.core.models import Choices, PublicModel
-from backend.core.text.names import first_name_in
 from backend.core.text.phones_and_codes import to_e164
 
 AVATAR_COLOURS = ("#0f766e", "#15803d", "#4d7c0f", "#a16207", "#c2410c", "#be123c", "#7e22ce", "#1d4ed8")
 IdentityKind = Literal["phone", "firebase", "line"]
 # The fields of what people sign in with.
 IDENTITY_FIELDS: Mapping[IdentityKind, str] = {"phone": "phone", "firebase": "firebase_uid", "line": "line_id"}
-
-
-class ShownNameField(models.CharField[str, str]):
-    """The name that strangers read, taken from the two other names whenever a user is saved."""
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """The chosen name, or the first name in the full name, or a substitute in the user's language."""
-        user = cast("User", model_instance)
-        name = user.chosen_name or first_name_in(user.display_name)
-        if user.display_name and not name:
-            with translation.override(user.locale):
-                name = gettext("Neighbour")
-        user.shown_name = name
-        return name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -63,15 +49,6 @@ class UserManager(BaseUserManager["User"]):
     def admitted(self) -> models.QuerySet["User"]:
         """Those who may use the API: active, or suspended by a moderator, and not being erased."""
         return self.filter(models.Q(is_active=True) | models.Q(suspended_at__isnull=False), erasing_at=None)
-
-
-class StaffRole(Choices):
-    """What an employee may see and do in the admin, each more than the one before (`backend.accounts.roles`)."""
-
-    VIEWER = "viewer"
-    MODERATOR = "moderator"
-    OFFICER = "officer"
-    ADMINISTRATOR = "administrator"
 
 
 class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
@@ -237,6 +214,24 @@ class Session(AbstractAuthToken):  # type: ignore[misc]
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
         constraints = [models.UniqueConstraint(fields=["user", "installation"], name="one_session_per_device")]
+
+
+class DeviceUse(models.Model):
+    """An account that signed in on a device. Moderators see several accounts on one device; none is refused.
+
+    Personal data: which accounts share a device, under a keyed hash of what the app calls itself there.
+    """
+
+    # The constraint begins with this column.
+    user = models.ForeignKey(User, models.CASCADE, related_name="device_uses", db_index=False)
+    device = models.CharField(max_length=64, db_index=True)
+    last_at = models.DateTimeField(help_text="Of the newest sign-in.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "device"], name="one_use_per_device")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.device}"
 
 
 class UsedTicket(models.Model):

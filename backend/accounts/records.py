@@ -23,6 +23,7 @@ from backend.accounts.models import (
     Block,
     CarriedStanding,
     Consent,
+    DeviceUse,
     Report,
     Session,
     StaffRecord,
@@ -32,7 +33,7 @@ from backend.accounts.models import (
 from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
 from backend.accounts.services.account import anonymise, erase_due_accounts
 from backend.accounts.services.second_factor import reset_second_factor
-from backend.accounts.services.sessions import end_expired_sessions, end_sessions
+from backend.accounts.services.sessions import end_expired_sessions, end_sessions, forget_old_device_uses
 from backend.accounts.services.staff_log import BATCH as STAFF_LOG_BATCH
 from backend.accounts.services.staff_log import forget_old_staff_records
 from backend.accounts.services.standing import forget_ended_standings, keep_standing
@@ -104,6 +105,16 @@ RECORDS = (
         copy=Copy(key="sessions", read=_sessions),
         erase=lambda user, now: end_sessions(Session.objects.filter(user=user)),
         timers=[Timer(job=HOURLY, after="SESSION_DAYS", step=end_expired_sessions)],
+    ),
+    Record(
+        model=DeviceUse,
+        personal=("user", "device"),
+        whose="the person signed in",
+        purpose=Purpose.SAFETY,
+        basis=Basis.INTEREST,
+        not_copied="A keyed hash, which tells the person nothing; their devices are in the sessions.",
+        erase=lambda user, now: DeviceUse.objects.filter(user=user).delete(),
+        timers=[Timer(job=DAILY, after="DEVICE_DAYS", step=forget_old_device_uses)],
     ),
     Record(
         model=Block,
@@ -293,6 +304,15 @@ RECORDS = (
         not_copied="Ids of the cards on a screen, for minutes.",
         kept="Ids of pickups under the id of the account, for minutes.",
         timers=[Timer(job="redis", after="minutes")],
+    ),
+    Record(
+        store="redis: sockets:*",
+        whose="the person signed in",
+        purpose=Purpose.OPERATION,
+        basis=Basis.INTEREST,
+        not_copied="Counts the open sockets of an account, for a minute.",
+        kept="Ids of ended sessions, for a minute.",
+        timers=[Timer(job="redis", after="a minute")],
     ),
     Record(store="redis: gone"),
     Record(store="redis: gone:*"),

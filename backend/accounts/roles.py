@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
 
-from backend.accounts.models import StaffRole
+from backend.accounts.fields import StaffRole
 
 _VIEWED = frozenset(
     {

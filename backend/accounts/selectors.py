@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from backend.accounts.identity import Identity
-from backend.accounts.models import Block, Session, User
+from backend.accounts.models import Block, DeviceUse, Session, User
 from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared, models_from
 from backend.core.errors import NotFound
 
@@ -104,6 +104,12 @@ def get_block_of(user: User, blocked_id: uuid.UUID) -> Block:
     if not rows:
         raise NotFound
     return _block_of_row(rows[0])
+
+
+def others_on_devices_of(user: User) -> QuerySet[User]:
+    """Other accounts that were used on a device of this user, by name."""
+    devices = DeviceUse.objects.filter(user=user).values("device")
+    return User.objects.filter(device_uses__device__in=devices).exclude(pk=user.pk).distinct().order_by("display_name")
 
 
 def has_block_between(user_id: uuid.UUID, other_ids: Collection[uuid.UUID]) -> bool:

@@ -160,7 +160,7 @@ class CaseAdmin(DecisionAdmin):
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever may decide opens cases about people whom nobody has reported."""
+        """Moderators open cases about people whom nobody has reported."""
         return self.has_decide_permission(request)
 
     def get_fields(self, request: HttpRequest, obj: Case | None = None) -> Any:

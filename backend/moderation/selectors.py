@@ -6,17 +6,22 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from backend.accounts.models import Report, User
+from backend.accounts.selectors import others_on_devices_of
 from backend.moderation.models import Act, Appeal, Case
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportHistory:
-    """Reports about a user, reports by them and how many of those were unfounded, and the newest acts against them."""
+    """Reports about a user, reports by them and how many of those were unfounded, and the newest acts against them.
+
+    `same_device` holds other accounts that were used on their devices.
+    """
 
     reported: int
     reports_made: int
     reports_unfounded: int
     acts: list[Act]
+    same_device: list[User]
 
 
 def history_of(user: User) -> ReportHistory:
@@ -29,6 +34,7 @@ def history_of(user: User) -> ReportHistory:
         reports_made=made["made"],
         reports_unfounded=made["unfounded"],
         acts=list(acts[:20]),
+        same_device=list(others_on_devices_of(user)[:20]),
     )
 
 

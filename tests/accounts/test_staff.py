@@ -17,7 +17,8 @@ from pytest_django import Settings
 
 from backend.accounts.admin_site import _password_slots
 from backend.accounts.errors import NotAllowedToGiveRoles
-from backend.accounts.models import StaffRecord, StaffRole, User
+from backend.accounts.fields import StaffRole
+from backend.accounts.models import StaffRecord, User
 from backend.accounts.services.roles import give_role
 from backend.accounts.services.staff_log import forget_old_staff_records
 from tests.factories.geo import make_pickup

@@ -366,28 +366,6 @@ class TestAdmin:
         assert Report.objects.get().outcome == "suspended"
         assert b"Somebody else has handled" in moderator.post(address, form | {"kind": "restore"}).content
 
-    def test_a_case_is_opened_about_a_person_whom_nobody_reported(self, moderator: Client) -> None:
-        person = make_user(display_name="Somchai Jaidee")
-
-        answer = moderator.post("/admin/moderation/case/add/", {"person": str(person.pk)})
-
-        case = Case.objects.get()
-        assert (answer["Location"], case.person) == (f"/admin/moderation/case/{case.pk}/change/", person)
-        page = moderator.get(f"/admin/accounts/user/{person.pk}/change/").content.decode()
-        assert f"/admin/moderation/case/add/?person={person.pk}" in page
-        decide(case, "suspend", days=3)
-        assert "restore" in moderator.get(answer["Location"]).content.decode()
-        moderator.post("/admin/moderation/case/add/", {"person": str(person.pk)})
-        assert Case.objects.get().status == "open"
-
-    def test_nobody_opens_a_case_about_themselves(self, moderator: Client) -> None:
-        me = User.objects.get(role="moderator")
-
-        assert b"errorlist" in moderator.post("/admin/moderation/case/add/", {"person": str(me.pk)}).content
-        viewer = browser_of(make_user(is_staff=True, role="viewer"))
-        assert viewer.get(f"/admin/moderation/case/add/?person={make_user().pk}").status_code == 403
-        assert not Case.objects.exists()
-
     def test_a_known_picture_has_a_hash_of_16_digits(self) -> None:
         officer = browser_of(make_user(is_staff=True, role="officer"))
 

@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from backend.accounts.errors import NotAllowedToGiveRoles
-from backend.accounts.models import StaffRole, User
+from backend.accounts.fields import StaffRole
+from backend.accounts.models import User
 
 
 @transaction.atomic

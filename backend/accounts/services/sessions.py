@@ -1,12 +1,13 @@
 """Ending sessions at once, together with their sockets."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backend.accounts.models import Session, User
+from backend.accounts.models import DeviceUse, Session, User, hash_of_identity
 from backend.core.errors import NotFound
 from backend.core.redis.nudges import publish_on_commit
 
@@ -38,3 +39,16 @@ def end_sessions(sessions: QuerySet[Session]) -> int:
         [(session.user_id, {"type": "signed_out", "session": str(session.public_id)}) for session in ended]
     )
     return len(ended)
+
+
+def note_device_use(*, user: User, installation: str, now: datetime) -> None:
+    """Store that this account is used on the device, for moderators who look for several accounts of one person."""
+    use = DeviceUse(user=user, device=hash_of_identity("installation", installation), last_at=now)
+    DeviceUse.objects.bulk_create(
+        [use], update_conflicts=True, unique_fields=["user", "device"], update_fields=["last_at"]
+    )
+
+
+def forget_old_device_uses(*, now: datetime) -> int:
+    """Delete those without a sign-in for `DEVICE_DAYS`. Returns how many."""
+    return DeviceUse.objects.filter(last_at__lte=now - timedelta(days=settings.DEVICE_DAYS)).delete()[0]

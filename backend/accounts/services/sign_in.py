@@ -21,7 +21,7 @@ from backend.accounts.services.identities import (
     lock_accounts,
     use_up,
 )
-from backend.accounts.services.sessions import end_sessions
+from backend.accounts.services.sessions import end_sessions, note_device_use
 from backend.accounts.services.standing import keep_standing_of_identity, take_up_standing
 from backend.core.db.ids import new_id
 from backend.core.text.characters import clean_line, cut, has_visible
@@ -60,6 +60,8 @@ def sign_in(
     device = installation or uuid.uuid4().hex
     end_sessions(Session.objects.filter(user=user, installation=device))
     session, token = Session.objects.issue(user=user, installation=device, device_name=device_name, now=now)
+    if installation:
+        note_device_use(user=user, installation=installation, now=now)
     return SignedIn(
         user=user, session=session, token=token, created=found.is_new, has_other_account=found.has_other_account
     )
