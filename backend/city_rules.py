@@ -120,6 +120,8 @@ STAFF_LOG_DAYS = env.int("STAFF_LOG_DAYS", default=730)
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
 SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)
+SOCKETS_MAX = env.int("SOCKETS_MAX", default=20)  # open at a time, of one account
+SOCKETS_SESSION_MAX = env.int("SOCKETS_SESSION_MAX", default=5)
 SOCKET_SEND_TIMEOUT_S = env.int("SOCKET_SEND_TIMEOUT_S", default=10)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=48)
 TICKET_S = env.int("TICKET_S", default=30)
@@ -140,6 +142,7 @@ RATE_LIMITS = {
     "photo": env.str("RATE_PHOTO", default="60/minute"),
     "print": env.str("RATE_PRINT", default="60/minute"),
     "message": env.str("RATE_MESSAGE", default="120/minute"),  # over HTTP and all sockets together
+    "first_message": env.str("RATE_FIRST_MESSAGE", default="60/day"),  # to people one has not written to
     "like": env.str("RATE_LIKE", default="200/hour"),
     "pickup": env.str("RATE_PICKUP", default="30/day"),
     "pickup_square": env.str("RATE_PICKUP_SQUARE", default="10/day"),  # of one person in one square

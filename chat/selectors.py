@@ -286,3 +286,24 @@ def session_state(session_id: uuid.UUID, now: datetime) -> tuple[SessionState | 
     row = live_sessions(now).filter(public_id=session_id).annotate(is_silent=has_silent_device(now))
     found = row.values_list(*_STATE, "is_silent").first()
     return (SessionState(found[0] or 0, found[1], found[2]), found[3]) if found else (None, False)
+
+
+# Whether a participant writes to a stranger: they have written nothing, here or elsewhere, to whom they talk to.
+IS_FIRST_MESSAGE = """
+    SELECT EXISTS (SELECT FROM chat_participant WHERE conversation_id = %(conversation)s AND user_id = %(user)s)
+        AND NOT EXISTS (
+            SELECT FROM chat_message WHERE conversation_id = %(conversation)s AND sender_id = %(user)s
+        )
+        AND NOT EXISTS (
+            SELECT FROM chat_participant AS other
+            JOIN chat_participant AS earlier ON earlier.user_id = other.user_id
+            JOIN chat_message ON chat_message.conversation_id = earlier.conversation_id AND sender_id = %(user)s
+            WHERE other.conversation_id = %(conversation)s AND other.user_id <> %(user)s
+        )
+"""
+
+
+def is_first_message(user_id: uuid.UUID, conversation_id: uuid.UUID) -> bool:
+    """Whether the user's next message here would be the first to somebody; False for one who takes no part."""
+    [(is_first,)] = fetch_prepared(IS_FIRST_MESSAGE, {"user": user_id, "conversation": conversation_id})
+    return bool(is_first)

@@ -28,7 +28,14 @@ from backend.core.media.uploads import PhotoUpload, refuse_huge_upload
 from chat.inputs import MessageIn, PhotoMessageIn
 from chat.models import Message
 from chat.responses import HistoryOut, MessageOut, PhrasesOut, phrases_in
-from chat.selectors import MessageRow, get_conversation_for, get_message_for, get_photo_for, messages_of
+from chat.selectors import (
+    MessageRow,
+    get_conversation_for,
+    get_message_for,
+    get_photo_for,
+    is_first_message,
+    messages_of,
+)
 from chat.services.deletion import delete_message
 from chat.services.messages import send_message
 from chat.services.photos import send_photo
@@ -60,7 +67,10 @@ class SendView(ApiView):
 
     def acts_in(self, request: Request) -> Iterable[tuple[str, str]]:
         """Counted together with the messages that the sockets of the person send."""
-        return [("message", "")] if request.method == "POST" else []
+        if request.method != "POST":
+            return []
+        is_first = is_first_message(user_of(request).pk, self.kwargs["conversation_id"])
+        return [("message", ""), *([("first_message", "")] if is_first else [])]
 
     def render_again(self, request: Request, message_id: uuid.UUID) -> Response:
         message = get_message_for(user_of(request).pk, self.kwargs["conversation_id"], message_id, self.now)

@@ -23,6 +23,7 @@ from backend.core.http.request_ids import id_from
 from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
 from backend.core.redis.limits import Limit, hit, is_new_account, limit_for
 from backend.core.redis.nudges import channel_of
+from backend.core.redis.open_sockets import Place, give_back_place, take_place
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.consumers.event_feed import EventFeed, Nudge
@@ -47,7 +48,7 @@ from chat.consumers.frames import (
 )
 from chat.consumers.realtime import Realtime
 from chat.consumers.writer import SocketWriter, count_close
-from chat.selectors import SessionState, session_state
+from chat.selectors import IS_FIRST_MESSAGE, SessionState, session_state
 from notifications.selectors.events import head_of
 from notifications.services.devices import see_device
 
@@ -69,6 +70,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     acks: AckBuffer
     budget: FrameBudget
     message_limit: Limit
+    first_message_limit: Limit
+    place: Place | None = None
     shown_cards: tuple[ShownCards, list[ClosedCard]]
     writing: asyncio.Task[None] | None = None
     has_joined = False
@@ -102,7 +105,10 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         try:
-            holder = await in_thread(redeem_ticket, _ticket_in(self.scope["subprotocols"]), now=read_clock())
+            holder, self.place = await in_thread(_enter, _ticket_in(self.scope["subprotocols"]))
+            if holder and self.place is None:
+                await self._reject(CloseCode.TRY_LATER)
+                return
             state = await self._join(holder) if holder else None
         except (TicketsUnavailable, *DATABASE_UNAVAILABLE):
             await self._reject(CloseCode.TRY_LATER)
@@ -119,10 +125,12 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.feed = EventFeed(self.user_id)
         self.writer = SocketWriter(self.send, self.close, self.feed)
         self.acks = AckBuffer(self.user_id)
+        self.written_to: set[uuid.UUID] = set()
         self.has_joined = True
         await self.realtime.hub.follow(closed_cards_channel(), self.realtime.card_presence.receive)
         self.is_subscribed = await self.realtime.hub.join(self)
-        state, self.shown_cards, self.message_limit = await in_thread(_read_session, self.session_id, self.user_id)
+        state, self.shown_cards, limits = await in_thread(_read_session, self.session_id, self.user_id)
+        self.message_limit, self.first_message_limit = limits
         return state
 
     async def _reject(self, code: CloseCode) -> None:
@@ -163,6 +171,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.realtime.card_presence.remove_socket(self)
             await self.realtime.hub.leave(self)
             await self.acks.flush()
+        if self.place is not None:
+            await in_thread(give_back_place, self.place)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle one frame: answer it, refuse it with a code, or close the socket."""
@@ -194,8 +204,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case Ack(seq=seq):
                 self.acks.add(int(seq))
             case SendMessage():
-                if not await asyncio.to_thread(hit, self.message_limit):
-                    raise RateLimited
+                await self._count_message(frame.conversation)
                 await self.writer.send(await run_send(self.realtime, self.user_id, frame, self.language))
             case DeleteMessage():
                 await self.writer.send(await run_delete(self.user_id, frame, self.language))
@@ -203,6 +212,18 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await run_read(self.user_id, frame)
             case Typing():
                 await run_typing(self.user_id, frame)
+
+    async def _count_message(self, conversation_id: uuid.UUID) -> None:
+        """Count the message, and whether it is the first to a stranger. Raises RateLimited."""
+        if not await asyncio.to_thread(hit, self.message_limit):
+            raise RateLimited
+        if conversation_id in self.written_to:
+            return
+        who = {"user": self.user_id, "conversation": conversation_id}
+        [(is_first,)] = await self.realtime.database.fetch(IS_FIRST_MESSAGE, who)
+        if is_first and not await asyncio.to_thread(hit, self.first_message_limit):
+            raise RateLimited
+        self.written_to.add(conversation_id)
 
     async def _resume(self, since: int, epoch: str) -> None:
         if since > self.feed.head:
@@ -264,10 +285,17 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.writer.finish(CloseCode.SIGNED_OUT)
 
 
+def _enter(ticket: str) -> tuple[TicketHolder | None, Place | None]:
+    """Use the ticket up, and take a place for the socket: none when there are too many. Raises TicketsUnavailable."""
+    now = read_clock()
+    holder = redeem_ticket(ticket, now=now)
+    return holder, take_place(user_id=holder.user_id, session_id=holder.session_id, now=now) if holder else None
+
+
 def _read_session(
     session_id: uuid.UUID, user_id: uuid.UUID
-) -> tuple[SessionState | None, tuple[ShownCards, list[ClosedCard]], Limit]:
-    """The session's state, the cards its user was shown lately, and how often they may write.
+) -> tuple[SessionState | None, tuple[ShownCards, list[ClosedCard]], tuple[Limit, Limit]]:
+    """The session's state, the cards its user was shown lately, and how often they may write, also to strangers.
 
     An open socket counts as a sign of life.
     """
@@ -276,8 +304,9 @@ def _read_session(
     if is_silent:
         see_device(session_id=session_id, now=now)
     user = User.objects.get(pk=user_id)
-    limit = limit_for("message", user.rate_key, is_new=is_new_account(user.created_at, now))
-    return state, read_shown_cards(user_id), limit
+    is_new = is_new_account(user.created_at, now)
+    limits = [limit_for(name, user.rate_key, is_new=is_new) for name in ("message", "first_message")]
+    return state, read_shown_cards(user_id), (limits[0], limits[1])
 
 
 def _is_allowed(scope: Mapping[str, Any]) -> bool:

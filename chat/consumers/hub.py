@@ -20,6 +20,7 @@ from redis.asyncio.client import PubSub
 from backend.core.clock import read_clock
 from backend.core.redis.client import async_redis, cooldown
 from backend.core.redis.nudges import PUBLISH_ALL, pairs_of
+from backend.core.redis.open_sockets import Place
 from chat.consumers.event_feed import Nudge
 from chat.selectors import SessionState
 
@@ -48,6 +49,10 @@ class OpenSocket(Protocol):
     @property
     def session_id(self) -> uuid.UUID:
         """The public id of its session."""
+
+    @property
+    def place(self) -> Place | None:
+        """What counts it among the open sockets of its account."""
 
     def receive_nudge(self, nudge: Nudge) -> None:
         """Handle what was published for this user."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_django import Settings
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from backend.accounts.models import User
@@ -51,6 +52,17 @@ class TestTicket:
         session.delete()
 
         assert code_after(server, ["tft.v1", f"ticket.{ticket}"]) == 4401
+
+    def test_opens_so_many_sockets_of_a_session(self, server: str, ann: User, settings: Settings) -> None:
+        settings.SOCKETS_SESSION_MAX = 1
+        session, _ = make_session(ann)
+
+        with open_socket(server, ["tft.v1", f"ticket.{ticket_for(session)}"]) as first:
+            assert json.loads(first.recv())["type"] == "hello"
+
+            assert code_after(server, ["tft.v1", f"ticket.{ticket_for(session)}"]) == 1013
+            with open_socket(server, ["tft.v1", f"ticket.{ticket_for(make_session(ann)[0])}"]) as other:
+                assert json.loads(other.recv())["type"] == "hello"
 
     def test_can_be_retried_while_tickets_are_unavailable(self, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
         from backend.accounts.errors import TicketsUnavailable

@@ -19,7 +19,7 @@ from backend.core.redis.client import cooldown, key, limits_storage
 
 log = structlog.get_logger(__name__)
 # Acts that affect other people; new accounts may do fewer of them.
-ACTS = frozenset({"message", "photo", "like", "pickup", "pickup_square", "report"})
+ACTS = frozenset({"message", "first_message", "photo", "like", "pickup", "pickup_square", "report"})
 
 
 @dataclass(frozen=True)
