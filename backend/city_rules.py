@@ -86,6 +86,9 @@ NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
 # When both are reminded of an agreed time: the evening before, at this time in the city, and these minutes before it.
 REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")
 REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
+# When both get the question whether all is right: after the agreed time, or a later arrival. And the police.
+CHECK_IN_MINUTES = env.int("CHECK_IN_MINUTES", default=45)
+EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="191")
 HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
 # Where households can take hazardous waste besides; see geo/data/drop_off.toml.
 DROP_OFF_FILE = env.str("DROP_OFF_FILE", default=str(BASE_DIR / "geo" / "data" / "drop_off.toml"))

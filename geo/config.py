@@ -163,6 +163,7 @@ class ConfigOutput(ResponseBody):
     service_area: ServiceArea
     map: MapConfig
     time_zone: str
+    emergency_number: Annotated[str, Meta(description="Of the police.")]
 
 
 class ConfigView(ApiView):
@@ -196,5 +197,6 @@ class ConfigView(ApiView):
             service_area=ServiceArea(*settings.SERVICE_AREA),
             map=MapConfig(style_url=next(iter(settings.MAP_SOURCES), None), centre=Place(*settings.CITY_CENTRE)),
             time_zone=settings.CITY_TIME_ZONE,
+            emergency_number=settings.EMERGENCY_NUMBER,
         )
         return Response(body, headers={"Cache-Control": f"public, max-age={KEPT_S}"})

@@ -44,6 +44,11 @@ ProposalOutdated = conflict(
     _("The proposed time has passed. Propose a new one."),
     _("Propose a time that is still to come."),
 )
+NotAsked = conflict(
+    "not_asked",
+    _("You have not been asked whether everything is all right."),
+    _("In an emergency call the police. To leave, open the chat and tap “Leave at once”."),
+)
 NetNotPositive = invalid(
     "net_not_positive",
     _("The gross weight must be more than the tare."),

@@ -23,6 +23,7 @@ from geo.handover.api.receipts import (
     ReceiptPdfView,
     ReceiptView,
 )
+from geo.handover.api.safety import CheckInView, LeaveView
 from geo.handover.api.weigh_in import (
     AcceptFiguresView,
     ConfirmView,
@@ -77,11 +78,13 @@ urlpatterns = [
     path("matches", MatchesView.as_view(), name="matches"),
     path("matches/<id:match_id>", MatchView.as_view(), name="match"),
     path("matches/<id:match_id>/release", ReleaseView.as_view(), name="release"),
+    path("matches/<id:match_id>/leave", LeaveView.as_view(), name="leave_match"),
     path("matches/<id:match_id>/handover/propose", ProposeView.as_view(), name="propose"),
     path("matches/<id:match_id>/handover/agree", AgreeView.as_view(), name="agree"),
     path("matches/<id:match_id>/handover/calendar", CalendarView.as_view(), name="calendar"),
     path("matches/<id:match_id>/handover/on-my-way", SetOffView.as_view(), name="set_off"),
     path("matches/<id:match_id>/handover/arrive", ArriveView.as_view(), name="arrive"),
+    path("matches/<id:match_id>/handover/check-in", CheckInView.as_view(), name="check_in"),
     path("matches/<id:match_id>/handover/no-show", NoShowView.as_view(), name="no_show"),
     path("matches/<id:match_id>/handover/photos", ScalePhotosView.as_view(), name="scale_photos"),
     path(SCALE_PHOTO, ScalePhotoView.as_view(), name="scale_photo"),

@@ -106,6 +106,7 @@ HANDOVER_STEPS = (
     "handover.reminder",
     "handover.set_off",
     "handover.arrived",
+    "handover.check_in",
     "handover.weighed_in",
     "handover.disputed",
     "handover.confirmed",
@@ -195,6 +196,11 @@ KINDS: Mapping[str, EventKind] = {
         title=_("Somebody is at the door"),
         body=_("“%(title)s”: the other side has arrived."),
         supersedes=("handover.reminder", "handover.set_off"),
+    ),
+    "handover.check_in": replace(
+        _STEP,
+        title=_("Is everything all right?"),
+        body=_("“%(title)s”: the handover takes long. Tap to answer yes, or to get help."),
     ),
     "handover.no_show": replace(
         _STEP,

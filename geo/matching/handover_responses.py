@@ -135,6 +135,13 @@ class OneTimeCodeOutput(ResponseBody):
         )
 
 
+class CheckInOutput(ResponseBody):
+    """The question whether everything is all right, and the reader's own answer."""
+
+    asked_at: datetime
+    answer: Handover.CheckIn | None
+
+
 class HandoverOutput(ResponseBody):
     """Where the handover stands, who is where, the weigh-in, and who has confirmed."""
 
@@ -159,6 +166,7 @@ class HandoverOutput(ResponseBody):
     collector_confirmed_at: datetime | None
     code: Annotated[str | None, Meta(description="For the resident, to say at the door; six digits.")]
     one_time_code: Annotated[OneTimeCodeOutput | None, READ_ONLY]
+    check_in: Annotated[CheckInOutput | None, READ_ONLY, Meta(description="Null before the question.")]
 
     @classmethod
     def of(cls, source: MatchDetails, is_resident: bool = False) -> Self:
@@ -187,7 +195,15 @@ class HandoverOutput(ResponseBody):
             collector_confirmed_at=handover.collector_confirmed_at,
             code=handover.code if shows_codes else None,
             one_time_code=OneTimeCodeOutput.of(source) if shows_codes and handover.secret else None,
+            check_in=_check_in_of(handover, is_resident=is_resident),
         )
+
+
+def _check_in_of(handover: Handover, *, is_resident: bool) -> CheckInOutput | None:
+    if handover.check_in_asked_at is None:
+        return None
+    answer = handover.resident_check_in if is_resident else handover.collector_check_in
+    return CheckInOutput(asked_at=handover.check_in_asked_at, answer=Handover.CheckIn(answer) if answer else None)
 
 
 def _no_show_from(handover: Handover, *, is_resident: bool) -> datetime | None:

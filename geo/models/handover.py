@@ -112,6 +112,10 @@ class Handover(models.Model):
         SEEN = "seen", "reported by the other party"
         OWN = "own", "claimed by reporting that the other party is there"
 
+    class CheckIn(Choices):
+        OK = "ok", "all is right"
+        HELP = "help", "needs help"
+
     match = models.OneToOneField(
         Match, models.CASCADE, verbose_name=_("match"), primary_key=True, related_name="handover"
     )
@@ -171,6 +175,16 @@ class Handover(models.Model):
     resident_confirmed_at = models.DateTimeField(_("resident confirmed at"), null=True)
     collector_confirmed_at = models.DateTimeField(_("collector confirmed at"), null=True)
 
+    check_in_asked_at = models.DateTimeField(
+        _("asked whether all is right at"), null=True, help_text="Of both, once, when it took long."
+    )
+    resident_check_in = models.CharField(
+        _("resident answered"), max_length=4, choices=CheckIn, blank=True, default="", db_default=""
+    )
+    collector_check_in = models.CharField(
+        _("collector answered"), max_length=4, choices=CheckIn, blank=True, default="", db_default=""
+    )
+
     class Meta:
         verbose_name = _("handover")
         verbose_name_plural = _("handovers")
@@ -219,6 +233,11 @@ class Handover(models.Model):
             return None
         return max(arrived_at, self.agreed_for) + timedelta(minutes=settings.NO_SHOW_WAIT_MINUTES)
 
+    def check_in_at(self) -> datetime | None:
+        """When to ask whether everything is all right; None while no time is agreed."""
+        moments = [at for at in (self.agreed_for, self.resident_arrived_at, self.collector_arrived_at) if at]
+        return max(moments) + timedelta(minutes=settings.CHECK_IN_MINUTES) if self.agreed_for else None
+
     def leaving_counts(self, *, is_resident: bool, now: datetime) -> bool:
         """Whether a release by this party now counts against them: the other party has arrived and they have not, or
         only they have arrived and have not waited long enough.
@@ -231,11 +250,15 @@ class Handover(models.Model):
 
 
 class Reminder(models.Model):
-    """A reminder of an agreed time to both parties, sent once. A periodic task reads the due ones."""
+    """A reminder of an agreed time to both parties, sent once; also the question whether everything is all right.
+
+    A periodic task reads the due ones.
+    """
 
     class Kind(Choices):
         EVENING = "evening", "the evening before"
         HOUR = "hour", "an hour before"
+        CHECK_IN = "check", "whether everything is all right"
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="reminders")
     kind = models.CharField(max_length=7, choices=Kind)

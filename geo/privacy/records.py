@@ -124,6 +124,8 @@ RECORDS = (
             "collector_arrived_at",
             "collector_arrival_received_at",
             "collector_evidence",
+            "resident_check_in",
+            "collector_check_in",
         ),
         plain=("code", "secret"),
         whose=PARTIES,

@@ -57,6 +57,7 @@ def remove_journeys(*, now: datetime) -> int:
         set_off_at=None, eta=None,
         resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence="",
         collector_arrived_at=None, collector_arrival_received_at=None, collector_evidence="",
+        resident_check_in="", collector_check_in="",
     )  # fmt: skip
 
 

@@ -61,9 +61,10 @@ def erase_journeys(user: User, now: datetime) -> None:
         collector_arrived_at=None,
         collector_arrival_received_at=None,
         collector_evidence="",
+        collector_check_in="",
     )
     Handover.objects.filter(match__pickup__resident=user).update(
-        resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence=""
+        resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence="", resident_check_in=""
     )
 
 

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
-from geo.models import Match, Pickup
+from geo.models import Handover, Match, Pickup
 from notifications.models import EmailAddress
 from notifications.services.email import code_of
 from tests.factories.chat import make_conversation
@@ -228,6 +228,10 @@ def handovers(call: Call) -> None:
     disputed_handover(call)
     late = make_waiting()
     call(client_of(late.collector), "report_no_show", match_id=late.pk)
+    Handover.objects.filter(pk=late.pk).update(check_in_asked_at=read_clock())
+    call(client_of(late.collector), "check_in", {"answer": "ok"}, match_id=late.pk)
+    left = make_match()
+    call(client_of(left.collector), "leave_match", {}, match_id=left.pk)
 
 
 def disputed_handover(call: Call) -> None:

@@ -42,6 +42,7 @@ def body_of(operation: str) -> dict[str, Any]:
         "get_square": HERE,
         "swipe_pickup": {"direction": "like"},
         "release_match": {"reason": "other"},
+        "check_in": {"answer": "ok"},
         "propose_time": {"at": spelled(read_clock() + timedelta(hours=2))},
         "arrive": HERE,
         "weigh_in": FIGURES,
@@ -85,6 +86,7 @@ REACH: Mapping[str, str] = {
         accept_correction decline_correction release_match get_receipt get_receipt_pdf conversations_read_one
         messages_list messages_send messages_get messages_delete messages_photo_large messages_photo_thumb
         conversations_muted conversations_mute conversations_unmute photos_send conversations_read remove_scale_photo
+        leave_match check_in
         """,
     "owner": """
         amend_pickup cancel_pickup extend_pickup list_likes accept_like decline_like add_photo remove_photo post_rest
@@ -133,7 +135,7 @@ OWN_PICKUP = "get_pickup list_pickups amend_pickup extend_pickup cancel_pickup p
 MATCH = """
     get_match list_matches accept_like accept_figures agree_time arrive confirm_handover dispute_weigh_in report_no_show
     set_off propose_time weigh_in rate_match propose_correction accept_correction decline_correction release_match
-    get_calendar
+    leave_match check_in get_calendar
     """
 # Where each kind of private text may appear; for its owner only, unless SHARED_WITH_PARTNER says more.
 PLACES: Mapping[str, str] = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.accounts.models import User
+from backend.accounts.models import Report, User
 from backend.core.clock import read_clock
 from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.corrections import propose_correction
@@ -84,6 +84,18 @@ def agree_on_a_time(page: Page, found: Match) -> None:
     propose_time(user_id=found.collector_id, match_id=found.pk, at=now + timedelta(minutes=5), now=now)
     agree_time(user_id=found.pickup.resident_id, match_id=found.pk, now=now)
     page.reload()
+
+
+def test_who_needs_help_sees_whom_to_call(match: tuple[Page, Page, Match]) -> None:
+    nok, _, found = match
+    found.handover.check_in_asked_at = read_clock()
+    found.handover.save(update_fields=["check_in_asked_at"])
+    nok.reload()
+
+    nok.get_by_role("button", name="I need help").click()
+
+    expect(nok.get_by_role("link", name="Call 191")).to_have_attribute("href", "tel:191")
+    assert Report.objects.get(reported=found.collector).reason == Report.Reason.DANGEROUS
 
 
 def test_an_unusual_weight_is_confirmed(match: tuple[Page, Page, Match]) -> None:

@@ -283,6 +283,19 @@ class TestSafety:
         expect(page.get_by_text("This is not here for you")).to_be_visible()
         expect(page.get_by_label("Write a message")).to_have_count(0)
 
+    def test_one_leaves_at_once(self, match: Match, nok: User, lek: User, open_phone: OpenPhone) -> None:
+        one = open_phone(user=nok).open(path_of(match))
+        one.get_by_role("button", name="Leave at once").click()
+        expect(one.get_by_role("dialog")).to_contain_text("They learn only that it has ended.")
+
+        one.get_by_role("dialog").get_by_role("button", name="Leave at once").click()
+
+        expect(one.get_by_text("You have left.")).to_be_visible()
+        expect(one).to_have_url(re.compile("/conversations$"))
+        match.refresh_from_db()
+        assert match.status == Match.Status.RELEASED
+        assert Report.objects.get(reporter=nok, reported=lek).reason == Report.Reason.DANGEROUS
+
 
 class TestList:
     def test_counts_what_is_unread_until_it_is_read(

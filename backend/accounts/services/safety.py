@@ -15,11 +15,16 @@ def block_person(*, blocker: User, blocked: User, now: datetime) -> Block:
 
     The block is committed first: from then on the two cannot make a new agreement, and the old ones end one by one.
     """
+    record_block(blocker=blocker, blocked=blocked, now=now)
+    agreements().separate(blocker=blocker, blocked=blocked, now=now)
+    return Block.objects.select_related("blocked").get(blocker=blocker, blocked=blocked)
+
+
+def record_block(*, blocker: User, blocked: User, now: datetime) -> None:
+    """Keep the two apart from now on, in the caller's transaction. Raises AboutYourself."""
     if blocker == blocked:
         raise AboutYourself
     Block.objects.bulk_create([Block(blocker=blocker, blocked=blocked, created_at=now)], ignore_conflicts=True)
-    agreements().separate(blocker=blocker, blocked=blocked, now=now)
-    return Block.objects.select_related("blocked").get(blocker=blocker, blocked=blocked)
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,11 +15,12 @@ from backend.accounts.errors import AboutYourself
 from backend.accounts.models import Report, User
 from backend.core.errors import NotFound
 from backend.core.media.pictures import discard
-from backend.moderation.models import Case, Evidence, EvidencePhoto
+from backend.moderation.models import Case, Evidence, EvidencePhoto, SubjectKind
 from backend.moderation.services.holding import dhash_of
 from backend.moderation.subjects import Thing, subject_of
 
 Severity = Case.Severity
+TEXT_CHARACTERS_MAX = 2_000
 SEVERITY_OF_REASON = {
     Report.Reason.DANGEROUS: Severity.HIGH,
     Report.Reason.FRAUD: Severity.MEDIUM,
@@ -65,6 +68,31 @@ def file_report(
     )  # fmt: skip
     _count(case, SEVERITY_OF_REASON.get(Report.Reason(reason), Severity.LOW), now, is_new=is_new)
     freeze_evidence(case=case, thing=thing, now=now)
+    return report
+
+
+@transaction.atomic
+def file_urgent_report(
+    *, reporter: User, person: User, subject: str, text: str, seen: Mapping[str, str], now: datetime
+) -> Report:
+    """Report a person for somebody who may be in danger: the case has the highest severity from now on.
+
+    `seen` is kept as evidence beside the name. A report of the same person that waits is kept, and becomes dangerous
+    too. Raises NotFound and AboutYourself.
+    """
+    kind = SubjectKind.PERSON
+    reason = Report.Reason.DANGEROUS
+    report = file_report(
+        reporter=reporter, kind=kind, object_id=person.pk, reason=reason, subject=subject, text=text, now=now
+    )
+    thing = subject_of(kind).find(person.pk, reader=reporter)
+    case = _lock_case(kind, thing, now)
+    _reopen(case, Severity.HIGH, now)
+    case.save(update_fields=["status", "severity", "version", "opened_at", "due_at"])
+    freeze_evidence(case=case, thing=replace(thing, content={**thing.content, **seen}), now=now)
+    if report.reason != reason:
+        report.reason, report.text = reason, f"{text}\n{report.text}"[:TEXT_CHARACTERS_MAX]
+        report.save(update_fields=["reason", "text"])
     return report
 
 

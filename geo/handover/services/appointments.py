@@ -9,6 +9,7 @@ from django.db import transaction
 
 from backend.core.clock import city_zone
 from geo.handover.services import notices
+from geo.handover.services.safety import ask_whether_safe
 from geo.handover_errors import (
     EtaTooFar,
     NothingProposed,
@@ -103,11 +104,15 @@ def set_off(*, user_id: uuid.UUID, match_id: uuid.UUID, eta: datetime | None, no
 
 
 def reminder_times(agreed_for: datetime) -> Iterator[tuple[Reminder.Kind, datetime]]:
-    """When to remind of a time: on the evening before, in the city's zone, and `REMINDER_MINUTES` before."""
+    """When to remind of a time: on the evening before, in the city's zone, and `REMINDER_MINUTES` before.
+
+    Last comes the question whether everything is all right, `CHECK_IN_MINUTES` after.
+    """
     zone = city_zone()
     day_before = agreed_for.astimezone(zone).date() - timedelta(days=1)
     yield Reminder.Kind.EVENING, datetime.combine(day_before, time.fromisoformat(settings.REMINDER_EVENING), zone)
     yield Reminder.Kind.HOUR, agreed_for - timedelta(minutes=settings.REMINDER_MINUTES)
+    yield Reminder.Kind.CHECK_IN, agreed_for + timedelta(minutes=settings.CHECK_IN_MINUTES)
 
 
 def send_due_reminders(*, now: datetime, limit: int = BATCH) -> int:
@@ -132,7 +137,9 @@ def send_reminders(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     reminders = []
     for match_id, reminder in handovers.items():
         match = lock_match_under_pickup_lock(match_id=match_id, pickup=pickup)
-        if _is_relevant(reminder, match, now):
+        if reminder.kind == Reminder.Kind.CHECK_IN:
+            reminders += ask_whether_safe(match=match, reminder=reminder, now=now)
+        elif _is_relevant(reminder, match, now):
             reminders += notices.of_reminder(match=match, reminder=reminder)
     notify(notices=reminders, now=now)
     return bool(handovers)

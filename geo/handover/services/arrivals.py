@@ -10,6 +10,7 @@ from django.contrib.gis.geos import Point
 from django.db import transaction
 
 from geo.handover.services import notices
+from geo.handover.services.safety import postpone_check_in
 from geo.handover_errors import (
     AlreadyWeighed,
     BothArrived,
@@ -146,6 +147,7 @@ def _record_arrivals(match: Match, evidence: dict[str, Evidence], at: datetime, 
             fields |= {f"{side}_arrived_at": at, f"{side}_arrival_received_at": now}
         fields[f"{side}_evidence"] = how
     take_step(handover=match.handover, step=Step.ARRIVE, **fields)
+    postpone_check_in(match.handover)
 
 
 def _require_waited(match: Match, user_id: uuid.UUID, now: datetime) -> None:

@@ -22,6 +22,11 @@ def of_reminder(*, match: Match, reminder: Reminder) -> list[Notice]:
     return to_both(match, "handover.reminder", data, None)
 
 
+def of_check_in(*, match: Match) -> list[Notice]:
+    """`handover.check_in`, to both with a push."""
+    return to_both(match, "handover.check_in", _with_title(match), None)
+
+
 def of_setting_off(*, match: Match, eta: datetime | None) -> list[Notice]:
     data = _with_title(match) | {"eta": format_utc(eta) if eta else None}
     return to_both(match, "handover.set_off", data, match.collector_id)

@@ -44,8 +44,13 @@ def agree(match: Match, at: datetime, now: datetime) -> None:
 
 
 def due_times() -> list[datetime]:
-    """The open reminders, in order."""
-    return list(Reminder.objects.filter(done_at=None).order_by("due_at").values_list("due_at", flat=True))
+    """The open reminders before the appointment, in order."""
+    return list(
+        Reminder.objects.filter(done_at=None)
+        .exclude(kind=Reminder.Kind.CHECK_IN)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+    )
 
 
 def reminded(match: Match) -> int:

@@ -54,6 +54,9 @@ export class Handover {
     this.#do(api().POST('/api/v1/matches/{match_id}/handover/agree', { ...this.#params(), body: { at } }));
   setOff = () => this.#queue('on-my-way', { body: {} });
   noShow = () => this.#do(api().POST('/api/v1/matches/{match_id}/handover/no-show', this.#params()));
+  /** Say whether everything is all right. */
+  checkIn = (answer: 'ok' | 'help') =>
+    this.#do(api().POST('/api/v1/matches/{match_id}/handover/check-in', { ...this.#params(), body: { answer } }));
   /** Add a photo of the scale. */
   addPhoto = (photo: File) => this.#queue('photos', { form: { photo } });
   accept = (version: number) =>
