@@ -59,8 +59,9 @@ def test_a_filter_asks_for_one_deck(lek: User, open_phone: OpenPhone) -> None:
     page.get_by_role("button", name="Show pickups").click()
 
     expect(page.locator("article.top")).to_be_hidden()
-    page.wait_for_timeout(1_000)
-    assert ["kg_min=50" in url for url in asked] == [True]
+    with page.expect_response(lambda response: "kg_min" in response.url):
+        page.get_by_role("button", name="Look again").click()
+    assert ["kg_min=50" in url for url in asked] == [True, True], "one for the filter, one for the button"
 
 
 class TestSwiping:
