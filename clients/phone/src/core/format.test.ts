@@ -19,11 +19,13 @@ describe('amounts', () => {
     [0.25, '0.25\u00a0kg'],
     [12.34, '12.3\u00a0kg'],
     [1500, '1,500\u00a0kg'],
+    [1234567.04, '1,234,567\u00a0kg'],
   ])('writes %d kg', (kg, text) => expect(format.formatKg(kg)).toBe(text));
 
   it('writes baht with satang only where there are some', () => {
     expect(format.formatBaht(20)).toBe('฿20');
     expect(format.formatBaht(20.5)).toBe('฿20.50');
+    expect(format.formatBaht(-1234.5)).toBe('฿-1,234.50');
   });
 
   it('writes distances below and above a kilometre', () => {
