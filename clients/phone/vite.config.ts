@@ -1,13 +1,28 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where Django serves the build (`backend/core/http/phone.py`). */
 export const BASE = '/static/phone/';
 const SERVICE = process.env['PUBLIC_URL'] ?? 'http://127.0.0.1:8000';
 
+/** Loads `core/early.ts` before everything else. */
+const startEarly: Plugin = {
+  name: 'start-early',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { bundle }) =>
+      Object.values(bundle ?? {})
+        .filter(({ name }) => name === 'early')
+        .map(({ fileName }) => ({
+          tag: 'script',
+          attrs: { type: 'module', async: true, crossorigin: true, src: BASE + fileName },
+        })),
+  },
+};
+
 export default defineConfig({
   base: BASE,
-  plugins: [svelte()],
+  plugins: [svelte(), startEarly],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
@@ -18,6 +33,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            { name: 'early', test: /\/core\/early\.ts$/, priority: 1 },
             {
               name: 'shared',
               minShareCount: 2,

@@ -9,7 +9,7 @@ from tests.clients.nodes import run_node_tool
 
 DIST = Path(__file__).resolve().parents[2] / "clients" / "phone" / "dist"
 FIRST_BYTES_MAX = 100_000
-FILES_MAX = 4
+FILES_MAX = 5
 IMPORT = re.compile(r"""(?:from\s*|import\s*)["'`]\./([\w.-]+\.js)["'`]""")
 
 
@@ -39,6 +39,7 @@ def test_the_first_screens_come_with_few_files() -> None:
 
     assert scripts < named, "a script is loaded late, after the one that imports it"
     assert len(scripts | styles) <= FILES_MAX
+    assert page.index("<script") == page.index('<script type="module" async'), "the deck is not asked for first"
     assert compressed(scripts | styles) <= FIRST_BYTES_MAX
     assert "/api/v1/deck" in text
     assert "/demo/accounts" in text

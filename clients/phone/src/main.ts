@@ -5,6 +5,7 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import { config } from './core/config.svelte';
 import { counts } from './core/counts.svelte';
+import { dropEarly } from './core/early';
 import { whenIdle, whenQuiet } from './core/idle';
 import { resumeLine } from './core/line';
 import { live } from './core/live.svelte';
@@ -22,6 +23,7 @@ mount(App, { target: document.getElementById('app')! });
 void config.read();
 // The first screen has asked for what it shows; the rest comes after it.
 await whenIdle();
+dropEarly();
 live.start();
 counts.follow();
 await whenQuiet();

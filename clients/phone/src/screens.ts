@@ -1,10 +1,11 @@
 /**
- * The component of each screen. Every name of `routes.ts` has one. The two screens that people see first come with the
+ * The component of each screen. Every name of `routes.ts` has one. The screens that people see first come with the
  * app, because asking for them costs a slow network more than their bytes; others are loaded when they are shown first.
  */
 import type { Component } from 'svelte';
 import type { RouteName } from './routes';
 import Deck from './screens/deck/Deck.svelte';
+import Home from './screens/home/Home.svelte';
 import Welcome from './screens/welcome/Welcome.svelte';
 
 /** The parameters of its path, such as `id`. Other parameters make a new screen. */
@@ -13,7 +14,7 @@ export type ScreenProps = Record<string, string>;
 type Loader = () => Promise<{ default: Component<any> }>;
 
 export const SCREENS: Record<RouteName, Loader> = {
-  home: () => import('./screens/home/Home.svelte'),
+  home: () => Promise.resolve({ default: Home }),
   welcome: () => Promise.resolve({ default: Welcome }),
   give: () => import('./screens/give/Give.svelte'),
   pickups: () => import('./screens/pickups/Pickups.svelte'),

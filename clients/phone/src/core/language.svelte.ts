@@ -1,20 +1,7 @@
 /** The person's language, and the texts of the app: a typed table per screen, complete in both languages. */
+import { firstLanguage, isLanguage, LANGUAGE_KEY, type Language } from './first_language';
 
-export const LANGUAGES = { th: 'ไทย', en: 'English' } as const;
-export type Language = keyof typeof LANGUAGES;
-
-const KEY = 'language';
-
-function isLanguage(value: unknown): value is Language {
-  return typeof value === 'string' && value in LANGUAGES;
-}
-
-/** The stored choice, else the first language of the browser that we have, else Thai. */
-function firstLanguage(): Language {
-  const stored = localStorage.getItem(KEY);
-  if (isLanguage(stored)) return stored;
-  return navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? 'th';
-}
+export { LANGUAGES, type Language } from './first_language';
 
 class CurrentLanguage {
   code = $state<Language>(firstLanguage());
@@ -24,13 +11,13 @@ class CurrentLanguage {
   }
 
   choose(code: Language): void {
-    localStorage.setItem(KEY, code);
+    localStorage.setItem(LANGUAGE_KEY, code);
     this.#show(code);
   }
 
   /** Take over what was chosen in another tab. */
   follow({ key, newValue }: StorageEvent): void {
-    if (key === KEY && isLanguage(newValue)) this.#show(newValue);
+    if (key === LANGUAGE_KEY && isLanguage(newValue)) this.#show(newValue);
   }
 
   #show(code: Language): void {

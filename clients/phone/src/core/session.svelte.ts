@@ -9,6 +9,7 @@ import {
 } from '@tinder-for-trash/sdk';
 import { cacheFor, forgetCaches } from './cache';
 import { deviceName } from './device';
+import { takeEarly } from './early';
 import { language } from './language.svelte';
 import { setClock } from './time';
 
@@ -33,6 +34,7 @@ class CurrentSession {
       store: webStore<StoredSession>('session'),
       clock: webStore<number>('clock'),
       language: language.code,
+      fetch: (input, init) => (input instanceof Request && takeEarly(input)) || fetch(input, init),
     });
     setClock(this.#sdk.clock);
     this.#sdk.on('state', () => this.#follow());

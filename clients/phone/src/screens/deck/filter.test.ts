@@ -5,6 +5,7 @@ let filter: Filter;
 
 beforeAll(async () => {
   vi.stubGlobal('localStorage', { getItem: () => 'en', setItem: () => undefined });
+  vi.stubGlobal('window', { location: { pathname: '/', origin: '' } });
   vi.stubGlobal('document', { documentElement: { lang: '' } });
   filter = await import('./filter.svelte');
 });
