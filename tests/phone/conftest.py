@@ -11,12 +11,14 @@ from django.db import connection
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from backend.core.redis.client import sync_redis
 from tests.chat.processes import running_process
 from tests.conftest import empty_tables
 from tests.phone.phone import Phone
 from tests.pictures import from_a_phone
-from tests.waits import PATIENCE_S
+from tests.waits import PATIENCE_S, wait_until
 
+REDIS_PREFIX = f"test:phone-{uuid.uuid4().hex[:8]}:"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 FLAGS = (
     "--headless",
@@ -36,7 +38,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Playwright runs an event loop in this thread, in which Django would refuse to use the database."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -46,7 +48,7 @@ def playwright() -> Iterator[Playwright]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium, without access to other hosts."""
     path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
@@ -57,14 +59,32 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def service(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The URL of a process that serves HTTP and sockets, for one module; afterwards its rows are removed."""
+    """The URL of a process that serves HTTP and sockets, for all modules."""
+    with django_db_blocker.unblock(), running_process(REDIS_PREFIX) as (_, host):
+        yield f"http://{host}"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_of_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Remove the rows and the Redis keys of a module, once the service has ended its work for the closed browsers."""
+    yield
     with django_db_blocker.unblock():
-        with running_process(f"test:phone-{uuid.uuid4().hex[:8]}:") as (_, host):
-            yield f"http://{host}"
+        wait_until(lambda: not is_service_busy())
         empty_tables()
         connection.close()
+    for name in sync_redis().scan_iter(f"{REDIS_PREFIX}*"):
+        sync_redis().delete(name)
+
+
+def is_service_busy() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        return int(cursor.fetchone()[0]) > 0
 
 
 @pytest.fixture

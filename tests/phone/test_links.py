@@ -15,6 +15,7 @@ from tests.factories.matches import make_match, make_receipt
 from tests.phone.phone import Phone
 
 OpenPhone = Callable[..., Phone]
+pytestmark = pytest.mark.slow
 RECEIPT = "/receipts/{receipt}"
 NOWHERE = re.compile("There is no such page|This screen needs a signal")
 LINKS = [link for link in Link if link]

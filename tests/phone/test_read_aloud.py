@@ -10,6 +10,7 @@ from tests.factories.people import make_user
 from tests.phone.phone import Phone
 
 OpenPhone = Callable[..., Phone]
+pytestmark = pytest.mark.slow
 # Chromium without a sound system has no voices, and real ones speak at their own pace.
 VOICES = """(() => {
   const speech = Object.assign(new EventTarget(), {

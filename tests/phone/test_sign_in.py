@@ -5,13 +5,11 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 from pytest_django import DjangoDbBlocker
 
 from backend.accounts.models import User
 from tests.chat.processes import running_process
-from tests.conftest import empty_tables
 from tests.factories.people import make_user
 from tests.firebase_endpoint import PROJECT, FirebaseEndpoint, running_endpoint, write_service_account
 from tests.line_issuer import CHANNEL_ID, CHANNEL_SECRET, LineIssuer, running_issuer
@@ -19,6 +17,7 @@ from tests.phone.phone import Phone
 from tests.phone.providers import Google, Line
 
 OpenPhone = Callable[..., Phone]
+pytestmark = pytest.mark.slow
 INSIDE_LINE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36 Line/14.1.0 LIFF"
 WEB_CONFIG = {"apiKey": "key", "appId": "1:2:web:3", "authDomain": "city.example", "projectId": PROJECT}
 
@@ -59,11 +58,9 @@ def service(
         "LINE_LIFF_ID": f"{CHANNEL_ID}-abcd",
         "PUSH_BACKEND": "memory",
     }
-    with django_db_blocker.unblock():
-        with running_process(f"test:phone-{uuid.uuid4().hex[:8]}:", **settings) as (_, host):
-            yield f"http://{host}"
-        empty_tables()
-        connection.close()
+    prefix = f"test:sign-in-{uuid.uuid4().hex[:8]}:"
+    with django_db_blocker.unblock(), running_process(prefix, **settings) as (_, host):
+        yield f"http://{host}"
 
 
 @pytest.fixture
