@@ -136,6 +136,10 @@ PRICE_RECEIPTS_MIN = env.int("PRICE_RECEIPTS_MIN", default=5)
 PRICE_RESIDENTS_MIN = env.int("PRICE_RESIDENTS_MIN", default=3)
 PRICE_COLLECTORS_MIN = env.int("PRICE_COLLECTORS_MIN", default=3)
 PRICE_AREA_M = env.int("PRICE_AREA_M", default=6_000)
+# The open feed publishes sums of so many residents and collectors at least, so many days after a week has ended.
+FEED_RESIDENTS_MIN = env.int("FEED_RESIDENTS_MIN", default=5)
+FEED_COLLECTORS_MIN = env.int("FEED_COLLECTORS_MIN", default=3)
+FEED_DELAY_DAYS = env.int("FEED_DELAY_DAYS", default=7)
 BOARD_PRICE_DAYS = env.int("BOARD_PRICE_DAYS", default=90)  # an older list of a shop is not shown
 RATE_LIMITS = {
     "sign_in": env.str("RATE_SIGN_IN", default="30/minute"),

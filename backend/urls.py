@@ -49,6 +49,7 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="core/api_docs.html")),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include(api)),
+    path("ogc/", include("geo.feed.urls")),
     path("unsubscribe/<str:token>", UnsubscribeView.as_view()),
     path("admin/", admin.site.urls),
 ]

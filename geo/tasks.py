@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from backend.accounts.registry import run_timers
+from geo.feed.services import publish_weeks
 from geo.handover.selectors import require_intact_receipts
 from geo.handover.services import appointments
 from geo.impact.services import fold_impact
@@ -21,6 +22,7 @@ REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
 FOLD = "geo.fold_impact"
 PRICES = "geo.publish_prices"
+FEED = "geo.publish_weeks"
 VERIFY = "geo.verify_receipts"
 
 
@@ -72,6 +74,12 @@ def fold_sums(now: datetime) -> None:
 def publish_realised_prices(now: datetime) -> None:
     """Every night: compute the medians of what was paid, because corrections may have changed them."""
     publish_prices(now=now)
+
+
+@periodic(name=FEED, cron="50 4 * * *")
+def publish_feed(now: datetime) -> None:
+    """Every night: publish the weeks of the open feed that are due."""
+    publish_weeks(now=now)
 
 
 @periodic(name=VERIFY, cron="10 4 * * *")

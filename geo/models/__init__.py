@@ -13,6 +13,7 @@ from geo.models.price import BoardPrice, RealisedPrice
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
 from geo.models.swipe import Swipe
 from geo.models.trust import CarriedMark, Penalty, Rating
+from geo.models.weekly_sum import WeeklySum
 from geo.models.weigh_in import Grade, LeftItem, ScalePhoto, WeighInLine, WeighInVersion
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "ScalePhoto",
     "Step",
     "Swipe",
+    "WeeklySum",
     "WeighInLine",
     "WeighInVersion",
 ]

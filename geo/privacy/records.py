@@ -31,6 +31,7 @@ from geo.models import (
     Ring,
     ScalePhoto,
     Swipe,
+    WeeklySum,
     WeighInLine,
     WeighInVersion,
 )
@@ -278,6 +279,7 @@ RECORDS = (
         ),
     ),
     Record(model=RealisedPrice),
+    Record(model=WeeklySum, plain=("stream", "factor_set", "factor_version", "factor_sources")),
     Record(model=EmissionFactor, plain=("factor_set", "version", "source")),
     Record(
         store="files: media/pickups",

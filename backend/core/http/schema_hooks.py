@@ -1,7 +1,7 @@
 """What code generators and readers need of docs/openapi.yaml, added to the finished document."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +103,27 @@ EXAMPLE_OF_NAME = {
 }
 
 
+def keep_api(endpoints: list[Any]) -> list[Any]:
+    """A hook for drf-spectacular: docs/openapi.yaml is about the API; the open feed describes itself."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
+
+
 def finish_schema(result: Schema, generator: Any, **options: Any) -> Schema:
     """A hook for drf-spectacular, in place of its own, which it calls first."""
+    return _finish(result, generator, add_event_data)
+
+
+def finish_feed_schema(result: Schema, generator: Any, **options: Any) -> Schema:
+    """The same for the document of the open feed, which has no events."""
+    return _finish(result, generator, lambda schemas: None)
+
+
+def _finish(result: Schema, generator: Any, add_schemas: Callable[[Schema], None]) -> Schema:
     postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
     schemas = result["components"]["schemas"]
     give_nullables_a_type(schemas)
     drop_empty_defaults(schemas)
-    add_event_data(schemas)
+    add_schemas(schemas)
     for operation in _operations_of(result):
         add_problems(operation, schemas)
         add_examples(operation, schemas)

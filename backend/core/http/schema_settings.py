@@ -13,6 +13,7 @@ def schema_settings(public_url: str) -> dict[str, object]:
         "LICENSE": {"name": "Apache 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         "SERVERS": [{"url": public_url}],
         "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+        "PREPROCESSING_HOOKS": ["backend.core.http.schema_hooks.keep_api"],
         "POSTPROCESSING_HOOKS": ["backend.core.http.schema_hooks.finish_schema"],
         "SCHEMA_PATH_PREFIX": r"/api/v1",
         "SERVE_INCLUDE_SCHEMA": False,
