@@ -110,7 +110,10 @@ def _monday_of(day: date) -> date:
 def _parts_in(week: date) -> list[Part]:
     start, end = (datetime.combine(day, time(), city_zone()) for day in (week, week + WEEK))
     rows = fetch_prepared(_PARTS, {"side_m": float(SIDES_M[0]), "start": start, "end": end})
-    return [Part._make((Kind(*row[:3]), *row[3:7], row[7] or [], *row[8:])) for row in rows]
+    return [
+        Part(Kind(stream, factor_set, version), x, y, resident_id, collector_id, sources or [], kg, kg_co2e, match_ids)
+        for stream, factor_set, version, x, y, resident_id, collector_id, sources, kg, kg_co2e, match_ids in rows
+    ]
 
 
 def _divide(week: date, parts: Sequence[Part]) -> tuple[list[WeeklySum], Sequence[Part]]:

@@ -10,7 +10,7 @@ from itertools import cycle
 from tools.bench import servers
 from tools.bench.load import Load, request_bytes, run_load
 from tools.bench.match import first_come_pickups
-from tools.bench.operations import Account, Operation, make_account, reads, writes
+from tools.bench.operations import Account, Operation, make_account, publish_page, reads, writes
 from tools.bench.people import sign_in
 from tools.bench.postgres import statements_taken
 from tools.bench.rows import Row
@@ -49,6 +49,7 @@ def measure() -> Iterator[Row]:
     failed: list[str] = []
     with servers.web_with("tools.bench.service_wsgi:application") as server:
         empty = _measure_path(server, "/healthz")
+        feed = _measure_path(server, publish_page())
         limited = _measure_path(server, "/bench/limited", many.person.token)
         measured = list(_measure_all(server, operations, failed))
         empty_again = _measure_path(server, "/healthz")
@@ -57,6 +58,7 @@ def measure() -> Iterator[Row]:
         bare = _measure_path(server, "/")
     yield _row_of_empty_view(empty, bare)
     yield _row_of_cpu("api_auth_cpu", limited.cpu_ms, empty, 3, f"an authenticated, limited view; {limited.rate:.0f}/s")
+    yield _row_of_cpu("feed_page_cpu", feed.cpu_ms, empty, 10, f"100 weekly sums of the open feed; {feed.rate:.0f}/s")
     yield from _rows_of_reads(measured, empty)
     yield _row_of_growth(few, measured)
     yield _row_of_matches(many, measured)

@@ -4,7 +4,8 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 
 import yaml
 
+from geo.models import WeeklySum
 from tools.bench.load import request_bytes
 from tools.bench.people import Person, open_session, sign_up
 
@@ -108,6 +110,16 @@ def _query_of(operation: str, account: Account) -> str:
         "events_list": {"since": max(0, account.head - 20)},
     }
     return f"?{urlencode(queries[operation])}" if operation in queries else ""
+
+
+def publish_page() -> str:
+    """Publish weekly sums for the open feed; return the address of its first page, of 100."""
+    weeks = [date(2025, 1, 6) + timedelta(weeks=number) for number in range(100)]
+    square: dict[str, Any] = {"part": "square", "side_m": 1_000, "west_m": 11_192_000, "south_m": 1_543_000}
+    figures = {"kg": Decimal("12.5"), "kg_co2e": Decimal("12.888"), "factor_set": "less", "receipts": 7}
+    rows = [WeeklySum(week=week, stream="plastic", **square, **figures) for week in weeks]
+    WeeklySum.objects.bulk_create(rows, ignore_conflicts=True)
+    return "/ogc/collections/collections-by-week/items"
 
 
 def writes(account: Account, *, open_pickups: Sequence[str], likers: Sequence[Person], count: int) -> list[Operation]:

@@ -127,7 +127,7 @@ class TestPublishing:
         assert found["plastic"]
         assert found["textile"] is None
 
-    def test_what_is_left_out_of_several_streams_is_told_when_people_are_enough(self) -> None:
+    def test_the_rest_of_several_streams_is_summed_if_people_are_enough(self) -> None:
         residents, collectors = people(6)
         give_in_turn(residents[:3], collectors)
         give_in_turn(residents[3:], collectors, material="copper")
