@@ -38,7 +38,7 @@ def test_of_three_strangers_the_third_waits(ann: User) -> None:
     # To those whom they know already they go on writing, in a new conversation too.
     assert write(ann, talks[0], "10").status_code == 201
     assert write(ann, make_conversation(ann, strangers[0]), "11").status_code == 201
-    # An answer is one to a stranger too, and counts for whoever gives it.
+    # An answer is one to a stranger too, and counts for who gives it.
     assert write(strangers[2], talks[2], "12").status_code == 201
 
 
