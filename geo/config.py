@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from backend.accounts.api.sign_in import socket_url
 from backend.accounts.identity import provider_names
+from backend.accounts.services.consents import current_versions
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView
 from backend.core.text.phones_and_codes import calling_code
@@ -163,6 +164,7 @@ class ConfigOutput(ResponseBody):
     service_area: ServiceArea
     map: MapConfig
     time_zone: str
+    consents: Annotated[dict[str, str], Meta(description="The version in force of each purpose.")]
     emergency_number: Annotated[str, Meta(description="Of the police.")]
 
 
@@ -197,6 +199,7 @@ class ConfigView(ApiView):
             service_area=ServiceArea(*settings.SERVICE_AREA),
             map=MapConfig(style_url=next(iter(settings.MAP_SOURCES), None), centre=Place(*settings.CITY_CENTRE)),
             time_zone=settings.CITY_TIME_ZONE,
+            consents=dict(current_versions()),
             emergency_number=settings.EMERGENCY_NUMBER,
         )
         return Response(body, headers={"Cache-Control": f"public, max-age={KEPT_S}"})

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.db.backends.postgis.models import PostGISGeometryColumns, PostGISSpatialRefSys
 from django.contrib.sessions.models import Session as AdminSession
+from django.db import transaction
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from procrastinate.contrib.django.models import (
@@ -38,6 +39,7 @@ from backend.accounts.services.staff_log import BATCH as STAFF_LOG_BATCH
 from backend.accounts.services.staff_log import forget_old_staff_records
 from backend.accounts.services.standing import forget_ended_standings, keep_standing
 from backend.accounts.services.tickets import forget_used_tickets
+from backend.core.db.retention import retention
 from backend.core.http.idempotency import delete_old_answers, forget_answers
 from backend.core.models import IdempotentAnswer
 
@@ -73,7 +75,8 @@ def _consents(user: User) -> list[Mapping[str, Any]]:
 def remove_old_consents(*, now: datetime) -> int:
     """Delete the consents of accounts that were erased `CONSENT_DAYS` ago. Returns how many."""
     erased_by = now - timedelta(days=settings.CONSENT_DAYS)
-    return Consent.objects.filter(user__erased_at__lte=erased_by).delete()[0]
+    with transaction.atomic(), retention():
+        return Consent.objects.filter(user__erased_at__lte=erased_by).delete()[0]
 
 
 def remove_old_reports(*, now: datetime) -> int:

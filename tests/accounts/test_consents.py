@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -71,3 +72,20 @@ def test_outlives_the_account_for_two_years(settings: Settings) -> None:
     run_timers(job=DAILY, now=read_clock())
 
     assert Consent.objects.count() == 0
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_is_not_changed_in_the_database_either(client: APIClient, user: User, change: str) -> None:
+    say(client, "terms")
+    row = Consent.objects.filter(user=user)
+
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        row.update(is_given=False) if change == "update" else row.delete()
+
+    assert row.get().is_given
+
+
+def test_the_configuration_says_which_versions_are_in_force(client: APIClient) -> None:
+    rows = client.get(CONSENTS).json()["results"]
+
+    assert client.get("/api/v1/config").json()["consents"] == {row["purpose"]: row["current_version"] for row in rows}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.models import Session, User
+from backend.accounts.services.consents import current_versions, record_consent
 
 _numbers = count(1)
 
@@ -29,6 +30,12 @@ def make_session(user: User, **fields: Any) -> tuple[Session, str]:
         "now": timezone.now(),
     }
     return Session.objects.issue(user=user, **device | fields)
+
+
+def agree(user: User) -> None:
+    """Let them accept the texts in force, as the app asks after signing in."""
+    for purpose, version in current_versions().items():
+        record_consent(user=user, purpose=purpose, version=version, is_given=True, channel="web", now=timezone.now())
 
 
 def client_of(user: User, **session: Any) -> APIClient:

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
 
 from backend.accounts.models import User
-from tests.factories.people import make_session
+from tests.factories.people import agree, make_session
 from tests.waits import PATIENCE_S
 
 LEGIBLE = Path(__file__).with_name("legible.js")
@@ -65,6 +65,7 @@ class Phone:
         )
         self.context.set_default_timeout(PATIENCE_S * 1000)
         if user:
+            agree(user)
             self.context.add_init_script(_sign_in_script(user))
         self.page = self.new_page()
 

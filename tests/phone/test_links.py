@@ -12,6 +12,7 @@ from notifications.links import Link
 from notifications.texts import IDS
 from tests.factories.geo import make_collector
 from tests.factories.matches import make_match, make_receipt
+from tests.factories.people import agree
 from tests.phone.phone import Phone
 
 OpenPhone = Callable[..., Phone]
@@ -68,6 +69,7 @@ def test_of_others_is_a_polite_page(link: str, match: Match, open_phone: OpenPho
 
 
 def test_waits_for_signing_in(match: Match, open_phone: OpenPhone) -> None:
+    agree(match.collector)
     User.objects.filter(pk=match.collector_id).update(phone="+66812345677")
     path = path_of(Link.MATCH, match)
 

@@ -14,6 +14,7 @@ from geo.models import Match
 from notifications.models import Device
 from notifications.selectors.recipients import reachable_devices
 from tests.factories.matches import make_match
+from tests.factories.people import agree
 from tests.phone.phone import Phone
 from tests.waits import wait_until
 
@@ -144,6 +145,7 @@ def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open
 
 
 def test_a_tap_while_signed_out_opens_it_after_signing_in(match: Match, open_phone: OpenPhone) -> None:
+    agree(match.collector)
     User.objects.filter(pk=match.collector_id).update(phone="+66812345679")
     phone = open_phone(permissions=["notifications"])
     page = phone.open("/welcome")

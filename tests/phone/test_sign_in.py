@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import DjangoDbBlocker
 
-from backend.accounts.models import User
+from backend.accounts.models import Consent, User
+from backend.core.clock import read_clock
 from tests.chat.processes import running_process
 from tests.factories.people import make_user
 from tests.firebase_endpoint import PROJECT, FirebaseEndpoint, running_endpoint, write_service_account
@@ -96,6 +97,13 @@ def ask_for_code(page: Page, number: str) -> None:
 
 def enter_code(page: Page, code: str) -> None:
     page.get_by_label("Code from the message").fill(code)
+    page.get_by_role("button", name="Continue", exact=True).click()
+
+
+def accept(page: Page) -> None:
+    """The texts, as somebody new."""
+    for label in ("I am at least 18", "I accept the", "I have read the"):
+        page.get_by_label(label).check()
     page.get_by_role("button", name="Continue", exact=True).click()
 
 
@@ -224,6 +232,33 @@ class TestPhone:
         expect(page).to_have_url(f"{service}/me/privacy")
 
 
+class TestConsent:
+    def test_somebody_new_accepts_and_is_asked_again_when_a_text_changes(
+        self, service: str, open_ready: OpenPhone, line: Line
+    ) -> None:
+        phone = open_ready(user_agent=INSIDE_LINE)
+        page = phone.open("/?liff.state=%2Fme%2Fdevices")
+        expect(page.get_by_role("heading", name="Before you start")).to_be_visible()
+        assert phone.violations() == []
+        accept(page)
+        expect(page.get_by_role("heading", name="Before you start")).to_have_count(0)
+        user = User.objects.get(line_id=line.line_id)
+        assert {(one.purpose, one.channel) for one in user.consents.all()} == {
+            ("age", "web"), ("privacy", "web"), ("terms", "web"),
+        }  # fmt: skip
+
+        Consent.objects.create(
+            user=user, purpose="terms", version="2020-01-01", is_given=True, channel="web", at=read_clock()
+        )
+        page.evaluate("indexedDB.deleteDatabase('answers')")
+        page.goto("/me/devices")
+
+        expect(page.get_by_role("heading", name="A text has changed")).to_be_visible()
+        page.get_by_label("I accept the").check()
+        page.get_by_role("button", name="Continue", exact=True).click()
+        expect(page.get_by_text("LINE, Android")).to_be_visible()
+
+
 class TestLine:
     @pytest.mark.parametrize("nonce", [None, "n-0S6"])
     def test_goes_to_line_and_comes_back_signed_in(
@@ -255,6 +290,7 @@ class TestLine:
         phone = open_ready(user_agent=INSIDE_LINE)
 
         page = phone.open("/?liff.state=%2Fme%2Fdevices")
+        accept(page)
 
         expect(page).to_have_url(f"{service}/me/devices")
         expect(page.get_by_text("LINE, Android")).to_be_visible()

@@ -10,7 +10,8 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection, transaction
 from django.db.models import Q
 
-from backend.accounts.models import User
+from backend.accounts.models import Consent, User
+from backend.accounts.services.consents import current_versions
 from backend.core.clock import city_zone
 from geo.grid import cell_of
 from geo.models import Collector, Material, Pickup, PickupItem, PickupPhoto, Swipe
@@ -95,7 +96,17 @@ def _add_people(plan: CityPlan, today: datetime) -> int:
         for person in plan.people
         if person.id not in known
     ]
-    return len(User.objects.bulk_create(rows))
+    return len(_with_consents(User.objects.bulk_create(rows), today))
+
+
+def _with_consents(users: list[User], today: datetime) -> list[User]:
+    """They have accepted the texts in force, so that the app does not ask who looks at the demo."""
+    Consent.objects.bulk_create(
+        Consent(user=user, purpose=purpose, version=version, is_given=True, channel="app", at=today)
+        for user in users
+        for purpose, version in current_versions().items()
+    )
+    return users
 
 
 def _add_collectors(plan: CityPlan, catalogue: Mapping[str, Material], today: datetime) -> int:

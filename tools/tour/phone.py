@@ -149,6 +149,9 @@ class Phone:
         expect(f"{self.label}: a new account", session["created"], True)
         self.user_id = session["user"]["id"]
         self.http.headers["Authorization"] = f"Bearer {session['token']}"
+        for consent in (await self.call("GET", "/me/consents"))["results"]:
+            given = {"purpose": consent["purpose"], "version": consent["current_version"]}
+            await self.call("POST", "/me/consents", given | {"is_given": True, "channel": "app"})
         self.print(f"signed in as {session['user']['display_name']}, {number}, {self.locale}")
 
     async def open_socket(self) -> None:

@@ -4,9 +4,10 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from backend.accounts.models import StaffRecord
+from backend.core.db.retention import retention
 
 PAGE_CHARACTERS_MAX = 100
 BATCH = 500
@@ -45,8 +46,5 @@ def _storable(text: str) -> str:
 def forget_old_staff_records(*, now: datetime) -> int:
     """Delete a batch of what is older than `STAFF_LOG_DAYS`; returns how many. The trigger lets only this through."""
     old = StaffRecord.objects.filter(at__lt=now - timedelta(days=settings.STAFF_LOG_DAYS)).order_by("pk")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL tft.retention = 'on'")
-        count = StaffRecord.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BATCH])).delete()[0]
-        cursor.execute("SET LOCAL tft.retention = 'off'")
-    return count
+    with retention():
+        return StaffRecord.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BATCH])).delete()[0]

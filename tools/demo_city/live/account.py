@@ -57,6 +57,9 @@ class Account:
         self.user_id = signed_in["user"]["id"]
         self._headers["Authorization"] = f"Bearer {signed_in['token']}"
         await self.call("PATCH", "/me", {"first_name": who.shown_name})
+        for consent in (await self.call("GET", "/me/consents"))["results"]:
+            given = {"purpose": consent["purpose"], "version": consent["current_version"]}
+            await self.call("POST", "/me/consents", given | {"is_given": True, "channel": "app"})
 
     async def call(self, method: str, path: str, body: Json = None, **more: Any) -> Json:
         """Send a request to the API; return the JSON. Waits out a rate limit once."""
