@@ -89,6 +89,7 @@ REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
 # When both get the question whether all is right: after the agreed time, or a later arrival. And the police.
 CHECK_IN_MINUTES = env.int("CHECK_IN_MINUTES", default=45)
 EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="191")
+SHARE_HOURS = env.int("SHARE_HOURS", default=4)  # that the link of a trusted person works after the time agreed
 HANDOVER_MINUTES = env.int("HANDOVER_MINUTES", default=30)  # how long one takes, for the calendar
 # Where households can take hazardous waste besides; see geo/data/drop_off.toml.
 DROP_OFF_FILE = env.str("DROP_OFF_FILE", default=str(BASE_DIR / "geo" / "data" / "drop_off.toml"))

@@ -14,6 +14,7 @@ from backend.core.http.phone import PATHS, PhoneView, ServiceWorkerView
 from backend.core.http.problem_pages import ProblemsView, ProblemView
 from backend.core.media.urls import MediaView
 from geo.handover.api.receipts import ReceiptPageView
+from geo.handover.api.safety import SharedPageView
 from notifications.api.devices import UnsubscribeView
 
 handler400 = "backend.core.http.problems.bad_request"
@@ -45,6 +46,7 @@ urlpatterns = [
     path("readyz", ReadyView.as_view()),
     path("metrics", MetricsView.as_view()),
     path("media/<path:name>", MediaView.as_view()),
+    path("s/<str:token>", SharedPageView.as_view(), name="shared_page"),
     path("r/<id:token>", ReceiptPageView.as_view(), name="receipt_page"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="core/api_docs.html")),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),

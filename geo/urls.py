@@ -23,7 +23,7 @@ from geo.handover.api.receipts import (
     ReceiptPdfView,
     ReceiptView,
 )
-from geo.handover.api.safety import CheckInView, LeaveView
+from geo.handover.api.safety import CheckInView, LeaveView, ShareView
 from geo.handover.api.weigh_in import (
     AcceptFiguresView,
     ConfirmView,
@@ -79,6 +79,7 @@ urlpatterns = [
     path("matches/<id:match_id>", MatchView.as_view(), name="match"),
     path("matches/<id:match_id>/release", ReleaseView.as_view(), name="release"),
     path("matches/<id:match_id>/leave", LeaveView.as_view(), name="leave_match"),
+    path("matches/<id:match_id>/share", ShareView.as_view(), name="share_handover"),
     path("matches/<id:match_id>/handover/propose", ProposeView.as_view(), name="propose"),
     path("matches/<id:match_id>/handover/agree", AgreeView.as_view(), name="agree"),
     path("matches/<id:match_id>/handover/calendar", CalendarView.as_view(), name="calendar"),

@@ -30,8 +30,8 @@ def _leave_rows_out(logger: object, method: str, line: dict[str, Any]) -> dict[s
     return line
 
 
-# The token at the end of these paths is all one needs to read a receipt or end somebody's mails.
-_SECRET_PATH = re.compile(r"^(\S* )?/(r|unsubscribe)/.*", re.DOTALL)
+# The token at the end of these paths is all one needs to read a receipt, follow a handover or end mails.
+_SECRET_PATH = re.compile(r"^(\S* )?/(r|s|unsubscribe)/.*", re.DOTALL)
 
 
 def leave_secrets_out(record: logging.LogRecord) -> bool:

@@ -80,6 +80,8 @@ _PARTS = f"""
         'collector', {person_json("collector")},
         'own_rating', CASE WHEN geo_rating.stars IS NOT NULL THEN json_build_object(
             'stars', geo_rating.stars, 'reasons', geo_rating.reasons, 'text', geo_rating.text) END,
+        'shared_at', (SELECT created_at FROM geo_handovershare
+                      WHERE match_id = geo_match.id AND user_id = %(user)s),
         'receipt_lines', {RECEIPT_LINES},
         'has_corrections', EXISTS (SELECT FROM geo_receipt AS later WHERE later.corrects_id = geo_receipt.id),
         'items', {ITEMS},
@@ -244,6 +246,7 @@ class Parts(msgspec.Struct, frozen=True):
     resident: Person
     collector: Person
     own_rating: OwnRating | None = None
+    shared_at: datetime | None = None
     receipt_lines: Sequence[IssuedLine] = ()
     has_corrections: bool = False
     items: Sequence[Item] = ()

@@ -233,6 +233,9 @@ class MatchOutput(ResponseBody, kw_only=True):
     location: LatLon | None
     address: str | None
     access_note: str | None
+    shared_at: Annotated[
+        datetime | None, READ_ONLY, Meta(description="When the reader made the link that somebody trusted has.")
+    ]
     handover: HandoverOutput
     receipt: ReceiptOutput | None = None
     corrections: Annotated[list[ReceiptOutput], Meta(description="Of the receipt; each has the differences.")]
@@ -262,6 +265,7 @@ class MatchOutput(ResponseBody, kw_only=True):
             location=LatLon.at(source.lat, source.lon) if shows_place else None,
             address=pickup.address if shows_place else None,
             access_note=pickup.access_note if shows_place else None,
+            shared_at=parts.shared_at if match.status == Match.Status.ACTIVE else None,
             handover=HandoverOutput.of(source, is_resident),
             receipt=ReceiptOutput.of(source.receipt) if source.receipt else None,
             corrections=[ReceiptOutput.of(receipt) for receipt in source.corrections],

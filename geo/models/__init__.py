@@ -11,6 +11,7 @@ from geo.models.photo import PickupPhoto
 from geo.models.pickup import Pickup, PickupItem, Ring
 from geo.models.price import BoardPrice, RealisedPrice
 from geo.models.receipt import Receipt, ReceiptChain, ReceiptLine
+from geo.models.share import HandoverShare
 from geo.models.swipe import Swipe
 from geo.models.trust import CarriedMark, Penalty, Rating
 from geo.models.weekly_sum import WeeklySum
@@ -26,6 +27,7 @@ __all__ = [
     "Grade",
     "Group",
     "Handover",
+    "HandoverShare",
     "HandoverState",
     "ImpactEntry",
     "ImpactSum",

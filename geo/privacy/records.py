@@ -4,6 +4,8 @@ from django.db.models import Q
 
 from backend.accounts.records import DAILY
 from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
+from geo.handover.services.sharing import BATCH as SHARES
+from geo.handover.services.sharing import remove_old_shares
 from geo.models import (
     BoardPrice,
     CarriedMark,
@@ -12,6 +14,7 @@ from geo.models import (
     EmissionFactor,
     Group,
     Handover,
+    HandoverShare,
     ImpactEntry,
     ImpactSum,
     LeftItem,
@@ -136,6 +139,17 @@ RECORDS = (
         erase=services.erase_journeys,
         kept="The times agreed by both: the other party's record.",
         timers=[Timer(job=DAILY, after="EVIDENCE_DAYS", step=retention.remove_journeys, batch=retention.BATCH)],
+    ),
+    Record(
+        model=HandoverShare,
+        personal=("user",),
+        plain=("token_hash",),
+        whose="the party who shares",
+        purpose=Purpose.SAFETY,
+        basis=Basis.CONSENT,
+        not_copied="That there is a link, for as long as the match goes on.",
+        erase=lambda user, now: HandoverShare.objects.filter(user=user).delete(),
+        timers=[Timer(job=DAILY, after="a day after the match", step=remove_old_shares, batch=SHARES)],
     ),
     Record(model=Reminder),
     Record(model=WeighInLine),

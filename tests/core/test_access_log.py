@@ -12,6 +12,7 @@ from backend.core.logs import leave_secrets_out
     [
         ("/api/v1/deck?lat=13.7307&lon=100.5418", "/api/v1/deck"),
         ("/r/0198f1a2-0000-7000-8000-000000000000", "/r/..."),
+        ("/s/dGhpcyBpcyBhIHRva2VuIQ", "/s/..."),
         ("/r/0198f1a2-0000-7000-8000-000000000000?h=0123456789abcdef", "/r/..."),
         ("/unsubscribe/ImYwZjA:1abcde:secret", "/unsubscribe/..."),
         ("/unsubscribe/ImYwZjA:1abcde:secret/", "/unsubscribe/..."),

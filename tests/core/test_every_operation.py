@@ -231,6 +231,8 @@ def handovers(call: Call) -> None:
     Handover.objects.filter(pk=late.pk).update(check_in_asked_at=read_clock())
     call(client_of(late.collector), "check_in", {"answer": "ok"}, match_id=late.pk)
     left = make_match()
+    call(client_of(left.collector), "share_handover", match_id=left.pk)
+    call(client_of(left.collector), "stop_sharing_handover", match_id=left.pk)
     call(client_of(left.collector), "leave_match", {}, match_id=left.pk)
 
 

@@ -86,7 +86,7 @@ REACH: Mapping[str, str] = {
         accept_correction decline_correction release_match get_receipt get_receipt_pdf conversations_read_one
         messages_list messages_send messages_get messages_delete messages_photo_large messages_photo_thumb
         conversations_muted conversations_mute conversations_unmute photos_send conversations_read remove_scale_photo
-        leave_match check_in
+        leave_match check_in share_handover stop_sharing_handover
         """,
     "owner": """
         amend_pickup cancel_pickup extend_pickup list_likes accept_like decline_like add_photo remove_photo post_rest

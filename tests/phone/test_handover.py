@@ -98,6 +98,22 @@ def test_who_needs_help_sees_whom_to_call(match: tuple[Page, Page, Match]) -> No
     assert Report.objects.get(reported=found.collector).reason == Report.Reason.DANGEROUS
 
 
+def test_somebody_trusted_follows_by_a_link(match: tuple[Page, Page, Match], open_phone: OpenPhone) -> None:
+    _, lek, found = match
+    lek.get_by_role("button", name="Make a link").click()
+    link = lek.get_by_label("Link to send").input_value()
+
+    page = open_phone().open(link[link.index("/s/") :])
+    expect(page.get_by_role("heading", name="Nok · Lek")).to_be_visible()
+    expect(page.get_by_text(found.pickup.address)).to_have_count(0)
+    lek.get_by_role("button", name="End the link").click()
+    expect(lek.get_by_role("button", name="End the link")).to_have_count(0)
+
+    answer = page.reload()
+    assert answer
+    assert answer.status == 404
+
+
 def test_an_unusual_weight_is_confirmed(match: tuple[Page, Page, Match]) -> None:
     _, lek, found = match
     agree_on_a_time(lek, found)
