@@ -121,6 +121,7 @@ EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=365)
 REPORT_DAYS = env.int("REPORT_DAYS", default=730)  # after a report was handled
 CONSENT_DAYS = env.int("CONSENT_DAYS", default=730)  # after the account was erased
 STAFF_LOG_DAYS = env.int("STAFF_LOG_DAYS", default=730)
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)  # that the copy of somebody's data can be fetched
 EVENT_DAYS = env.int("EVENT_DAYS", default=30)
 HEARTBEAT_S = env.int("HEARTBEAT_S", default=15)
 SOCKET_FRAMES_PER_S = env.int("SOCKET_FRAMES_PER_S", default=30)

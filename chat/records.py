@@ -52,6 +52,7 @@ RECORDS = (
         purpose=Purpose.CHAT,
         basis=Basis.CONTRACT,
         within="chat.Message",
+        files=lambda user: [photo.large for photo in MessagePhoto.objects.filter(message__sender=user)],
         timers=[
             Timer(job=FORGET, after="its message", step=photos.remove_photos_of_deleted, batch=photos.BATCH),
         ],

@@ -10,7 +10,7 @@ from geo.handover.services import appointments
 from geo.impact.services import fold_impact
 from geo.matching.services import expiry, matches, rings
 from geo.prices.services import publish_prices
-from geo.privacy import agreements
+from geo.privacy import agreements, exports
 from geo.privacy.records import SWEEP
 from geo.trust.services import review_all
 from notifications.periodic import periodic, repeat
@@ -20,6 +20,7 @@ QUEUE = "geo.pass_on_pickups"
 RING = "geo.tell_rings"
 REMIND = "geo.remind"
 REVIEW = "geo.review_standing"
+EXPORT = "geo.make_exports"
 FOLD = "geo.fold_impact"
 PRICES = "geo.publish_prices"
 FEED = "geo.publish_weeks"
@@ -50,6 +51,12 @@ def tell_rings(now: datetime) -> None:
 def remind(now: datetime) -> None:
     """Every minute: send the reminders that are due. Overlapping runs share the work."""
     repeat(partial(appointments.send_due_reminders, now=now), batch=appointments.BATCH)
+
+
+@periodic(name=EXPORT, cron="* * * * *")
+def make_exports(now: datetime) -> None:
+    """Every minute: make the exports that people asked for. Overlapping runs share the work."""
+    repeat(partial(exports.make_due_exports, now=now), batch=exports.BATCH)
 
 
 @periodic(name=REVIEW, cron="*/10 * * * *")

@@ -50,6 +50,7 @@ from geo.pickups.api.photos import PhotosView, PhotoView
 from geo.pickups.api.pickups import CancelView, ExtensionView, PickupsView, PickupView, RestView
 from geo.pickups.api.square import SquareView
 from geo.prices.api import PricesView
+from geo.privacy.api import DataExportFileView, DataExportView
 from geo.trust.api import ReliabilityView
 
 CORRECTIONS = "matches/<id:match_id>/receipt/corrections"
@@ -63,6 +64,8 @@ urlpatterns = [
     path("me/collector", CollectorView.as_view(), name="collector"),
     path("me/reliability", ReliabilityView.as_view(), name="reliability"),
     path("me/likes", OwnLikesView.as_view(), name="my_likes"),
+    path("me/exports", DataExportView.as_view(), name="export"),
+    path("me/exports/file", DataExportFileView.as_view(), name="export_file"),
     path("deck", DeckView.as_view(), name="deck"),
     path("square", SquareView.as_view(), name="square"),
     path("pickups", PickupsView.as_view(), name="pickups"),

@@ -295,6 +295,12 @@ KINDS: Mapping[str, EventKind] = {
         body=_("The suspension is over. You can give and collect again."),
         link=Link.ME,
     ),
+    "export.ready": EventKind(
+        category=Category.MATCHES,
+        title=_("Your data is ready"),
+        body=_("You can download the copy of your data for some days."),
+        link=Link.PRIVACY,
+    ),
     "match.rated": EventKind(
         category=Category.LIKES,
         title=_("You have been rated"),

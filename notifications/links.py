@@ -14,6 +14,7 @@ class Link(StrEnum):
     LIKES = "/pickups/{pickup}/likes"
     MATCH = "/matches/{match}"
     ME = "/me"
+    PRIVACY = "/me/privacy"
     PICKUP = "/pickups/{pickup}"
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 from django.db.models import Model
+from django.db.models.fields.files import FieldFile
 
 from backend.accounts.models import User
 
@@ -75,7 +76,8 @@ class Record:
     """What one model, or a store beside the tables, holds.
 
     `personal` are the fields that tell something about a person, `plain` those that look as if they did. `within` names
-    the record whose copy and erasure cover this one. `kept` is what outlives an erasure and why.
+    the record whose copy and erasure cover this one. `files` are those of a user that an export holds. `kept` is what
+    outlives an erasure and why.
     """
 
     model: type[Model] | None = None
@@ -86,6 +88,7 @@ class Record:
     purpose: Purpose = Purpose.NONE
     basis: Basis = Basis.NONE
     copy: Copy | None = None
+    files: Callable[[User], Iterable[FieldFile]] | None = None
     not_copied: str = ""
     erase: Callable[[User, datetime], Any] | None = None
     within: str = ""
@@ -128,6 +131,21 @@ def all_records() -> Iterator[Record]:
 def export_all(*, user: User) -> dict[str, dict[str, Any]]:
     """All personal data of `user`, ready for JSON, with one section for each app."""
     return {section: _copied(records, user) for section, records in _records.items()}
+
+
+def copies_of(user: User) -> Iterator[tuple[str, Any]]:
+    """What each record holds about `user`, ready for JSON, with a name such as `geo/pickups`."""
+    for section, records in _records.items():
+        for record in records:
+            if record.copy:
+                yield f"{section}/{record.copy.key or record.name.rpartition('.')[2].lower()}", record.copy.read(user)
+
+
+def files_of(user: User) -> Iterator[tuple[str, FieldFile]]:
+    """The files that belong to an export of `user`, each with the section of its app."""
+    for section, records in _records.items():
+        for record in records:
+            yield from ((section, file) for file in record.files(user)) if record.files else ()
 
 
 def _copied(records: Iterable[Record], user: User) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from geo.models.collector import Collector
 from geo.models.drop_off import DropOffPoint
+from geo.models.export import DataExport
 from geo.models.group import Group, Membership
 from geo.models.handover import STEPS, Handover, HandoverState, Reminder, Step
 from geo.models.impact import ImpactEntry, ImpactSum
@@ -22,6 +23,7 @@ __all__ = [
     "BoardPrice",
     "CarriedMark",
     "Collector",
+    "DataExport",
     "DropOffPoint",
     "EmissionFactor",
     "Grade",

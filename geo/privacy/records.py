@@ -10,6 +10,7 @@ from geo.models import (
     BoardPrice,
     CarriedMark,
     Collector,
+    DataExport,
     DropOffPoint,
     EmissionFactor,
     Group,
@@ -39,7 +40,7 @@ from geo.models import (
     WeighInVersion,
 )
 from geo.pickups.services.photos import remove_orphaned_pickup_photos, remove_orphaned_scale_photos
-from geo.privacy import retention, selectors, services
+from geo.privacy import exports, retention, selectors, services
 
 SWEEP = "geo.sweep_pictures"
 PARTIES = "both parties"
@@ -63,6 +64,7 @@ RECORDS = (
         purpose=Purpose.COLLECTION,
         basis=Basis.CONTRACT,
         within="geo.Pickup",
+        files=lambda user: [photo.large for photo in PickupPhoto.objects.filter(pickup__resident=user)],
         timers=[
             Timer(job=DAILY, after="EVIDENCE_DAYS", step=retention.remove_pickup_photos, batch=retention.BATCH),
         ],
@@ -141,6 +143,23 @@ RECORDS = (
         timers=[Timer(job=DAILY, after="EVIDENCE_DAYS", step=retention.remove_journeys, batch=retention.BATCH)],
     ),
     Record(
+        model=DataExport,
+        personal=("user", "file"),
+        whose="the person who asked",
+        purpose=Purpose.LAW,
+        basis=Basis.LEGAL_DUTY,
+        not_copied="Is the copy.",
+        erase=lambda user, now: exports.delete_exports(DataExport.objects.filter(user=user)),
+        timers=[Timer(job=DAILY, after="EXPORT_DAYS", step=exports.remove_old_exports, batch=exports.BATCH)],
+    ),
+    Record(
+        store="files: private/exports",
+        whose="the person who asked",
+        purpose=Purpose.LAW,
+        basis=Basis.LEGAL_DUTY,
+        within="geo.DataExport",
+    ),
+    Record(
         model=HandoverShare,
         personal=("user",),
         plain=("token_hash",),
@@ -172,6 +191,7 @@ RECORDS = (
         purpose=Purpose.RECORD,
         basis=Basis.CONTRACT,
         copy=Copy(key="scale_photos", read=selectors.scale_photos_of),
+        files=lambda user: [photo.large for photo in ScalePhoto.objects.filter(by=user)],
         erase=services.erase_scale_photos,
         timers=[Timer(job=DAILY, after="EVIDENCE_DAYS", step=retention.remove_scale_photos, batch=retention.BATCH)],
     ),

@@ -20,6 +20,7 @@ from rest_framework.test import APIClient
 
 from backend.core.clock import read_clock
 from geo.models import Handover, Match, Pickup
+from geo.privacy.exports import make_due_exports
 from notifications.models import EmailAddress
 from notifications.services.email import code_of
 from tests.factories.chat import make_conversation
@@ -132,6 +133,10 @@ def account(call: Call) -> None:
         "get_city_impact_months",
     ):
         call(ann, name)
+    call(ann, "request_export")
+    make_due_exports(now=read_clock())
+    call(ann, "get_export")
+    assert call(ann, "get_export_file").startswith(b"PK")
     call(ann, "amend_me", {"display_name": "Ann"})
     [terms, *_] = call(ann, "list_consents")["results"]
     given = {"purpose": "terms", "version": terms["current_version"], "is_given": True, "channel": "app"}

@@ -76,7 +76,7 @@ REACH: Mapping[str, str] = {
         get_city_impact get_city_impact_months get_my_impact get_my_impact_months inbox_list inbox_read_all inbox_unread
         list_matches get_me amend_me erase_me get_collector put_collector email_read email_set email_forget email_verify
         export_me list_consents record_consent list_identities link_identity unlink_identity list_my_likes line_state
-        line_code line_unlink
+        line_code line_unlink request_export
         notifications_choices notifications_choose get_reliability list_pickups post_pickup issue_ticket get_square
         list_acts
         """,
@@ -96,7 +96,7 @@ REACH: Mapping[str, str] = {
     "readers": "get_pickup",
     "swipers": "get_swipe",
     "not blocked": "swipe_pickup take_swipe_back",
-    "nobody here": "get_block report_person appeal_act",
+    "nobody here": "get_block report_person appeal_act get_export get_export_file",
 }
 # What depends on the state of the pickup, besides its owner and their partner.
 READERS = {"open": {"liker"}, "live": {"matched", "runner_up"}, "done": {"matched"}, "ended": set(), "cut": set()}

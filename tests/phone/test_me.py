@@ -1,18 +1,21 @@
 """The screens of one's own account."""
 
-import json
+import os
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Response, expect
+from pytest_django import Settings
 
 from backend.accounts.models import Session, User
 from backend.accounts.services.safety import block_person
 from backend.core.clock import read_clock
-from geo.models import Collector
+from geo.models import Collector, DataExport
+from geo.privacy.exports import delete_exports, make_due_exports
 from notifications.models import Preferences
 from tests.factories.geo import make_collector
 from tests.factories.matches import make_receipt
@@ -171,14 +174,19 @@ def test_blocked_person_is_unblocked(user: User, open_phone: OpenPhone) -> None:
     expect(page.get_by_role("button", name="Unblock Somchai")).to_be_visible()
 
 
-def test_data_is_downloaded(user: User, open_phone: OpenPhone, tmp_path: Path) -> None:
+def test_data_is_downloaded(user: User, open_phone: OpenPhone, tmp_path: Path, settings: Settings) -> None:
+    settings.PRIVATE_ROOT = os.environ["PRIVATE_ROOT"]  # of the service
     page = open_phone(user=user).open("/me/privacy")
+    page.get_by_role("button", name="Make a copy of my data").click()
+    expect(page.get_by_text("It is in the making.")).to_be_visible()
+    make_due_exports(now=read_clock())
 
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()
 
-    download.value.save_as(tmp_path / "data.json")
-    assert "Nok Srisuk" in json.dumps(json.loads((tmp_path / "data.json").read_text(encoding="utf-8")))
+    download.value.save_as(tmp_path / "data.zip")
+    assert "Nok Srisuk" in zipfile.ZipFile(tmp_path / "data.zip").read("account/user.json").decode()
+    delete_exports(DataExport.objects.all())
 
 
 def test_account_is_hidden_after_the_word_is_typed_and_kept_by_signing_in(user: User, open_phone: OpenPhone) -> None:

@@ -23,7 +23,7 @@ MATERIAL = "pet_clear"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 # Measured without a target: PDF documents and the export of an account. Photos are files.
 ASIDE = (".pdf", "/me/export")
-PHOTOS = ("/large", "/thumb")
+PHOTOS = ("/large", "/thumb", "/exports/file")
 BASE = "/api/v1"
 
 
@@ -175,6 +175,7 @@ def make_account(rows: int) -> Account:
     groups = _found_groups(me, neighbours)
     blocked = _block_strangers(me, rows)
     _register_devices(me, rows)
+    me.send("POST", "/me/exports")
     me.send("PUT", "/me/email", {"address": f"measured-{rows}@example.com"})
     messages = _exchange_messages(matches[0]["conversation"], me, neighbours[0], rows)
     ids = {
