@@ -11,7 +11,7 @@ from tools.demo_city.live.bot import Bot, Call, arranging_call, may_arrive
 from tools.demo_city.live.phrases import CODE_IS
 
 WINDOW = timedelta(hours=4)
-ON_A_VISIT = "🤖 บอตมาเยี่ยม · A bot on a visit"
+ON_A_VISIT = "บอตมาเยี่ยม · A bot on a visit"
 # The body of a new pickup and its photo, as JPEG.
 Draft = Callable[[datetime], tuple[dict[str, Any], bytes]]
 
