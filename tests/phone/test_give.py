@@ -88,6 +88,20 @@ def test_a_phone_that_does_not_tell_its_place_has_a_map(nok: User, open_phone: O
     expect(page.get_by_text("Say where it is.", exact=True)).to_be_hidden()
 
 
+def test_a_camera_that_is_refused_takes_nothing_away(nok: User, photo: Path, open_phone: OpenPhone) -> None:
+    """Phones open the camera for a file input; refused or left, it gives no file."""
+    page = open_phone(user=nok).open("/give")
+    page.get_by_label("From the album").set_input_files(photo)
+
+    with page.expect_file_chooser() as camera:
+        page.get_by_text("Take a photo").click()
+    camera.value.set_files([])
+
+    expect(page.get_by_role("img", name="Photo 1")).to_be_visible()
+    page.get_by_label("Take a photo").set_input_files(photo)
+    expect(page.get_by_role("img", name="Photo 2")).to_be_visible()
+
+
 def test_what_was_filled_in_outlives_a_reload(nok: User, photo: Path, open_phone: OpenPhone) -> None:
     page = open_phone(user=nok, place=LUMPHINI).open("/give")
     page.get_by_label("From the album").set_input_files(photo)
