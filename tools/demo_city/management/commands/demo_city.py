@@ -3,13 +3,15 @@
 import shlex
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any, Never
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from tqdm import tqdm
 
-from backend.core.clock import read_clock
+from backend.core.clock import city_zone, read_clock
+from geo.drop_off.services import load_drop_off_points
 from geo.models import Material
 from tools.demo_city.admin_account import PHONE, ensure_admin, password_file
 from tools.demo_city.loading import Loaded, drawings_to_make, load_rows, put_photos
@@ -18,6 +20,7 @@ from tools.demo_city.pictures import make_drawings
 from tools.demo_city.places import read_places
 from tools.demo_city.plan import CityPlan, plan_city
 
+DROP_OFF = Path(__file__).resolve().parents[2] / "drop_off.csv"
 LANGUAGES = {"th": "Thai", "en": "English"}
 
 
@@ -54,6 +57,7 @@ def _load(seed: int, pickups: int, collectors: int) -> str:
     except KeyError as missing:
         raise CommandError(f"There is no material {missing} in the catalogue: run manage.py load_materials.") from None
     loaded = _write(plan, catalogue)
+    load_drop_off_points(file=DROP_OFF, source="Demo city", checked_on=read_clock().astimezone(city_zone()).date())
     has_admin = settings.ENVIRONMENT == "development" and ensure_admin()
     admin = f" Admin: {PHONE}, password in {password_file()}." if has_admin else ""
     return f"{_summary(plan, loaded)}{admin}"
