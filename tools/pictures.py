@@ -19,7 +19,7 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator, Page, sync_playwright
 
-MALEE, SOMCHAI = "+66800000001", "+66800000011"
+MALEE, SOMCHAI, ANNA = "+66800000001", "+66800000011", "+66800000012"
 LOOKS = (("th", "light"), ("en", "dark"))
 SIZE = {"width": 390, "height": 844}
 LUMPHINI = {"latitude": 13.7307, "longitude": 100.5418}
@@ -27,7 +27,8 @@ SETTLED_MS = 2_500
 QUALITY = 70
 BOT_S = 60
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
-WELCOME, RESIDENT, COLLECTOR = "welcome", "resident", "collector"
+WELCOME, RESIDENT, COLLECTOR, OTHER_COLLECTOR = "welcome", "resident", "collector", "other collector"
+LIKES = 12
 
 
 class Shot(NamedTuple):
@@ -58,13 +59,15 @@ def read_list(service: str, session: dict[str, Any], path: str, **query: str) ->
 
 
 def hand_one_over(service: str, session: dict[str, Any]) -> None:
-    """Let the collector like cards of the bots and hand one match over, unless it was done before."""
+    """Let the collector like cards of the bots, until two are matches, and hand one over, unless it was done before."""
     headers = {"Authorization": f"Bearer {session['token']}"}
     if read_list(service, session, "matches", status="completed"):
         return
-    for card in read_list(service, session, "deck")[:8]:
+    for card in read_list(service, session, "deck"):
         path = f"{service}/api/v1/pickups/{card['id']}/swipe"
         httpx.put(path, json={"direction": "like"}, headers=headers)
+        if len(read_list(service, session, "matches", status="active")) > 1:
+            break
     match = read_list(service, session, "matches", status="active")[-1]
     path = f"{service}/api/v1/matches/{match['id']}/handover"
     lines = [
@@ -81,6 +84,26 @@ def hand_one_over(service: str, session: dict[str, Any]) -> None:
     sys.exit("No bot has confirmed what it gave. Does bin/run run with its bots?")
 
 
+def agree_on_one(service: str, session: dict[str, Any]) -> None:
+    """Accept the time that a bot has proposed, so that there is something to weigh."""
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    for match in read_list(service, session, "matches", status="active")[:1]:
+        if at := match["handover"]["proposed_for"]:
+            path = f"{service}/api/v1/matches/{match['id']}/handover/agree"
+            httpx.post(path, json={"at": at}, headers=headers)
+
+
+def group_of(service: str, session: dict[str, Any]) -> str:
+    """The id of the resident's group, which is made unless there is one."""
+    for group in read_list(service, session, "groups"):
+        return str(group["id"])
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    body = {"name": "Baan Suan Ari", "kind": "building"}
+    answer = httpx.post(f"{service}/api/v1/groups", json=body, headers=headers)
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
 def photos_of_deck(service: str, session: dict[str, Any]) -> list[FilePayload]:
     """Three photos, as if they were taken now."""
     cards = [card for card in read_list(service, session, "deck") if card["photos"]][:3]
@@ -95,6 +118,12 @@ def shots_of_resident(service: str, session: dict[str, Any]) -> Iterator[Shot]:
     yield Shot("give", RESIDENT, "/give")
     yield Shot("give-photos", RESIDENT, "/give", ("photos",))
     yield Shot("give-materials", RESIDENT, "/give", ("Add a material|เพิ่มวัสดุ",))
+    # What was chosen before is kept.
+    material, place = "Cardboard boxes|กระดาษลังสีน้ำตาล", "Use where I am|ใช้ตำแหน่ง"
+    taps = ("Add a material|เพิ่มวัสดุ", material, "Done|เสร็จ", place, "See what others see|ดูว่าคนอื่น")
+    yield Shot("give-preview", RESIDENT, "/give", taps)
+    yield Shot("drop-off", RESIDENT, "/drop-off")
+    yield Shot("group", RESIDENT, f"/me/groups/{group_of(service, session)}")
     yield Shot("pickups", RESIDENT, "/pickups")
     for pickup in read_list(service, session, "pickups", status="open")[:1]:
         yield Shot("pickup", RESIDENT, f"/pickups/{pickup['id']}")
@@ -106,10 +135,14 @@ def shots_of_collector(service: str, session: dict[str, Any]) -> Iterator[Shot]:
     """The screens of somebody who collects."""
     yield Shot("deck", COLLECTOR, "/deck")
     yield Shot("deck-details", COLLECTOR, "/deck", ("Details|รายละเอียด",))
+    yield Shot("report", COLLECTOR, "/deck", ("Details|รายละเอียด", "Report this pickup|แจ้งปัญหาของรายการ"))
+    yield Shot("deck-match", OTHER_COLLECTOR, "/deck", ("like",))
     yield Shot("deck-filter", COLLECTOR, "/deck", ("^Filter|^ตัวกรอง|กรอง",))
     yield from (Shot("likes", COLLECTOR, "/likes"), Shot("matches", COLLECTOR, "/matches"))
     for match in read_list(service, session, "matches", status="active")[:1]:
         yield Shot("match", COLLECTOR, f"/matches/{match['id']}")
+        prices = ("type:Baht a kilogram|บาทต่อกก.",)
+        yield Shot("weigh-in", COLLECTOR, f"/matches/{match['id']}", ("^Weigh$|^ชั่งน้ำหนัก$", *prices))
     for match in read_list(service, session, "matches", status="completed")[:1]:
         yield Shot("completed", COLLECTOR, f"/matches/{match['id']}")
         yield Shot("receipt", COLLECTOR, f"/receipts/{match['receipt']['id']}")
@@ -174,10 +207,23 @@ def tap(page: Page, what: str, photos: list[FilePayload]) -> None:
     """Tap, or choose photos."""
     if what == "photos":
         page.locator("input[type=file][multiple]").set_input_files(photos)
+    elif what.startswith("type:"):
+        page.get_by_label(re.compile(what.removeprefix("type:"))).first.fill("3.50")
+    elif what == "like":
+        like_until_match(page)
     else:
         find(page, what).click()
         if what.startswith("text:"):
             page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+
+
+def like_until_match(page: Page) -> None:
+    """Like cards until one is a match at once, and not a place in a line."""
+    for _ in range(LIKES):
+        find(page, "^Collect it|^ขอรับ").click()
+        page.wait_for_timeout(SETTLED_MS)
+        if page.get_by_role("dialog").is_visible():
+            return
 
 
 def take(page: Page, shot: Shot, photos: list[FilePayload], file: Path) -> None:
@@ -194,8 +240,10 @@ def take(page: Page, shot: Shot, photos: list[FilePayload], file: Path) -> None:
 def main(service: str, folder: str, *names: str) -> None:
     """Take all pictures, or those with these names."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
-    sessions = {RESIDENT: sign_in(service, MALEE), COLLECTOR: sign_in(service, SOMCHAI)}
+    people = {RESIDENT: MALEE, COLLECTOR: SOMCHAI, OTHER_COLLECTOR: ANNA}
+    sessions = {who: sign_in(service, phone) for who, phone in people.items()}
     hand_one_over(service, sessions[COLLECTOR])
+    agree_on_one(service, sessions[COLLECTOR])
     photos = photos_of_deck(service, sessions[COLLECTOR])
     wanted = [shot for shot in shots(service, sessions) if not names or shot.name in names]
     Path(folder).mkdir(parents=True, exist_ok=True)
