@@ -7,6 +7,7 @@ import structlog
 
 from backend.moderation.selectors import count_open
 from backend.moderation.services import acts
+from backend.moderation.services.retention import remove_orphaned_evidence
 from notifications.periodic import periodic, repeat
 
 log = structlog.get_logger(__name__)
@@ -25,3 +26,9 @@ def watch_queue(now: datetime) -> None:
     waiting, overdue = count_open(now)
     if overdue:
         log.warning("moderation_overdue", cases=overdue, waiting=waiting)
+
+
+@periodic(name="moderation.sweep_evidence", cron="10 4 * * *")
+def sweep_evidence(now: datetime) -> None:
+    """Every night: remove photo files whose evidence was never stored."""
+    remove_orphaned_evidence(now=now)

@@ -16,6 +16,8 @@ from rest_framework.test import APIClient
 from backend.core.clock import read_clock
 from backend.core.media import orphans
 from backend.core.media.orphans import TooManyOrphans
+from backend.core.media.private_files import PrivateStorage
+from backend.moderation.tasks import sweep_evidence
 from chat.models import MessagePhoto
 from chat.services import photos as chat_photos
 from chat.tasks import sweep_photos
@@ -26,6 +28,7 @@ from geo.tasks import sweep_pictures
 from tests.factories.chat import make_conversation
 from tests.factories.geo import make_pickup
 from tests.factories.matches import make_match
+from tests.factories.moderation import report
 from tests.factories.people import client_of, make_user
 from tests.pictures import from_a_phone
 
@@ -69,6 +72,7 @@ def age(hours: float) -> None:
 def sweep() -> None:
     sweep_pictures(0)
     sweep_photos(0)
+    sweep_evidence(0)
 
 
 @pytest.mark.parametrize("send", [to_a_pickup, to_a_scale, to_a_chat])
@@ -94,6 +98,19 @@ class TestKilled:
         assert files() == kept
 
 
+def test_evidence_without_a_row_goes_and_the_rest_stays() -> None:
+    to_a_pickup()
+    report("pickup", PickupPhoto.objects.get().pickup_id)
+    kept = files()
+    PrivateStorage().save("moderation/left.jpg", BytesIO(b"x"))
+    age(hours=25)
+
+    sweep()
+
+    assert files() == kept
+    assert [path for path in kept if path.parent.name == "moderation"]
+
+
 class TestSweep:
     def test_asks_before_it_deletes_much(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(orphans, "FEW", 1)
@@ -110,7 +127,7 @@ class TestSweep:
         """Its row was committed after the rows were read, so young files stay."""
         to_a_pickup()
         age(hours=0)
-        monkeypatch.setattr(orphans, "_named", lambda rows: [])
+        monkeypatch.setattr(orphans, "_named", lambda *_: [])
 
         sweep_pictures(0)
 

@@ -10,7 +10,7 @@ Each app that stores pictures sweeps its own folder once a night. Uploads may ru
 It uses only Django's storage API, so that the pictures need not be on a disk.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,13 +28,15 @@ class TooManyOrphans(RuntimeError):
     """Too many files have no row: check whether the database and the files belong together."""
 
 
-def remove_orphans(*, storage: Storage, folder: str, rows: QuerySet[Any], now: datetime) -> int:
-    """Delete the files in `folder` that no `large` or `thumb` of `rows` names. Returns how many.
+def remove_orphans(
+    *, storage: Storage, folder: str, rows: QuerySet[Any], fields: Collection[str] = ("large", "thumb"), now: datetime
+) -> int:
+    """Delete the files in `folder` that none of the `fields` of `rows` names. Returns how many.
 
     Holds the names of all files in memory, about 150 MB for a million. Raises TooManyOrphans.
     """
     names = _names_in(storage, folder)
-    without_row = names.difference(_named(rows))
+    without_row = names.difference(_named(rows, fields))
     if len(without_row) > max(FEW, len(names) * SHARE_MAX):
         raise TooManyOrphans(f"{len(without_row)} of {len(names)} files in {folder}")
     old = [name for name in sorted(without_row) if _is_old(storage, name, now)]
@@ -53,9 +55,9 @@ def _names_in(storage: Storage, folder: str) -> set[str]:
         return set()
 
 
-def _named(rows: QuerySet[Any]) -> Iterable[str]:
-    for pair in rows.values_list("large", "thumb").iterator(chunk_size=5_000):
-        yield from pair
+def _named(rows: QuerySet[Any], fields: Collection[str]) -> Iterable[str]:
+    for named in rows.values_list(*fields).iterator(chunk_size=5_000):
+        yield from named
 
 
 def _is_old(storage: Storage, name: str, now: datetime) -> bool:

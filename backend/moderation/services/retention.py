@@ -1,4 +1,4 @@
-"""Removing evidence that was kept for long enough."""
+"""Removing evidence that was kept for long enough, and files without a row."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -6,7 +6,9 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
+from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import discard
+from backend.core.media.private_files import PrivateStorage
 from backend.moderation.models import Case, Evidence, EvidencePhoto
 
 BATCH = 100
@@ -22,3 +24,9 @@ def remove_old_evidence(*, now: datetime) -> int:
     Evidence.objects.filter(pk__in=ids).delete()
     transaction.on_commit(partial(discard, *files))
     return len(ids)
+
+
+def remove_orphaned_evidence(*, now: datetime) -> int:
+    """Delete files of evidence without a row. Returns how many. Raises TooManyOrphans."""
+    rows = EvidencePhoto.objects.order_by()
+    return remove_orphans(storage=PrivateStorage(), folder="moderation", rows=rows, fields=["file"], now=now)
