@@ -64,7 +64,13 @@ def body_of(operation: str) -> dict[str, Any]:
     return dict(bodies.get(operation, {}))
 
 
-SIGNED_IN = frozenset(ROLES) - {"anonymous", "suspended", "signed_out"}
+SIGNED_IN = frozenset(ROLES) - {"anonymous", "leaving", "signed_out"}
+# What somebody whom moderators suspended may do, besides reading what others in their place read.
+SUSPENDED_MAY = """
+    sign_in sign_out end_session end_other_sessions issue_ticket erase_me put_block appeal_act devices_register
+    devices_forget events_acknowledge events_read inbox_read inbox_read_all
+    """
+OPEN_TO_SUSPENDED = frozenset(SUSPENDED_MAY.split())
 BLOCKED = {"blocked_before", "blocked_during"}
 # Operations that each group of people may reach; everybody else gets 404, and who is not signed in 401.
 REACH: Mapping[str, str] = {

@@ -24,13 +24,14 @@ from notifications.models import EmailAddress
 from tests.factories.chat import make_message
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.matches import make_like, make_match, make_receipt, weigh
+from tests.factories.moderation import decide, make_case
 from tests.factories.notifications import make_device
 from tests.factories.people import client_of, make_session, make_user
 from tests.pictures import encoded
 
 COLLECTORS = (
     "stranger", "liker", "runner_up", "matched", "former", "blocked_before", "blocked_during", "suspended",
-    "signed_out", "staff",
+    "leaving", "signed_out", "staff",
 )  # fmt: skip
 ROLES = ("anonymous", *COLLECTORS, "owner")
 # The state of the pickup, and who was matched with the owner on it.
@@ -64,7 +65,8 @@ def build_world() -> World:
         _add_scene(world, scene)
     _add_group_and_devices(world)
     Session.objects.filter(user=world.people["signed_out"]).delete()
-    User.objects.filter(pk=world.people["suspended"].pk).update(is_active=False)
+    decide(make_case(world.people["suspended"]), "suspend", days=3)
+    User.objects.filter(pk=world.people["leaving"].pk).update(is_active=False, erasing_at=read_clock())
     return world
 
 
