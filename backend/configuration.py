@@ -100,6 +100,8 @@ def _firebase_problems(environment: Mapping[str, str]) -> list[str]:
     on_google = environment.get("FIREBASE_USE_DEFAULT_CREDENTIALS", "") == "true"
     if has_credentials and not has_project:
         return ["GOOGLE_APPLICATION_CREDENTIALS is set but FIREBASE_PROJECT_ID is not: name the project too."]
+    if environment.get("FIREBASE_APP_CHECK", "") == "true" and not is_given(environment, "FIREBASE_PROJECT_ID"):
+        return ["FIREBASE_APP_CHECK is set but FIREBASE_PROJECT_ID is not: no token would be valid."]
     if has_project and not (has_credentials or on_google):
         return [
             "FIREBASE_PROJECT_ID is set but GOOGLE_APPLICATION_CREDENTIALS is not: name the service account file, "

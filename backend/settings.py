@@ -58,6 +58,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
+if IS_PRODUCTION:  # for this host alone, and never over plain HTTP
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # Seconds that a body may take, and how fast it has to come after the first few.
 BODY_S = env.int("BODY_S", default=120)
 BODY_BYTES_PER_S = env.int("BODY_BYTES_PER_S", default=2_000)
@@ -137,6 +140,9 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/phone/assets/"
 MAP_SOURCES = env.list("MAP_SOURCES", default=[])
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))
+# The virus scanner of uploads, such as 127.0.0.1:3310; off unless it is set.
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", default="")
+CLAMD_TIMEOUT_S = env.int("CLAMD_TIMEOUT_S", default=20)
 # For files that only some people may see; must be outside of what a web server serves.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 
@@ -144,6 +150,7 @@ PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "app-version", "authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_ALLOW_HEADERS += ["x-firebase-appcheck"]
 CORS_EXPOSE_HEADERS = ["App-Version-Min", "Content-Disposition", "Content-Language", "ETag"]
 CORS_EXPOSE_HEADERS += ["RateLimit", "RateLimit-Policy", "Retry-After"]
 if CORS_ALLOWED_ORIGINS:
@@ -227,6 +234,7 @@ SESSION_COOKIE_AGE = 12 * 3_600  # only the admin has cookies
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "backend.accounts.passwords.ContextWordsValidator"},
 ]
 LANGUAGES = [("th", "ไทย"), ("en", "English")]
 LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="en")
@@ -247,6 +255,8 @@ FIREBASE_WEB_CONFIG = env.json("FIREBASE_WEB_CONFIG", default={})
 FIREBASE_CREDENTIALS_FILE = env.str("GOOGLE_APPLICATION_CREDENTIALS", default="")
 # Whether a Firebase user without a number, an address or another account gets an account here.
 FIREBASE_ANONYMOUS = env.bool("FIREBASE_ANONYMOUS", default=not IS_PRODUCTION)
+# Whether every request of the API must bring a token of App Check (docs/security.md).
+FIREBASE_APP_CHECK = env.bool("FIREBASE_APP_CHECK", default=False)
 FIREBASE_HTTP_TIMEOUT_S = env.int("FIREBASE_HTTP_TIMEOUT_S", default=8)
 # The only supported way to send the Admin SDK elsewhere than to Google, for tests and local demonstrations.
 FCM_ENDPOINT = env.str("FCM_ENDPOINT", default="")

@@ -171,6 +171,7 @@ class ConfigOutput(ResponseBody):
 class ConfigView(ApiView):
     authentication_classes = ()
     permission_classes = [AllowAny]
+    is_for_apps = False  # an app begins with it, before it has a token
 
     @extend_schema(
         summary="Read what a client needs to start",

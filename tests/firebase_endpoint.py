@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import jwt as pyjwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from google.auth import crypt, jwt
+from jwt import algorithms as jwt_algorithms
 
 from tests.loopback import running_server
 
@@ -61,6 +63,14 @@ def id_token(uid: str = "uid-1", *, key_id: str = KEY_ID, project: str = PROJECT
     return token.decode()
 
 
+def app_check_token(*, project: str = PROJECT, age_s: int = 0, key_id: str = KEY_ID, **claims: Any) -> str:
+    """A token as App Check issues it to a genuine app, valid for an hour."""
+    issued_at = int(time.time()) - age_s
+    own = {"iss": "https://firebaseappcheck.googleapis.com/1", "aud": [f"projects/{project}"], "sub": "1:1:android:1"}
+    payload = own | {"iat": issued_at, "exp": issued_at + 3600} | claims
+    return pyjwt.encode(payload, private_pem(), algorithm="RS256", headers={"kid": key_id})
+
+
 @dataclass
 class FirebaseEndpoint:
     """`users` maps a uid to its record; `down` lists the parts that answer with an error."""
@@ -81,6 +91,9 @@ class FirebaseEndpoint:
         part = path.rsplit("/", 1)[-1]
         if part in self.down:
             return 404, {"error": {"code": 404, "message": "CONFIGURATION_NOT_FOUND"}}
+        if part == "jwks":
+            key = jwt_algorithms.RSAAlgorithm.to_jwk(private_key().public_key(), as_dict=True)
+            return 200, {"keys": [key | {"kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
         if part == "certs":
             return 200, {KEY_ID: certificate_pem()}
         if part == "token":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import firebase_admin
 import pytest
-from firebase_admin import _token_gen, _user_mgt
+from firebase_admin import _token_gen, _user_mgt, app_check
 from pytest_django import Settings
 
 from backend.core.firebase import APP_NAME
@@ -21,6 +21,7 @@ def firebase(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         settings.FIREBASE_PROJECT_ID = PROJECT
         settings.FIREBASE_CREDENTIALS_FILE = str(tmp_path / "account.json")
         monkeypatch.setattr(_token_gen, "ID_TOKEN_CERT_URI", f"{endpoint.url}/certs")
+        monkeypatch.setattr(app_check._AppCheckService, "_JWKS_URL", f"{endpoint.url}/jwks")
         monkeypatch.setattr(_user_mgt.UserManager, "ID_TOOLKIT_URL", f"{endpoint.url}/v1")
         yield endpoint
         for app in [app for name, app in firebase_admin._apps.items() if name == APP_NAME]:

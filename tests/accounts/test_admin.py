@@ -85,6 +85,7 @@ class TestMakingOfficers:
             {"phone": "081 111 1111"},
             {"password1": "short", "password2": "short"},
             {"password2": "another password"},
+            {"password1": "Trash of the city", "password2": "Trash of the city"},
             {"display_name": ""},
             {"role": ""},
             {"role": "king"},

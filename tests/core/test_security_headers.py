@@ -59,7 +59,7 @@ def test_every_page_forbids_what_is_inline(superuser: Client, settings: Settings
 def test_what_is_no_page_may_load_nothing(db: None, url: str) -> None:
     answer = Client().get(url)
 
-    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 

@@ -11,6 +11,7 @@ from drf_spectacular.hooks import postprocess_schema_enums
 from inflection import camelize
 
 from backend.core.http.problems import problem
+from backend.core.http.schema_links import add_links
 
 Schema = dict[str, Any]
 ASYNCAPI = Path(settings.BASE_DIR) / "docs" / "asyncapi.yaml"
@@ -127,6 +128,7 @@ def _finish(result: Schema, generator: Any, add_schemas: Callable[[Schema], None
     for operation in _operations_of(result):
         add_problems(operation, schemas)
         add_examples(operation, schemas)
+        add_links(operation)
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result
 

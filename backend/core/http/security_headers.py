@@ -11,7 +11,7 @@ from backend.core.http.phone import content_security_policy
 
 # What the web app uses is for its own origin; no frame gets anything.
 PERMISSIONS = "camera=(self), geolocation=(self), display-capture=(), microphone=(), payment=(), usb=()"
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
+NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
 class SecurityHeadersMiddleware:

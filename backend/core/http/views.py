@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -18,6 +19,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from backend.core.clock import read_clock
+from backend.core.firebase import APP_CHECK_HEADER, require_genuine_app
 from backend.core.http import idempotency
 from backend.core.http.app_versions import add_minimum, require_supported_app
 from backend.core.http.language import activate_language
@@ -66,6 +68,8 @@ class ApiView(APIView):
     methods_with_key: frozenset[str] = frozenset({"POST"})
     # The methods, besides reading, that are open to suspended accounts.
     methods_for_suspended: frozenset[str] = frozenset()
+    # Whether only genuine apps may call it where App Check is required.
+    is_for_apps = True
     # Renders the object with this id for a repeated POST. Set where others can change it or end the right to see it.
     render_again: Callable[[Request, uuid.UUID], Response] | None = None
     # Asks the network for what the handlers of `methods_with_key` need, outside the transaction of a key.
@@ -98,6 +102,8 @@ class ApiView(APIView):
         activate_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""), own_language=own)
         require_supported_app(request)
         require_length(request)
+        if settings.FIREBASE_APP_CHECK and self.is_for_apps:
+            require_genuine_app(request.headers.get(APP_CHECK_HEADER, ""))
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [self.throttle]

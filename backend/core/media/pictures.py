@@ -27,6 +27,7 @@ from PIL import Image, ImageFile, ImageOps, PngImagePlugin
 from PIL.JpegImagePlugin import JpegImageFile
 
 from backend.core.errors import DomainError, Invalid, Kind
+from backend.core.media.scanner import require_clean
 
 log = structlog.get_logger(__name__)
 
@@ -115,8 +116,10 @@ def redraw(file: BinaryIO) -> Picture:
 
     A colour profile is dropped with the other metadata, not applied: a colour engine is not made for untrusted input.
 
-    Raises PhotosBusy, PhotoUnreadable, or PhotoTooLong or PhotoTooManyPixels before anything is unpacked.
+    Raises PhotoInfected or PhotosNotScanned of a scanner, PhotosBusy, PhotoUnreadable, or PhotoTooLong or
+    PhotoTooManyPixels before anything is unpacked.
     """
+    require_clean(file)
     waiting = _decoder.submit(_redraw, file)
     try:
         return waiting.result(settings.PHOTO_WAIT_S)
