@@ -47,7 +47,7 @@ def firebase_app() -> "App":
 
 
 def require_genuine_app(token: str) -> None:
-    """Check a token of App Check, with Google's keys, which are asked for every six hours.
+    """Check a token of App Check, with Google's keys, which are read every six hours.
 
     Raises AppNotGenuine, or Unavailable when Google gives no keys.
     """

@@ -19,7 +19,7 @@ STEPS = 6
 
 @pytest.mark.slow
 def test_stories_by_the_links_of_the_schema(world: World) -> None:  # noqa: F811
-    """Every story begins in the same world, and is told by the owner, who makes things."""
+    """Every story begins in the same world; the owner, who makes things, acts in it."""
     statuses, followed = Counter[int](), Counter[str]()
 
     class Story(load().as_state_machine()):  # type: ignore[misc]

@@ -107,8 +107,10 @@ REACH: Mapping[str, str] = {
 # What depends on the state of the pickup, besides its owner and their partner.
 READERS = {"open": {"liker"}, "live": {"matched", "runner_up"}, "done": {"matched"}, "ended": set(), "cut": set()}
 SWIPERS = {"open": {"liker"}, "live": {"matched", "runner_up"}, "done": {"matched"}, "ended": {"former"}, "cut": set()}
-# Only who added it removes it; taking back an earlier swipe stays possible after a block.
+# Only who added it removes it; taking back an earlier swipe stays possible after a block; the suspended have a notice
+# of their own under the same number.
 EXCEPTIONS = {
+    ("inbox_read", "self"): {"owner", "suspended"},
     ("remove_scale_photo", "live"): {"owner"},
     ("take_swipe_back", "cut"): SIGNED_IN - {"blocked_before"},
 }
