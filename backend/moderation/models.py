@@ -43,7 +43,7 @@ class Case(PublicModel):
     person = models.ForeignKey(User, models.PROTECT, verbose_name=_("concerns"), related_name="cases")
     status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.OPEN)
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
-    reports = models.PositiveIntegerField(_("reports"), default=0, help_text="By how many people.")
+    reports = models.PositiveIntegerField(_("reports"), default=0, help_text=_("By how many people."))
     version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(_("opened at"), help_text="Again, when it is reported after it was handled.")
     due_at = models.DateTimeField(_("due at"))

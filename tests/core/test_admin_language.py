@@ -14,7 +14,7 @@ from tests.factories.geo import make_pickup
 from tests.factories.matches import make_receipt
 from tests.factories.people import make_user
 
-OURS = ("accounts", "chat", "geo", "notifications")
+OURS = ("accounts", "chat", "geo", "moderation", "notifications")
 THAI = re.compile("[\u0e00-\u0e7f]")
 PAGES = [model for model in apps.get_models() if model._meta.app_label in OURS and site.is_registered(model)]
 

@@ -70,9 +70,9 @@ def when(name: str) -> Any:  # a callable, which django-stubs does not know in `
     """A column with the time in the field `name`, in the language and era of the reader."""
 
     @admin.display(ordering=name, description=_(name.replace("_", " ")))
-    def column(row: Model) -> str | None:
+    def column(row: Model) -> str:
         moment = getattr(row, name)
-        return spell_with_year_in_city(moment) if moment else None
+        return spell_with_year_in_city(moment) if moment else "-"
 
     return column
 
