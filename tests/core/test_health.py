@@ -111,5 +111,5 @@ class TestHealth:
 
         answer = anonymous.get("/readyz")
 
-        assert answer.status_code == 503
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
         assert answer.json()["checks"] == {"postgresql": "OperationalError"}

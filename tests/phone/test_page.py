@@ -75,7 +75,7 @@ class TestPage:
         settings.PHONE_DIR = tmp_path
         answer = APIClient().get("/deck")
 
-        assert answer.status_code == 503
+        assert (answer.status_code, answer["Retry-After"]) == (503, "60")
         assert b"bin/setup" in answer.content
 
 

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from backend.core.db.definitions import wrong_definitions
 from backend.core.errors import NotReady
 from backend.core.http.pages import PageView, render_page
-from backend.core.http.problems import CONTENT_TYPE, problem
+from backend.core.http.problems import CONTENT_TYPE, RETRY_AFTER_S, problem
 from backend.core.http.views import PublicView
 from backend.core.media.pictures import media_state
 from backend.core.redis.client import key, redis_client
@@ -71,7 +71,8 @@ class ReadyView(PublicView):
         log.warning("not_ready", **checks)
         refusal = NotReady()
         body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
-        return Response(body | {"checks": checks}, status=503, content_type=CONTENT_TYPE)
+        headers = {"Retry-After": str(RETRY_AFTER_S[refusal.kind])}
+        return Response(body | {"checks": checks}, status=503, headers=headers, content_type=CONTENT_TYPE)
 
 
 def read_states() -> dict[str, str]:

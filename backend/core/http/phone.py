@@ -63,7 +63,8 @@ def _built_file(name: str, content_type: str) -> HttpResponse:
     file = settings.PHONE_DIR / name
     if not file.exists():
         text = "The app has not been built. Run bin/setup.\n"
-        return HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")
+        headers = {"Retry-After": "60"}
+        return HttpResponse(text, status=503, headers=headers, content_type="text/plain; charset=utf-8")
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": content_security_policy(),
