@@ -68,7 +68,7 @@ SIGNED_IN = frozenset(ROLES) - {"anonymous", "leaving", "signed_out"}
 # What somebody whom moderators suspended may do, besides reading what others in their place read.
 SUSPENDED_MAY = """
     sign_in sign_out end_session end_other_sessions issue_ticket erase_me put_block appeal_act devices_register
-    devices_forget events_acknowledge events_read inbox_read inbox_read_all
+    devices_forget events_acknowledge events_read inbox_read inbox_read_all request_export
     """
 OPEN_TO_SUSPENDED = frozenset(SUSPENDED_MAY.split())
 BLOCKED = {"blocked_before", "blocked_during"}
