@@ -75,9 +75,14 @@ def empty_tables() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_settings() -> Iterator[None]:
-    """Look for a static file when it is requested, not for all of them per client; and hash passwords quickly."""
+    """Look for a static file when it is requested, not for all of them per client; hash passwords quickly; and send
+    pushes to the memory backend without delay.
+    """
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=hashers):
+    with (
+        override_settings(WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=hashers),
+        override_settings(PUSH_BACKEND="memory", PUSH_WAIT_S=0, PUSH_LISTEN_S=0),
+    ):
         yield
 
 
@@ -101,7 +106,12 @@ def redis_prefix(settings: Settings) -> Iterator[str]:
     settings.REDIS_PREFIX = f"test:{uuid.uuid4().hex[:12]}:"
     settings.FCM_QUOTA_KEY = f"{settings.REDIS_PREFIX}fcm:quota"
     yield settings.REDIS_PREFIX
-    for name in sync_redis().scan_iter(f"{settings.REDIS_PREFIX}*"):
+    remove_keys(settings.REDIS_PREFIX)
+
+
+def remove_keys(prefix: str) -> None:
+    """Delete the Redis keys that begin so; found in one request, although other processes may have left many."""
+    for name in sync_redis().scan_iter(f"{prefix}*", count=10_000):
         sync_redis().delete(name)
 
 
@@ -138,11 +148,9 @@ def no_language_left() -> None:
 
 @pytest.fixture(autouse=True)
 def places(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Store photos in a folder of the test, and send pushes to the memory backend without delay."""
-    settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
-    settings.PRIVATE_ROOT = str(tmp_path_factory.mktemp("private"))
-    settings.PUSH_BACKEND = "memory"
-    settings.PUSH_WAIT_S = settings.PUSH_LISTEN_S = 0
+    """Store photos in folders of the test, which are made when one is stored."""
+    folder = tmp_path_factory.getbasetemp() / uuid.uuid4().hex
+    settings.MEDIA_ROOT, settings.PRIVATE_ROOT = str(folder / "media"), str(folder / "private")
 
 
 @pytest.fixture

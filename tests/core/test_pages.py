@@ -55,7 +55,7 @@ class TestDevelopers:
 @pytest.fixture
 def media(settings: Settings) -> Path:
     root = Path(settings.MEDIA_ROOT)
-    (root / "photos").mkdir()
+    (root / "photos").mkdir(parents=True)
     (root / "photos" / "one.jpg").write_bytes(b"\xff\xd8\xff")
     (root / "photos" / "secret.txt").write_text("not a photo")
     (root.parent / "outside.jpg").write_bytes(b"outside")

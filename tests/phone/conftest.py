@@ -11,9 +11,8 @@ from django.db import connection
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
-from backend.core.redis.client import sync_redis
 from tests.chat.processes import running_process
-from tests.conftest import empty_tables
+from tests.conftest import empty_tables, remove_keys
 from tests.phone.phone import Phone
 from tests.pictures import from_a_phone
 from tests.waits import PATIENCE_S, wait_until
@@ -74,8 +73,7 @@ def nothing_left_of_module(django_db_setup: None, django_db_blocker: DjangoDbBlo
         wait_until(lambda: not is_service_busy())
         empty_tables()
         connection.close()
-    for name in sync_redis().scan_iter(f"{REDIS_PREFIX}*"):
-        sync_redis().delete(name)
+    remove_keys(REDIS_PREFIX)
 
 
 def is_service_busy() -> bool:
