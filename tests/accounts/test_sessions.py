@@ -17,7 +17,9 @@ from backend.accounts.services.sessions import end_expired_sessions
 from backend.core.redis.client import sync_redis
 from backend.core.redis.nudges import channel_of
 from tests.factories.people import client_of, make_session, make_user
+from tests.waits import PATIENCE_S
 
+END = b"end"
 SESSIONS = "/api/v1/auth/sessions"
 
 
@@ -32,10 +34,11 @@ def listening(user: User) -> Iterator[list[Any]]:
     redis: Any = sync_redis()
     with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.subscribe(channel_of(user.pk))
-        pubsub.get_message(timeout=1)
+        pubsub.get_message(timeout=PATIENCE_S)
         yield heard
-        while message := pubsub.get_message(timeout=0.1):
-            heard.append(msgspec.json.decode(message["data"]))
+        redis.publish(channel_of(user.pk), END)
+        while (message := pubsub.get_message(timeout=PATIENCE_S)["data"]) != END:
+            heard.append(msgspec.json.decode(message))
 
 
 class TestToken:

@@ -13,6 +13,7 @@ from notifications.selectors.events import log_of
 from tests.chat.phones import open_socket, ticket_for
 from tests.factories.notifications import make_device
 from tests.factories.people import make_session
+from tests.waits import PATIENCE_S
 
 
 class TestSessionState:
@@ -45,5 +46,5 @@ def test_an_open_socket_updates_the_device(server: str, ann: User, hours: int, i
     device = make_device(ann, installation=session.installation, last_seen_at=before)
 
     with open_socket(server, ["tft.v1", f"ticket.{ticket_for(session)}"]) as socket:
-        socket.recv(timeout=4)
+        socket.recv(timeout=PATIENCE_S)
         assert (Device.objects.get(pk=device.pk).last_seen_at > before) == is_written

@@ -18,6 +18,7 @@ from tests.chat.processes import running_process
 from tests.factories.chat import make_conversation, make_message
 from tests.factories.people import make_session
 from tests.races.concurrency import at_once
+from tests.waits import PATIENCE_S
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ class TestWithoutRedis:
         ticket = ask_for_ticket(server_without_redis, bob)
 
         with open_socket(server_without_redis, ["tft.v1", f"ticket.{ticket}"]) as socket:
-            hello = json.loads(socket.recv(timeout=4))
+            hello = json.loads(socket.recv(timeout=PATIENCE_S))
             assert hello | {"epoch": ""} == {"type": "hello", "head": 1, "epoch": "", "heartbeat_s": 1}
             socket.send(json.dumps({"type": "resume", "since": 0}))
             assert next_text(socket) == "before"
@@ -49,7 +50,7 @@ class TestWithoutRedis:
                 open_socket(server_without_redis, ["tft.v1", f"ticket.{ticket}"]) as second,
                 pytest.raises(ConnectionClosed) as end,
             ):
-                second.recv(timeout=4)
+                second.recv(timeout=PATIENCE_S)
             assert code_of(end.value) == 4401
 
     def test_two_sockets_of_one_process_need_no_heartbeat(
@@ -99,7 +100,7 @@ def admitted_at_once(session: Session) -> list[TicketHolder]:
 def ask_for_ticket(server: str, user: User) -> str:
     """A ticket from the HTTP API."""
     headers = {"Authorization": f"Bearer {make_session(user)[1]}"}
-    response = httpx.post(f"http://{server}/api/v1/realtime/tickets", headers=headers, timeout=20)
+    response = httpx.post(f"http://{server}/api/v1/realtime/tickets", headers=headers, timeout=PATIENCE_S)
     assert response.status_code == 201
     ticket: str = response.json()["ticket"]
     return ticket
@@ -107,7 +108,7 @@ def ask_for_ticket(server: str, user: User) -> str:
 
 def next_text(socket: ClientConnection) -> str:
     """The text of the next message; other frames are skipped."""
-    while (frame := json.loads(socket.recv(timeout=4)))["type"] != "event":
+    while (frame := json.loads(socket.recv(timeout=PATIENCE_S)))["type"] != "event":
         pass
     text: str = frame["data"]["message"]["text"]
     return text

@@ -22,6 +22,7 @@ from notifications.services.leases import lease_due_users
 from tests.factories.notifications import NOON, make_device, make_notice, tell
 from tests.factories.people import make_user
 from tests.races.concurrency import at_once
+from tests.waits import PATIENCE_S
 
 BOTH_WITHIN_S = 0.5
 
@@ -122,7 +123,7 @@ class TestMovedDevice:
 
     def test_control_different_orders_deadlock(self, device: Device) -> None:
         claimed(device.user, 1)
-        both = Barrier(2, timeout=5)
+        both = Barrier(2, timeout=PATIENCE_S)
 
         def push_first() -> None:
             with transaction.atomic():
