@@ -21,8 +21,9 @@ log = structlog.get_logger(__name__)
 BATCH = 2_000
 FLAWS_LOGGED_MAX = 20
 _APPOINTMENT = """
-    SELECT geo_match.id, geo_match.status, agreed_for, calendar_sequence, resident_id, title, area, address,
-           ST_Y(location::geometry), ST_X(location::geometry)
+    SELECT geo_match.id, geo_match.status, agreed_for, calendar_sequence, resident_id, title, area,
+           COALESCE(NULLIF(agreed_place, ''), address),
+           COALESCE(agreed_lat, ST_Y(location::geometry)), COALESCE(agreed_lon, ST_X(location::geometry))
     FROM geo_match
     JOIN geo_handover ON match_id = geo_match.id
     JOIN geo_pickup ON geo_pickup.id = pickup_id
@@ -57,7 +58,7 @@ _decode_parts = msgspec.json.Decoder(Parts).decode
 
 
 class Appointment(msgspec.Struct, frozen=True):
-    """What a calendar shows of a match; `lat` and `lon` are the exact place."""
+    """What a calendar shows of a match; `lat` and `lon` are the exact place, or the point in public."""
 
     match_id: uuid.UUID
     status: str

@@ -12,7 +12,7 @@ from msgspec import Meta
 from backend.core.http.responses import ResponseBody
 from geo.lifecycle.codes import DIGITS, PERIOD_S, latest_entry
 from geo.lifecycle.matches import IssuedLine, MatchDetails, ReceiptDetails
-from geo.models import Grade, Handover, HandoverState, Match, Receipt
+from geo.models import Grade, Handover, HandoverState, Match, MeetingPoint, Receipt
 from geo.responses import READ_ONLY, URL, Baht, Kilograms, PersonOutput, PhotoOutput, limited_to
 
 # As much of the hash as a QR code should carry: enough that nobody finds another receipt with the same.
@@ -142,6 +142,18 @@ class CheckInOutput(ResponseBody):
     answer: Handover.CheckIn | None
 
 
+class MeetingPointOutput(ResponseBody):
+    """A place in public where the two meet."""
+
+    name: str
+    lat: float
+    lon: float
+
+    @classmethod
+    def of(cls, source: MeetingPoint) -> Self:
+        return cls(*source)
+
+
 class HandoverOutput(ResponseBody):
     """Where the handover stands, who is where, the weigh-in, and who has confirmed."""
 
@@ -150,6 +162,10 @@ class HandoverOutput(ResponseBody):
     proposed_by: Annotated[uuid.UUID | None, Meta(description="A person's id.")]
     agreed_for: Annotated[datetime | None, Meta(description="Null also while another time is proposed."), READ_ONLY]
     meets_at: Annotated[datetime | None, Meta(description="The time last agreed; it holds while another is proposed.")]
+    proposed_point: Annotated[MeetingPointOutput | None, READ_ONLY, Meta(description="Null: at the door.")]
+    meeting_point: Annotated[
+        MeetingPointOutput | None, READ_ONLY, Meta(description="The point last agreed; null: at the door.")
+    ]
     set_off_at: datetime | None
     eta: datetime | None
     resident_arrived_at: datetime | None
@@ -177,8 +193,10 @@ class HandoverOutput(ResponseBody):
             state=HandoverState(handover.state),
             proposed_for=handover.proposed_for,
             proposed_by=handover.proposed_by_id,
-            agreed_for=handover.agreed_for if handover.agreed_for == handover.proposed_for else None,
+            agreed_for=handover.agreed_for if handover.is_as_agreed else None,
             meets_at=handover.agreed_for,
+            proposed_point=_shown_point(handover.proposed_point),
+            meeting_point=_shown_point(handover.agreed_point),
             set_off_at=handover.set_off_at,
             eta=handover.eta,
             resident_arrived_at=handover.resident_arrived_at,
@@ -197,6 +215,10 @@ class HandoverOutput(ResponseBody):
             one_time_code=OneTimeCodeOutput.of(source) if shows_codes and handover.secret else None,
             check_in=_check_in_of(handover, is_resident=is_resident),
         )
+
+
+def _shown_point(point: MeetingPoint | None) -> MeetingPointOutput | None:
+    return MeetingPointOutput.of(point) if point else None
 
 
 def _check_in_of(handover: Handover, *, is_resident: bool) -> CheckInOutput | None:

@@ -215,7 +215,9 @@ class MatchedPickupOutput(ResponseBody):
 
 
 class MatchOutput(ResponseBody, kw_only=True):
-    """A match, for one of its two. The collector sees the exact place only while they may go there."""
+    """A match, for one of its two. The collector sees the exact place only while they may go there, and not once
+    a point in public is agreed (`handover.meeting_point`).
+    """
 
     id: uuid.UUID
     status: Match.Status
@@ -247,7 +249,8 @@ class MatchOutput(ResponseBody, kw_only=True):
         """A match as the reader may see it."""
         match, pickup, parts = source.match, source.pickup, source.parts
         is_resident = pickup.resident_id == reader_id
-        shows_place = is_resident or match.status == Match.Status.ACTIVE
+        is_elsewhere = source.handover.agreed_point is not None
+        shows_place = is_resident or (match.status == Match.Status.ACTIVE and not is_elsewhere)
         return cls(
             id=match.id,
             status=Match.Status(match.status),

@@ -4,7 +4,7 @@ from geo.models.collector import Collector
 from geo.models.drop_off import DropOffPoint
 from geo.models.export import DataExport
 from geo.models.group import Group, Membership
-from geo.models.handover import STEPS, Handover, HandoverState, Reminder, Step
+from geo.models.handover import STEPS, Handover, HandoverState, MeetingPoint, Reminder, Step
 from geo.models.impact import ImpactEntry, ImpactSum
 from geo.models.match import Match
 from geo.models.material import EmissionFactor, Material
@@ -36,6 +36,7 @@ __all__ = [
     "LeftItem",
     "Match",
     "Material",
+    "MeetingPoint",
     "Membership",
     "Penalty",
     "Pickup",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -99,6 +100,14 @@ STEPS: Mapping[HandoverState, Mapping[Step, HandoverState]] = {
 }
 
 
+class MeetingPoint(NamedTuple):
+    """A place in public where the two meet, instead of the door: its name, and degrees."""
+
+    name: str
+    lat: float
+    lon: float
+
+
 class Handover(models.Model):
     """The handover of one match. Only the resident knows `code` and `secret`; a code proves that the resident agrees.
 
@@ -175,6 +184,14 @@ class Handover(models.Model):
     resident_confirmed_at = models.DateTimeField(_("resident confirmed at"), null=True)
     collector_confirmed_at = models.DateTimeField(_("collector confirmed at"), null=True)
 
+    proposed_place = models.CharField(
+        _("proposed place"), max_length=120, blank=True, default="", db_default="", help_text="Empty: at the door."
+    )
+    proposed_lat = models.FloatField(null=True, editable=False)
+    proposed_lon = models.FloatField(null=True, editable=False)
+    agreed_place = models.CharField(_("agreed place"), max_length=120, blank=True, default="", db_default="")
+    agreed_lat = models.FloatField(null=True, editable=False)
+    agreed_lon = models.FloatField(null=True, editable=False)
     check_in_asked_at = models.DateTimeField(
         _("asked whether all is right at"), null=True, help_text="Of both, once, when it took long."
     )
@@ -201,6 +218,21 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return f"handover of {self.match_id}"
+
+    @property
+    def proposed_point(self) -> MeetingPoint | None:
+        """The point that is proposed; None for the door."""
+        return _point_of(self.proposed_place, self.proposed_lat, self.proposed_lon)
+
+    @property
+    def agreed_point(self) -> MeetingPoint | None:
+        """The point that was last agreed; None for the door."""
+        return _point_of(self.agreed_place, self.agreed_lat, self.agreed_lon)
+
+    @property
+    def is_as_agreed(self) -> bool:
+        """Whether the last proposal is what was agreed."""
+        return (self.agreed_for, self.agreed_point) == (self.proposed_for, self.proposed_point)
 
     def may(self, step: Step) -> bool:
         """Whether the transition table allows the step now."""
@@ -247,6 +279,10 @@ class Handover(models.Model):
             return False
         counts_at = self.no_show_counts_at(is_resident=is_resident)
         return other_here or counts_at is None or now < counts_at
+
+
+def _point_of(name: str, lat: float | None, lon: float | None) -> MeetingPoint | None:
+    return None if lat is None or lon is None else MeetingPoint(name, lat, lon)
 
 
 class Reminder(models.Model):

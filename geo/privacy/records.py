@@ -122,6 +122,8 @@ RECORDS = (
         model=Handover,
         personal=(
             "proposed_by",
+            "proposed_place",
+            "agreed_place",
             "set_off_at",
             "eta",
             "resident_arrived_at",

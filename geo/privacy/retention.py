@@ -17,6 +17,12 @@ from geo.models import Handover, Pickup, PickupPhoto, ScalePhoto
 
 BATCH = 500
 
+# The point in public of a handover, as its fields are without one.
+NO_POINT: dict[str, Any] = {
+    "proposed_place": "", "proposed_lat": None, "proposed_lon": None,
+    "agreed_place": "", "agreed_lat": None, "agreed_lon": None,
+}  # fmt: skip
+
 
 @transaction.atomic
 def remove_places(*, now: datetime) -> int:
@@ -54,7 +60,7 @@ def remove_journeys(*, now: datetime) -> int:
     old = Handover.objects.filter(travelled, match__ended_at__lte=_evidence_until(now))
     ids = list(old.order_by("pk").values_list("pk", flat=True)[:BATCH])
     return Handover.objects.filter(pk__in=ids).update(
-        set_off_at=None, eta=None,
+        **NO_POINT, set_off_at=None, eta=None,
         resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence="",
         collector_arrived_at=None, collector_arrival_received_at=None, collector_evidence="",
         resident_check_in="", collector_check_in="",

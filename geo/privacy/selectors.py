@@ -122,7 +122,7 @@ def handovers_of(user: User) -> list[Row]:
 def _handover(handover: Handover, user: User) -> Row:
     role = "collector" if handover.match.collector_id == user.pk else "resident"
     own = ["arrived_at", "arrival_received_at", "evidence", "confirmed_at", "check_in"]
-    common = ["state", "proposed_for", "agreed_for", "weighed_at", "paid_thb"]
+    common = ["state", "proposed_for", "agreed_for", "proposed_place", "agreed_place", "weighed_at", "paid_thb"]
     way = ["set_off_at", "eta"] if role == "collector" else []
     row: Row = {"match_id": handover.match_id, "role": role, "proposed_by_you": handover.proposed_by_id == user.pk}
     return (

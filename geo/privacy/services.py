@@ -17,7 +17,7 @@ from geo.lifecycle.locks import lock_pickup
 from geo.lifecycle.notices import withdraw_like_notice
 from geo.matching.services.matches import cancel_pickup, pass_on_under_pickup_lock, release_match
 from geo.models import Handover, Match, Pickup, PickupPhoto, ScalePhoto, Swipe
-from geo.privacy.retention import remove_places_of
+from geo.privacy.retention import NO_POINT, remove_places_of
 from notifications.services.notify import notify
 
 UNFINISHED = (Pickup.Status.OPEN, Pickup.Status.MATCHED, Pickup.Status.ON_HOLD)
@@ -56,6 +56,7 @@ def erase_scale_photos(user: User, now: datetime) -> None:
 def erase_journeys(user: User, now: datetime) -> None:
     """Erase when the user set off and arrived. The times agreed by both stay for the other party."""
     Handover.objects.filter(match__collector=user).update(
+        **NO_POINT,
         set_off_at=None,
         eta=None,
         collector_arrived_at=None,
@@ -64,7 +65,11 @@ def erase_journeys(user: User, now: datetime) -> None:
         collector_check_in="",
     )
     Handover.objects.filter(match__pickup__resident=user).update(
-        resident_arrived_at=None, resident_arrival_received_at=None, resident_evidence="", resident_check_in=""
+        **NO_POINT,
+        resident_arrived_at=None,
+        resident_arrival_received_at=None,
+        resident_evidence="",
+        resident_check_in="",
     )
 
 

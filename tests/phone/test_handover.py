@@ -114,6 +114,22 @@ def test_somebody_trusted_follows_by_a_link(match: tuple[Page, Page, Match], ope
     assert answer.status == 404
 
 
+def test_they_meet_in_public(match: tuple[Page, Page, Match]) -> None:
+    nok, lek, found = match
+    lek.get_by_role("button", name="Propose a time").click()
+    lek.get_by_label("In public").check(force=True)
+    lek.get_by_label("Name of the place").fill("Gate of the park")
+    lek.get_by_role("button", name="Propose this time").click()
+    expect(nok.get_by_text("At: Gate of the park")).to_be_visible()
+
+    nok.get_by_role("button", name="That suits me").click()
+
+    expect(lek.get_by_text("Gate of the park").first).to_be_visible()
+    expect(lek.get_by_text(found.pickup.address)).to_have_count(0)
+    found.handover.refresh_from_db()
+    assert found.handover.agreed_place == "Gate of the park"
+
+
 def test_an_unusual_weight_is_confirmed(match: tuple[Page, Page, Match]) -> None:
     _, lek, found = match
     agree_on_a_time(lek, found)

@@ -15,15 +15,16 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.http.fields import Body, Moment, Nothing, Number
-from backend.core.http.text_fields import Paragraphs
+from backend.core.http.text_fields import Line, Paragraphs
 from backend.core.http.views import ApiView, valid
 from geo.handover.calendar import calendar_of
 from geo.handover.selectors import get_appointment_for
 from geo.handover.services.appointments import agree_time, propose_time, set_off
 from geo.handover.services.arrivals import arrive, confirm_arrival, report_no_show
+from geo.inputs import Place
 from geo.matching.api.matches import MatchStepView, show_match
 from geo.matching.responses import MatchOutput
-from geo.models import Rating
+from geo.models import MeetingPoint, Rating
 from geo.trust.services import rate_match
 
 TAGS = ["handover"]
@@ -32,16 +33,36 @@ match_operation = partial(operation, responses={200: MatchOutput})
 ACCURACY_M_MAX = 100_000
 
 
+class MeetingPointInput(Place):
+    """A place in public, with its name."""
+
+    name = Line(max_length=120)
+
+    def to_internal_value(self, data: Any) -> MeetingPoint:
+        """The point with its name."""
+        place = super().to_internal_value(data)
+        return MeetingPoint(self.fields["name"].run_validation(data["name"]), place.y, place.x)
+
+
 class ProposeInput(Body):
-    """When to meet."""
+    """When to meet, and where."""
 
     at = Moment(help_text="In the future, within the pickup's window.")
+    meeting_point = MeetingPointInput(
+        required=False, allow_null=True, default=None, help_text="In public, instead of the door; null for the door."
+    )
 
 
 class AgreeInput(Body):
     """What one agrees to."""
 
     at = Moment(required=False, help_text="The time that was shown; refused when another stands by now.")
+    place = Line(
+        max_length=120,
+        required=False,
+        allow_blank=True,
+        help_text="The same for the place; empty: the door.",
+    )
 
 
 class SetOffInput(Body):

@@ -105,7 +105,7 @@ class SharedPageView(PageView):
     """`/s/{token}`: names, time, state and place of a handover, and nothing else, for who was given the link.
 
     The resident may give away where they live: their link shows the address. The collector's link shows only the
-    neighbourhood, which everybody sees in the deck.
+    neighbourhood, which everybody sees in the deck. A point in public that is agreed replaces both.
     """
 
     def get(self, request: Request, token: str) -> HttpResponse:
@@ -119,7 +119,7 @@ class SharedPageView(PageView):
             "names": [pickup.resident.first_name, match.collector.first_name],
             "at": handover.agreed_for and handover.agreed_for.astimezone(city_zone()),
             "state": STATES.get(HandoverState(handover.state), STATES[HandoverState.ARRIVED]),
-            "place": pickup.address if shows_address else pickup.area,
+            "place": handover.agreed_place or (pickup.address if shows_address else pickup.area),
         }
         page = render_page(
             request, "geo/shared_page.html", {"is_over": True} if is_over else content, status=410 if is_over else 200

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.db import transaction
 
 from backend.core.clock import city_zone
@@ -23,7 +24,8 @@ from geo.handover_errors import (
 from geo.lifecycle.locks import lock_active_match_of, lock_due_pickup, lock_match_under_pickup_lock, process_each
 from geo.lifecycle.notices import notify_parties
 from geo.lifecycle.transitions import take_step
-from geo.models import Handover, Match, Reminder, Step
+from geo.models import Handover, Match, MeetingPoint, Reminder, Step
+from geo.service_area import require_served
 from notifications.services.notify import notify
 
 BATCH = 500
@@ -42,38 +44,47 @@ RESET: dict[str, object] = {
 
 
 @transaction.atomic
-def propose_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime, now: datetime) -> Match:
-    """Propose a time; replaces the last proposal. A time agreed before holds until the proposal is accepted.
+def propose_time(
+    *, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime, meeting_point: MeetingPoint | None = None, now: datetime
+) -> Match:
+    """Propose a time, and a point in public instead of the door; replaces the last proposal.
 
-    Raises NotFound, MatchOver, TimeInThePast, TimeOutsideWindow, AlreadyWeighed or WeighInDisputed.
+    What was agreed before holds until the proposal is accepted. Raises NotFound, MatchOver, TimeInThePast,
+    TimeOutsideWindow, AlreadyWeighed, WeighInDisputed, or what `require_served` raises.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     if at <= now:
         raise TimeInThePast(field="at")
     if not match.pickup.window_from <= at <= match.pickup.window_until:
         raise TimeOutsideWindow(field="at")
-    take_step(handover=match.handover, step=Step.PROPOSE, proposed_for=at, proposed_by_id=user_id)
+    if meeting_point:
+        require_served(Point(meeting_point.lon, meeting_point.lat, srid=4326), field="meeting_point")
+    place = _fields_of("proposed", meeting_point)
+    take_step(handover=match.handover, step=Step.PROPOSE, proposed_for=at, proposed_by_id=user_id, **place)
     proposal = notices.of_proposal(match=match, at=at, by=user_id)
     notify_parties(match=match, card="proposal", notices=proposal, by=user_id, now=now)
     return match
 
 
 @transaction.atomic
-def agree_time(*, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime | None = None, now: datetime) -> Match:
-    """Agree to the other party's proposal; `at`, when given, is the time the client saw. Idempotent.
+def agree_time(
+    *, user_id: uuid.UUID, match_id: uuid.UUID, at: datetime | None = None, place: str | None = None, now: datetime
+) -> Match:
+    """Agree to the other party's proposal; `at` and `place`, when given, are what the client saw. Idempotent.
 
     Raises NotFound, MatchOver, NothingProposed, OwnProposal, ProposalChanged, ProposalOutdated, AlreadyWeighed or
     WeighInDisputed.
     """
     match = lock_active_match_of(match_id=match_id, user_id=user_id)
     handover = match.handover
-    proposed_for = _require_agreeable(handover, user_id, at)
-    if handover.agreed_for == proposed_for:
+    proposed_for = _require_agreeable(handover, user_id, at, place)
+    if handover.is_as_agreed:
         return match
     if proposed_for <= now:
         raise ProposalOutdated
     sequence = handover.calendar_sequence + 1
-    take_step(handover=handover, step=Step.AGREE, agreed_for=proposed_for, calendar_sequence=sequence, **RESET)
+    agreed = RESET | _fields_of("agreed", handover.proposed_point)
+    take_step(handover=handover, step=Step.AGREE, agreed_for=proposed_for, calendar_sequence=sequence, **agreed)
     _plan_reminders(handover, now)
     agreement = notices.of_agreement(match=match, at=proposed_for, acting=user_id)
     notify_parties(match=match, card="agreement", notices=agreement, by=user_id, now=now)
@@ -145,12 +156,19 @@ def send_reminders(*, pickup_id: uuid.UUID, now: datetime) -> bool:
     return bool(handovers)
 
 
-def _require_agreeable(handover: Handover, user_id: uuid.UUID, at: datetime | None) -> datetime:
+def _fields_of(which: str, point: MeetingPoint | None) -> dict[str, object]:
+    """The fields of `Handover` for the point that is `proposed` or `agreed`."""
+    name, lat, lon = point or ("", None, None)
+    return {f"{which}_place": name, f"{which}_lat": lat, f"{which}_lon": lon}
+
+
+def _require_agreeable(handover: Handover, user_id: uuid.UUID, at: datetime | None, place: str | None) -> datetime:
     if handover.proposed_for is None:
         raise NothingProposed
     if handover.proposed_by_id == user_id:
         raise OwnProposal
-    if at is not None and at != handover.proposed_for:
+    other_time = at is not None and at != handover.proposed_for
+    if other_time or (place is not None and place != handover.proposed_place):
         raise ProposalChanged
     return handover.proposed_for
 

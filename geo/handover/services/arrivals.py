@@ -9,6 +9,8 @@ from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import Point
 from django.db import transaction
 
+from geo.distance import metres_between
+from geo.grid import x_of, y_of
 from geo.handover.services import notices
 from geo.handover.services.safety import postpone_check_in
 from geo.handover_errors import (
@@ -58,7 +60,7 @@ def arrive(
         return match
     at = _time_of_arrival(arrived_at, now)
     _require_time(match.handover, at, now)
-    _require_near(match.pickup, point, accuracy_m)
+    _require_near(match, point, accuracy_m)
     _record_arrivals(match, {side: Evidence.GPS}, at, now)
     arrival = notices.of_arrival(match=match, by=user_id, acting=user_id)
     notify_parties(match=match, card="arrived", notices=arrival, by=user_id, now=now)
@@ -130,13 +132,21 @@ def _require_time(handover: Handover, at: datetime, now: datetime) -> None:
         )
 
 
-def _require_near(pickup: Pickup, point: Point, accuracy_m: float) -> None:
+def _require_near(match: Match, point: Point, accuracy_m: float) -> None:
     """An inaccurate fix is refused first: it proves nothing, however near it is."""
     if accuracy_m > settings.ARRIVAL_ACCURACY_MAX_M:
         raise GpsTooVague(field="accuracy_m", metres=settings.ARRIVAL_ACCURACY_MAX_M)
-    away = Pickup.objects.annotate(away=Distance("location", point)).values_list("away", flat=True).get(pk=pickup.pk)
-    if away.m > settings.ARRIVAL_RADIUS_M + accuracy_m:
-        raise TooFarFromPickup(metres=round(away.m), limit=settings.ARRIVAL_RADIUS_M)
+    away_m = _metres_away(match, point)
+    if away_m > settings.ARRIVAL_RADIUS_M + accuracy_m:
+        raise TooFarFromPickup(metres=round(away_m), limit=settings.ARRIVAL_RADIUS_M)
+
+
+def _metres_away(match: Match, point: Point) -> float:
+    """From the point agreed on, else from the door."""
+    if agreed := match.handover.agreed_point:
+        return metres_between(point.y, point.x, x_of(agreed.lon), y_of(agreed.lat))
+    pickups = Pickup.objects.annotate(away=Distance("location", point))
+    return float(pickups.values_list("away", flat=True).get(pk=match.pickup_id).m)
 
 
 def _record_arrivals(match: Match, evidence: dict[str, Evidence], at: datetime, now: datetime) -> None:

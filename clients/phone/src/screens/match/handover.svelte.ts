@@ -19,6 +19,7 @@ import { formOf, keptForm, type Figures } from './weigh_form';
 type Schemas = components['schemas'];
 export type Match = Schemas['MatchOutput'];
 export type WeighIn = Schemas['WeighInInputRequest'];
+export type MeetingPoint = Schemas['MeetingPointOutput'];
 type Arrival = Partial<Schemas['ArriveInputRequest']>;
 type Step = 'on-my-way' | 'arrive' | 'weigh-in' | 'photos' | 'confirm' | 'rating';
 
@@ -48,10 +49,21 @@ export class Handover {
     $effect(() => outbox.sdk.on('outcome', (outcome) => this.#hear(outcome)));
   }
 
-  propose = (at: string) =>
-    this.#do(api().POST('/api/v1/matches/{match_id}/handover/propose', { ...this.#params(), body: { at } }));
-  agree = (at: string) =>
-    this.#do(api().POST('/api/v1/matches/{match_id}/handover/agree', { ...this.#params(), body: { at } }));
+  /** Null for the door. */
+  propose = (at: string, point: MeetingPoint | null) =>
+    this.#do(
+      api().POST('/api/v1/matches/{match_id}/handover/propose', {
+        ...this.#params(),
+        body: { at, meeting_point: point },
+      }),
+    );
+  agree = (at: string, point: MeetingPoint | null) =>
+    this.#do(
+      api().POST('/api/v1/matches/{match_id}/handover/agree', {
+        ...this.#params(),
+        body: { at, place: point?.name ?? '' },
+      }),
+    );
   setOff = () => this.#queue('on-my-way', { body: {} });
   noShow = () => this.#do(api().POST('/api/v1/matches/{match_id}/handover/no-show', this.#params()));
   /** Say whether everything is all right. */
