@@ -11,7 +11,8 @@ from backend.moderation.subjects import Thing
 from chat.models import Message, MessagePhoto
 from chat.services.deletion import remove_message, show_message
 
-ACTS: Collection[Act.Kind] = Act.OF_THING
+# Hiding takes the text away and restoring gives it back: removing would be no other act.
+ACTS: Collection[Act.Kind] = (Act.Kind.HIDE,)
 
 
 def find(object_id: uuid.UUID, *, reader: User) -> Thing:

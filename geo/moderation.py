@@ -87,7 +87,7 @@ def _pickup_of_photo(photo_id: uuid.UUID) -> uuid.UUID:
 class Ratings:
     """The rating that the reader got for a match, named by the match's id, which is all they know of it."""
 
-    ACTS: Collection[Act.Kind] = Act.OF_THING
+    ACTS: Collection[Act.Kind] = (Act.Kind.HIDE,)  # removing would be no other act
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
         """Raises NotFound."""
@@ -114,7 +114,7 @@ class Ratings:
 class Groups:
     """The name of a group; its keeper is the author."""
 
-    ACTS: Collection[Act.Kind] = Act.OF_THING
+    ACTS: Collection[Act.Kind] = (Act.Kind.HIDE,)  # removing would be no other act
 
     def find(self, object_id: uuid.UUID, *, reader: User) -> Thing:
         """Any group that has a keeper, since all can see the names. Raises NotFound."""

@@ -136,10 +136,17 @@ class TestActs:
         client_of(match.collector).post(f"/api/v1/matches/{match.pk}/rating", {"stars": 1})
         case = case_of("rating", Rating.objects.get(), by=resident)
 
-        for kind, count in (("remove", 0), ("restore", 1)):
+        for kind, count in (("hide", 0), ("restore", 1)):
             decide(case, kind)
             resident.refresh_from_db()
             assert (resident.rating_count, resident.rating_sum) == (count, count)
+
+    def test_what_hiding_takes_away_cannot_be_removed_besides(self) -> None:
+        reader, author = make_user(), make_user()
+        message = make_message(make_conversation(reader, author), author, "Rude words")
+
+        with pytest.raises(ActNotPossible):
+            decide(case_of("message", message, by=reader), "remove")
 
     def test_a_group_loses_its_name_until_it_is_restored(self) -> None:
         group = Group.objects.create(name="Bad words", kind="other", keeper=make_user(), created_at=NOW())
