@@ -34,6 +34,13 @@ def lose_signal(page: Page) -> None:
     page.context.set_offline(True)
 
 
+def accept_texts(page: Page) -> None:
+    """What the app asks of somebody new."""
+    for label in ("I am at least 18", "I accept the", "I have read the"):
+        page.get_by_label(label).check()
+    page.get_by_role("button", name="Continue", exact=True).click()
+
+
 class Phone:
     """`phone.page` is Playwright's page; `phone.errors` are the errors of scripts, the console and the policy."""
 

@@ -16,7 +16,7 @@ from geo.models import Match, Pickup, Receipt
 from tests.factories.geo import make_collector, make_pickup
 from tests.factories.handovers import hand_over
 from tests.factories.people import make_user
-from tests.phone.phone import Phone, lose_signal
+from tests.phone.phone import Phone, accept_texts, lose_signal
 
 OpenPhone = Callable[..., Phone]
 pytestmark = pytest.mark.slow
@@ -230,5 +230,6 @@ def test_a_cold_link_leads_there_after_signing_in(service: str, open_phone: Open
     page.get_by_text("Use your own phone number").click()
     page.get_by_label("Phone number").fill("081 999 0000")
     page.get_by_role("button", name="Continue").click()
+    accept_texts(page)
 
     expect(page.get_by_text("No match yet")).to_be_visible()

@@ -14,7 +14,7 @@ from tests.chat.processes import running_process
 from tests.factories.people import make_user
 from tests.firebase_endpoint import PROJECT, FirebaseEndpoint, running_endpoint, write_service_account
 from tests.line_issuer import CHANNEL_ID, CHANNEL_SECRET, LineIssuer, running_issuer
-from tests.phone.phone import Phone
+from tests.phone.phone import Phone, accept_texts
 from tests.phone.providers import Google, Line
 
 OpenPhone = Callable[..., Phone]
@@ -97,13 +97,6 @@ def ask_for_code(page: Page, number: str) -> None:
 
 def enter_code(page: Page, code: str) -> None:
     page.get_by_label("Code from the message").fill(code)
-    page.get_by_role("button", name="Continue", exact=True).click()
-
-
-def accept(page: Page) -> None:
-    """The texts, as somebody new."""
-    for label in ("I am at least 18", "I accept the", "I have read the"):
-        page.get_by_label(label).check()
     page.get_by_role("button", name="Continue", exact=True).click()
 
 
@@ -240,7 +233,7 @@ class TestConsent:
         page = phone.open("/?liff.state=%2Fme%2Fdevices")
         expect(page.get_by_role("heading", name="Before you start")).to_be_visible()
         assert phone.violations() == []
-        accept(page)
+        accept_texts(page)
         expect(page.get_by_role("heading", name="Before you start")).to_have_count(0)
         user = User.objects.get(line_id=line.line_id)
         assert {(one.purpose, one.channel) for one in user.consents.all()} == {
@@ -290,7 +283,7 @@ class TestLine:
         phone = open_ready(user_agent=INSIDE_LINE)
 
         page = phone.open("/?liff.state=%2Fme%2Fdevices")
-        accept(page)
+        accept_texts(page)
 
         expect(page).to_have_url(f"{service}/me/devices")
         expect(page.get_by_text("LINE, Android")).to_be_visible()
