@@ -63,7 +63,7 @@ def read_list(service: str, session: dict[str, Any], path: str, **query: str) ->
 
 
 def hand_one_over(service: str, session: dict[str, Any]) -> None:
-    """Let the collector like cards of the bots, until two are matches, and hand one over, unless it was done before."""
+    """Let the collector like cards of the bots, until two are matches, and hand one over, unless one was before."""
     headers = {"Authorization": f"Bearer {session['token']}"}
     if read_list(service, session, "matches", status="completed"):
         return
@@ -145,8 +145,8 @@ def shots_of_collector(service: str, session: dict[str, Any]) -> Iterator[Shot]:
     yield from (Shot("likes", COLLECTOR, "/likes"), Shot("matches", COLLECTOR, "/matches"))
     for match in read_list(service, session, "matches", status="active")[:1]:
         yield Shot("match", COLLECTOR, f"/matches/{match['id']}")
-        prices = ("type:Baht a kilogram|บาทต่อกก.",)
-        yield Shot("weigh-in", COLLECTOR, f"/matches/{match['id']}", ("^Weigh$|^ชั่งน้ำหนัก$", *prices))
+        figures = ("type:With container|รวมภาชนะ", "type:Baht a kilogram|บาทต่อกก.")
+        yield Shot("weigh-in", COLLECTOR, f"/matches/{match['id']}", ("^Weigh$|^ชั่งน้ำหนัก$", *figures))
     for match in read_list(service, session, "matches", status="completed")[:1]:
         yield Shot("completed", COLLECTOR, f"/matches/{match['id']}")
         yield Shot("receipt", COLLECTOR, f"/receipts/{match['receipt']['id']}")

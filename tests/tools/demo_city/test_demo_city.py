@@ -310,7 +310,9 @@ class TestCommand:
     def test_has_places_that_take_material(self, catalogue: Mapping[str, Material], local_dir: Path) -> None:
         run(pickups=1, collectors=1)
 
-        answer = Client().get("/api/v1/drop-off-points", {"lat": 13.7307, "lon": 100.5418}, HTTP_ACCEPT_LANGUAGE="en")
+        answer = Client().get(
+            "/api/v1/drop-off-points", {"lat": "13.7307", "lon": "100.5418"}, HTTP_ACCEPT_LANGUAGE="en"
+        )
         assert "Lumphini Park sorting point" in {point["name"] for point in answer.json()["results"]}
 
     def test_lets_the_named_accounts_find_pickups(self, catalogue: Mapping[str, Material]) -> None:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 GREETING = (
-    "🤖 ฉันเป็นบอตของเมืองสาธิต ไม่ใช่คนจริง เข้าใจวลีด่วน และมาได้ทันทีไม่ว่านัดไว้กี่โมง\n"
+    "ฉันเป็นบอตของเมืองสาธิต ไม่ใช่คนจริง เข้าใจวลีด่วน และมาได้ทันทีไม่ว่านัดไว้กี่โมง\n"
     "I am a bot of the demo city, not a person. I understand the quick phrases, and I come at once, whatever time "
     "we agree on."
 )
 ONLY_PHRASES = {
-    "th": "🤖 ฉันเป็นบอต อ่านข้อความที่พิมพ์เองไม่ออก ลองเลือกวลีด่วนดูนะ",
-    "en": "🤖 I am a bot and cannot read what you type. Please pick a quick phrase.",
+    "th": "ฉันเป็นบอต อ่านข้อความที่พิมพ์เองไม่ออก ลองเลือกวลีด่วนดูนะ",
+    "en": "I am a bot and cannot read what you type. Please pick a quick phrase.",
 }
-CODE_IS = "🔑 รหัสยืนยัน · Handover code: {}"
+CODE_IS = "รหัสยืนยัน · Handover code: {}"
 # By the code of a phrase, the code of the phrase that answers it. Others need no answer.
 ANSWERS: Mapping[str, str] = {
     "hello": "hello",

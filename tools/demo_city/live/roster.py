@@ -84,7 +84,7 @@ def _collector(http: httpx.AsyncClient, bot: dict[str, Any], centre: dict[str, f
         "materials": [],
         "vehicle": vehicle[locale],
         "capacity_kg": vehicle["capacity_kg"][1],
-        "bio": {"th": "🤖 บอตของเมืองสาธิต", "en": "🤖 A bot of the demo city"}[locale],
+        "bio": {"th": "บอตของเมืองสาธิต", "en": "A bot of the demo city"}[locale],
         "available": True,
     }
     identity = Identity(bot["phone"], shown_name, shown_name, locale)

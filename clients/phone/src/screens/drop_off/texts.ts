@@ -12,7 +12,7 @@ export const t = defineTexts({
     unknown: 'Hours unknown',
     until: (time: string) => `until ${time}`,
     from: (time: string) => `opens ${time}`,
-    says: (source: string, day: string) => `${source}, checked on ${day}`,
+    says: (source: string, day: string) => `${source}, checked: ${day}`,
     route: (name: string) => `Directions to ${name}`,
     none: 'No place nearby is known',
     noneText: 'Look at a wider area, or ask your district office.',
