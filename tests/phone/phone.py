@@ -57,6 +57,8 @@ class Phone:
     ) -> None:
         self.service = service
         self.errors: list[str] = []
+        # To keep the app for starts without a signal costs more than to open it; for that, a test says "allow".
+        options.setdefault("service_workers", "block")
         if place:
             options |= {"geolocation": {"latitude": place[0], "longitude": place[1]}, "permissions": ["geolocation"]}
         self.context = browser.new_context(

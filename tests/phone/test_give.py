@@ -118,7 +118,7 @@ def test_what_was_filled_in_outlives_a_reload(nok: User, photo: Path, open_phone
 
 
 def test_without_a_signal_it_waits_and_is_posted_once(nok: User, photo: Path, open_phone: OpenPhone) -> None:
-    phone = open_phone(user=nok, place=LUMPHINI)
+    phone = open_phone(user=nok, place=LUMPHINI, service_workers="allow")
     page = phone.open("/give")
     page.get_by_label("From the album").set_input_files(photo)
     fill_in(page)

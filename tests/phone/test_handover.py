@@ -40,7 +40,7 @@ def match(resident: User, open_phone: OpenPhone) -> tuple[Page, Page, Match]:
     page.get_by_role("button", name="Collect it Bottles").click()
     expect(page.get_by_role("dialog")).to_contain_text("It’s a match!")
     found = Match.objects.get(pickup=pickup)
-    nok = open_phone(user=resident, place=LUMPHINI)
+    nok = open_phone(user=resident, place=LUMPHINI, service_workers="allow")
     return nok.open(f"/matches/{found.pk}"), lek.open(f"/matches/{found.pk}"), found
 
 

@@ -42,7 +42,7 @@ def match(transactional_db: None) -> Match:
 
 @pytest.fixture
 def lek(match: Match, open_phone: OpenPhone) -> Phone:
-    return open_phone(user=match.collector)
+    return open_phone(user=match.collector, service_workers="allow")
 
 
 def path_of(match: Match) -> str:
@@ -164,7 +164,7 @@ class TestWithoutASignal:
 
 class TestMeeting:
     def test_on_my_way_and_arrived_wait_over_a_reload(self, match: Match, open_phone: OpenPhone) -> None:
-        phone = open_phone(user=match.collector, place=LUMPHINI)
+        phone = open_phone(user=match.collector, place=LUMPHINI, service_workers="allow")
         page = phone.open(f"/matches/{match.pk}")
         expect(page.get_by_role("button", name="I am on my way")).to_be_visible()
 
@@ -304,7 +304,7 @@ class TestConditions:
         expect(page.get_by_label("Write a message")).to_have_value("Hello")
 
     def test_a_wrong_clock_is_known_without_a_signal_after_a_reload(self, match: Match, open_phone: OpenPhone) -> None:
-        phone = open_phone(user=match.collector, place=LUMPHINI)
+        phone = open_phone(user=match.collector, place=LUMPHINI, service_workers="allow")
         phone.page.clock.install(time=read_clock() - timedelta(days=3))
         page = phone.open(f"/matches/{match.pk}")
         phone.go_offline()

@@ -60,7 +60,7 @@ def answer_as_google(route: Route) -> None:
 
 
 def open_configured(open_phone: OpenPhone, user: User) -> Page:
-    phone = open_phone(user=user, permissions=["notifications"], bypass_csp=True)
+    phone = open_phone(user=user, permissions=["notifications"], bypass_csp=True, service_workers="allow")
     phone.context.add_init_script(SUBSCRIBE)
     phone.context.route("**/api/v1/config", configure)
     phone.context.route(GOOGLE, answer_as_google)
@@ -136,7 +136,7 @@ def tap_push(phone: Phone, link: str) -> None:
 
 @pytest.mark.parametrize(("link", "path"), [("/matches/{match}", "/matches/{match}"), ("/nowhere/at/all", "/inbox")])
 def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open_phone: OpenPhone) -> None:
-    phone = open_phone(user=match.collector, permissions=["notifications"])
+    phone = open_phone(user=match.collector, permissions=["notifications"], service_workers="allow")
     page = phone.open("/deck")
 
     tap_push(phone, link.format(match=match.pk))
@@ -147,7 +147,7 @@ def test_a_tap_opens_the_link_of_a_push(link: str, path: str, match: Match, open
 def test_a_tap_while_signed_out_opens_it_after_signing_in(match: Match, open_phone: OpenPhone) -> None:
     agree(match.collector)
     User.objects.filter(pk=match.collector_id).update(phone="+66812345679")
-    phone = open_phone(permissions=["notifications"])
+    phone = open_phone(permissions=["notifications"], service_workers="allow")
     page = phone.open("/welcome")
 
     tap_push(phone, f"/matches/{match.pk}")

@@ -177,7 +177,7 @@ class TestBadlyConnected:
     def test_what_is_written_offline_arrives_once_and_in_order_after_a_reload(
         self, match: Match, nok: User, lek: User, open_phone: OpenPhone
     ) -> None:
-        phone, other = open_phone(user=nok), open_phone(user=lek).open(path_of(match))
+        phone, other = open_phone(user=nok, service_workers="allow"), open_phone(user=lek).open(path_of(match))
         page = phone.open(path_of(match))
         expect(page.get_by_text("Say hello")).to_be_visible()
         phone.go_offline()
