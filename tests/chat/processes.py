@@ -29,7 +29,7 @@ def running_process(redis_prefix: str, port: int = 0, /, **more: str) -> Iterato
     command = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--port", str(port), "--ws", WEBSOCKET]
     process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment)
     try:
-        wait_until(lambda: is_listening(port), patience_s=60)
+        wait_until(lambda: is_listening(port), patience_s=180)
         yield process, f"127.0.0.1:{port}"
     finally:
         process.kill()

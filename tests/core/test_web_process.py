@@ -42,7 +42,7 @@ def running_web(workers: int = 1) -> Iterator[tuple["subprocess.Popen[bytes]", s
     environment = os.environ | ours | {"PATH": path, "PORT": str(port), "WEB_WORKERS": str(workers)}
     process = subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=ROOT, env=environment)
     try:
-        wait_until(lambda: is_listening(port), patience_s=60)
+        wait_until(lambda: is_listening(port), patience_s=180)
         yield process, f"127.0.0.1:{port}"
     finally:
         process.terminate()
