@@ -68,6 +68,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # The collector of traces, such as http://127.0.0.1:4318, and Sentry: both off unless they are set.
+DRAIN_FILE = env.str("DRAIN_FILE", default="")  # deploy/start makes it before it ends the process
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 

@@ -16,8 +16,8 @@ MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if pa
 PROCESSES = {line.split(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()}
 ASSIGNED = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 # Of the double of Firebase, of macOS, and of the Procfile.
-NOT_IN_PRODUCTION = {"FCM_ENDPOINT", "GDAL_LIBRARY_PATH", "GEOS_LIBRARY_PATH", "SERVES_REQUESTS"}
-OF_PROCFILE = set(re.findall(r"\$\{([A-Z_]+):", (ROOT / "Procfile").read_text()))
+NOT_IN_PRODUCTION = {"FCM_ENDPOINT", "GDAL_LIBRARY_PATH", "GEOS_LIBRARY_PATH", "SERVES_REQUESTS", "DRAIN_FILE"}
+OF_PROCFILE = set(re.findall(r"\$\{([A-Z_]+):", (ROOT / "Procfile").read_text())) | {"DRAIN_S"}
 
 
 def settings_read() -> set[str]:

@@ -1,4 +1,4 @@
-"""`bin/drill rolling`: all processes are restarted in turn behind HAProxy, while a thousand sockets are open.
+"""`bin/drill rolling`: all processes are restarted in turn behind a proxy, while a thousand sockets are open.
 
 Counts the requests that failed, and what the apps have missed after they came back.
 """
@@ -21,7 +21,7 @@ import django
 import httpx
 from django.core.management import call_command
 
-from tools.chaos.servers import ROOT, Addresses, command_of
+from tools.chaos.servers import ROOT, Addresses
 from tools.ports import free_port
 
 NAMES = ("web", "realtime", "worker")
@@ -32,8 +32,8 @@ BATCH = 50
 JITTER_S = (0.0, 3.0)
 PATIENCE_S = 20
 # Longer than HAProxy needs to see that a process is back (check inter).
-SETTLE_S = 6
-STOP_S = 40
+SETTLE_S = 3
+STOP_S = 50
 
 
 class Replica:
@@ -46,10 +46,10 @@ class Replica:
     def start(self) -> None:
         """Start it, and wait until it is ready."""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        ports = {"PORT": str(self.port), "REALTIME_PORT": str(self.port), "PATH": path, "PYTHONPATH": str(ROOT)}
+        ports = {"PORT": str(self.port), "REALTIME_PORT": str(self.port), "PATH": path}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["bash", "-c", f"exec {command_of(self.name)}"],
+                ["deploy/start", self.name],
                 cwd=ROOT, env={**os.environ, **ports}, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 120
@@ -94,14 +94,31 @@ def haproxy_text(replicas: list[Replica], port: int) -> str:
     return text.replace("127.0.0.1:8001 track", f"127.0.0.1:{realtime.port} track")
 
 
+def nginx_text(replicas: list[Replica], port: int) -> str:
+    """deploy/nginx.conf with these servers, one address for all clients, and without TLS."""
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    text = re.sub(r"listen 443.*", f"listen 127.0.0.1:{port};", text).replace(
+        "access_log /dev/stdout", "access_log off; #"
+    )
+    text = re.sub(r".*(ssl_certificate|limit_conn |limit_req ).*\n", "", text)
+    for name, first in (("web", 8000), ("realtime", 8001)):
+        servers = "".join(f"server 127.0.0.1:{each.port}; " for each in replicas if each.name == name)
+        text = re.sub(rf"server 127.0.0.1:{first};.*", servers, text)
+    return f"daemon off; pid /dev/null; error_log stderr;\n{text}"
+
+
+PROXIES = {"haproxy": (haproxy_text, ["haproxy", "-f"]), "nginx": (nginx_text, ["nginx", "-c"])}
+
+
 @contextmanager
-def running_haproxy(folder: Path, replicas: list[Replica]) -> Iterator[int]:
-    """Run HAProxy, and return its port."""
-    port, file = free_port(), folder / "haproxy.cfg"
-    file.write_text(haproxy_text(replicas, port))
-    with (folder / "haproxy.log").open("wb") as log:
+def running_proxy(name: str, folder: Path, replicas: list[Replica]) -> Iterator[int]:
+    """Run the proxy of that name, and return its port."""
+    text_for, command = PROXIES[name]
+    port, file = free_port(), folder / f"{name}.conf"
+    file.write_text(text_for(replicas, port))
+    with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            ["haproxy", "-f", str(file)],
+            [*command, str(file)],
             env=os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}, stdout=log, stderr=log,
         )  # fmt: skip
     try:
@@ -114,7 +131,8 @@ def running_haproxy(folder: Path, replicas: list[Replica]) -> Iterator[int]:
 def main(arguments: list[str], folder: Path) -> int:
     parser = argparse.ArgumentParser(prog="bin/drill rolling")
     parser.add_argument("--sockets", type=int, default=1000)
-    count = parser.parse_args(arguments).sockets
+    parser.add_argument("--proxy", choices=PROXIES, default="haproxy")
+    options = parser.parse_args(arguments)
     del os.environ["POSTGRES_POOL"]
     django.setup()
     call_command("migrate", verbosity=0)
@@ -124,8 +142,8 @@ def main(arguments: list[str], folder: Path) -> int:
         for replica in replicas:
             replica.start()
             stack.callback(replica.stop)
-        port = stack.enter_context(running_haproxy(folder, replicas))
-        return asyncio.run(_play(replicas, port, count))
+        port = stack.enter_context(running_proxy(options.proxy, folder, replicas))
+        return asyncio.run(_play(replicas, port, options.sockets))
 
 
 class Answers:

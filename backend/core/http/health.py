@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
@@ -62,17 +64,24 @@ class ReadyView(PublicView):
     def get(self, request: Request) -> Response:
         """200, or 503 with the checks that fail. 200 and `degraded` when only optional checks fail.
 
-        A load balancer reads only the status code: removing web processes because Redis is away would help nobody.
+        A load balancer reads only the status code: removing web processes because Redis is away would help nobody. A
+        process that is about to end is not ready, but serves on (deploy/start).
         """
+        if settings.DRAIN_FILE and Path(settings.DRAIN_FILE).exists():
+            return _not_ready({"process": "draining"})
         checks = read_states()
         if all(checks.get(name) == "ok" for name in NEEDED):
             status = "ready" if set(checks.values()) == {"ok"} else "degraded"
             return Response({"status": status, "checks": checks})
         log.warning("not_ready", **checks)
-        refusal = NotReady()
-        body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
-        headers = {"Retry-After": str(RETRY_AFTER_S[refusal.kind])}
-        return Response(body | {"checks": checks}, status=503, headers=headers, content_type=CONTENT_TYPE)
+        return _not_ready(checks)
+
+
+def _not_ready(checks: dict[str, str]) -> Response:
+    refusal = NotReady()
+    body = problem(status=refusal.status, code=refusal.code, detail=refusal.text)
+    headers = {"Retry-After": str(RETRY_AFTER_S[refusal.kind])}
+    return Response(body | {"checks": checks}, status=503, headers=headers, content_type=CONTENT_TYPE)
 
 
 def read_states() -> dict[str, str]:
