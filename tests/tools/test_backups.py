@@ -51,6 +51,7 @@ class Killed:
     writer: Writer
     archived: int  # of the numbers acknowledged, so many were in the archive
     middle: datetime
+    noted: set[str]
 
     def restore(self, to: str, name: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         return self.primary.run("restore", "--to", to, "--into", str(self.primary.folder / name), **environment)
@@ -70,6 +71,8 @@ def killed(django_db_setup: None) -> Iterator[Killed]:
         (primary.folder / "media" / "pickups").mkdir()
         (primary.folder / "media" / "pickups" / "a.jpg").write_bytes(b"a picture")
         primary.run("backup").check_returncode()
+        with primary.postgres.connect() as line:
+            noted = {str(name) for (name,) in line.execute("SELECT name FROM notifications_periodicrun")}
         writer = Writer(primary)
         thread = threading.Thread(target=writer.run)
         thread.start()
@@ -82,7 +85,7 @@ def killed(django_db_setup: None) -> Iterator[Killed]:
         primary.archive_all()
         primary.postgres.kill_with_sessions()
         thread.join()
-        yield Killed(primary, writer, archived, middle)
+        yield Killed(primary, writer, archived, middle, noted)
 
 
 def copy_schema(primary: Primary) -> None:
@@ -108,6 +111,10 @@ def test_a_killed_database_is_restored_to_a_time_with_its_files(killed: Killed) 
     # A number may be committed just before that time and acknowledged after it.
     assert killed.numbers_in("then") in (list(range(1, until + 1)), list(range(1, until + 2)))
     assert (killed.primary.folder / "then" / "media" / "pickups" / "a.jpg").read_bytes() == b"a picture"
+
+
+def test_backups_are_noted_for_the_alarm(killed: Killed) -> None:
+    assert killed.noted == {"backup.database", "backup.files"}
 
 
 def test_a_killed_database_is_restored_to_all_that_was_archived(killed: Killed) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+
 from tools.backups.programs import (
     FOLDERS,
     BackupFailed,
@@ -19,6 +21,11 @@ from tools.backups.programs import (
 )
 
 KINDS = ("full", "incr", "files", "verify")
+# So that /metrics and the admin show when each was last made (notifications.models.PeriodicRun).
+_NOTE = """
+    INSERT INTO notifications_periodicrun (name, last_run_at) VALUES (%s, now())
+    ON CONFLICT (name) DO UPDATE SET last_run_at = excluded.last_run_at
+"""
 
 
 def main(given: Sequence[str]) -> int:
@@ -33,6 +40,7 @@ def _back_up(kind: str) -> int:
     # The files come last: those of all rows in the database's backup are among them.
     if kind != "files":
         _back_up_database(kind, days)
+        _note_done("database")
     _require_repository()
     # In a cluster nothing but `files` runs, every few minutes; to prune takes much longer than that.
     prunes = kind != "files" or _is_first_today()
@@ -40,6 +48,7 @@ def _back_up(kind: str) -> int:
         _back_up_files(folder, days)
     if prunes:
         restic("prune")
+    _note_done("files")
     return 0
 
 
@@ -93,8 +102,20 @@ def _verify() -> int:
     if "status: error" in said:  # its exit status is 0
         raise BackupFailed(f"the repository of the database is damaged:\n{said}")
     restic("check", "--read-data")
+    _note_done("verify")
     print(f"verified: {len(backups())} backups of the database, the files; {time.monotonic() - started:.0f} s")
     return 0
+
+
+def _note_done(what: str) -> None:
+    """Store in the database of the service that this succeeded, when libpq's variables name one (backup.env)."""
+    if "PGDATABASE" not in os.environ:
+        return
+    try:
+        with psycopg.connect() as connection:
+            connection.execute(_NOTE, [f"backup.{what}"])
+    except psycopg.Error as error:
+        raise BackupFailed(f"the backup is made, but the database could not take note: {error}") from error
 
 
 def _megabytes(size: int) -> str:

@@ -54,12 +54,20 @@ def archiving_primary(place: str) -> Iterator[Primary]:
         postgres.stop()
         postgres.start()
         postgres.read_data_directory()
-        yield Primary(postgres, folder, environment | postgres.variables)
+        yield Primary(postgres, folder, environment | postgres.variables | _libpq(postgres.variables))
     finally:
         postgres.remove()
         shutil.rmtree(folder)
         for name in environment:
             os.environ.pop(name, None)
+
+
+def _libpq(variables: dict[str, str]) -> dict[str, str]:
+    """Where bin/backup notes what it has made."""
+    return {
+        f"PG{to}": variables[f"POSTGRES_{name}"]
+        for to, name in (("HOST", "HOST"), ("USER", "USER"), ("DATABASE", "DB"))
+    }
 
 
 def _environment(folder: Path) -> dict[str, str]:
