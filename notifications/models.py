@@ -1,5 +1,7 @@
 """The event log, the devices of users, and the pushes sent to them."""
 
+import uuid
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -177,6 +179,11 @@ class Push(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} to {self.device_id}: {self.state}"
+
+    @property
+    def message_id(self) -> str:
+        """What a client recognises a repeated push by. No other city has it, and one phone may be used in several."""
+        return f"{self.pk}-{uuid.uuid5(self.event.user_id, str(self.pk)).hex[:12]}"
 
 
 class DeadLetter(models.Model):

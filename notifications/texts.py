@@ -125,13 +125,13 @@ def push_message(push: Push, device: Device, *, badge: int, preview: bool, now: 
     link = link_of(event)
     text = text_of(event=event.name, data=event.data, locale=device.locale, count=push.count, preview=preview)
     return PushMessage(
-        message_id=str(push.pk),
+        message_id=push.message_id,
         address=device.value,
         address_kind=device.kind,
         platform=device.platform,
         title=text.title,
         body=text.body,
-        collapse_id=event.collapse_key or f"push:{push.pk}",
+        collapse_id=event.collapse_key or f"push:{push.message_id}",
         channel=kind.category,
         is_urgent=kind.is_urgent,
         has_sound=kind.category not in SOUNDLESS,
@@ -139,15 +139,15 @@ def push_message(push: Push, device: Device, *, badge: int, preview: bool, now: 
         ttl_s=_ttl_s(event, kind, now),
         badge=badge,
         link=link,
-        data={"message_id": str(push.pk), "event": event.name, "seq": str(event.seq), "link": link} | ids_in(event),
+        data={"message_id": push.message_id, "event": event.name, "seq": str(event.seq), "link": link} | ids_in(event),
     )
 
 
 def _withdrawal(push: Push, device: Device, kind: EventKind, badge: int) -> PushMessage:
     """The message without a text that removes the notification of `push`. The app looks it up by `withdraws`."""
-    collapse_id = push.event.collapse_key or f"push:{push.pk}"
+    collapse_id = push.event.collapse_key or f"push:{push.message_id}"
     return PushMessage(
-        message_id=f"{push.pk}-withdrawal",
+        message_id=f"{push.message_id}-withdrawal",
         address=device.value,
         address_kind=device.kind,
         platform=device.platform,
@@ -157,7 +157,7 @@ def _withdrawal(push: Push, device: Device, kind: EventKind, badge: int) -> Push
         channel=kind.category,
         is_withdrawal=True,
         data={
-            "message_id": f"{push.pk}-withdrawal",
+            "message_id": f"{push.message_id}-withdrawal",
             "event": "notification.withdrawn",
             "withdraws": collapse_id,
             "badge": str(badge),

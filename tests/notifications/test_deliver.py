@@ -1,5 +1,6 @@
 """Which events are pushed, and the outcome of each push."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -39,8 +40,14 @@ class TestSending:
         (message,) = outbox
         assert message.link == "/conversations/c1"
         assert message.data["conversation"] == "c1"
-        assert message.data["message_id"] == message.message_id == str(Push.objects.get().pk)
+        assert message.data["message_id"] == message.message_id == Push.objects.get().message_id
         assert "Soi" not in str(message)
+
+    def test_has_an_id_that_no_other_city_gives(self) -> None:
+        """Two cities count from one, and one phone may be used in both."""
+        pushes = [Push(pk=17, event=Event(user_id=uuid.uuid4())) for _ in range(2)]
+
+        assert len({push.message_id for push in pushes}) == 2
 
     def test_happens_once(self, device: Device, outbox: list[PushMessage]) -> None:
         tell(make_notice(device.user))

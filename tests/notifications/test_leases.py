@@ -254,7 +254,8 @@ class TestKilledWorkers:
         for _ in range(3):
             deliver_due(clock=lambda: LATER)
 
-        assert {message.message_id for message in outbox} == {str(one.push_id) for one in claimed.outgoing}
+        pushes = Push.objects.filter(pk__in=[one.push_id for one in claimed.outgoing])
+        assert {message.message_id for message in outbox} == {push.message_id for push in pushes}
         assert {push.state for push in Push.objects.all()} == {Push.State.ACCEPTED}
 
     def test_their_people_are_taken_one_by_one(self, db: None) -> None:

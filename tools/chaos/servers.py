@@ -270,8 +270,8 @@ class Firebase(FcmServer):
 
     @property
     def ids(self) -> set[str]:
-        """The message ids of all pushes that arrived."""
-        return {message["data"]["message_id"] for message in list(self.sent)}
+        """The ids of all pushes that arrived: their message ids begin with them."""
+        return {message["data"]["message_id"].rpartition("-")[0] for message in list(self.sent)}
 
 
 @dataclass

@@ -26,7 +26,7 @@ class TestDelivery:
 
         (message,) = fcm.sent
         assert message["notification"]["title"] == "ข้อความใหม่"
-        assert message["data"]["message_id"] == str(Push.objects.get().pk)
+        assert message["data"]["message_id"] == Push.objects.get().message_id
         assert "Soi" not in str(message)
 
     def test_forgets_the_dead_and_reaches_the_living(self, user: User, fcm: FcmServer) -> None:

@@ -71,7 +71,7 @@ class TestWithdrawal:
 
         deliver_to(reader, LATER)
 
-        assert fcm.sent[1]["data"]["withdraws"] == f"push:{Push.objects.get().pk}"
+        assert fcm.sent[1]["data"]["withdraws"] == f"push:{Push.objects.get().message_id}"
 
     def test_is_not_sent_while_a_newer_message_is_shown(self, reader: User, fcm: FcmServer) -> None:
         make_device(reader)
