@@ -109,6 +109,11 @@ async def trace_job(call_next: Callable[[], Awaitable[Any]], context: Any, worke
             raise
 
 
+def span_of_nudge(traceparent: str) -> Any:
+    """A span for passing a nudge to the open sockets of its user, in the trace of the request that it follows from."""
+    return _span("nudge", SpanKind.CONSUMER, traceparent)
+
+
 def _note_exception(span: Span, error: Exception) -> None:
     span.set_attribute("error.type", type(error).__name__)
     span.set_status(Status(StatusCode.ERROR))

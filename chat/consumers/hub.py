@@ -4,10 +4,11 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, NoReturn, Protocol, cast
 
 import structlog
+from django.conf import settings
 from msgspec import DecodeError
 from msgspec.json import Decoder
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from redis.asyncio.client import PubSub
 
 from backend.core.clock import read_clock
 from backend.core.redis.client import async_redis, cooldown
-from backend.core.redis.nudges import PUBLISH_ALL, pairs_of
+from backend.core.redis.nudges import PUBLISH_ALL, pairs_of, split_cause
 from backend.core.redis.open_sockets import Place
 from chat.consumers.event_feed import Nudge
 from chat.selectors import SessionState
@@ -203,20 +204,30 @@ class Hub:
 
     def _deliver(self, channel: Channel, payload: bytes) -> None:
         try:
-            nudge = replace(_decoder.decode(payload), text=payload.decode())
+            cause, frame = split_cause(payload)
+            nudge = replace(_decoder.decode(frame), text=frame.decode())
         except (DecodeError, UnicodeDecodeError):
             log.warning("nudge_unreadable", size=len(payload))
             return
         if nudge.at is not None:
             EVENT_SECONDS.observe((read_clock() - nudge.at).total_seconds())
-        for socket in tuple(channel.sockets):
-            socket.receive_nudge(nudge)
+        with _span_of(cause):
+            for socket in tuple(channel.sockets):
+                socket.receive_nudge(nudge)
 
     def _forget_subscriptions(self) -> None:
         self._pubsub, self._is_down = None, True
         self._subscribed.clear()
         for channel in self._channels.values():
             channel.is_confirmed.clear()
+
+
+def _span_of(cause: str) -> Any:
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        return nullcontext()
+    from backend.core.tracing import span_of_nudge  # noqa: PLC0415 - only where traces are collected
+
+    return span_of_nudge(cause)
 
 
 class Publisher:

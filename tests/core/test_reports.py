@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +17,14 @@ import pytest
 from django.db import connection
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from pytest_django import Settings
 
 from backend.accounts.models import User
-from tests.chat.processes import is_listening
+from tests.chat.phones import Phone
+from tests.chat.processes import is_listening, running_process
 from tests.core.test_logs import running
-from tests.factories.people import make_session
+from tests.factories.chat import make_conversation
+from tests.factories.people import make_session, make_user
 from tests.waits import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -169,3 +173,21 @@ def test_a_job_continues_the_trace_of_its_request(user: User, tmp_path: Path) ->
     assert span.trace_id.hex() == TRACE
     assert attributes_of(span) == {"request.id": "edge-0008"}
     assert str(user.pk).encode() not in receiver.raw
+
+
+def test_what_reaches_an_open_app_continues_the_trace_of_its_request(user: User, settings: Settings) -> None:
+    reader = make_user()
+    headers = {"Authorization": f"Bearer {make_session(user)[1]}", "traceparent": TRACEPARENT}
+    address = f"/api/v1/conversations/{make_conversation(user, reader).pk}/messages"
+
+    with receiving() as receiver, running_process(settings.REDIS_PREFIX, **receiver.settings) as (_, server):
+        phone = Phone(server, reader)
+        body = {"client_id": str(uuid.uuid4()), "kind": "text", "text": "Marked"}
+        httpx.post(f"http://{server}{address}", json=body, headers=headers, timeout=60).raise_for_status()
+        event = phone.expect("event")
+        wait_until(lambda: receiver.span("nudge") is not None, patience_s=60)
+
+    span = receiver.span("nudge")
+    assert span is not None
+    assert (span.trace_id.hex(), event["event"]) == (TRACE, "message.sent")
+    assert b"Marked" not in receiver.raw

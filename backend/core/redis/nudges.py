@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
+from django.conf import settings
 from django.db import transaction
 from redis import RedisError
 
@@ -49,5 +50,22 @@ def pairs_of(messages: Iterable[tuple[str, bytes]]) -> Iterator[str | bytes]:
 
 
 def encode_frames(frames: Sequence[tuple[uuid.UUID, Frame]]) -> list[tuple[str, bytes]]:
-    """Each frame as `(channel, payload)` for Redis."""
-    return [(channel_of(user_id), _encode(frame)) for user_id, frame in frames]
+    """Each frame as `(channel, payload)` for Redis; where traces are collected, behind the one that it follows from."""
+    cause = _cause()
+    return [(channel_of(user_id), cause + _encode(frame)) for user_id, frame in frames]
+
+
+def split_cause(payload: bytes) -> tuple[str, bytes]:
+    """The `traceparent` before a frame, which may be empty, and the frame."""
+    if payload.startswith(b"{"):
+        return "", payload
+    cause, _, frame = payload.partition(b" ")
+    return cause.decode(), frame
+
+
+def _cause() -> bytes:
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        return b""
+    from backend.core.tracing import current_traceparent  # noqa: PLC0415 - only where traces are collected
+
+    return f"{current_traceparent()} ".encode()
