@@ -3,6 +3,7 @@
 redis://host:6379/0     rediss:// with TLS     unix:///run/redis.sock?db=0
 redis+sentinel://host:26379,host:26379/mymaster/0     rediss+sentinel://     ?sentinel_password= if they need one
 redis+cluster://host:6379,host:6379     rediss+cluster://
+?ssl_ca_certs=/path names the file of a private certificate authority
 """
 
 from dataclasses import dataclass, field
@@ -36,17 +37,17 @@ def parse_address(url: str) -> RedisAddress:
         return RedisAddress(url)
     credentials, _, places = parts.netloc.rpartition("@")
     username, _, password = credentials.partition(":")
-    options: dict[str, Any] = {"ssl": True} if scheme == "rediss" else {}
-    options |= {name: unquote(it) for name, it in (("username", username), ("password", password)) if it}
+    given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    tls: dict[str, Any] = {"ssl": True} if scheme == "rediss" else {}
+    tls |= {name: value for name, value in given.items() if name == "ssl_ca_certs"}
+    options = tls | {name: unquote(it) for name, it in (("username", username), ("password", password)) if it}
     hosts = tuple(_host_of(place, PORTS[kind]) for place in places.split(","))
     if kind == "cluster":
         return RedisAddress(url, kind, hosts, options=options)
     master, _, number = parts.path.strip("/").partition("/")
     if not master:
         raise ValueError("it does not name the master, as in redis+sentinel://host/mymaster/0")
-    of_sentinel: dict[str, Any] = {"ssl": True} if scheme == "rediss" else {}
-    if given := parse_qs(parts.query).get("sentinel_password"):
-        of_sentinel |= {"password": given[0]}
+    of_sentinel = tls | ({"password": given["sentinel_password"]} if "sentinel_password" in given else {})
     return RedisAddress(url, kind, hosts, master, options | {"db": int(number or 0)}, of_sentinel)
 
 
