@@ -18,7 +18,7 @@ from backend.configuration import (
     env,
     require_complete,
 )
-from backend.core.db.connections import connection_options, session_settings
+from backend.core.db.connections import connection_options, replica_of, session_settings
 from backend.core.http.schema_settings import schema_settings
 from backend.core.logs import bind_job, logging_settings
 from backend.core.metrics import measure_job
@@ -242,6 +242,15 @@ LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="en")
 LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
 USE_I18N = True
 USE_TZ = True
+# A standby for reads that may be a little old (backend.core.db.replica): city figures, and lists of the admin.
+POSTGRES_REPLICA_HOST = env.str("POSTGRES_REPLICA_HOST", default="")
+POSTGRES_REPLICA_PORT = env.str("POSTGRES_REPLICA_PORT", default="5432")
+POSTGRES_REPLICA_LAG_S = env.int("POSTGRES_REPLICA_LAG_S", default=30)
+if POSTGRES_REPLICA_HOST:
+    DATABASES["replica"] = replica_of(
+        DATABASES["default"], host=POSTGRES_REPLICA_HOST, port=POSTGRES_REPLICA_PORT, session=POSTGRES_SESSION
+    )
+DATABASE_ROUTERS = ["backend.core.db.replica.ReplicaRouter"]
 # Times are stored in UTC and decided in the city's own zone.
 TIME_ZONE = "UTC"
 CITY_TIME_ZONE = env.str("CITY_TIME_ZONE", default="Asia/Bangkok")

@@ -17,7 +17,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, Validatio
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -37,6 +37,7 @@ from backend.accounts.services.second_factor import (
 )
 from backend.accounts.services.staff_log import record_staff
 from backend.core.clock import read_clock
+from backend.core.db.replica import read_from_replica
 from backend.core.http.admin import admin_page
 from backend.core.redis.limits import forget, hit, limit_for
 from backend.core.text.phones_and_codes import to_e164
@@ -86,7 +87,7 @@ class StaffSite(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Record every page, and run it with the middlewares of the admin."""
-        return admin_page(super().admin_view(_recorded(view), cacheable))
+        return admin_page(super().admin_view(_recorded(_with_old_lists(view)), cacheable))
 
     @method_decorator(admin_page)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -163,6 +164,33 @@ def _next_page(request: HttpRequest) -> str:
     wanted: str = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if is_ours and wanted.startswith(reverse("admin:index")) else reverse("admin:index")
+
+
+# --- Lists ------------------------------------------------------------------------------------------------
+CHANGED = "changed"
+
+
+def _with_old_lists(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Read lists from a replica, but not for staff who have just changed something: they look for their change."""
+
+    @wraps(view)
+    def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def read() -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+        page = request.resolver_match.url_name or "" if request.resolver_match else ""
+        if request.method == "GET" and page.endswith("_changelist") and CHANGED not in request.COOKIES:
+            return read_from_replica(read)
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and settings.POSTGRES_REPLICA_HOST:
+            # Longer than a replica may be behind.
+            left_s = 2 * settings.POSTGRES_REPLICA_LAG_S
+            secure = settings.SESSION_COOKIE_SECURE
+            response.set_cookie(CHANGED, "1", left_s, httponly=True, samesite="Strict", secure=secure)
+        return response
+
+    return show
 
 
 # --- The log ----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.core.clock import YearInvalid, months_after, read_clock, require_near_year_in
+from backend.core.db.replica import read_from_replica
 from backend.core.http.fields import Query
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView, valid
@@ -272,7 +273,7 @@ class CityImpactView(ApiView):
     @operation(summary="What the city handed over", operation_id="get_city_impact", responses={200: ImpactOutput})
     def get(self, request: Request) -> Response:
         """Of all receipts."""
-        return _respond(of_city())
+        return read_from_replica(lambda: _respond(of_city()))
 
 
 class CityMonthsView(ApiView):
@@ -284,4 +285,4 @@ class CityMonthsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """By the city's calendar."""
-        return _respond_months(request, of_city(), self.now)
+        return read_from_replica(lambda: _respond_months(request, of_city(), self.now))

@@ -41,3 +41,12 @@ def connection_options(*, host: str, session: Mapping[str, str], has_pooler: boo
         **KEEPALIVE,
         "tcp_user_timeout": VANISHED_MS,
     }
+
+
+def replica_of(primary: Mapping[str, Any], *, host: str, port: str, session: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of a standby: those of the primary, but for where it is. It is never waited for long."""
+    given = {name: value for name, value in primary["OPTIONS"].items() if name in ("pool", "prepare_threshold")}
+    options = connection_options(host=host, session=session, has_pooler=False) | given | {"connect_timeout": 2}
+    options.pop("target_session_attrs", None)
+    place = {"HOST": host, "PORT": port, "DISABLE_SERVER_SIDE_CURSORS": False, "TEST": {"MIRROR": "default"}}
+    return {**primary, **place, "OPTIONS": options}

@@ -16,6 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
 
+from backend.core.db.replica import alias_to_read
+
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 Rows: TypeAlias = list[tuple[Any, ...]]
@@ -119,7 +121,7 @@ def array_of(values: Iterable[object]) -> str:
 
 def fetch_prepared(statement: str, values: Mapping[str, Any]) -> Rows:
     """All rows of a statement. Its text must be constant; what differs between calls goes into `values`."""
-    database: Any = connections[DEFAULT_DB_ALIAS]
+    database: Any = connections[alias_to_read()]
     database.close_if_health_check_failed()
     database.ensure_connection()
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
