@@ -17,6 +17,7 @@ from tools.dashboards import CITY, DASHBOARDS, FOLDER, SERVICE, text_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
+PROMTOOL = shutil.which("promtool") or shutil.which(ROOT / ".local" / "bin" / "promtool")
 ALERTS: list[dict[str, Any]] = [
     rule for group in yaml.safe_load((PROMETHEUS / "alerts.yaml").read_text())["groups"] for rule in group["rules"]
 ]
@@ -81,14 +82,14 @@ def test_each_alert_has_a_paragraph_in_the_runbook() -> None:
     assert re.findall(r"^### (\w+)$", alarms, re.MULTILINE) == [alert["alert"] for alert in ALERTS]
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian's package prometheus) is not installed")
+@pytest.mark.skipif(PROMTOOL is None, reason="bin/setup --dev could not fetch promtool")
 @pytest.mark.parametrize(
     "command", [["check", "config", "prometheus.yaml"], ["test", "rules", "alerts_test.yaml"]], ids=" ".join
 )
 def test_promtool_agrees(command: list[str]) -> None:
     arguments = [*command[:2], *(["--syntax-only"] if command[1] == "config" else []), command[2]]
 
-    done = subprocess.run(["promtool", *arguments], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
+    done = subprocess.run([str(PROMTOOL), *arguments], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -68,6 +68,21 @@ missing_extras() {
     [ -d /usr/share/fonts/truetype/tlwg ] || echo fonts-thai-tlwg
 }
 
+# lacks_promtool: which tests the alarms.
+lacks_promtool() {
+    ! has promtool && [ ! -x "$root/.local/bin/promtool" ]
+}
+
+# fetch_promtool: the program alone, without the server that is in the same package.
+fetch_promtool() (
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    cd "$folder"
+    apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; }
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar x ./usr/bin/promtool
+    install -D usr/bin/promtool "$root/.local/bin/promtool"
+)
+
 # as_root COMMAND...: runs it directly as root, or through sudo; false when neither is possible.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
