@@ -52,7 +52,7 @@ def problems_of(environment: Mapping[str, str]) -> list[str]:
         return [f"ENVIRONMENT is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}."]
     found = _firebase_problems(environment) + _emulator_problems(environment, kind) + _push_problems(environment)
     found += _line_problems(environment) + _web_app_problems(environment) + _android_problems(environment)
-    found += _app_version_problems(environment) + _redis_problems(environment)
+    found += _app_version_problems(environment) + _redis_problems(environment) + _s3_problems(environment)
     return found + (_dangers(environment, kind) if kind in AS_PRODUCTION else [])
 
 
@@ -92,6 +92,31 @@ def _redis_problems(environment: Mapping[str, str]) -> list[str]:
     except ValueError as error:
         return [f"REDIS_URL names no Redis: {error}."]
     return []
+
+
+def _s3_problems(environment: Mapping[str, str]) -> list[str]:
+    if not is_given(environment, "S3_BUCKET"):
+        return []
+    found = [
+        f"S3_BUCKET is set but {name} is not: public and private photos need a bucket each, at one place."
+        for name in ("S3_PRIVATE_BUCKET", "S3_ENDPOINT")
+        if not is_given(environment, name)
+    ]
+    if not environment.get("MEDIA_URL", "").startswith(("http://", "https://")):
+        found.append("S3_BUCKET is set: MEDIA_URL must be the address at which its files are public.")
+    return found
+
+
+def public_bucket(name: str, media_url: str) -> dict[str, object]:
+    """Options of the storage for the bucket whose files are public below `media_url`."""
+    scheme, _, place = media_url.partition("://")
+    return {
+        "bucket_name": name,
+        "custom_domain": place.rstrip("/"),
+        "url_protocol": f"{scheme}:",
+        "querystring_auth": False,
+        "object_parameters": {"CacheControl": "public, max-age=3600, immutable"},
+    }
 
 
 def _firebase_problems(environment: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ from backend.configuration import (
     DEVELOPMENT_REDIS,
     DEVELOPMENT_SECRET_KEY,
     env,
+    public_bucket,
     require_complete,
 )
 from backend.core.db.connections import connection_options, replica_of, session_settings
@@ -67,8 +68,8 @@ BODY_BYTES_PER_S = env.int("BODY_BYTES_PER_S", default=2_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# The collector of traces, such as http://127.0.0.1:4318, and Sentry: both off unless they are set.
 DRAIN_FILE = env.str("DRAIN_FILE", default="")  # deploy/start makes it before it ends the process
+# The collector of traces, such as http://127.0.0.1:4318, and Sentry: both off unless they are set.
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
@@ -146,6 +147,37 @@ CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", default="")
 CLAMD_TIMEOUT_S = env.int("CLAMD_TIMEOUT_S", default=20)
 # For files that only some people may see; must be outside of what a web server serves.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(LOCAL_DIR / "private"))
+# S3-compatible storage instead of the two folders, when it has a bucket for each. MEDIA_URL is then where the public
+# bucket is served; private files are served by signed addresses of S3_ENDPOINT.
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_PRIVATE_BUCKET = env.str("S3_PRIVATE_BUCKET", default="")
+S3_ENDPOINT = env.str("S3_ENDPOINT", default="")
+S3_REGION = env.str("S3_REGION", default="")
+S3_ACCESS_KEY = env.str("S3_ACCESS_KEY", default="")
+S3_SECRET_KEY = env.str("S3_SECRET_KEY", default="")
+S3_SIGNED_S = env.int("S3_SIGNED_S", default=60)
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {"BACKEND": "backend.core.media.private_files.PrivateFiles"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if S3_BUCKET:
+    S3_PLACE = {
+        "endpoint_url": S3_ENDPOINT,
+        "region_name": S3_REGION or None,
+        "access_key": S3_ACCESS_KEY or None,
+        "secret_key": S3_SECRET_KEY or None,
+    }
+    STORAGES |= {
+        "default": {
+            "BACKEND": "backend.core.media.s3.S3Files",
+            "OPTIONS": S3_PLACE | public_bucket(S3_BUCKET, MEDIA_URL),
+        },
+        "private": {
+            "BACKEND": "backend.core.media.s3.S3Files",
+            "OPTIONS": S3_PLACE | {"bucket_name": S3_PRIVATE_BUCKET, "querystring_expire": S3_SIGNED_S},
+        },
+    }
 
 # Web apps on other origins that may call the API; none unless it is set.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -209,6 +241,15 @@ DATABASES = {
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
     DATABASES["default"] |= {"OPTIONS": POSTGRES_OPTIONS, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+# A standby for reads that may be a little old (backend.core.db.replica): city figures, and lists of the admin.
+POSTGRES_REPLICA_HOST = env.str("POSTGRES_REPLICA_HOST", default="")
+POSTGRES_REPLICA_PORT = env.str("POSTGRES_REPLICA_PORT", default="5432")
+POSTGRES_REPLICA_LAG_S = env.int("POSTGRES_REPLICA_LAG_S", default=30)
+if POSTGRES_REPLICA_HOST:
+    DATABASES["replica"] = replica_of(
+        DATABASES["default"], host=POSTGRES_REPLICA_HOST, port=POSTGRES_REPLICA_PORT, session=POSTGRES_SESSION
+    )
+DATABASE_ROUTERS = ["backend.core.db.replica.ReplicaRouter"]
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -242,15 +283,6 @@ LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="en")
 LOCALE_PATHS = [BASE_DIR / "backend" / "locale"]
 USE_I18N = True
 USE_TZ = True
-# A standby for reads that may be a little old (backend.core.db.replica): city figures, and lists of the admin.
-POSTGRES_REPLICA_HOST = env.str("POSTGRES_REPLICA_HOST", default="")
-POSTGRES_REPLICA_PORT = env.str("POSTGRES_REPLICA_PORT", default="5432")
-POSTGRES_REPLICA_LAG_S = env.int("POSTGRES_REPLICA_LAG_S", default=30)
-if POSTGRES_REPLICA_HOST:
-    DATABASES["replica"] = replica_of(
-        DATABASES["default"], host=POSTGRES_REPLICA_HOST, port=POSTGRES_REPLICA_PORT, session=POSTGRES_SESSION
-    )
-DATABASE_ROUTERS = ["backend.core.db.replica.ReplicaRouter"]
 # Times are stored in UTC and decided in the city's own zone.
 TIME_ZONE = "UTC"
 CITY_TIME_ZONE = env.str("CITY_TIME_ZONE", default="Asia/Bangkok")

@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -23,7 +22,7 @@ from backend.accounts.authentication import user_of
 from backend.core.http.fields import Query
 from backend.core.http.parsers import StrictJSONParser
 from backend.core.http.views import ApiView, valid
-from backend.core.media.private_files import private_jpeg
+from backend.core.media.private_files import PRIVATE_JPEG, private_jpeg
 from backend.core.media.uploads import PhotoUpload, refuse_huge_upload
 from chat.inputs import MessageIn, PhotoMessageIn
 from chat.models import Message
@@ -43,7 +42,6 @@ from chat.services.photos import send_photo
 operation = partial(extend_schema, tags=["chat"])
 
 SEQ_MAX = 2_147_483_647
-JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
 SENT = {
@@ -181,7 +179,7 @@ class MessageView(ApiView):
 class LargePhotoView(ApiView):
     """The photo of a message; fits 1600 x 1600 pixels."""
 
-    @operation(operation_id="messages_photo_large", summary="Read the photo of a message", responses=JPEG)
+    @operation(operation_id="messages_photo_large", summary="Read the photo of a message", responses=PRIVATE_JPEG)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
         """For participants, until the message is deleted."""
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).large)
@@ -190,7 +188,7 @@ class LargePhotoView(ApiView):
 class ThumbPhotoView(ApiView):
     """The photo of a message; fits 400 x 400 pixels."""
 
-    @operation(operation_id="messages_photo_thumb", summary="Read the small photo of a message", responses=JPEG)
+    @operation(operation_id="messages_photo_thumb", summary="Read the small photo of a message", responses=PRIVATE_JPEG)
     def get(self, request: Request, conversation_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponseBase:
         """For participants, until the message is deleted."""
         return private_jpeg(request, get_photo_for(user_of(request).pk, conversation_id, message_id).thumb)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
 from django.conf import settings
@@ -176,4 +177,4 @@ def _by_pickup(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, list[Row]]:
 
 def _addresses(photo: PickupPhoto) -> Row:
     """The addresses of both sizes."""
-    return {size: f"{settings.PUBLIC_URL}{getattr(photo, size).url}" for size in ("large", "thumb")}
+    return {size: urljoin(settings.PUBLIC_URL, getattr(photo, size).url) for size in ("large", "thumb")}

@@ -297,3 +297,11 @@ class TestRealProcess:
 
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         assert "no issues" in done.stdout
+
+
+def test_buckets_are_given_completely() -> None:
+    partly = {"ENVIRONMENT": "test", "S3_BUCKET": "open"}
+    place = {"S3_PRIVATE_BUCKET": "closed", "S3_ENDPOINT": "https://s3.example", "MEDIA_URL": "https://media.example/"}
+
+    assert [text.split()[3] for text in problems_of(partly)] == ["S3_PRIVATE_BUCKET", "S3_ENDPOINT", "MEDIA_URL"]
+    assert problems_of(partly | place) == []

@@ -77,7 +77,7 @@ def _built_file(name: str, content_type: str) -> HttpResponse:
 @cache
 def content_security_policy() -> str:
     """Only this service's own scripts and styles, and what the settings name: pictures, maps, sign-in and pushes."""
-    media, maps = _origin(settings.MEDIA_URL), [_origin(url) for url in settings.MAP_SOURCES]
+    media, maps = origins_of_photos(), [_origin(url) for url in settings.MAP_SOURCES]
     socket = f"ws{settings.PUBLIC_URL.removeprefix('http')}"
     push = PUSH_SOURCES if settings.FIREBASE_WEB_CONFIG.get("vapidKey") else []
     sources = {
@@ -85,8 +85,8 @@ def content_security_policy() -> str:
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "font-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:", media, *maps],
-        "connect-src": ["'self'", socket, media, *maps, *push],
+        "img-src": ["'self'", "data:", "blob:", *media, *maps],
+        "connect-src": ["'self'", socket, *media, *maps, *push],
         "worker-src": ["'self'", "blob:"],
         "manifest-src": ["'self'"],
         "media-src": ["'self'", "blob:"],
@@ -98,6 +98,11 @@ def content_security_policy() -> str:
         for name, hosts in more.items():
             sources[name] = [*sources.get(name, []), *hosts]
     return "; ".join(" ".join([name, *dict.fromkeys(filter(None, values))]) for name, values in sources.items())
+
+
+def origins_of_photos() -> list[str]:
+    """Where photos are, if that is elsewhere."""
+    return [origin for origin in (_origin(settings.MEDIA_URL), _origin(settings.S3_ENDPOINT)) if origin]
 
 
 def _has_firebase() -> bool:

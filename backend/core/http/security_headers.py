@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from backend.core.http.phone import content_security_policy
+from backend.core.http.phone import content_security_policy, origins_of_photos
 
 # What the web app uses is for its own origin; no frame gets anything.
 PERMISSIONS = "camera=(self), geolocation=(self), display-capture=(), microphone=(), payment=(), usb=()"
@@ -20,8 +20,9 @@ class SecurityHeadersMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         tiles = urlsplit(settings.LEAFLET_CONFIG["TILES"])
+        pictures = ["'self'", "data:", f"{tiles.scheme}://{tiles.netloc.replace('{s}', '*')}", *origins_of_photos()]
         self.page = (
-            f"default-src 'self'; img-src 'self' data: {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}; "
+            f"default-src 'self'; img-src {' '.join(pictures)}; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from io import SEEK_CUR, BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pi_heif
 import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
@@ -173,6 +174,9 @@ def _write(file: FieldFile, content: bytes) -> None:
 
 def media_state() -> str:
     """`ok`, or why no file can be written where photos are stored."""
+    if settings.S3_BUCKET:
+        states = {cast(Any, storages[name]).state() for name in ("default", "private")} - {"ok"}
+        return ", ".join(sorted(states)) or "ok"
     try:
         for root in (settings.MEDIA_ROOT, settings.PRIVATE_ROOT):
             Path(root).mkdir(parents=True, exist_ok=True)
@@ -184,10 +188,16 @@ def media_state() -> str:
 
 
 def discard(*files: FieldFile) -> None:
-    """Delete the files from where they are stored; one that is not there is as good as deleted."""
+    """Delete the files from where they are stored; one that is not there is as good as deleted.
+
+    One that cannot be deleted now has no row any more: the sweep of the night removes it.
+    """
     for file in files:
         if file.name:
-            file.storage.delete(file.name)
+            try:
+                file.storage.delete(file.name)
+            except OSError as error:
+                log.warning("file_not_deleted", reason=os.strerror(error.errno or 0))
 
 
 def delete_with_files(photos: QuerySet[Any]) -> None:

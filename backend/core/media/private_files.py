@@ -1,20 +1,41 @@
-"""Files that only some users may see: stored outside of `MEDIA_ROOT`, without a URL.
+"""Files that only some users may see: outside of `MEDIA_ROOT` and without a URL, or in a bucket of their own.
 
 Each app serves its own through a view that checks the user.
 """
 
+from typing import Any
+
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, storages
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import get_conditional_response
-from django.utils.deconstruct import deconstructible
+from django.utils.functional import LazyObject
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 
 from backend.core.errors import NotFound
 
+PRIVATE_JPEG: dict[Any, Any] = {
+    (200, "image/jpeg"): OpenApiTypes.BINARY,
+    302: OpenApiResponse(
+        description="To a signed address that is valid for a minute, where photos are stored elsewhere."
+    ),
+}
 
-@deconstructible
-class PrivateStorage(FileSystemStorage):
+
+class PrivateStorage(LazyObject):
+    """The storage `private` of the settings, as Django's own DefaultStorage is the storage `default`."""
+
+    def _setup(self) -> None:
+        self._wrapped = storages["private"]
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """For migrations."""
+        return "backend.core.media.private_files.PrivateStorage", (), {}
+
+
+class PrivateFiles(FileSystemStorage):
     """Files below `PRIVATE_ROOT`, readable by this service alone."""
 
     @property
@@ -35,8 +56,11 @@ class PrivateStorage(FileSystemStorage):
 def private_jpeg(request: HttpRequest, file: FieldFile) -> HttpResponseBase:
     """A response with the picture. The client may cache it, but must revalidate it each time.
 
-    Raises NotFound when the file does not exist.
+    Where files are in a bucket, it redirects to a signed address that is valid for `S3_SIGNED_S`. Raises NotFound when
+    the file does not exist.
     """
+    if settings.S3_BUCKET:
+        return HttpResponseRedirect(file.url, headers={"Cache-Control": "no-store"})
     etag = f'"{file.name}"'
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged

@@ -4,7 +4,6 @@ import uuid
 from functools import partial
 
 from django.http import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +13,7 @@ from backend.core.http.fields import Body, Moment
 from backend.core.http.problems import CONTENT_TYPE, problem
 from backend.core.http.text_fields import SixDigits
 from backend.core.http.views import ApiView, valid
-from backend.core.media.private_files import private_jpeg
+from backend.core.media.private_files import PRIVATE_JPEG, private_jpeg
 from backend.core.media.uploads import PhotoInput, PhotoUpload
 from geo.handover.inputs import AcceptInput, DisputeInput, WeighInInput
 from geo.handover.selectors import get_scale_photo_for
@@ -28,7 +27,6 @@ from geo.responses import PhotoOutput
 TAGS = ["handover"]
 operation = partial(extend_schema, tags=TAGS)
 match_operation = partial(operation, responses={200: MatchOutput})
-JPEG = {(200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
 class ConfirmInput(Body):
@@ -113,7 +111,7 @@ class ScalePhotoView(ApiView):
 class LargeScalePhotoView(ApiView):
     """A photo of the scale; fits 1600 x 1600 pixels."""
 
-    @operation(summary="Show a photo of the scale", operation_id="show_scale_photo", responses=JPEG)
+    @operation(summary="Show a photo of the scale", operation_id="show_scale_photo", responses=PRIVATE_JPEG)
     def get(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
         """For the two parties."""
         photo = get_scale_photo_for(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
@@ -123,7 +121,7 @@ class LargeScalePhotoView(ApiView):
 class ThumbScalePhotoView(ApiView):
     """A photo of the scale; fits 400 x 400 pixels."""
 
-    @operation(summary="Show a small photo of the scale", operation_id="show_scale_photo_thumb", responses=JPEG)
+    @operation(summary="Show a small photo of the scale", operation_id="show_scale_photo_thumb", responses=PRIVATE_JPEG)
     def get(self, request: Request, match_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
         """For the two parties."""
         photo = get_scale_photo_for(user_id=user_of(request).pk, match_id=match_id, photo_id=photo_id)
