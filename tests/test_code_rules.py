@@ -243,7 +243,7 @@ class TestRepository:
     def test_locks_hold_no_download_address(self) -> None:
         locks = sorted((ROOT / "requirements").glob("*.lock"))
 
-        assert len(locks) == 2
+        assert len(locks) == 3
         for lock in locks:
             assert not re.search(r"https?://|--index-url|--find-links", lock.read_text()), lock
             assert "--hash=sha256:" in lock.read_text()

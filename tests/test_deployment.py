@@ -97,6 +97,10 @@ class TestImage:
     def test_runs_as_a_user_without_rights(self) -> None:
         assert re.findall(r"^USER (\S+)", self.TEXT, re.MULTILINE) == ["10001"]
 
+    def test_holds_its_bill_of_materials(self) -> None:
+        assert "requirements/sbom.lock" in self.TEXT
+        assert "COPY --from=build /srv/sbom /srv/sbom" in self.TEXT
+
     def test_names_no_registry(self) -> None:
         images = re.findall(r"^FROM (\S+)|^ARG BASE=(\S+)", self.TEXT, re.MULTILINE)
         composed = re.findall(r"image: (?:\$\{\w+:-)?([^}\s]+)", (DEPLOY / "compose.yaml").read_text())
