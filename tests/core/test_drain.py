@@ -1,4 +1,4 @@
-"""A server that is told to end serves on until proxies have seen that it is not ready (deploy/start)."""
+"""After SIGTERM a server serves on until proxies have seen that it is not ready (deploy/start)."""
 
 import os
 import signal

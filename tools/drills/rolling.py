@@ -104,10 +104,10 @@ def nginx_text(replicas: list[Replica], port: int) -> str:
     for name, first in (("web", 8000), ("realtime", 8001)):
         servers = "".join(f"server 127.0.0.1:{each.port}; " for each in replicas if each.name == name)
         text = re.sub(rf"server 127.0.0.1:{first};.*", servers, text)
-    return f"daemon off; pid /dev/null; error_log stderr;\n{text}"
+    return f"daemon off; pid nginx.pid; error_log stderr;\n{text}"
 
 
-PROXIES = {"haproxy": (haproxy_text, ["haproxy", "-f"]), "nginx": (nginx_text, ["nginx", "-c"])}
+PROXIES = {"haproxy": (haproxy_text, ["haproxy", "-f"]), "nginx": (nginx_text, ["nginx", "-p", ".", "-c"])}
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def running_proxy(name: str, folder: Path, replicas: list[Replica]) -> Iterator[
     file.write_text(text_for(replicas, port))
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, str(file)],
+            [*command, str(file)], cwd=folder,
             env=os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}, stdout=log, stderr=log,
         )  # fmt: skip
     try:

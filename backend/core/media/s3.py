@@ -34,7 +34,7 @@ def _errors_of_a_disk() -> Iterator[None]:
         raise OSError(EIO, type(error).__name__) from error
 
 
-class S3Files(S3Storage):
+class S3Files(S3Storage):  # type: ignore[misc] # it has no types
     """The files of one bucket. Fails as files on a disk do."""
 
     def __init__(self, **options: Any) -> None:
