@@ -241,7 +241,7 @@ DATABASES = {
 if ENVIRONMENT == "test":
     # Tests come and go with their connections: a pool would keep the throw-away database open.
     DATABASES["default"] |= {"OPTIONS": POSTGRES_OPTIONS, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-# A standby for reads that may be a little old (backend.core.db.replica): city figures, and lists of the admin.
+# A standby for reads that may be a little old (backend.core.db.replica): city figures, open feed, lists of the admin.
 POSTGRES_REPLICA_HOST = env.str("POSTGRES_REPLICA_HOST", default="")
 POSTGRES_REPLICA_PORT = env.str("POSTGRES_REPLICA_PORT", default="5432")
 POSTGRES_REPLICA_LAG_S = env.int("POSTGRES_REPLICA_LAG_S", default=30)

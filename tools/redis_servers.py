@@ -170,7 +170,8 @@ def _is_whole(node: "redis.Redis") -> bool:
     """Whether the cluster serves, and this node has, if it is a replica, all that its master has."""
     state: Any = node.cluster("info")
     replication: Any = node.info("replication")
-    replicas = sum("slave" in str(each["flags"]) for each in node.cluster("nodes").values())  # type: ignore[no-untyped-call]
+    nodes: Any = node.cluster("nodes")
+    replicas = sum("slave" in str(each["flags"]) for each in nodes.values())
     is_in_sync = replication.get("master_link_status", "up") == "up"
     return bool(state["cluster_state"] == "ok" and replicas == 3 and is_in_sync)
 

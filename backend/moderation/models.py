@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from backend.core.models import Choices, PublicModel
 
 User = settings.AUTH_USER_MODEL
@@ -84,7 +84,7 @@ class EvidencePhoto(PublicModel):
     """A copy of a photo. Personal data: what it shows."""
 
     evidence = models.ForeignKey(Evidence, models.CASCADE, related_name="photos")
-    file = models.FileField(upload_to="moderation", storage=PrivateStorage())
+    file = models.FileField(upload_to="moderation", storage=private_storage)
     dhash = models.CharField(max_length=16, default="", help_text="For the list of known pictures.")
 
     def __str__(self) -> str:

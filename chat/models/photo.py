@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from chat.models.message import Message
 
 
@@ -19,8 +19,8 @@ class MessagePhoto(models.Model):
     """
 
     message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="photo")
-    large = models.FileField(upload_to=place_of_photo, storage=PrivateStorage())
-    thumb = models.FileField(upload_to=place_of_photo, storage=PrivateStorage())
+    large = models.FileField(upload_to=place_of_photo, storage=private_storage)
+    thumb = models.FileField(upload_to=place_of_photo, storage=private_storage)
 
     def __str__(self) -> str:
         return f"photo of {self.message_id}"

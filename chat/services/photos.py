@@ -11,7 +11,7 @@ from django.db import transaction
 
 from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import Picture, discard, keep, redraw, require_few_bytes
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from chat.errors import MessagePhotosFull
 from chat.models import Message, MessagePhoto
 from chat.services.drafts import Draft
@@ -94,4 +94,4 @@ def _remove_photos(photos: Iterable[MessagePhoto]) -> int:
 
 def remove_orphaned_photos(*, now: datetime) -> int:
     """Remove files without a row. Returns how many. Raises TooManyOrphans."""
-    return remove_orphans(storage=PrivateStorage(), folder="chat", rows=MessagePhoto.objects.order_by(), now=now)
+    return remove_orphans(storage=private_storage, folder="chat", rows=MessagePhoto.objects.order_by(), now=now)

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.core.clock import city_zone
+from backend.core.db.replica import read_from_replica
 from backend.core.http.pagination import CursorInvalid
 from backend.core.http.responses import encode_json
 from backend.core.http.views import ApiView, PublicView
@@ -230,8 +231,8 @@ class PointItemsView(FeedView):
 def respond_items(request: Request, items: Items, *, now: datetime) -> HttpResponse:
     """One page of a collection, in the format asked for. Raises ValidationError and CursorInvalid."""
     values = FeaturesQuery.values_in(request)
-    found = items.find(_page(values, items))
-    features = items.features_of(found.rows)
+    page = _page(values, items)
+    found, features = read_from_replica(lambda: _find(items, page))
     links = _page_links(request, items.collection, found)
     if values["f"] != "json":
         return _respond_file(features, items.collection, values["f"], links)
@@ -243,6 +244,11 @@ def respond_items(request: Request, items: Items, *, now: datetime) -> HttpRespo
         features=features,
     )
     return Response(body, content_type=GEOJSON)
+
+
+def _find(items: Items, page: Page) -> tuple[Found, list[Any]]:
+    found = items.find(page)
+    return found, items.features_of(found.rows)
 
 
 def _page(values: dict[str, Any], items: Items) -> Page:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from backend.core.models import Choices, PublicModel
 from geo.models.handover import Handover
 from geo.models.material import Material
@@ -122,9 +122,9 @@ class ScalePhoto(PublicModel):
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="photos")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     large = models.ImageField(
-        storage=PrivateStorage(), upload_to=place_of_scale_photo, width_field="width", height_field="height"
+        storage=private_storage, upload_to=place_of_scale_photo, width_field="width", height_field="height"
     )
-    thumb = models.ImageField(storage=PrivateStorage(), upload_to=place_of_scale_photo)
+    thumb = models.ImageField(storage=private_storage, upload_to=place_of_scale_photo)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     created_at = models.DateTimeField()

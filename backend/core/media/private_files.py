@@ -3,10 +3,10 @@
 Each app serves its own through a view that checks the user.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import get_conditional_response
@@ -24,7 +24,7 @@ PRIVATE_JPEG: dict[Any, Any] = {
 }
 
 
-class PrivateStorage(LazyObject):
+class PrivateStorage(LazyObject[Storage]):
     """The storage `private` of the settings, as Django's own DefaultStorage is the storage `default`."""
 
     def _setup(self) -> None:
@@ -33,6 +33,9 @@ class PrivateStorage(LazyObject):
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """For migrations."""
         return "backend.core.media.private_files.PrivateStorage", (), {}
+
+
+private_storage = cast(Storage, PrivateStorage())
 
 
 class PrivateFiles(FileSystemStorage):

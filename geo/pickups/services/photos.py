@@ -11,7 +11,7 @@ from django.db import transaction
 from backend.core.errors import NotFound
 from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import Picture, delete_with_files, discard, keep, redraw, require_few_bytes
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from backend.moderation.services.holding import is_known_picture
 from geo.errors import PhotosFull, PickupNotOpen
 from geo.lifecycle.locks import lock_own_pickup
@@ -92,4 +92,4 @@ def remove_orphaned_pickup_photos(*, now: datetime) -> int:
 
 def remove_orphaned_scale_photos(*, now: datetime) -> int:
     """Delete the files of photos of the scale that have no row; returns how many. Raises TooManyOrphans."""
-    return remove_orphans(storage=PrivateStorage(), folder="scales", rows=ScalePhoto.objects.order_by(), now=now)
+    return remove_orphans(storage=private_storage, folder="scales", rows=ScalePhoto.objects.order_by(), now=now)
