@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 
 
 def place_of_export(export: "DataExport", name: str) -> str:
@@ -23,7 +23,7 @@ class DataExport(models.Model):
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, help_text="When a worker last began to write the file.")
     ready_at = models.DateTimeField(null=True)
-    file = models.FileField(upload_to=place_of_export, storage=PrivateStorage(), blank=True)
+    file = models.FileField(upload_to=place_of_export, storage=private_storage, blank=True)
     bytes = models.PositiveBigIntegerField(default=0)
 
     class Meta:
