@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from backend.core.clock import read_clock
 from backend.core.media import orphans
 from backend.core.media.orphans import TooManyOrphans
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from backend.moderation.tasks import sweep_evidence
 from chat.models import MessagePhoto
 from chat.services import photos as chat_photos
@@ -102,7 +102,7 @@ def test_evidence_without_a_row_goes_and_the_rest_stays() -> None:
     to_a_pickup()
     report("pickup", PickupPhoto.objects.get().pickup_id)
     kept = files()
-    PrivateStorage().save("moderation/left.jpg", BytesIO(b"x"))
+    private_storage.save("moderation/left.jpg", BytesIO(b"x"))
     age(hours=25)
 
     sweep()

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import discard
-from backend.core.media.private_files import PrivateStorage
+from backend.core.media.private_files import private_storage
 from backend.moderation.models import Case, Evidence, EvidencePhoto
 
 BATCH = 100
@@ -29,4 +29,4 @@ def remove_old_evidence(*, now: datetime) -> int:
 def remove_orphaned_evidence(*, now: datetime) -> int:
     """Delete files of evidence without a row. Returns how many. Raises TooManyOrphans."""
     rows = EvidencePhoto.objects.order_by()
-    return remove_orphans(storage=PrivateStorage(), folder="moderation", rows=rows, fields=["file"], now=now)
+    return remove_orphans(storage=private_storage, folder="moderation", rows=rows, fields=["file"], now=now)
