@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ALLOWED = {
     "(MIT OR Apache-2.0)", "0BSD", "3-Clause BSD License", "Apache Software License", "Apache-2.0", "BSD License",
     "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT License", "MIT-0", "MIT-CMU", "PSF-2.0",
-    "Apache Software License; MIT License", "Apache-2.0 AND BSD-2-Clause", "Apache-2.0 AND CNRI-Python",
+    "Apache Software License; MIT License", "BSD License; Apache Software License",
+    "Apache-2.0 AND BSD-2-Clause", "Apache-2.0 AND CNRI-Python",
     "Apache-2.0 OR BSD-2-Clause", "Apache-2.0 OR BSD-3-Clause", "BSD 3-Clause OR Apache-2.0", "MIT OR Apache-2.0",
     "GNU Lesser General Public License v3 (LGPLv3)", "LGPL-3.0-only",
     "MPL-2.0 AND MIT", "Mozilla Public License 2.0 (MPL 2.0)",
