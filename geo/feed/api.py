@@ -70,6 +70,7 @@ class FeedView(ApiView):
 
     authentication_classes = ()
     permission_classes = [AllowAny]
+    is_for_apps = False
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let what was found be cached, and read by scripts of other sites."""

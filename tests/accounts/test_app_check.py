@@ -54,6 +54,10 @@ def test_an_app_starts_without_one() -> None:
     assert APIClient().post("/api/v1/auth/sign-in", body).json()["code"] == "app_not_genuine"
 
 
+def test_the_open_feed_is_for_everybody() -> None:
+    assert APIClient().get("/ogc/collections").status_code == 200
+
+
 def test_without_googles_keys_it_is_worth_another_try(app_check: FirebaseEndpoint) -> None:
     app_check.down.add("jwks")
 
