@@ -67,7 +67,7 @@ def review_standing(now: datetime) -> None:
 
 @periodic(name=SWEEP, cron="40 3 * * *")
 def sweep_pictures(now: datetime) -> None:
-    """Every night: delete the files of photos without a row."""
+    """Every night: delete files of photos and exports without a row."""
     run_timers(job=SWEEP, now=now)
 
 

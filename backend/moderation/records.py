@@ -9,6 +9,7 @@ from backend.accounts.registry import Basis, Copy, Purpose, Record, Timer
 from backend.moderation.models import Act, Appeal, Case, Evidence, EvidencePhoto, KnownPicture
 from backend.moderation.services import retention
 
+SWEEP = "moderation.sweep_evidence"
 CONCERNED = "the person concerned"
 
 
@@ -87,5 +88,6 @@ RECORDS = (
         purpose=Purpose.SAFETY,
         basis=Basis.INTEREST,
         within="moderation.Evidence",
+        timers=[Timer(job=SWEEP, after="ORPHAN_AGE_H without a row", step=retention.remove_orphaned_evidence)],
     ),
 )

@@ -5,9 +5,10 @@ from functools import partial
 
 import structlog
 
+from backend.accounts.registry import run_timers
+from backend.moderation.records import SWEEP
 from backend.moderation.selectors import count_open
 from backend.moderation.services import acts
-from backend.moderation.services.retention import remove_orphaned_evidence
 from notifications.periodic import periodic, repeat
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,7 @@ def watch_queue(now: datetime) -> None:
         log.warning("moderation_overdue", cases=overdue, waiting=waiting)
 
 
-@periodic(name="moderation.sweep_evidence", cron="10 4 * * *")
+@periodic(name=SWEEP, cron="10 4 * * *")
 def sweep_evidence(now: datetime) -> None:
     """Every night: remove photo files whose evidence was never stored."""
-    remove_orphaned_evidence(now=now)
+    run_timers(job=SWEEP, now=now)

@@ -18,7 +18,9 @@ from django.db.models import Q, QuerySet
 from backend.accounts.models import User
 from backend.accounts.registry import copies_of, files_of
 from backend.core.errors import NotFound
+from backend.core.media.orphans import remove_orphans
 from backend.core.media.pictures import discard
+from backend.core.media.private_files import private_storage
 from geo.models import DataExport
 from notifications.services.notify import Notice, notify
 
@@ -34,7 +36,7 @@ def request_export(*, user: User, now: datetime) -> DataExport:
     DataExport.objects.bulk_create([DataExport(user=user, requested_at=now)], ignore_conflicts=True)
     export = DataExport.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if export.ready_at and export.ready_at <= now - AGAIN_AFTER:
-        _discard_on_commit(export)
+        transaction.on_commit(partial(discard, export.file))
         export.requested_at, export.started_at, export.ready_at, export.file = now, None, None, ""
         export.save(update_fields=["requested_at", "started_at", "ready_at", "file"])
     return export
@@ -72,8 +74,14 @@ def remove_old_exports(*, now: datetime) -> int:
 def delete_exports(exports: QuerySet[DataExport]) -> int:
     """Delete exports now, and their files on commit. Returns how many."""
     for export in exports:
-        _discard_on_commit(export)
+        transaction.on_commit(partial(discard, export.file))
     return exports.delete()[0]
+
+
+def remove_orphaned_exports(*, now: datetime) -> int:
+    """Delete the files of exports that have no row; returns how many. Raises TooManyOrphans."""
+    rows = DataExport.objects.order_by()
+    return remove_orphans(storage=private_storage, folder="exports", rows=rows, fields=["file"], now=now)
 
 
 def _due(now: datetime) -> QuerySet[DataExport]:
@@ -109,8 +117,3 @@ def _write(user: User, file: IO[bytes]) -> None:
                 # Pictures are compressed already.
                 name = f"{section}/pictures/{Path(str(picture.name)).name}"
                 archive.writestr(name, content.read(), zipfile.ZIP_STORED)
-
-
-def _discard_on_commit(export: DataExport) -> None:
-    if export.file:
-        transaction.on_commit(partial(export.file.storage.delete, str(export.file.name)))

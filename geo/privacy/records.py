@@ -160,6 +160,7 @@ RECORDS = (
         purpose=Purpose.LAW,
         basis=Basis.LEGAL_DUTY,
         within="geo.DataExport",
+        timers=[Timer(job=SWEEP, after="ORPHAN_AGE_H without a row", step=exports.remove_orphaned_exports)],
     ),
     Record(
         model=HandoverShare,

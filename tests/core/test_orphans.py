@@ -24,6 +24,7 @@ from chat.tasks import sweep_photos
 from geo.handover.services import scale_photos
 from geo.models import PickupPhoto, ScalePhoto
 from geo.pickups.services import photos as pickup_photos
+from geo.privacy.exports import make_due_exports, request_export
 from geo.tasks import sweep_pictures
 from tests.factories.chat import make_conversation
 from tests.factories.geo import make_pickup
@@ -59,7 +60,7 @@ def to_a_chat() -> None:
 
 def files() -> list[Path]:
     roots = (Path(settings.MEDIA_ROOT), Path(settings.PRIVATE_ROOT))
-    return sorted(path for root in roots for path in root.rglob("*.jpg"))
+    return sorted(path for root in roots for path in root.rglob("*.*"))
 
 
 def age(hours: float) -> None:
@@ -98,17 +99,20 @@ class TestKilled:
         assert files() == kept
 
 
-def test_evidence_without_a_row_goes_and_the_rest_stays() -> None:
+@pytest.mark.parametrize("folder", ["moderation", "exports"])
+def test_evidence_and_exports_without_a_row_go_and_the_rest_stays(folder: str) -> None:
     to_a_pickup()
     report("pickup", PickupPhoto.objects.get().pickup_id)
+    request_export(user=make_user(), now=read_clock())
+    make_due_exports(now=read_clock())
     kept = files()
-    private_storage.save("moderation/left.jpg", BytesIO(b"x"))
+    private_storage.save(f"{folder}/left.jpg", BytesIO(b"x"))
     age(hours=25)
 
     sweep()
 
     assert files() == kept
-    assert [path for path in kept if path.parent.name == "moderation"]
+    assert [path for path in kept if path.parent.name == folder]
 
 
 class TestSweep:
