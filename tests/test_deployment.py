@@ -140,6 +140,14 @@ def test_no_location_of_nginx_sets_headers() -> None:
     assert [text for text in locations if "proxy_set_header" in text] == []
 
 
+@pytest.mark.parametrize("proxy", ["haproxy.cfg", "nginx.conf", "kubernetes/ingress.yaml"])
+def test_proxies_log_no_tokens(proxy: str) -> None:
+    """The paths of `backend.core.logs.leave_secrets_out`."""
+    text = (DEPLOY / proxy).read_text()
+
+    assert [path for path in ("/r/", "/s/", "/unsubscribe/") if path not in text] == []
+
+
 class TestUnits:
     def test_start_every_process(self) -> None:
         units = {path.stem.removeprefix("tinder-for-trash-") for path in (DEPLOY / "systemd").glob("*.service")}
