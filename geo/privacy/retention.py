@@ -22,6 +22,11 @@ NO_POINT: dict[str, Any] = {
     "proposed_place": "", "proposed_lat": None, "proposed_lon": None,
     "agreed_place": "", "agreed_lat": None, "agreed_lon": None,
 }  # fmt: skip
+_MOMENTS = ("set_off_at", "resident_arrived_at", "collector_arrived_at")
+_TEXTS = ("proposed_place", "agreed_place", "resident_check_in", "collector_check_in")
+_HAS_JOURNEY = reduce(
+    or_, [*(Q(**{f"{moment}__isnull": False}) for moment in _MOMENTS), *(~Q(**{text: ""}) for text in _TEXTS)]
+)
 
 
 @transaction.atomic
@@ -54,10 +59,10 @@ def remove_scale_photos(*, now: datetime) -> int:
 
 
 def remove_journeys(*, now: datetime) -> int:
-    """Remove when the parties of matches that ended `EVIDENCE_DAYS` ago set off and arrived."""
-    moments = ("set_off_at", "resident_arrived_at", "collector_arrived_at")
-    travelled = reduce(or_, (Q(**{f"{moment}__isnull": False}) for moment in moments))
-    old = Handover.objects.filter(travelled, match__ended_at__lte=_evidence_until(now))
+    """Remove when the parties of matches that ended `EVIDENCE_DAYS` ago set off and arrived, where they met in public,
+    and whether they were all right.
+    """
+    old = Handover.objects.filter(_HAS_JOURNEY, match__ended_at__lte=_evidence_until(now))
     ids = list(old.order_by("pk").values_list("pk", flat=True)[:BATCH])
     return Handover.objects.filter(pk__in=ids).update(
         **NO_POINT, set_off_at=None, eta=None,

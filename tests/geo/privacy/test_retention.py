@@ -94,6 +94,18 @@ def test_evidence_is_removed_after_a_year(ended: Match) -> None:
     assert left.weighed_at is not None
 
 
+@pytest.mark.parametrize("field", ["proposed_place", "agreed_place", "resident_check_in", "collector_check_in"])
+def test_where_they_met_and_how_they_were_is_removed_after_a_year(field: str) -> None:
+    match = make_match()
+    Handover.objects.update(**{field: "ok"}, agreed_lat=13.73, agreed_lon=100.56)
+    make_receipt(match)
+
+    retain(366)
+
+    left = Handover.objects.get()
+    assert (getattr(left, field), left.agreed_point) == ("", None)
+
+
 def test_messages_are_removed_after_a_year() -> None:
     match = make_match()
     message = make_message(match.conversation, match.collector, "At the blue gate")
