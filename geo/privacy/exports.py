@@ -4,6 +4,7 @@ import zipfile
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from os import SEEK_END
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -98,10 +99,11 @@ def _make(export: DataExport, now: datetime) -> None:
     export.file.name = name
     with TemporaryFile() as zipped:
         _write(export.user, zipped)
+        size = zipped.seek(0, SEEK_END)
         export.file.storage.save(name, File(zipped))
     with transaction.atomic():
         written = DataExport.objects.filter(pk=export.pk, ready_at=None, file=name)
-        if written.update(ready_at=now, bytes=export.file.size):
+        if written.update(ready_at=now, bytes=size):
             notify(notices=[Notice(user_id=export.pk, event="export.ready", data={}, push=True)], now=now)
             return
     discard(export.file)
