@@ -186,17 +186,18 @@ class HandoverOutput(ResponseBody):
 
     @classmethod
     def of(cls, source: MatchDetails, is_resident: bool = False) -> Self:
-        """The handover of a match. The codes are for the resident, while the match is active."""
+        """The handover of a match. While it is active, the codes are for the resident, and the points for both."""
         handover, parts = source.handover, source.parts
-        shows_codes = is_resident and source.match.status == Match.Status.ACTIVE
+        is_active = source.match.status == Match.Status.ACTIVE
+        shows_codes, shows_points = is_resident and is_active, is_resident or is_active
         return cls(
             state=HandoverState(handover.state),
             proposed_for=handover.proposed_for,
             proposed_by=handover.proposed_by_id,
             agreed_for=handover.agreed_for if handover.is_as_agreed else None,
             meets_at=handover.agreed_for,
-            proposed_point=_shown_point(handover.proposed_point),
-            meeting_point=_shown_point(handover.agreed_point),
+            proposed_point=_shown_point(handover.proposed_point) if shows_points else None,
+            meeting_point=_shown_point(handover.agreed_point) if shows_points else None,
             set_off_at=handover.set_off_at,
             eta=handover.eta,
             resident_arrived_at=handover.resident_arrived_at,

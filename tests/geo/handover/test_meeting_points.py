@@ -51,6 +51,16 @@ def test_is_agreed_like_the_time_and_hides_the_address(match: Match) -> None:
     assert shown(match, match.pickup.resident)["address"] == match.pickup.address
 
 
+def test_is_for_the_resident_alone_after_the_end(match: Match) -> None:
+    propose(match)
+    agree(match)
+    client_of(match.collector).post(f"/api/v1/matches/{match.pk}/release", {"reason": "other"})
+
+    points = [shown(match, one)["handover"]["meeting_point"] for one in (match.collector, match.pickup.resident)]
+
+    assert points == [None, PARK]
+
+
 def test_is_where_the_calendar_leads(match: Match) -> None:
     propose(match)
     agree(match)
