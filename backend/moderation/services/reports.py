@@ -77,8 +77,8 @@ def file_urgent_report(
 ) -> Report:
     """Report a person for somebody who may be in danger: the case has the highest severity from now on.
 
-    `seen` is kept as evidence beside the name. A report of the same person that waits is kept, and becomes dangerous
-    too. Raises NotFound and AboutYourself.
+    `seen` is kept as evidence beside the name. A report of the same person that waits is kept, becomes dangerous
+    too, and gets the new text before its own. Raises NotFound and AboutYourself.
     """
     kind = SubjectKind.PERSON
     reason = Report.Reason.DANGEROUS
@@ -90,7 +90,7 @@ def file_urgent_report(
     _reopen(case, Severity.HIGH, now)
     case.save(update_fields=["status", "severity", "version", "opened_at", "due_at"])
     freeze_evidence(case=case, thing=replace(thing, content={**thing.content, **seen}), now=now)
-    if report.reason != reason:
+    if report.reason != reason or text not in report.text:
         report.reason, report.text = reason, f"{text}\n{report.text}"[:TEXT_CHARACTERS_MAX]
         report.save(update_fields=["reason", "text"])
     return report

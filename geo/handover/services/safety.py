@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -26,8 +27,8 @@ def leave_at_once(*, user_id: uuid.UUID, match_id: uuid.UUID, text: str, now: da
     """Block the other party, report them as dangerous and end the match, in one transaction. Idempotent.
 
     The match counts against nobody, and its pickup goes on to others. The other party gets the event that every release
-    gets. A match that has ended stays as it ended. What else the two have with each other ends afterwards, each in its
-    own transaction. Raises NotFound for strangers.
+    gets. A match that has ended stays as it ended. What else the two have with each other ends after the commit, each
+    in its own transaction, since each begins with the lock of its pickup. Raises NotFound for strangers.
     """
     with transaction.atomic():
         match = lock_match_of(match_id=match_id, user_id=user_id)
@@ -37,7 +38,8 @@ def leave_at_once(*, user_id: uuid.UUID, match_id: uuid.UUID, text: str, now: da
         excuse_match(pickup_id=match.pickup_id, collector_id=match.collector_id, by=user_id, now=now)
         # At once, so that a message of the other party is refused as in any chat that has ended.
         close_conversation(conversation_id=match.conversation_id, now=now)
-    agreements().separate(blocker=leaver, blocked=other, now=now)
+        separate = partial(agreements().separate, blocker=leaver, blocked=other, now=now)
+        transaction.on_commit(separate, robust=True)
     return match
 
 

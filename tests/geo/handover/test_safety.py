@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from backend.accounts.models import Block, Report
 from backend.core.clock import read_clock
@@ -12,6 +13,7 @@ from backend.moderation.models import Case, Evidence
 from geo.handover.services.appointments import send_due_reminders
 from geo.models import Match, Reminder
 from tests.factories.chat import make_message
+from tests.factories.geo import make_pickup
 from tests.factories.handovers import code_of, come, fresh, make_appointment, step
 from tests.factories.matches import (
     events_of,
@@ -84,6 +86,30 @@ class TestLeave:
         filed = Report.objects.get()
         assert (filed.reason, filed.text) == ("dangerous", "Now worse\nLook at this.")
         assert Case.objects.get().severity == Case.Severity.HIGH
+
+    def test_adds_what_is_written_later_to_a_call_for_help(self) -> None:
+        match = make_appointment(at=read_clock())
+        ask(match)
+        check_in(match, "help", by_resident=True)
+
+        for _ in range(2):
+            leave(match, text="He has a knife")
+
+        assert Report.objects.get().text.splitlines() == ["He has a knife", "Asked for help during the handover."]
+
+    def test_ends_what_else_they_have_after_the_commit(
+        self, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        """Locks of other pickups would come after those of this one's events."""
+        match = make_match()
+        other = make_match(make_pickup(resident=match.pickup.resident), match.collector)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            key = {"Idempotency-Key": "leave"}
+            client_of(match.collector).post(f"/api/v1/matches/{match.pk}/leave", {}, headers=key)
+            assert [fresh(match).status, fresh(other).status] == ["released", "active"]
+
+        assert fresh(other).status == "released"
 
     def test_leaves_what_was_completed_as_it_is(self) -> None:
         match = make_match()
