@@ -86,7 +86,7 @@ NO_SHOW_WAIT_MINUTES = env.int("NO_SHOW_WAIT_MINUTES", default=5)
 # When both are reminded of an agreed time: the evening before, at this time in the city, and these minutes before it.
 REMINDER_EVENING = env.str("REMINDER_EVENING", default="19:00")
 REMINDER_MINUTES = env.int("REMINDER_MINUTES", default=60)
-# When both get the question whether all is right: after the agreed time, or a later arrival. And the police.
+# When both get the question whether everything is all right: after the agreed time, or a later arrival. And the police.
 CHECK_IN_MINUTES = env.int("CHECK_IN_MINUTES", default=45)
 EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="191")
 SHARE_HOURS = env.int("SHARE_HOURS", default=4)  # that the link of a trusted person works after the time agreed

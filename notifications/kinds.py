@@ -200,7 +200,7 @@ KINDS: Mapping[str, EventKind] = {
     "handover.check_in": replace(
         _STEP,
         title=_("Is everything all right?"),
-        body=_("“%(title)s”: the handover takes long. Tap to answer yes, or to get help."),
+        body=_("“%(title)s”: the handover is taking long. Tap to say yes, or to get help."),
     ),
     "handover.no_show": replace(
         _STEP,
@@ -298,7 +298,7 @@ KINDS: Mapping[str, EventKind] = {
     "export.ready": EventKind(
         category=Category.MATCHES,
         title=_("Your data is ready"),
-        body=_("You can download the copy of your data for some days."),
+        body=_("You can download the copy of your data for a few days."),
         link=Link.PRIVACY,
     ),
     "match.rated": EventKind(

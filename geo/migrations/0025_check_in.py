@@ -13,17 +13,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='handover',
             name='check_in_asked_at',
-            field=models.DateTimeField(help_text='Of both, once, when it took long.', null=True, verbose_name='asked whether all is right at'),
+            field=models.DateTimeField(help_text='Of both, once, when the handover takes long.', null=True, verbose_name='check in asked at'),
         ),
         migrations.AddField(
             model_name='handover',
             name='collector_check_in',
-            field=models.CharField(blank=True, choices=[('ok', 'all is right'), ('help', 'needs help')], db_default='', default='', max_length=4, verbose_name='collector answered'),
+            field=models.CharField(blank=True, choices=[('ok', 'everything is all right'), ('help', 'needs help')], db_default='', default='', max_length=4, verbose_name='collector check-in'),
         ),
         migrations.AddField(
             model_name='handover',
             name='resident_check_in',
-            field=models.CharField(blank=True, choices=[('ok', 'all is right'), ('help', 'needs help')], db_default='', default='', max_length=4, verbose_name='resident answered'),
+            field=models.CharField(blank=True, choices=[('ok', 'everything is all right'), ('help', 'needs help')], db_default='', default='', max_length=4, verbose_name='resident check-in'),
         ),
         migrations.AlterField(
             model_name='reminder',

@@ -122,7 +122,7 @@ class Handover(models.Model):
         OWN = "own", "claimed by reporting that the other party is there"
 
     class CheckIn(Choices):
-        OK = "ok", "all is right"
+        OK = "ok", "everything is all right"
         HELP = "help", "needs help"
 
     match = models.OneToOneField(
@@ -193,13 +193,13 @@ class Handover(models.Model):
     agreed_lat = models.FloatField(null=True, editable=False)
     agreed_lon = models.FloatField(null=True, editable=False)
     check_in_asked_at = models.DateTimeField(
-        _("asked whether all is right at"), null=True, help_text="Of both, once, when it took long."
+        _("check in asked at"), null=True, help_text="Of both, once, when the handover takes long."
     )
     resident_check_in = models.CharField(
-        _("resident answered"), max_length=4, choices=CheckIn, blank=True, default="", db_default=""
+        _("resident check-in"), max_length=4, choices=CheckIn, blank=True, default="", db_default=""
     )
     collector_check_in = models.CharField(
-        _("collector answered"), max_length=4, choices=CheckIn, blank=True, default="", db_default=""
+        _("collector check-in"), max_length=4, choices=CheckIn, blank=True, default="", db_default=""
     )
 
     class Meta:

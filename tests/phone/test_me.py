@@ -178,7 +178,7 @@ def test_data_is_downloaded(user: User, open_phone: OpenPhone, tmp_path: Path, s
     settings.PRIVATE_ROOT = os.environ["PRIVATE_ROOT"]  # of the service
     page = open_phone(user=user).open("/me/privacy")
     page.get_by_role("button", name="Make a copy of my data").click()
-    expect(page.get_by_text("It is in the making.")).to_be_visible()
+    expect(page.get_by_text("It is being made.")).to_be_visible()
     make_due_exports(now=read_clock())
 
     with page.expect_download() as download:
