@@ -10,17 +10,23 @@ interface Early {
   url: string;
   headers: Record<string, string>;
   response: Promise<Response>;
+  stop: AbortController;
 }
 
 let early = ask();
 
-/** The response to this request, when it has been asked for already; null else, and the second time. */
+/**
+ * The response to this request, when it has been asked for already; null else, and the second time. It ends with the
+ * request, which waits for a stalled network no longer than others.
+ */
 export function takeEarly(request: Request): Promise<Response> | null {
   if (!early || early.url !== request.url) return null;
-  const { headers, response } = early;
+  const { headers, response, stop } = early;
   early = null;
   const isSame = Object.entries(headers).every(([name, value]) => request.headers.get(name) === value);
-  return isSame ? response.then(withoutDate) : null;
+  if (!isSame) return null;
+  request.signal.addEventListener('abort', () => stop.abort());
+  return response.then(withoutDate);
 }
 
 /** Call when the first screen is there: what was not taken grows old. */
@@ -36,11 +42,12 @@ function ask(): Early | null {
   if (!isDeck || !token || localStorage.getItem('deck-filter')) return null;
   const url = `${origin}/api/v1/deck`;
   const headers = { Authorization: `Bearer ${token}`, 'Accept-Language': firstLanguage() };
-  const response = fetch(url, { headers });
+  const stop = new AbortController();
+  const response = fetch(url, { headers, signal: stop.signal });
   response.catch(() => undefined);
   // Its first use takes a slow phone 150 ms, which are free now and would delay the first card.
   new Intl.DateTimeFormat('th', { timeZone: 'Asia/Bangkok' }).format();
-  return { url, headers, response };
+  return { url, headers, response, stop };
 }
 
 function storedToken(): string | null {
