@@ -48,7 +48,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/media', '/demo', '/r/', '/ws'].map((path) => [path, { target: SERVICE, ws: true }]),
+      ['/api', '/media', '/demo', '/r/', '/s/', '/ws'].map((path) => [path, { target: SERVICE, ws: true }]),
     ),
   },
 });
