@@ -42,12 +42,39 @@ def complete(account: Path) -> dict[str, str]:
     }
 
 
+# What the settings of a production are, whatever is set.
+STRICT = {
+    "DEBUG": False,
+    "SESSION_COOKIE_NAME": "__Host-sessionid",
+    "CSRF_COOKIE_NAME": "__Host-csrftoken",
+    "SECURE_HSTS_SECONDS": 31_536_000,
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+    "SECURE_SSL_REDIRECT": True,
+    **{f"{cookie}_COOKIE_{name}": True for cookie in ("SESSION", "CSRF") for name in ("SECURE", "HTTPONLY")},
+    **{f"{cookie}_COOKIE_SAMESITE": "Lax" for cookie in ("SESSION", "CSRF")},
+}
+READ_SETTINGS = f"""
+import json
+from django.conf import settings
+from django.contrib.auth.hashers import get_hasher
+names = {[*STRICT]}
+hasher = get_hasher()
+print(json.dumps([{{name: getattr(settings, name) for name in names}}, settings.INSTALLED_APPS,
+                  hasher.algorithm, hasher.iterations]))
+"""
+
+
 def run_check(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the real process with this environment."""
+    """Let the real process check this environment."""
+    return run_python(environment, "manage.py", "check", *arguments)
+
+
+def run_python(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a process with this environment."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     libraries = {name: value for name, value in os.environ.items() if name.endswith("_LIBRARY_PATH")}
     return subprocess.run(
-        [sys.executable, "-W", "error", "manage.py", "check", *arguments],
+        [sys.executable, "-W", "error", *arguments],
         cwd=ROOT,
         env=keep | libraries | environment,
         capture_output=True,
@@ -298,6 +325,14 @@ class TestRealProcess:
 
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         assert "no issues" in done.stdout
+
+    def test_is_strict_in_production(self, complete: dict[str, str]) -> None:
+        done = run_python(complete | {"DJANGO_SETTINGS_MODULE": "backend.settings"}, "-c", READ_SETTINGS)
+
+        found, installed, hasher, rounds = json.loads(done.stdout)
+        assert found == STRICT
+        assert [name for name in installed if name.startswith("tools")] == []
+        assert (hasher, rounds >= 1_000_000) == ("pbkdf2_sha256", True)
 
 
 def test_buckets_are_given_completely() -> None:
