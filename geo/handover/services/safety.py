@@ -44,13 +44,17 @@ def leave_at_once(*, user_id: uuid.UUID, match_id: uuid.UUID, text: str, now: da
 
 
 def ask_whether_safe(*, match: Match, reminder: Reminder, now: datetime) -> list[Notice]:
-    """Ask both parties of a locked match, once, if they have not weighed by now; returns the notices."""
+    """Ask both parties of a locked match, once for each agreed time, if they have not weighed by now.
+
+    Returns the notices. Their answers about an earlier time no longer count.
+    """
     handover = match.handover
     is_pending = match.status == Match.Status.ACTIVE and handover.weighed_at is None
-    if not is_pending or handover.check_in_asked_at or handover.agreed_for != reminder.about:
+    if not is_pending or handover.agreed_for != reminder.about:
         return []
     handover.check_in_asked_at = now
-    handover.save(update_fields=["check_in_asked_at"])
+    handover.resident_check_in = handover.collector_check_in = ""
+    handover.save(update_fields=["check_in_asked_at", "resident_check_in", "collector_check_in"])
     return notices.of_check_in(match=match)
 
 

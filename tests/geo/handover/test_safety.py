@@ -10,7 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from backend.accounts.models import Block, Report
 from backend.core.clock import read_clock
 from backend.moderation.models import Case, Evidence
-from geo.handover.services.appointments import send_due_reminders
+from geo.handover.services.appointments import agree_time, propose_time, send_due_reminders
 from geo.models import Match, Reminder
 from tests.factories.chat import make_message
 from tests.factories.geo import make_pickup
@@ -172,6 +172,18 @@ class TestAsk:
         assert asked(match) == 1
         assert pushed_to(match.collector)[-1] == pushed_to(match.pickup.resident)[-1] == "handover.check_in"
         assert not Reminder.objects.filter(done_at=None).exists()
+
+    def test_asks_again_about_a_later_time(self, match: Match) -> None:
+        ask(match)
+        check_in(match, "ok")
+        later = read_clock() + timedelta(hours=2)
+        propose_time(user_id=match.collector_id, match_id=match.pk, at=later, now=read_clock())
+        agree_time(user_id=match.pickup.resident_id, match_id=match.pk, now=read_clock())
+
+        ask(fresh(match))
+
+        assert asked(match) == 2
+        assert fresh(match).handover.collector_check_in == ""
 
     def test_is_not_early(self, match: Match) -> None:
         assert match.handover.agreed_for
