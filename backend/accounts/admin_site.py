@@ -87,7 +87,7 @@ class StaffSite(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Record every page, and run it with the middlewares of the admin."""
-        return admin_page(super().admin_view(_recorded(_with_old_lists(view)), cacheable))
+        return admin_page(super().admin_view(_recorded(_with_lists_from_replica(view)), cacheable))
 
     @method_decorator(admin_page)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -170,7 +170,7 @@ def _next_page(request: HttpRequest) -> str:
 CHANGED = "changed"
 
 
-def _with_old_lists(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def _with_lists_from_replica(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Read lists from a replica, but not for staff who have just changed something: they look for their change."""
 
     @wraps(view)

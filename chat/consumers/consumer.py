@@ -23,7 +23,7 @@ from backend.core.http.request_ids import id_from
 from backend.core.redis.card_presence import ClosedCard, ShownCards, closed_cards_channel, read_shown_cards
 from backend.core.redis.limits import Limit, hit, is_new_account, limit_for
 from backend.core.redis.nudges import channel_of
-from backend.core.redis.open_sockets import Place, give_back_place, take_place
+from backend.core.redis.open_sockets import Slot, claim_slot, free_slot
 from chat.consumers.commands import AckBuffer, run_delete, run_read, run_send, run_typing
 from chat.consumers.database import DATABASE_UNAVAILABLE, in_thread
 from chat.consumers.event_feed import EventFeed, Nudge
@@ -71,7 +71,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     budget: FrameBudget
     message_limit: Limit
     first_message_limit: Limit
-    place: Place | None = None
+    slot: Slot | None = None
     shown_cards: tuple[ShownCards, list[ClosedCard]]
     writing: asyncio.Task[None] | None = None
     has_joined = False
@@ -105,8 +105,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         try:
-            holder, self.place = await in_thread(_enter, _ticket_in(self.scope["subprotocols"]))
-            if holder and self.place is None:
+            holder, self.slot = await in_thread(_enter, _ticket_in(self.scope["subprotocols"]))
+            if holder and self.slot is None:
                 await self._reject(CloseCode.TRY_LATER)
                 return
             state = await self._join(holder) if holder else None
@@ -171,8 +171,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.realtime.card_presence.remove_socket(self)
             await self.realtime.hub.leave(self)
             await self.acks.flush()
-        if self.place is not None:
-            await in_thread(give_back_place, self.place)
+        if self.slot is not None:
+            await in_thread(free_slot, self.slot)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle one frame: answer it, refuse it with a code, or close the socket."""
@@ -285,11 +285,11 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.writer.finish(CloseCode.SIGNED_OUT)
 
 
-def _enter(ticket: str) -> tuple[TicketHolder | None, Place | None]:
-    """Use the ticket up, and take a place for the socket: none when there are too many. Raises TicketsUnavailable."""
+def _enter(ticket: str) -> tuple[TicketHolder | None, Slot | None]:
+    """Use the ticket up, and claim a slot for the socket: none when there are too many. Raises TicketsUnavailable."""
     now = read_clock()
     holder = redeem_ticket(ticket, now=now)
-    return holder, take_place(user_id=holder.user_id, session_id=holder.session_id, now=now) if holder else None
+    return holder, claim_slot(user_id=holder.user_id, session_id=holder.session_id, now=now) if holder else None
 
 
 def _read_session(

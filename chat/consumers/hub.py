@@ -21,7 +21,7 @@ from redis.asyncio.client import PubSub
 from backend.core.clock import read_clock
 from backend.core.redis.client import async_redis, cooldown
 from backend.core.redis.nudges import PUBLISH_ALL, pairs_of, split_cause
-from backend.core.redis.open_sockets import Place
+from backend.core.redis.open_sockets import Slot
 from chat.consumers.event_feed import Nudge
 from chat.selectors import SessionState
 
@@ -52,7 +52,7 @@ class OpenSocket(Protocol):
         """The public id of its session."""
 
     @property
-    def place(self) -> Place | None:
+    def slot(self) -> Slot | None:
         """What counts it among the open sockets of its account."""
 
     def receive_nudge(self, nudge: Nudge) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from backend.core.clock import read_clock
 from backend.core.redis.nudges import Frame, encode_frames
-from backend.core.redis.open_sockets import renew_places
+from backend.core.redis.open_sockets import renew_slots
 from chat.consumers.card_presence import CardPresence
 from chat.consumers.database import DATABASE_UNAVAILABLE, StatementPool, in_thread
 from chat.consumers.hub import Hub, OpenSocket, Publisher
@@ -47,8 +47,8 @@ class Heartbeats:
                 socket.sign_out()
             else:
                 socket.send_heartbeat(states[socket.session_id] if states else None)
-        places = [socket.place for socket in due if socket.place]
-        await in_thread(renew_places, places, now=read_clock())
+        slots = [socket.slot for socket in due if socket.slot]
+        await in_thread(renew_slots, slots, now=read_clock())
 
     async def _read_states(self, session_ids: list[uuid.UUID]) -> dict[uuid.UUID, SessionState] | None:
         """None while the database is unavailable: the sockets stay open."""
