@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 from django.conf import settings
 from django.contrib.gis.geos import Point
 
@@ -32,6 +33,20 @@ class Band:
     side_x: float
     side_y: float
     rows: int
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A part of the map in degrees. Its west is greater than its east where it crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def on_map(self) -> "Box":
+        """The same in metres on the map, cut off where the map ends."""
+        south, north = (max(-LATITUDE_MAX, min(LATITUDE_MAX, lat)) for lat in (self.south, self.north))
+        return Box(x_of(self.west), y_of(south), x_of(self.east), y_of(north))
 
 
 def cell_of(point: Point) -> Point:

@@ -16,7 +16,8 @@ from backend.core.clock import read_clock
 from backend.core.http.responses import ResponseBody
 from backend.core.http.views import ApiView
 from geo.drop_off.opening import is_open_at, next_change_after
-from geo.drop_off.selectors import Box, DropOffRow, points_in, points_near
+from geo.drop_off.selectors import DropOffRow, points_in, points_near
+from geo.grid import Box
 from geo.inputs import PlaceQuery
 from geo.materials.selectors import material_ids_of
 from geo.responses import LatLon

@@ -9,6 +9,7 @@ import msgspec
 
 from backend.core.db.prepared import array_of, fetch_prepared
 from geo.drop_off.opening import is_open_at
+from geo.grid import Box
 from geo.models.material import name_in_language
 
 # With `open_at` this many are read, because opening hours are evaluated in Python.
@@ -56,15 +57,6 @@ class DropOffRow(msgspec.Struct, frozen=True):
     @property
     def how(self) -> str:
         return name_in_language(self.how_th or self.how_en, self.how_en or self.how_th)
-
-
-class Box(msgspec.Struct, frozen=True):
-    """A part of the map, in degrees."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 def points_near(

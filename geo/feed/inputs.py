@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from backend.core.clock import city_zone
 from backend.core.http.fields import Query
-from geo.feed.selectors import Box
+from geo.grid import Box
 
 LIMIT, LIMIT_MAX = 100, 5_000
 FORMATS = ("json", "csv", "xlsx", "ngsi-ld")

@@ -11,23 +11,8 @@ import msgspec
 
 from backend.core.db.prepared import columns_of, fetch_prepared, model_from
 from backend.core.errors import NotFound
-from geo.grid import LATITUDE_MAX, x_of, y_of
+from geo.grid import Box
 from geo.models import WeeklySum
-
-
-class Box(msgspec.Struct, frozen=True):
-    """A part of the map in degrees. Its west is greater than its east where it crosses the antimeridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    def on_map(self) -> "Box":
-        """The same in metres on the map, cut off where the map ends."""
-        south, north = (max(-LATITUDE_MAX, min(LATITUDE_MAX, lat)) for lat in (self.south, self.north))
-        return Box(x_of(self.west), y_of(south), x_of(self.east), y_of(north))
-
 
 WORLD = Box(-180, -90, 180, 90)
 
