@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import pytest
 from django.contrib.gis.geos import Point
 from owslib.ogcapi.features import Features
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
@@ -316,6 +317,11 @@ class TestReading:
         assert lines[0]["kg"] == "10.0" or Decimal(lines[0]["kg"]) == 10
         assert "xl/worksheets/sheet1.xml" in ZipFile(io.BytesIO(book.content)).namelist()
         assert "collections-by-week.xlsx" in book["Content-Disposition"]
+
+    def test_files_are_limited_like_printing(self, settings: Settings) -> None:
+        settings.RATE_LIMITS = {**settings.RATE_LIMITS, "print": "1/minute"}
+        for status, query in ((200, {"f": "xlsx"}), (429, {"f": "csv"}), (200, {})):
+            assert APIClient().get(f"/ogc/{WEEKS}", query).status_code == status
 
     def test_ngsi_ld(self) -> None:
         make_drop_off_point()
