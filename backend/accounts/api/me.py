@@ -86,7 +86,7 @@ class ExportView(ApiView):
         responses={200: OpenApiTypes.OBJECT},
     )
     def get(self, request: Request) -> Response:
-        """One key for each part of the service."""
+        """One key for each part of the service. `POST /me/exports` makes a file with the pictures too."""
         copy = Response(export_all(user=user_of(request)))
         copy["Content-Disposition"] = 'attachment; filename="tinder-for-trash.json"'
         return copy

@@ -96,7 +96,7 @@ def erase_account(*, user: User, now: datetime) -> None:
 
 
 def erase_by_identity(*, identity: Identity, now: datetime) -> None:
-    """Begin to erase the account that this identity signs in to. Does nothing without one, or to one staff disabled."""
+    """Begin to erase the account that this identity signs in to. Does nothing without one, or to one that is closed."""
     user = find_account(identity)
     if user is not None and user.is_admitted:
         begin_erasure(user=user, now=now)
