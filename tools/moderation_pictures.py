@@ -1,15 +1,20 @@
 """Take pictures of a moderator's day in the admin, from a report in the queue to the act, of a running demo city.
 
-Called by `python -m tools.pictures`; the demo's administrator signs in with the password that `bin/run` keeps.
+Usage: python -m tools.moderation_pictures http://127.0.0.1:8000 docs/pictures/moderation
+
+The demo's administrator signs in with the password that `bin/run` keeps.
 """
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools.pictures import FLAGS, SOMCHAI, chromium, sign_in
 
 ADMINISTRATOR = "+66800000099"
 QUALITY, WIDTH, HEIGHT = 60, 1400, 900
@@ -60,3 +65,18 @@ def _save(page: Page, file: Path) -> None:
     page.wait_for_load_state("networkidle")
     with Image.open(io.BytesIO(page.screenshot())) as picture:
         picture.save(file, "WEBP", quality=QUALITY, method=6)
+
+
+def main(service: str, folder: str) -> None:
+    """Take all of them."""
+    report_first_card(service, sign_in(service, SOMCHAI))
+    password = (Path(".local") / "run" / "admin-password").read_text(encoding="utf-8").strip()
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        take_day(browser, service, password, Path(folder))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,9 +1,7 @@
 """Take a picture of every screen of the web app, in both themes and languages, of a running demo city.
 
 Usage: python -m tools.pictures http://127.0.0.1:8000 docs/pictures/app [NAME...]
-       python -m tools.pictures http://127.0.0.1:8000 docs/pictures/moderation
 
-The second takes the screens of a moderator (tools/moderation_pictures.py).
 Light pictures are in Thai, dark ones in English. With names, only these. Needs Chromium (`bin/setup --dev`) and the
 bots of `bin/run`: one of them gives what the collector of the pictures likes.
 """
@@ -20,8 +18,6 @@ from typing import Any, NamedTuple
 import httpx
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator, Page, sync_playwright
-
-from tools.moderation_pictures import report_first_card, take_day
 
 MALEE, SOMCHAI, ANNA = "+66800000001", "+66800000011", "+66800000012"
 LOOKS = (("th", "light"), ("en", "dark"))
@@ -241,26 +237,12 @@ def take(page: Page, shot: Shot, photos: list[FilePayload], file: Path) -> None:
         picture.save(file, "WEBP", quality=QUALITY, method=6)
 
 
-def take_moderation(service: str, folder: Path) -> None:
-    """Take the pictures of a moderator's day."""
-    report_first_card(service, sign_in(service, SOMCHAI))
-    password = (Path(".local") / "run" / "admin-password").read_text(encoding="utf-8").strip()
-    folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        take_day(browser, service, password, folder)
-        browser.close()
-
-
 def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def main(service: str, folder: str, *names: str) -> None:
     """Take all pictures, or those with these names."""
-    if Path(folder).name == "moderation":
-        take_moderation(service, Path(folder))
-        return
     people = {RESIDENT: MALEE, COLLECTOR: SOMCHAI, OTHER_COLLECTOR: ANNA}
     sessions = {who: sign_in(service, phone) for who, phone in people.items()}
     hand_one_over(service, sessions[COLLECTOR])
