@@ -50,7 +50,7 @@ class ActForm(forms.Form):
         super().__init__(*args, **options)
         possible = [Act.Kind.NOTHING, *subject_of(case.kind).ACTS, Act.Kind.WARN, Act.Kind.SUSPEND, Act.Kind.BAN]
         kinds = possible if case.status == Case.Status.OPEN else [Act.Kind.RESTORE]
-        if case.status == Case.Status.OPEN and can_restore(case):
+        if case.status == Case.Status.OPEN and can_restore(case, read_clock()):
             kinds.append(Act.Kind.RESTORE)
         cast(forms.ChoiceField, self.fields["kind"]).choices = [(kind.value, kind.label) for kind in kinds]
 

@@ -9,7 +9,8 @@ from backend.accounts.services.account import erase_account
 from backend.accounts.services.sign_in import sign_in
 from backend.core.clock import read_clock
 from backend.moderation.models import Case
-from tests.factories.moderation import decide, make_case, make_moderator
+from tests.factories.geo import make_pickup
+from tests.factories.moderation import decide, make_case, make_moderator, report
 from tests.factories.people import browser_of, client_of, make_user
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,19 @@ def test_a_case_is_opened_about_a_person_whom_nobody_reported(moderator: Client)
     assert "restore" in moderator.get(answer["Location"]).content.decode()
     moderator.post("/admin/moderation/case/add/", {"person": str(person.pk)})
     assert Case.objects.get().status == "open"
+
+
+def test_a_ban_is_taken_back_in_its_own_case(moderator: Client) -> None:
+    pickup = make_pickup()
+    report("pickup", pickup.pk)
+    of_pickup, of_person = Case.objects.get(), make_case(pickup.resident)
+    decide(of_pickup, "ban")
+
+    def offers_restoring(case: Case) -> bool:
+        page = moderator.get(f"/admin/moderation/case/{case.pk}/change/").content.decode()
+        return 'value="restore"' in page
+
+    assert [offers_restoring(of_pickup), offers_restoring(of_person)] == [True, False]
 
 
 def test_several_accounts_on_one_device_are_shown(moderator: Client) -> None:

@@ -104,7 +104,7 @@ def _write(
     case.save(update_fields=["status", "closed_at", "version"])
     if kind in Act.OF_ACCOUNT:
         _suspend(person, until, now)
-    elif (takes_back and takes_back.kind in Act.OF_ACCOUNT) or (kind == Kind.RESTORE and can_restore(case)):
+    elif (takes_back and takes_back.kind in Act.OF_ACCOUNT) or (kind == Kind.RESTORE and can_restore(case, now)):
         _end_suspension(person, takes_back, now)
     return act
 
@@ -120,9 +120,20 @@ def _suspend(person: User, until: datetime | None, now: datetime) -> None:
         user.save(update_fields=SUSPENSION)
 
 
-def can_restore(case: Case) -> bool:
-    """Whether the case is about a suspended person, who may have brought the suspension from an erased account."""
-    return case.kind == SubjectKind.PERSON and person_of(case).is_suspended
+def can_restore(case: Case, now: datetime) -> bool:
+    """Whether the case is about a suspended person, who may have brought the suspension from an erased account.
+
+    Not when an act in another case is in force, which is taken back there.
+    """
+    person = person_of(case)
+    is_theirs = case.kind == SubjectKind.PERSON and person.is_suspended
+    return is_theirs and all(act.case_id == case.pk for act in _suspending_acts(person, now))
+
+
+def _suspending_acts(person: User, now: datetime) -> list[Act]:
+    """The acts in force that suspend a person."""
+    acts = Act.objects.filter(person=person, kind__in=Act.OF_ACCOUNT, taken_back_by=None)
+    return [act for act in acts if _end_of(act.until) > now]
 
 
 def _end_suspension(person: User, taken_back: Act | None, now: datetime) -> None:
@@ -132,9 +143,7 @@ def _end_suspension(person: User, taken_back: Act | None, now: datetime) -> None
         return
     if taken_back and _end_of(user.suspended_until) > _end_of(taken_back.until):
         return
-    others = Act.objects.filter(person=person, kind__in=Act.OF_ACCOUNT, taken_back_by=None)
-    in_force = [act for act in others if _end_of(act.until) > now]
-    if in_force:
+    if in_force := _suspending_acts(person, now):
         longest = max(in_force, key=lambda act: _end_of(act.until))
         user.suspended_at, user.suspended_until = longest.at, longest.until
     else:
