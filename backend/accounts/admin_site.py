@@ -167,7 +167,7 @@ def _next_page(request: HttpRequest) -> str:
 
 
 # --- Lists ------------------------------------------------------------------------------------------------
-CHANGED = "changed"
+CHANGED_AT_S = "changed_at_s"
 
 
 def _with_lists_from_replica(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -179,18 +179,22 @@ def _with_lists_from_replica(view: Callable[..., HttpResponseBase]) -> Callable[
             response = view(request, *args, **kwargs)
             return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
+        if request.method == "POST":
+            if settings.POSTGRES_REPLICA_HOST:
+                request.session[CHANGED_AT_S] = read_clock().timestamp()
+            return view(request, *args, **kwargs)
         page = request.resolver_match.url_name or "" if request.resolver_match else ""
-        if request.method == "GET" and page.endswith("_changelist") and CHANGED not in request.COOKIES:
+        if page.endswith("_changelist") and not _has_just_changed(request):
             return read_from_replica(read)
-        response = view(request, *args, **kwargs)
-        if request.method == "POST" and settings.POSTGRES_REPLICA_HOST:
-            # Longer than a replica may be behind.
-            left_s = 2 * settings.POSTGRES_REPLICA_LAG_S
-            secure = settings.SESSION_COOKIE_SECURE
-            response.set_cookie(CHANGED, "1", left_s, httponly=True, samesite="Strict", secure=secure)
-        return response
+        return view(request, *args, **kwargs)
 
     return show
+
+
+def _has_just_changed(request: HttpRequest) -> bool:
+    """Whether a replica may still be without the change."""
+    since_s = read_clock().timestamp() - request.session.get(CHANGED_AT_S, 0)
+    return bool(since_s < 2 * settings.POSTGRES_REPLICA_LAG_S)
 
 
 # --- The log ----------------------------------------------------------------------------------------------

@@ -139,9 +139,11 @@ class TestReads:
     def test_of_lists_may_be_old_until_something_is_changed(self, superuser: Client) -> None:
         assert statements_on_mirror(superuser, "/admin/geo/pickup/") > 0
 
+        cookies = set(superuser.cookies)
         superuser.post("/admin/geo/pickup/", {"action": "none"})
 
         assert statements_on_mirror(superuser, "/admin/geo/pickup/") == 0
+        assert set(superuser.cookies) == cookies, "only those of Django, which have a prefix in production"
 
 
 def test_a_replica_is_set_up_as_the_primary_is() -> None:
