@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.core.clock import city_zone, read_clock
+from backend.core.clock import read_clock
 from backend.core.http.fields import Body
 from backend.core.http.pages import PageView, render_page
 from backend.core.http.responses import ResponseBody
@@ -117,7 +117,7 @@ class SharedPageView(PageView):
         content = {
             "sharer": share.user.first_name,
             "names": [pickup.resident.first_name, match.collector.first_name],
-            "at": handover.agreed_for and handover.agreed_for.astimezone(city_zone()),
+            "at": handover.agreed_for,
             "state": STATES.get(HandoverState(handover.state), STATES[HandoverState.ARRIVED]),
             "place": handover.agreed_place or (pickup.address if shows_address else pickup.area),
         }

@@ -1,6 +1,6 @@
 """A link by which somebody trusted follows a handover, without signing in."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.test import Client
 from backend.accounts.models import User
 from backend.core.clock import read_clock
 from geo.handover.services.sharing import remove_old_shares
-from geo.models import HandoverShare, Match
+from geo.models import Handover, HandoverShare, Match
 from tests.factories.handovers import make_appointment
 from tests.factories.matches import make_match
 from tests.factories.people import client_of, make_user
@@ -49,6 +49,14 @@ class TestPage:
         assert match.pickup.area in text
         for secret in (match.pickup.address, match.pickup.access_note, f"{match.pickup.location.y:.4f}"):
             assert secret not in text
+
+    @pytest.mark.parametrize(("language", "time"), [("en", "6 December 2026, 00:30"), ("th", "6 ธันวาคม 2569 00:30 น.")])
+    def test_shows_the_time_of_the_city(self, match: Match, language: str, time: str) -> None:
+        path = share(match, match.collector)
+        Handover.objects.update(agreed_for=datetime(2026, 12, 5, 17, 30, tzinfo=UTC))
+        HandoverShare.objects.update(created_at=read_clock())
+
+        assert time in follow(path, language).content.decode()
 
     def test_shows_nothing_else(self, match: Match) -> None:
         text = follow(share(match, match.pickup.resident)).content.decode()
