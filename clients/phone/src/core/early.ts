@@ -6,6 +6,10 @@ import type { StoredSession } from '@tinder-for-trash/sdk';
 import { firstLanguage } from './first_language';
 import { lastTab } from './last_tab';
 
+/** Where the session and the wishes are stored. */
+export const SESSION_KEY = 'session';
+export const FILTER_KEY = 'deck-filter';
+
 interface Early {
   url: string;
   headers: Record<string, string>;
@@ -39,7 +43,7 @@ function ask(): Early | null {
   const { pathname, origin } = window.location;
   const isDeck = pathname === '/deck' || (pathname === '/' && lastTab() === 'deck');
   const token = storedToken();
-  if (!isDeck || !token || localStorage.getItem('deck-filter')) return null;
+  if (!isDeck || !token || localStorage.getItem(FILTER_KEY)) return null;
   const url = `${origin}/api/v1/deck`;
   const headers = { Authorization: `Bearer ${token}`, 'Accept-Language': firstLanguage() };
   const stop = new AbortController();
@@ -52,7 +56,7 @@ function ask(): Early | null {
 
 function storedToken(): string | null {
   try {
-    const kept = JSON.parse(localStorage.getItem('session') ?? 'null') as StoredSession | null;
+    const kept = JSON.parse(localStorage.getItem(SESSION_KEY) ?? 'null') as StoredSession | null;
     return kept && !kept.isExpired ? (kept.account?.token ?? null) : null;
   } catch {
     return null;

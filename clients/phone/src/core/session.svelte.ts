@@ -9,7 +9,7 @@ import {
 } from '@tinder-for-trash/sdk';
 import { cacheFor, forgetCaches } from './cache';
 import { deviceName } from './device';
-import { takeEarly } from './early';
+import { SESSION_KEY, takeEarly } from './early';
 import { language } from './language.svelte';
 import { setClock } from './time';
 
@@ -31,7 +31,7 @@ class CurrentSession {
   async open(): Promise<void> {
     this.#sdk = await Session.open({
       baseUrl: window.location.origin,
-      store: webStore<StoredSession>('session'),
+      store: webStore<StoredSession>(SESSION_KEY),
       clock: webStore<number>('clock'),
       language: language.code,
       fetch: (input, init) => (input instanceof Request && takeEarly(input)) || fetch(input, init),

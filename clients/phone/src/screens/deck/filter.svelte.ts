@@ -1,5 +1,6 @@
 /** What the person wants to see in the deck; kept on this phone. */
 import type { paths } from '@tinder-for-trash/sdk';
+import { FILTER_KEY } from '../../core/early';
 import { cityTime } from '../../core/format';
 import { materials } from '../../core/materials.svelte';
 import { timeNow } from '../../core/time';
@@ -21,18 +22,17 @@ export interface Wishes {
 }
 
 export const NO_WISHES: Wishes = { groups: [], kgMin: 0, radiusM: null, prices: [], when: 'any' };
-const KEY = 'deck-filter';
 
 export function loadWishes(): Wishes {
   try {
-    return { ...NO_WISHES, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Wishes>) };
+    return { ...NO_WISHES, ...(JSON.parse(localStorage.getItem(FILTER_KEY) ?? '{}') as Partial<Wishes>) };
   } catch {
     return NO_WISHES;
   }
 }
 
 export function saveWishes(wishes: Wishes): void {
-  localStorage.setItem(KEY, JSON.stringify(wishes));
+  localStorage.setItem(FILTER_KEY, JSON.stringify(wishes));
 }
 
 /** How many wishes differ from "everything". */
