@@ -5,12 +5,19 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.clients.nodes import run_node_tool
 
 DIST = Path(__file__).resolve().parents[2] / "clients" / "phone" / "dist"
 FIRST_BYTES_MAX = 100_000
 FILES_MAX = 5
 IMPORT = re.compile(r"""(?:from\s*|import\s*)["'`]\./([\w.-]+\.js)["'`]""")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_of_module() -> None:
+    """These tests need no database."""
 
 
 def scripts_of(entry: Path) -> set[Path]:
