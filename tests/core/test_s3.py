@@ -122,6 +122,16 @@ def test_files_without_a_row_are_swept(public: S3Files, s3: str, settings: Setti
     assert names_in(s3, "open") == []
 
 
+def test_a_large_file_is_not_held_in_memory(public: S3Files) -> None:
+    public.save("export.zip", ContentFile(bytes(6_000_000)))
+
+    with public.open("export.zip") as file:
+        assert len(file.read(1_000)) == 1_000
+        assert 0 < public.max_memory_size < file.size
+
+    public.delete("export.zip")
+
+
 def test_what_fails_fails_as_on_a_disk(s3: str) -> None:
     gone = S3Files(endpoint_url=s3, bucket_name="gone", **KEYS)
     away = S3Files(endpoint_url="http://127.0.0.1:1", bucket_name="open", **KEYS)
@@ -130,6 +140,8 @@ def test_what_fails_fails_as_on_a_disk(s3: str) -> None:
     for storage in (gone, away):
         with pytest.raises(OSError, match=r"NoSuchBucket|EndpointConnectionError"):
             storage.save("a.jpg", ContentFile(b"a picture"))
+        with pytest.raises(OSError, match=r"a\.jpg|EndpointConnectionError"):
+            storage.open("a.jpg")
     with pytest.raises(FileNotFoundError):
         gone.get_modified_time("a.jpg")
 

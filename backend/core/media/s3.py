@@ -18,6 +18,8 @@ CLIENT = Config(
     read_timeout=10,
     retries={"max_attempts": 2},
 )
+# A larger file that is read goes to a temporary one. By default an export would be held whole.
+MEMORY_BYTES_MAX = 5_000_000
 
 
 @contextmanager
@@ -38,7 +40,13 @@ class S3Files(S3Storage):  # type: ignore[misc] # it has no types
     """The files of one bucket. Fails as files on a disk do."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(client_config=CLIENT, file_overwrite=True, default_acl=None, **options)
+        fixed = {
+            "client_config": CLIENT,
+            "file_overwrite": True,
+            "default_acl": None,
+            "max_memory_size": MEMORY_BYTES_MAX,
+        }
+        super().__init__(**fixed, **options)
 
     def state(self) -> str:
         """`ok`, or why the bucket cannot be reached."""
@@ -48,6 +56,10 @@ class S3Files(S3Storage):  # type: ignore[misc] # it has no types
         except OSError as error:
             return str(error.args[-1])
         return "ok"
+
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        with _errors_of_a_disk():
+            return super()._open(name, mode)
 
     def _save(self, name: str, content: Any) -> str:
         with _errors_of_a_disk():
