@@ -205,7 +205,12 @@ def deck_sql(query: DeckQuery) -> tuple[str, dict[str, Any]]:
     if len(filters.get("material_ids", ())) >= MANY_MATERIALS:
         filters["many_material_ids"] = filters.pop("material_ids")
     filters |= {name: array_of(value) for name, value in filters.items() if isinstance(value, list | tuple)}
-    statement = _statement(tuple(filters), with_hazardous=query.with_hazardous, limit=int(query.limit))
+    statement = _statement(
+        tuple(filters),
+        with_hazardous=query.with_hazardous,
+        limit=int(query.limit),
+        of_one_resident=settings.DECK_OF_ONE_RESIDENT,
+    )
     return statement, filters | {
         "viewer": query.viewer_id,
         "point": point_on_map(query.lat, query.lon),
@@ -236,7 +241,7 @@ def _place_of(wishes: DeckWishes, profile: DeckProfile | None) -> tuple[float, f
 
 
 @lru_cache(maxsize=512)
-def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int) -> str:
+def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int, of_one_resident: int) -> str:
     """The same object for the same filters: psycopg looks prepared statements up by their text."""
     filters = [_FILTERS[name] for name in names] + ([] if with_hazardous else [_NOTHING_HAZARDOUS])
     swipable, swipable_before = (
@@ -247,7 +252,7 @@ def _statement(names: Sequence[str], *, with_hazardous: bool, limit: int) -> str
         swipable_before=swipable_before,
         blocked=blocked_with("viewer"),
         limit=limit,
-        of_one_resident=settings.DECK_OF_ONE_RESIDENT,
+        of_one_resident=of_one_resident,
     )
 
 
