@@ -122,6 +122,12 @@ def dead_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
+def dead_cluster(redis_prefix: str, settings: Settings) -> Iterator[str]:
+    """The Redis URL names one node of a cluster, at a closed port."""
+    yield from elsewhere("redis+cluster://127.0.0.1:1", settings)
+
+
+@pytest.fixture
 def silent_redis(redis_prefix: str, settings: Settings) -> Iterator[str]:
     """A Redis that accepts connections and never answers. Returns the URL of a working one."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from redis.client import PubSub
 
 from backend.core.db.prepared import columns_of, fetch_models, fetch_prepared
 from backend.core.errors import NotFound
-from backend.core.redis.client import sync_redis
+from backend.core.redis.client import redis_client
 from backend.core.redis.nudges import channel_of
 from notifications.frames import LoggedEvent
 from notifications.kinds import PUSHED, kind_of
@@ -132,21 +132,27 @@ def nudges_for(user_id: uuid.UUID) -> Iterator[Wait]:
     if not long_polls.may_wait(user_id):
         yield _do_not_wait
         return
-    listener = sync_redis().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    listener = _subscribe(user_id)
     try:
-        yield _wait_with(listener) if _subscribe(listener, user_id) else _do_not_wait
+        yield _wait_with(listener) if listener else _do_not_wait
     finally:
-        listener.close()
+        if listener:
+            listener.close()
         long_polls.end(user_id)
 
 
-def _subscribe(listener: PubSub, user_id: uuid.UUID) -> bool:
+def _subscribe(user_id: uuid.UUID) -> PubSub | None:
+    """A subscription to the user's nudges; None without Redis."""
     try:
-        listener.subscribe(channel_of(user_id))  # type: ignore[no-untyped-call]
-        listener.get_message(timeout=1)  # the confirmation: everything published after it arrives
+        with redis_client() as client, ExitStack() as stack:
+            listener: PubSub = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+            stack.callback(listener.close)
+            listener.subscribe(channel_of(user_id))  # type: ignore[no-untyped-call]
+            listener.get_message(timeout=1)  # the confirmation: everything published after it arrives
+            stack.pop_all()
+            return listener
     except (RedisError, OSError):
-        return False
-    return True
+        return None
 
 
 def _wait_with(listener: PubSub) -> Wait:

@@ -39,6 +39,10 @@ class TestClient:
         with pytest.raises(redis.ConnectionError):
             ping()
 
+    def test_fails_in_the_same_way_where_no_node_of_a_cluster_listens(self, dead_cluster: None) -> None:
+        with pytest.raises(redis.ConnectionError):
+            ping()
+
 
 class Clock:
     """A clock that only the test moves."""

@@ -127,7 +127,10 @@ class TestWait:
 
         assert time.monotonic() - started < SOON_S
 
-    def test_does_not_begin_without_redis(self, client: APIClient, dead_redis: None) -> None:
+    @pytest.mark.parametrize("redis", ["dead_redis", "dead_cluster"])
+    def test_does_not_begin_without_redis(self, client: APIClient, redis: str, request: pytest.FixtureRequest) -> None:
+        request.getfixturevalue(redis)
+
         assert client.get(EVENTS, {"wait": 20}).json()["events"] == []
 
     def test_does_not_begin_where_too_many_wait(self, client: APIClient, settings: Settings) -> None:

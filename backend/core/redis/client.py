@@ -115,7 +115,10 @@ def limits_storage() -> RedisStorage:
 def redis_client() -> "Iterator[redis.Redis]":
     """The client, outside a cool-down. Raises RedisCoolingDown; commands raise RedisError or OSError."""
     with cooldown:
-        yield sync_redis()
+        try:
+            yield sync_redis()
+        except redis.RedisClusterException as error:  # no RedisError, although no node of a cluster replied
+            raise redis.ConnectionError(str(error)) from error
 
 
 @asynccontextmanager
