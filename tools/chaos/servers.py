@@ -331,6 +331,8 @@ def _variables(folder: Path, fcm: Firebase, proxy: Proxy) -> dict[str, str]:
         "RATE_WRITE": "1000000/minute",
         "RATE_READ": "1000000/minute",
         "LONG_POLLS_MAX": "8",
+        "SOCKETS_SESSION_MAX": "1000",
+        "SOCKETS_MAX": "1000",
     }
 
 
