@@ -20,7 +20,7 @@ ZERO, GRAM = Decimal(0), Decimal("0.001")
 # Sides of squares in metres on the map. Each divides the next, so that a square lies in exactly one of the larger ones.
 SIDES_M = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 # What one resident gave to one collector in one of the smallest squares. What corrections took back is nothing.
-_PARTS = """
+_PAIRS = """
     SELECT material.group,
            CASE WHEN kg_co2e_per_kg IS NOT NULL THEN factor_set ELSE '' END,
            CASE WHEN kg_co2e_per_kg IS NOT NULL THEN factor_version ELSE '' END,
@@ -48,7 +48,7 @@ class Kind(NamedTuple):
     factor_version: str
 
 
-class Part(NamedTuple):
+class Pair(NamedTuple):
     """What one resident gave to one collector in one smallest square, whose number on the map is (x, y)."""
 
     kind: Kind
@@ -91,7 +91,7 @@ def publish_week(*, week: date) -> None:
         cursor.execute("LOCK TABLE geo_weeklysum IN SHARE ROW EXCLUSIVE MODE")
     if WeeklySum.objects.filter(week=week).exists():
         return
-    rows, left_out = _divide(week, _parts_in(week))
+    rows, left_out = _divide(week, _pairs_in(week))
     WeeklySum.objects.bulk_create([*rows, _sum_left_out(week, left_out)])
 
 
@@ -107,66 +107,66 @@ def _monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _parts_in(week: date) -> list[Part]:
+def _pairs_in(week: date) -> list[Pair]:
     start, end = (datetime.combine(day, time(), city_zone()) for day in (week, week + WEEK))
-    rows = fetch_prepared(_PARTS, {"side_m": float(SIDES_M[0]), "start": start, "end": end})
+    rows = fetch_prepared(_PAIRS, {"side_m": float(SIDES_M[0]), "start": start, "end": end})
     return [
-        Part(Kind(stream, factor_set, version), x, y, resident_id, collector_id, sources or [], kg, kg_co2e, match_ids)
+        Pair(Kind(stream, factor_set, version), x, y, resident_id, collector_id, sources or [], kg, kg_co2e, match_ids)
         for stream, factor_set, version, x, y, resident_id, collector_id, sources, kg, kg_co2e, match_ids in rows
     ]
 
 
-def _divide(week: date, parts: Sequence[Part]) -> tuple[list[WeeklySum], Sequence[Part]]:
-    """The rows to publish, from the smallest squares to the whole city, and the parts that are in none of them."""
+def _divide(week: date, pairs: Sequence[Pair]) -> tuple[list[WeeklySum], Sequence[Pair]]:
+    """The rows to publish, from the smallest squares to the whole city, and the pairs that are in none."""
     rows: list[WeeklySum] = []
     for side_m in (*SIDES_M, None):
-        groups: dict[tuple[Kind, Square | None], list[Part]] = defaultdict(list)
-        for part in parts:
-            groups[part.kind, _square_of(part, side_m)].append(part)
+        groups: dict[tuple[Kind, Square | None], list[Pair]] = defaultdict(list)
+        for pair in pairs:
+            groups[pair.kind, _square_of(pair, side_m)].append(pair)
         enough = {key: group for key, group in groups.items() if _has_enough_people(group)}
         rows += [_sum(week, kind, square, group) for (kind, square), group in enough.items()]
-        parts = [part for key, group in groups.items() if key not in enough for part in group]
-    return rows, parts
+        pairs = [pair for key, group in groups.items() if key not in enough for pair in group]
+    return rows, pairs
 
 
-def _square_of(part: Part, side_m: int | None) -> Square | None:
-    """The square of this size around a part; None for the whole city."""
+def _square_of(pair: Pair, side_m: int | None) -> Square | None:
+    """The square of this size around what a pair handed over; None for the whole city."""
     if side_m is None:
         return None
     smaller = side_m // SIDES_M[0]
-    return Square(side_m, part.x // smaller, part.y // smaller)
+    return Square(side_m, pair.x // smaller, pair.y // smaller)
 
 
-def _has_enough_people(parts: Sequence[Part]) -> bool:
-    residents, collectors = {part.resident_id for part in parts}, {part.collector_id for part in parts}
+def _has_enough_people(pairs: Sequence[Pair]) -> bool:
+    residents, collectors = {pair.resident_id for pair in pairs}, {pair.collector_id for pair in pairs}
     return bool(len(residents) >= settings.FEED_RESIDENTS_MIN and len(collectors) >= settings.FEED_COLLECTORS_MIN)
 
 
-def _sum(week: date, kind: Kind, square: Square | None, parts: Sequence[Part]) -> WeeklySum:
+def _sum(week: date, kind: Kind, square: Square | None, pairs: Sequence[Pair]) -> WeeklySum:
     row = WeeklySum(
         week=week,
         part=WeeklySum.Part.SQUARE if square else WeeklySum.Part.CITY,
         stream=kind.stream,
         factor_set=kind.factor_set,
         factor_version=kind.factor_version,
-        factor_sources=sorted({source for part in parts for source in part.sources}),
-        kg=sum((part.kg for part in parts), ZERO),
-        receipts=_count_receipts(parts),
+        factor_sources=sorted({source for pair in pairs for source in pair.sources}),
+        kg=sum((pair.kg for pair in pairs), ZERO),
+        receipts=_count_receipts(pairs),
     )
     if kind.factor_set:
-        row.kg_co2e = sum((part.kg_co2e or ZERO for part in parts), ZERO).quantize(GRAM)
+        row.kg_co2e = sum((pair.kg_co2e or ZERO for pair in pairs), ZERO).quantize(GRAM)
     if square:
         row.side_m, row.west_m, row.south_m = square.side_m, square.x * square.side_m, square.y * square.side_m
     return row
 
 
-def _sum_left_out(week: date, parts: Sequence[Part]) -> WeeklySum:
+def _sum_left_out(week: date, pairs: Sequence[Pair]) -> WeeklySum:
     """How much of all streams no other row holds; without figures where that would tell of few people."""
     row = WeeklySum(week=week, part=WeeklySum.Part.LEFT_OUT)
-    if not parts or _has_enough_people(parts):
-        row.kg, row.receipts = sum((part.kg for part in parts), ZERO), _count_receipts(parts)
+    if not pairs or _has_enough_people(pairs):
+        row.kg, row.receipts = sum((pair.kg for pair in pairs), ZERO), _count_receipts(pairs)
     return row
 
 
-def _count_receipts(parts: Sequence[Part]) -> int:
-    return len({match_id for part in parts for match_id in part.match_ids})
+def _count_receipts(pairs: Sequence[Pair]) -> int:
+    return len({match_id for pair in pairs for match_id in pair.match_ids})
