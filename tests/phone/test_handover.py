@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.gis.geos import Point
 from playwright.sync_api import Page, expect
 
 from backend.accounts.models import Report, User
@@ -13,7 +14,7 @@ from geo.handover.services.appointments import agree_time, propose_time
 from geo.handover.services.corrections import propose_correction
 from geo.handover.services.weigh_ins import Weighed
 from geo.models import Match, Pickup, Receipt
-from tests.factories.geo import make_collector, make_pickup
+from tests.factories.geo import make_collector, make_drop_off_point, make_pickup
 from tests.factories.handovers import hand_over
 from tests.factories.people import make_user
 from tests.phone.phone import Phone, accept_texts, lose_signal
@@ -117,7 +118,7 @@ def test_somebody_trusted_follows_by_a_link(match: tuple[Page, Page, Match], ope
 def test_they_meet_in_public(match: tuple[Page, Page, Match]) -> None:
     nok, lek, found = match
     lek.get_by_role("button", name="Propose a time").click()
-    lek.get_by_label("In public").check(force=True)
+    lek.get_by_text("In public", exact=True).click()
     lek.get_by_label("Name of the place").fill("Gate of the park")
     lek.get_by_role("button", name="Propose this time").click()
     expect(nok.get_by_text("At: Gate of the park")).to_be_visible()
@@ -128,6 +129,22 @@ def test_they_meet_in_public(match: tuple[Page, Page, Match]) -> None:
     expect(lek.get_by_text(found.pickup.address)).to_have_count(0)
     found.handover.refresh_from_db()
     assert found.handover.agreed_place == "Gate of the park"
+
+
+def test_a_point_in_public_begins_at_a_place_nearby_and_not_at_the_door(match: tuple[Page, Page, Match]) -> None:
+    _, lek, found = match
+    door = found.pickup.location
+    place = Point(door.x + 0.004, door.y, srid=4326)
+    make_drop_off_point(place, name_en="Recycling centre")
+    lek.get_by_role("button", name="Propose a time").click()
+    lek.get_by_text("In public", exact=True).click()
+    expect(lek.get_by_label("Name of the place")).to_have_value("Recycling centre")
+
+    lek.get_by_role("button", name="Propose this time").click()
+
+    expect(lek.get_by_text("At: Recycling centre")).to_be_visible()
+    found.handover.refresh_from_db()
+    assert (found.handover.proposed_lat, found.handover.proposed_lon) == pytest.approx((place.y, place.x))
 
 
 def test_an_unusual_weight_is_confirmed(match: tuple[Page, Page, Match]) -> None:
