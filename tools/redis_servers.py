@@ -16,6 +16,7 @@ from tools.ports import free_port
 HOST = "127.0.0.1"
 MASTER = "city"
 SENTINELS = 3
+CURVE = "ec_paramgen_curve:prime256v1"
 # How long a master must be silent before a Sentinel takes it for dead.
 DOWN_AFTER_MS = 500
 
@@ -34,7 +35,7 @@ class Tls:
         subject = ["-subj", "/CN=redis", "-addext", f"subjectAltName=IP:{HOST}", "-days", "2"]
         files = ["-keyout", str(made.key), "-out", str(made.certificate)]
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *files],
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", CURVE, "-nodes", *subject, *files],
             check=True,
             capture_output=True,
         )

@@ -1,8 +1,10 @@
 """Redis: reconnecting, the cool-down, and rate limits."""
 
+import socket
 from asyncio import CancelledError
 from contextlib import suppress
-from typing import Any
+from threading import Thread
+from typing import Any, Self
 
 import pytest
 import redis
@@ -11,6 +13,7 @@ from structlog.testing import capture_logs
 
 from backend.accounts.models import User
 from backend.core.redis.client import COOLDOWN_S, RedisCooldown, RedisCoolingDown, redis_client, sync_redis
+from tests.conftest import elsewhere
 from tests.factories.people import client_of
 
 
@@ -42,6 +45,39 @@ class TestClient:
     def test_fails_in_the_same_way_where_no_node_of_a_cluster_listens(self, dead_cluster: None) -> None:
         with pytest.raises(redis.ConnectionError):
             ping()
+
+    def test_asks_a_sentinel_that_is_away_once(self, settings: Settings) -> None:
+        with ServerThatHangsUp() as sentinel:
+            for _ in elsewhere(f"redis+sentinel://127.0.0.1:{sentinel.port}/city", settings):
+                with pytest.raises(redis.ConnectionError):
+                    ping()
+
+        assert sentinel.calls <= 2  # the client itself tries twice
+
+
+class ServerThatHangsUp:
+    """Closes each connection at once, and counts them."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __enter__(self) -> Self:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._thread = Thread(target=self._hang_up)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._server.close()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            while True:
+                self._server.accept()[0].close()
+                self.calls += 1
 
 
 class Clock:

@@ -80,6 +80,9 @@ Sentinel: Any = sentinel.Sentinel
 AsyncSentinel: Any = async_sentinel.Sentinel
 ClusterNode: Any = cluster.ClusterNode
 SENTINEL_TIMEOUTS: dict[str, Any] = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
+# By default redis-py asks each Sentinel four times, with pauses of seconds.
+SENTINEL_OPTIONS: dict[str, Any] = {**SENTINEL_TIMEOUTS, "retry": SyncRetry(NoBackoff(), 0)}
+ASYNC_SENTINEL_OPTIONS: dict[str, Any] = {**SENTINEL_TIMEOUTS, "retry": Retry(NoBackoff(), 0)}
 
 
 @cache
@@ -89,10 +92,9 @@ def sync_redis() -> "redis.Redis":
     It reconnects once, as after a restart of Redis, and gives up after a second: Redis may lose, never stall. Of a
     cluster it is a RedisCluster, for which all keys of one command or pipelined transaction need the same hash tag.
     """
-    address = parse_address(settings.REDIS_URL)
-    retry = SyncRetry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    address, retry = parse_address(settings.REDIS_URL), _retry_once()
     if address.kind == "sentinel":
-        sentinels = Sentinel(list(address.hosts), sentinel_kwargs=SENTINEL_TIMEOUTS | address.sentinel_options)
+        sentinels = Sentinel(list(address.hosts), sentinel_kwargs=SENTINEL_OPTIONS | address.sentinel_options)
         return cast("redis.Redis", sentinels.master_for(address.master, **TIMEOUTS, **address.options, retry=retry))
     if address.kind == "cluster":
         nodes = [ClusterNode(*host) for host in address.hosts]
@@ -102,12 +104,18 @@ def sync_redis() -> "redis.Redis":
     return redis.Redis.from_url(address.url, **TIMEOUTS, retry=retry)
 
 
+def _retry_once() -> SyncRetry:
+    """In place of redis-py's default, which retries for seconds."""
+    return SyncRetry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+
+
 def limits_storage() -> RedisStorage:
     """The storage of `limits`, with connections of the same pool; a cluster's has its own."""
     address = parse_address(settings.REDIS_URL)
     if address.kind == "cluster":
         hosts = ",".join(f"{host}:{port}" for host, port in address.hosts)
-        return RedisClusterStorage(f"redis+cluster://{hosts}", **TIMEOUTS, **address.options)
+        options: dict[str, Any] = {**TIMEOUTS, **address.options, "retry": _retry_once()}
+        return RedisClusterStorage(f"redis+cluster://{hosts}", **options)
     return RedisStorage("redis://", connection_pool=sync_redis().connection_pool)
 
 
@@ -136,7 +144,8 @@ async def async_redis(name: str) -> AsyncIterator[redis.asyncio.Redis]:
     }
     async with AsyncExitStack() as stack:
         if address.kind == "sentinel":
-            sentinels = AsyncSentinel(list(address.hosts), sentinel_kwargs=SENTINEL_TIMEOUTS | address.sentinel_options)
+            options = ASYNC_SENTINEL_OPTIONS | address.sentinel_options
+            sentinels = AsyncSentinel(list(address.hosts), sentinel_kwargs=options)
             for each in sentinels.sentinels:
                 stack.push_async_callback(each.aclose)
             client = sentinels.master_for(address.master, **own, **address.options)
