@@ -86,7 +86,7 @@ class FeedView(ApiView):
 
 
 class LandingView(FeedView):
-    @extend_schema(summary="Where the feed begins", operation_id="get_landing", responses={200: LandingOutput})
+    @extend_schema(summary="The landing page", operation_id="get_landing", responses={200: LandingOutput})
     def get(self, request: Request) -> Response:
         """Links to the other resources."""
         FeatureQuery.values_in(request)
@@ -94,15 +94,15 @@ class LandingView(FeedView):
             LinkOutput(address(""), "self", JSON, _("This page")),
             LinkOutput(address("api"), "service-desc", OPENAPI, _("The definition of this API")),
             LinkOutput(f"{settings.PUBLIC_URL}/developers", "service-doc", "text/html", _("For developers")),
-            LinkOutput(address("conformance"), "conformance", JSON, _("What it conforms to")),
+            LinkOutput(address("conformance"), "conformance", JSON, _("Conformance")),
             LinkOutput(address("collections"), "data", JSON, _("The collections")),
         ]
-        text = _("What residents and collectors recycle, by week and place, without telling of anybody.")
+        text = _("What residents and collectors recycle, by week and area, without personal data.")
         return Response(LandingOutput(title="Tinder for Trash", description=text, links=links))
 
 
 class ConformanceView(FeedView):
-    @extend_schema(summary="What it conforms to", operation_id="get_conformance", responses={200: ConformanceOutput})
+    @extend_schema(summary="Conformance", operation_id="get_conformance", responses={200: ConformanceOutput})
     def get(self, request: Request) -> Response:
         """Classes of OGC API - Features."""
         FeatureQuery.values_in(request)
@@ -112,7 +112,7 @@ class ConformanceView(FeedView):
 class CollectionsView(FeedView):
     @extend_schema(summary="The collections", operation_id="get_collections", responses={200: CollectionsOutput})
     def get(self, request: Request) -> Response:
-        """All of them."""
+        """Weekly sums and drop-off points."""
         FeatureQuery.values_in(request)
         links = [LinkOutput(address("collections"), "self", JSON, _("The collections"))]
         return Response(CollectionsOutput(links=links, collections=[describe_weeks(), describe_points()]))

@@ -31,7 +31,7 @@ class LinkOutput(ResponseBody):
 
 
 class LandingOutput(ResponseBody):
-    """Where the feed begins."""
+    """The landing page."""
 
     title: str
     description: str
@@ -90,11 +90,11 @@ class WeeklyProperties(ResponseBody):
     week: Annotated[date, Meta(description="Its Monday, in the calendar of the city.")]
     part: Annotated[
         WeeklySum.Part,
-        Meta(description="A square; the rest of the city; or what is left out, since too few people gave it."),
+        Meta(description="A square; the rest of the city; or what is in no other row, because too few people gave it."),
     ]
     side_m: Annotated[int | None, Meta(description="Of the square, in metres on the map (EPSG:3857).")]
     stream: Annotated[str | None, Meta(description="The group of materials, such as plastic; null for all.")]
-    kg: Annotated[Total | None, Meta(description="Null where it would tell of few people.")]
+    kg: Annotated[Total | None, Meta(description="Null where too few people gave it.")]
     kg_co2e: Annotated[Total | None, Meta(description="CO2e avoided; null for materials without a factor.")]
     factor_set: str | None
     factor_version: str | None

@@ -1,4 +1,4 @@
-"""Publishing what was handed over in a week, so that no row tells of few people."""
+"""Publishing what was handed over in a week, so that no row shows what a few people gave."""
 
 import uuid
 from collections import defaultdict
@@ -161,7 +161,7 @@ def _sum(week: date, kind: Kind, square: Square | None, pairs: Sequence[Pair]) -
 
 
 def _sum_left_out(week: date, pairs: Sequence[Pair]) -> WeeklySum:
-    """How much of all streams no other row holds; without figures where that would tell of few people."""
+    """How much of all streams no other row holds; without figures where too few people gave it."""
     row = WeeklySum(week=week, part=WeeklySum.Part.LEFT_OUT)
     if not pairs or _has_enough_people(pairs):
         row.kg, row.receipts = sum((pair.kg for pair in pairs), ZERO), _count_receipts(pairs)
