@@ -21,7 +21,7 @@ from geo.privacy.exports import get_export_of, request_export
 
 
 class DataExportOutput(ResponseBody):
-    """How far the copy is."""
+    """The state of the copy."""
 
     state: Literal["waiting", "ready"]
     requested_at: datetime
@@ -45,7 +45,7 @@ class DataExportView(ApiView):
     methods_for_suspended = frozenset({"POST"})
 
     @extend_schema(
-        summary="See how far the copy of your data is",
+        summary="Read the state of the copy of your data",
         operation_id="get_export",
         tags=["accounts"],
         responses={200: DataExportOutput},
@@ -62,7 +62,7 @@ class DataExportView(ApiView):
         responses={202: DataExportOutput},
     )
     def post(self, request: Request) -> Response:
-        """One at a time: a request while it is made, or within an hour, gets that one. `export.ready` tells the end."""
+        """One at a time: while it is being made, and within an hour, the same is returned. `export.ready` follows."""
         Nothing(data=request.data).is_valid(raise_exception=True)
         return Response(DataExportOutput.of(request_export(user=user_of(request), now=self.now)), status=202)
 
@@ -75,7 +75,7 @@ class DataExportFileView(ApiView):
         responses={(200, "application/zip"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request) -> FileResponse:
-        """A zip of JSON and pictures, by this session alone. 404 until it is ready."""
+        """A zip of JSON and pictures. 404 until it is ready."""
         export = get_export_of(user_of(request))
         if export.ready_at is None:
             raise NotFound

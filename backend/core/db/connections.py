@@ -44,7 +44,7 @@ def connection_options(*, host: str, session: Mapping[str, str], has_pooler: boo
 
 
 def replica_of(primary: Mapping[str, Any], *, host: str, port: str, session: Mapping[str, str]) -> dict[str, Any]:
-    """The settings of a standby: those of the primary, but for where it is. It is never waited for long."""
+    """The settings of a standby: those of the primary except its address. Connecting to it may take two seconds."""
     given = {name: value for name, value in primary["OPTIONS"].items() if name in ("pool", "prepare_threshold")}
     options = connection_options(host=host, session=session, has_pooler=False) | given | {"connect_timeout": 2}
     options.pop("target_session_attrs", None)

@@ -1,4 +1,4 @@
-"""Reads that may be a little old, from a standby of PostgreSQL. What a person may have written is read elsewhere."""
+"""Reads that may be a little old, from a standby of PostgreSQL. What a person may have written is never among them."""
 
 import time
 from collections.abc import Callable

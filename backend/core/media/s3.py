@@ -37,7 +37,7 @@ def _errors_of_a_disk() -> Iterator[None]:
 
 
 class S3Files(S3Storage):  # type: ignore[misc] # it has no types
-    """The files of one bucket. Fails as files on a disk do."""
+    """The files of one bucket. Raises the errors that files on a disk raise."""
 
     def __init__(self, **options: Any) -> None:
         fixed = {

@@ -27,7 +27,7 @@ PhotosNotScanned = refusal(
 
 
 def require_clean(file: BinaryIO) -> None:
-    """Leave the file at its beginning. Raises PhotoInfected, or PhotosNotScanned without a verdict."""
+    """Scan the file, and leave it at its beginning. Raises PhotoInfected, or PhotosNotScanned without a verdict."""
     if not settings.CLAMD_ADDRESS:
         return
     try:

@@ -52,7 +52,7 @@ class CheckInInput(Body):
 class LeaveView(MatchStepView):
     @operation(summary="Leave a match at once", operation_id="leave_match", request=LeaveInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """Blocks the other one, reports them as dangerous and ends the match. They learn only that it has ended."""
+        """Blocks the other person, reports them as dangerous and ends the match. They learn only that it has ended."""
         body = valid(LeaveInput(data=request.data))
         leave_at_once(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
         return show_match(request, match_id)
@@ -61,8 +61,8 @@ class LeaveView(MatchStepView):
 class CheckInView(MatchStepView):
     @operation(summary="Say whether everything is all right", operation_id="check_in", request=CheckInInput)
     def post(self, request: Request, match_id: uuid.UUID) -> Response:
-        """After the question (`handover.check_in`). `help` reports the other one to the moderators, who look at it
-        first; in danger, call the `emergency_number` of `GET /config`.
+        """After the question (`handover.check_in`). `help` reports the other person to the moderators, who look
+        at it first; in danger, call the `emergency_number` of `GET /config`.
         """
         body = valid(CheckInInput(data=request.data))
         answer_check_in(user_id=user_of(request).pk, match_id=match_id, now=self.now, **body.validated_data)
