@@ -99,8 +99,10 @@ class _Connection(asyncio.Protocol):
 
 
 def _length_in(head: bytearray) -> int:
-    """Return the Content-Length. Raises ValueError without one."""
+    """Return the Content-Length; 0 for 204, which has none. Raises ValueError without one."""
     at = head.lower().find(b"content-length:")
+    if at < 0 and head[9:12] == b"204":
+        return 0
     if at < 0:
         raise ValueError(f"a response without Content-Length: {bytes(head)!r}")
     return int(head[at + 15 :].split(b"\r\n", 1)[0])
